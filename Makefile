@@ -1,0 +1,49 @@
+# Every target makes its own .venv first and installs the pinned packages into it; the second time that is quick.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := .venv/.installed
+DEV := .venv/.installed-dev
+
+.PHONY: help demo test lint run pin clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+demo: $(RUN) ## the real bot against local stand-ins, in this terminal (KEEP=1 leaves them running)
+	@$(BIN)/python -m sandbox.demo $(if $(KEEP),--keep)
+
+test: $(DEV) ## the tests (ARGS="-k word" picks some)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(DEV) ## ruff, strict types, and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+run: $(RUN) ## the bot with the settings of the environment and .env
+	@$(BIN)/python -m bot run
+
+pin: $(DEV) ## resolve the requirements again, with hashes, for every supported Python
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+		--custom-compile-command "make pin" --output-file requirements.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+		--custom-compile-command "make pin" --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove what the targets made
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+
+$(RUN): requirements.txt | .venv/bin/python
+	@echo "Installing the pinned packages into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUN)
+	@echo "Installing the pinned development packages into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

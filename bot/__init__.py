@@ -1,0 +1,1 @@
+"""The bot: use cases, polling, notifications, settings and the composition root."""

@@ -1,0 +1,1 @@
+"""Block Kit messages as pure functions: data in, blocks out."""

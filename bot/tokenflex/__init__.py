@@ -1,0 +1,1 @@
+"""Everything that knows the Token Flex Usage Data API; nothing here knows Slack or the database."""

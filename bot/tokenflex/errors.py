@@ -1,0 +1,101 @@
+"""What can go wrong with a call to Autodesk, sorted by what the caller should do.
+
+    TokenFlexError
+    ├── RefusedError                  our request or our rights are wrong; trying again cannot help
+    │   ├── InvalidRequestError       400: upstream's own message says why
+    │   ├── ForbiddenError            403
+    │   │   ├── ScopeMissingError     AUTH-010: sign in again with both scopes
+    │   │   ├── ApiNotEnabledError    AUTH-001, AUTH-002: the app lacks the Token Flex API
+    │   │   └── ContractRefusedError  the contract is not this user's, or the role is too small
+    │   └── NotFoundError             404: not there or not ours
+    ├── NotAuthorisedError            401: the access token is not valid
+    │   └── LoginNeededError          no usable login is stored; a person must sign in again
+    ├── RateLimitedError              429: wait `retry_after` seconds
+    ├── QuotaExceededError            429 on create or retry: 50 exports are outstanding already
+    ├── UpstreamBrokenError           5xx, HTML, cut-off or senseless answers: the effect is unknown
+    ├── TimedOutError                 no answer in time: the effect is unknown
+    └── UnreachableError              no connection was made: nothing was sent
+
+Messages never carry a URL, a token or a link.
+"""
+
+
+class TokenFlexError(Exception):
+    """A call to Autodesk failed."""
+
+    #: True where the server may have acted on the request although no proper answer came back.
+    effect_unknown = False
+
+
+class RefusedError(TokenFlexError):
+    """The request was understood and refused; `message` is upstream's own text, `code` its code, both may be empty."""
+
+    def __init__(self, message: str = "", *, code: str = "", status: int = 0) -> None:
+        super().__init__(message or type(self).__doc__ or "refused")
+        self.message = message
+        self.code = code
+        self.status = status
+
+
+class InvalidRequestError(RefusedError):
+    """Token Flex says that the request is not valid."""
+
+
+class ForbiddenError(RefusedError):
+    """Token Flex does not permit this call."""
+
+
+class ScopeMissingError(ForbiddenError):
+    """The Autodesk login lacks a scope; sign in again with data:read and data:write."""
+
+
+class ApiNotEnabledError(ForbiddenError):
+    """The Autodesk app has not enabled the Token Flex Usage Data API."""
+
+
+class ContractRefusedError(ForbiddenError):
+    """The contract is not this Autodesk user's, or the user's role does not allow it."""
+
+
+class NotFoundError(RefusedError):
+    """Token Flex does not know it, or it is not ours."""
+
+
+class NotAuthorisedError(TokenFlexError):
+    """Autodesk does not accept the credentials."""
+
+
+class LoginNeededError(NotAuthorisedError):
+    """The Autodesk login has ended; somebody has to sign in again."""
+
+
+class RateLimitedError(TokenFlexError):
+    """Too many calls for this Autodesk user; wait `retry_after` seconds (None: the server did not say)."""
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        super().__init__("too many calls")
+        self.retry_after = retry_after
+
+
+class QuotaExceededError(TokenFlexError):
+    """As many exports are outstanding as Token Flex allows; only a finished one makes room."""
+
+
+class UpstreamBrokenError(TokenFlexError):
+    """Autodesk answered with an error of its own or with something that is not an answer."""
+
+    effect_unknown = True
+
+    def __init__(self, message: str = "", *, status: int = 0) -> None:
+        super().__init__(message or "Autodesk's answer could not be used")
+        self.status = status
+
+
+class TimedOutError(TokenFlexError):
+    """Autodesk did not answer in time."""
+
+    effect_unknown = True
+
+
+class UnreachableError(TokenFlexError):
+    """Autodesk could not be reached; nothing was sent."""

@@ -1,0 +1,145 @@
+"""What Token Flex is asked and what it answers, as frozen records.
+
+Attributes that we do not know are ignored, statuses that we do not know are kept as they are
+(source: Token Flex HTTP reference, export request object, contract object).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+REQUESTED = "Requested"
+DOWNLOAD = "Download"
+ERROR = "Error"
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Return an aware UTC time from ISO 8601 text with any number of fraction digits; no zone means UTC.
+
+    Token Flex sends 3, 5 or 6 digits and once no zone (source: examples of the export reference).
+
+    Raises:
+        ValueError: the text is no time stamp.
+
+    """
+    moment = datetime.fromisoformat(text.strip())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What a person asks for: the body of `POST export/:contract_number/requests`, and the contract.
+
+    `file_name` has no extension (Token Flex appends `.csv`). Empty tuples and texts are left out of the body.
+    """
+
+    contract_number: str
+    fields: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    usage_categories: tuple[str, ...] = ()
+    where: str = ""
+    file_name: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body, in the spelling of the API."""
+        whole: dict[str, Any] = {
+            "fields": list(self.fields),
+            "metrics": list(self.metrics),
+            "usageCategory": list(self.usage_categories),
+            "where": self.where,
+            "downloadFileName": self.file_name,
+        }
+        return {name: value for name, value in whole.items() if value}
+
+
+class DownloadLink:
+    """A pre-signed link: whoever has it has the data, so it hides from `repr`, `str`, logs and comparisons.
+
+    `expires_at` is the server's own expiry in UTC (`downloadUrlExpireDate`).
+    """
+
+    __slots__ = ("_url", "expires_at")
+
+    def __init__(self, url: str, expires_at: datetime) -> None:
+        self._url = url
+        self.expires_at = expires_at
+
+    def reveal(self) -> str:
+        """Return the link itself, unchanged; for the message that shows it and for nothing else."""
+        return self._url
+
+    def __repr__(self) -> str:
+        return f"DownloadLink(hidden, expires_at={self.expires_at.isoformat()})"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """One export as Token Flex knows it."""
+
+    request_key: str
+    request_status: str
+    download_file_name: str
+    requested_at: datetime | None
+    read: bool = False
+    link: DownloadLink | None = field(default=None, compare=False)
+    schedule_id: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ExportRecord":
+        """Return the record of one JSON object.
+
+        Raises:
+            ValueError: an attribute that is always there is missing or of the wrong kind.
+
+        """
+        key, status = data.get("requestKey"), data.get("requestStatus")
+        if not isinstance(key, str) or not key or not isinstance(status, str):
+            raise ValueError("an export without requestKey or requestStatus")
+        requested = data.get("exportRequestDate")
+        return cls(
+            request_key=key,
+            request_status=status,
+            download_file_name=str(data.get("downloadFileName") or ""),
+            requested_at=parse_timestamp(requested) if isinstance(requested, str) else None,
+            read=data.get("readFlag") == "Y",
+            link=_link(data),
+            schedule_id=data.get("scheduleId"),
+        )
+
+
+def _link(data: Mapping[str, Any]) -> DownloadLink | None:
+    url, expires = data.get("downloadUrl"), data.get("downloadUrlExpireDate")
+    if not isinstance(url, str) or not url or not isinstance(expires, str):
+        return None
+    return DownloadLink(url, parse_timestamp(expires))
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One contract that the Autodesk login sees; `number` is a text of digits."""
+
+    number: str
+    name: str = ""
+    start_date: str = ""
+    end_date: str = ""
+    is_active: bool = True
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Contract":
+        """Return the contract of one JSON object.
+
+        Raises:
+            ValueError: there is no contract number.
+
+        """
+        number = data.get("contractNumber")
+        if not number:
+            raise ValueError("a contract without contractNumber")
+        return cls(
+            number=str(number),
+            name=str(data.get("contractName") or ""),
+            start_date=str(data.get("contractStartDate") or ""),
+            end_date=str(data.get("contractEndDate") or ""),
+            is_active=bool(data.get("isActive", True)),
+        )

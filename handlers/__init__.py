@@ -1,0 +1,1 @@
+"""Slack listeners: acknowledge, parse, call one use case, show a view."""
