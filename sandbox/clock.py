@@ -25,9 +25,7 @@ class ScaledClock:
     on the time. `factor=1` and no origin is the machine's own clock.
     """
 
-    def __init__(
-        self, factor: float = 1.0, *, origin: datetime | None = None, started_at: float | None = None
-    ) -> None:
+    def __init__(self, factor: float = 1.0, *, origin: datetime | None = None, started_at: float | None = None) -> None:
         self.factor = factor
         self.started_at = time.time() if started_at is None else started_at
         self.origin = origin or datetime.fromtimestamp(self.started_at, UTC)
