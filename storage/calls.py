@@ -1,0 +1,35 @@
+"""The log of calls to Token Flex; the budget is computed from it, so a restart forgets nothing."""
+
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from .models import LoggedCall, to_text
+
+
+def start(db: Connection, *, name: str, person: str, burst: bool, now: datetime) -> int:
+    """Note, before it goes out, that a call is made; return its id."""
+    row = {"started_at": to_text(now), "name": name, "person": person, "burst": int(burst)}
+    return int(str(db.table("calls").insert(row).last_pk))
+
+
+def end(db: Connection, call_id: int, *, now: datetime, rate_limited: bool, retry_after: float | None) -> None:
+    """Note that a call has ended, and whether it was refused for its rate (`retry_after` in seconds)."""
+    changes = {"ended_at": to_text(now), "rate_limited": int(rate_limited), "retry_after": retry_after}
+    db.table("calls").update(call_id, changes)
+
+
+def since(db: Connection, moment: datetime) -> tuple[LoggedCall, ...]:
+    """Return the calls that started at or after a moment, oldest first."""
+    rows = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY id", [to_text(moment)])
+    return tuple(LoggedCall.from_row(row) for row in rows)
+
+
+def end_open(db: Connection, now: datetime) -> None:
+    """End the calls whose process died: the server counted them at some moment before now."""
+    db.execute("UPDATE calls SET ended_at = ? WHERE ended_at IS NULL", [to_text(now)])
+
+
+def forget_before(db: Connection, moment: datetime) -> None:
+    """Drop the calls that no rule looks at any more."""
+    db.execute("DELETE FROM calls WHERE started_at < ?", [to_text(moment)])

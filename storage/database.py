@@ -1,0 +1,193 @@
+"""The only door to SQLite: one writer thread, one reader thread, immediate transactions.
+
+sqlite-utils' `atomic()` is deferred, so that a read followed by a write can end in "database is locked" at once;
+each write therefore begins with `BEGIN IMMEDIATE` and the stores' own `atomic()` blocks become savepoints in it.
+"""
+
+import asyncio
+import sqlite3  # noqa: TID251 - the one place
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sqlite_utils import Database as Connection
+
+from .migrations import migrations
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT = 5.0  #: seconds that a write waits for another process (`login`, `backup`)
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says what to do."""
+
+
+class NewerDatabaseError(DatabaseError):
+    """The file was written by a newer version of this program."""
+
+
+class CorruptDatabaseError(DatabaseError):
+    """The file is damaged, or is no SQLite database."""
+
+
+class StorageFullError(DatabaseError):
+    """There is no room left on the disk."""
+
+
+class Database:
+    """A SQLite file behind two threads; the event loop awaits functions and never sees a connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="database-reader")
+        self._write_connection: Connection | None = None
+        self._read_connection: Connection | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._path
+
+    async def open(self) -> None:
+        """Open the file, making it if it is not there, and bring its schema up to date.
+
+        Raises:
+            NewerDatabaseError: it holds migrations that this program does not know.
+            CorruptDatabaseError: it is damaged; it is left as it is.
+            DatabaseError: it cannot be opened, with what to do.
+
+        """
+        loop = asyncio.get_running_loop()
+        self._write_connection = await loop.run_in_executor(self._writer, _open_for_writing, self._path)
+        self._read_connection = await loop.run_in_executor(self._reader, _open_for_reading, self._path)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one immediate transaction; all of it is stored, or nothing.
+
+        The write goes on when the waiter is cancelled, so that a shutdown loses no result.
+
+        Raises:
+            StorageFullError: the disk is full; nothing was stored.
+            sqlite3.Error: as SQLite says it.
+
+        """
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._writer, self._in_transaction, work))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a connection that can only read."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader, self._reading, work)
+
+    def write_blocking(self, work: Callable[[Connection], T]) -> T:
+        """Do as `write` does, for worker threads."""
+        return self._writer.submit(self._in_transaction, work).result()
+
+    async def close(self) -> None:
+        """Finish what is queued and close the file; safe to call twice."""
+        for executor, connection in ((self._reader, self._read_connection), (self._writer, self._write_connection)):
+            if connection is not None:
+                await asyncio.get_running_loop().run_in_executor(executor, connection.close)
+            executor.shutdown(wait=True)
+        self._read_connection = self._write_connection = None
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="database-reader")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
+
+    def _in_transaction(self, work: Callable[[Connection], T]) -> T:
+        if self._write_connection is None:
+            raise DatabaseError("the database is closed")
+        return in_transaction(self._write_connection, work)
+
+    def _reading(self, work: Callable[[Connection], T]) -> T:
+        if self._read_connection is None:
+            raise DatabaseError("the database is closed")
+        return work(self._read_connection)
+
+
+def in_transaction(db: Connection, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one immediate transaction of this connection.
+
+    Raises:
+        StorageFullError: the disk is full; nothing was stored.
+
+    """
+    try:
+        db.conn.execute("BEGIN IMMEDIATE")
+        result = work(db)
+        db.conn.execute("COMMIT")
+    except sqlite3.Error as error:
+        db.conn.rollback()
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+            raise StorageFullError("There is no room left for the database; free some disk space.") from error
+        raise
+    except BaseException:
+        db.conn.rollback()
+        raise
+    return result
+
+
+def _open_for_writing(path: Path) -> Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            path.touch(mode=0o600)
+        return _migrated(_connect(path))
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be opened ({error.strerror}); check the folder and its rights.") from error
+    except sqlite3.DatabaseError as error:
+        raise _explained(path, error) from error
+
+
+def _open_for_reading(path: Path) -> Connection:
+    db = _connect(path)
+    db.conn.execute("PRAGMA query_only = ON")
+    return db
+
+
+def _connect(path: Path) -> Connection:
+    conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = FULL")  # an accepted request survives a power cut, not only a crash
+    conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute("PRAGMA secure_delete = ON")
+    return Connection(conn)
+
+
+def _migrated(db: Connection) -> Connection:
+    if _first(db, "PRAGMA quick_check(1)") != "ok":
+        raise sqlite3.DatabaseError("quick_check failed")
+    unknown = {applied.name for applied in migrations.applied(db)} - _all_names()
+    if unknown:
+        db.close()
+        raise NewerDatabaseError(
+            f"The database was written by a newer version of this program (it knows {', '.join(sorted(unknown))}); "
+            "start that version, or restore a backup from before."
+        )
+    migrations.apply(db)
+    return db
+
+
+def _all_names() -> set[str]:
+    empty = Connection(memory=True)
+    try:
+        return {migration.name for migration in migrations.pending(empty)}
+    finally:
+        empty.close()
+
+
+def _first(db: Connection, sql: str) -> object:
+    return db.execute(sql).fetchone()[0]
+
+
+def _explained(path: Path, error: sqlite3.DatabaseError) -> DatabaseError:
+    if getattr(error, "sqlite_errorname", "") in {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}:
+        return StorageFullError(f"There is no room for {path}; free some disk space and start again.")
+    if isinstance(error, sqlite3.OperationalError):
+        return DatabaseError(f"{path} cannot be opened ({error}); check the folder, its rights and other processes.")
+    return CorruptDatabaseError(
+        f"{path} is damaged or is not a SQLite database; it was left as it is. Restore a backup, "
+        "or move the file away to begin with an empty one."
+    )

@@ -1,0 +1,142 @@
+"""The store of exports: rows never leave this file, records do.
+
+Every function works inside the transaction of its caller (`Database.write` or `Database.read`).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from sqlite_utils import Database as Connection
+
+from .models import Export, NewExport, to_text
+from .states import Event, ExportState, next_state
+
+#: States that hold, or may hold, one of Token Flex's outstanding places.
+OUTSTANDING = (ExportState.SUBMITTING, ExportState.REQUESTED)
+
+
+Column = str | int | float | datetime | None
+
+
+class UnknownExportError(LookupError):
+    """There is no export of that number."""
+
+
+def accept(db: Connection, new: NewExport, now: datetime) -> tuple[Export, bool]:
+    """Store a new export and return it with True; the same act again returns the first one with False.
+
+    Without a file name the export gets one that contains its number.
+    """
+    for row in db.query("SELECT * FROM exports WHERE origin = ?", [new.origin]):
+        return Export.from_row(row), False
+    number = _insert(db, new, to_text(now))
+    if not new.request.file_name:
+        named = replace(new.request, file_name=f"tokenflex-export-{number}")
+        _update(db, number, {"file_name": named.file_name, "request_body": json.dumps(named.body())})
+    if new.replaces is not None:
+        _update(db, new.replaces, {"replaced_by": number})
+    return get(db, number), True
+
+
+def _insert(db: Connection, new: NewExport, now: str) -> int:
+    row = {
+        "origin": new.origin,
+        "state": ExportState.QUEUED.value,
+        "contract_number": new.request.contract_number,
+        "file_name": new.request.file_name,
+        "request_body": json.dumps(new.request.body()),
+        "requester": new.requester,
+        "channel": new.channel,
+        "accepted_at": now,
+        "changed_at": now,
+        "replaces": new.replaces,
+    }
+    number = db.table("exports").insert(row).last_pk
+    return int(str(number))
+
+
+def get(db: Connection, number: int) -> Export:
+    """Return one export.
+
+    Raises:
+        UnknownExportError: there is none of that number.
+
+    """
+    for row in db.query("SELECT * FROM exports WHERE number = ?", [number]):
+        return Export.from_row(row)
+    raise UnknownExportError(number)
+
+
+def move(db: Connection, number: int, event: Event, now: datetime, **changes: Column) -> Export | None:
+    """Apply an event to an export, with changed columns; None where the event means nothing in its state."""
+    export = get(db, number)
+    state = next_state(export.state, event)
+    if state is None:
+        return None
+    _update(db, number, {"state": state.value, "changed_at": to_text(now), **changes})
+    return get(db, number)
+
+
+def change(db: Connection, number: int, **changes: Column) -> Export:
+    """Change columns of an export without moving it."""
+    _update(db, number, changes)
+    return get(db, number)
+
+
+def _update(db: Connection, number: int, changes: Mapping[str, Column]) -> None:
+    values = {name: to_text(value) if isinstance(value, datetime) else value for name, value in changes.items()}
+    db.table("exports").update(number, values)
+
+
+def in_states(db: Connection, states: Iterable[ExportState]) -> tuple[Export, ...]:
+    """Return the exports at work that are in one of these states, oldest first."""
+    sql = """
+        SELECT * FROM exports
+        WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
+            AND state IN (SELECT value FROM json_each(?))
+        ORDER BY number
+    """
+    return tuple(Export.from_row(row) for row in db.query(sql, [json.dumps([state.value for state in states])]))
+
+
+def queued_fairly(db: Connection, limit: int) -> tuple[Export, ...]:
+    """Return queued exports in the order of their turn: everybody's first, then everybody's second, and so on."""
+    sql = """
+        SELECT exports.* FROM (
+            SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
+            FROM exports WHERE state = 'queued'
+        ) AS line JOIN exports USING (number) ORDER BY turn, number LIMIT ?
+    """
+    return tuple(Export.from_row(row) for row in db.query(sql, [limit]))
+
+
+def count_queued(db: Connection) -> int:
+    """Return how many exports wait to be submitted."""
+    return _count(db, "SELECT count(*) FROM exports WHERE state = 'queued'")
+
+
+def count_outstanding(db: Connection) -> int:
+    """Return how many exports hold, or may hold, one of Token Flex's outstanding places."""
+    return _count(db, "SELECT count(*) FROM exports WHERE state IN ('submitting', 'requested')")
+
+
+def known_keys(db: Connection, keys: Sequence[str]) -> set[str]:
+    """Return those of the request keys that belong to one of our exports."""
+    sql = "SELECT request_key FROM exports WHERE request_key IN (SELECT value FROM json_each(?))"
+    return {row["request_key"] for row in db.query(sql, [json.dumps(list(keys))])}
+
+
+def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tuple[Export, ...]:
+    """Return the newest exports that this person asked for or that were posted to this channel."""
+    sql = """
+        SELECT * FROM (SELECT * FROM exports WHERE requester = ? ORDER BY number DESC LIMIT ?)
+        UNION
+        SELECT * FROM (SELECT * FROM exports WHERE channel = ? ORDER BY number DESC LIMIT ?)
+        ORDER BY number DESC LIMIT ?
+    """
+    return tuple(Export.from_row(row) for row in db.query(sql, [requester, limit, channel, limit, limit]))
+
+
+def _count(db: Connection, sql: str) -> int:
+    return int(db.execute(sql).fetchone()[0])

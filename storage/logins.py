@@ -1,0 +1,111 @@
+"""The Autodesk login, encrypted at rest with a key that is derived from `DATABASE_KEY`.
+
+That protects copies and backups of the database; it does not protect against somebody who can read the settings
+of the running bot as well.
+"""
+
+import base64
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from sqlite_utils import Database as Connection
+
+from . import facts
+from .models import from_text, to_text
+
+_SALT = "login key salt"
+
+
+class WrongKeyError(Exception):
+    """The stored login was encrypted with another DATABASE_KEY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A pair of tokens; `seed` is a fingerprint of the `APS_REFRESH_TOKEN` that the chain began with, if it did."""
+
+    refresh_token: str = field(repr=False)
+    access_token: str | None = field(default=None, repr=False)
+    access_expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    seed: str = ""
+
+
+class LoginCipher:
+    """Encrypts and decrypts tokens; made once per start since deriving the key takes a moment by design."""
+
+    def __init__(self, key: str, salt: bytes) -> None:
+        derived = Scrypt(salt=salt, length=32, n=2**14, r=8, p=1).derive(key.encode())
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    def hide(self, text: str) -> bytes:
+        """Return the text encrypted."""
+        return self._fernet.encrypt(text.encode())
+
+    def show(self, data: bytes) -> str:
+        """Return the text again.
+
+        Raises:
+            WrongKeyError: it was encrypted with another key.
+
+        """
+        try:
+            return self._fernet.decrypt(data).decode()
+        except InvalidToken:
+            raise WrongKeyError("the stored login was encrypted with another DATABASE_KEY") from None
+
+
+def cipher(db: Connection, key: str, now: datetime) -> LoginCipher:
+    """Return the cipher of this database; its salt is made at the first use."""
+    salt = facts.get(db, _SALT)
+    if salt is None:
+        salt = os.urandom(16).hex()
+        facts.put(db, _SALT, salt, now)
+    return LoginCipher(key, bytes.fromhex(salt))
+
+
+def exists(db: Connection) -> bool:
+    """Return whether a login is stored; needs no key."""
+    return any(db.query("SELECT 1 FROM logins"))
+
+
+def load(db: Connection, secret: LoginCipher) -> Login | None:
+    """Return the stored login.
+
+    Raises:
+        WrongKeyError: it was encrypted with another key.
+
+    """
+    for row in db.query("SELECT * FROM logins"):
+        access = row["access_token"]
+        return Login(
+            refresh_token=secret.show(row["refresh_token"]),
+            access_token=None if access is None else secret.show(access),
+            access_expires_at=from_text(row["access_expires_at"]),
+            scopes=tuple(row["scopes"].split()),
+            seed=row["seed"],
+        )
+    return None
+
+
+def save(db: Connection, secret: LoginCipher, login: Login, now: datetime) -> None:
+    """Store a login in place of the one before, in the caller's transaction."""
+    expires = None if login.access_expires_at is None else to_text(login.access_expires_at)
+    row = {
+        "id": 1,
+        "refresh_token": secret.hide(login.refresh_token),
+        "access_token": None if login.access_token is None else secret.hide(login.access_token),
+        "access_expires_at": expires,
+        "scopes": " ".join(login.scopes),
+        "seed": login.seed,
+        "saved_at": to_text(now),
+    }
+    db.table("logins").upsert(row, pk="id")
+
+
+def forget(db: Connection) -> None:
+    """Remove the stored login."""
+    db.execute("DELETE FROM logins")

@@ -1,0 +1,218 @@
+"""The records that the stores take and give. Times are aware and in UTC."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.tokenflex.models import ExportRequest
+
+from .states import ExportState
+
+Row = Mapping[str, Any]
+
+
+def to_text(moment: datetime) -> str:
+    """Return the text that stands for a time in the database; texts sort as times do.
+
+    Raises:
+        ValueError: the time is naive.
+
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a naive time may not be stored")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def from_text(text: str | None) -> datetime | None:
+    """Return the aware UTC time of a stored text, None for none."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _time(row: Row, column: str) -> datetime:
+    return datetime.fromisoformat(row[column])
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export: what was asked, by whom, and how far it is."""
+
+    number: int  #: shown to people as #42
+    state: ExportState
+    request: ExportRequest
+    requester: str  #: Slack user id
+    channel: str  #: Slack channel id
+    accepted_at: datetime
+    changed_at: datetime
+    request_key: str | None = None
+    upstream_status: str | None = None  #: Token Flex's own word, kept as it is
+    requested_at: datetime | None = None  #: `exportRequestDate`, by the server's clock
+    finished_at: datetime | None = None  #: when it became ready or failed
+    explanation: str = ""  #: upstream's own message of a refusal
+    note: str = ""  #: why it waits, a word of `bot.cards.export_card`
+    intent_at: datetime | None = None  #: server's time just before the POST went out
+    unanswered_since: datetime | None = None  #: when the connection of an unanswered POST ended
+    lists_without: int = 0  #: lists since then (or in a row) that did not show it
+    last_list_at: datetime | None = None
+    announcement: int = 0  #: counts what has been announced: each finish or failure is one
+    replaced_by: int | None = None  #: number of the export that was sent again instead
+    replaces: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The number as people write it."""
+        return f"#{self.number}"
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a POST went out whose answer nobody saw."""
+        return self.state is ExportState.SUBMITTING and self.unanswered_since is not None
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Export":
+        """Return the record of a database row."""
+        asked = json.loads(row["request_body"])
+        return cls(
+            number=row["number"],
+            state=ExportState(row["state"]),
+            request=ExportRequest(
+                contract_number=row["contract_number"],
+                fields=tuple(asked.get("fields", ())),
+                metrics=tuple(asked.get("metrics", ())),
+                usage_categories=tuple(asked.get("usageCategory", ())),
+                where=asked.get("where", ""),
+                file_name=asked.get("downloadFileName", ""),
+            ),
+            requester=row["requester"],
+            channel=row["channel"],
+            accepted_at=_time(row, "accepted_at"),
+            changed_at=_time(row, "changed_at"),
+            request_key=row["request_key"],
+            upstream_status=row["upstream_status"],
+            requested_at=from_text(row["requested_at"]),
+            finished_at=from_text(row["finished_at"]),
+            explanation=row["explanation"],
+            note=row["note"],
+            intent_at=from_text(row["intent_at"]),
+            unanswered_since=from_text(row["unanswered_since"]),
+            lists_without=row["lists_without"],
+            last_list_at=from_text(row["last_list_at"]),
+            announcement=row["announcement"],
+            replaced_by=row["replaced_by"],
+            replaces=row["replaces"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewExport:
+    """What is needed to accept an export; `origin` names the one act of a person that asked for it."""
+
+    request: ExportRequest
+    requester: str
+    channel: str
+    origin: str
+    replaces: int | None = None
+
+
+class MessageKind(StrEnum):
+    """What a message in Slack is about; each export has at most one message of a kind, `DIRECT` ones apart."""
+
+    CARD = "card"  #: the card in the channel, edited as the export moves
+    RESULT = "result"  #: the thread reply that says that an export is ready or failed
+    DIRECT = "direct"  #: a private message to the requester
+    EXPIRY = "expiry"  #: takes a link out of a message when it has expired
+
+
+class DeliveryState(StrEnum):
+    """Where a row of the outbox stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  #: handed to Slack; after a crash it is in doubt
+    SENT = "sent"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the outbox: one message that has to reach Slack.
+
+    `subject` is unique: the same subject again only makes the row due again. `version` counts those times, so that
+    a change during a delivery is not lost. `words` names the text (for direct messages) and never holds a link.
+    """
+
+    id: int
+    subject: str
+    kind: MessageKind
+    export_number: int
+    recipient: str  #: channel id, or user id of a direct message
+    state: DeliveryState
+    due_at: datetime
+    created_at: datetime
+    version: int = 1
+    attempts: int = 0
+    words: str = ""
+    last_error: str = ""
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Delivery":
+        """Return the record of a database row."""
+        return cls(
+            id=row["id"],
+            subject=row["subject"],
+            kind=MessageKind(row["kind"]),
+            export_number=row["export_number"],
+            recipient=row["recipient"],
+            state=DeliveryState(row["state"]),
+            due_at=_time(row, "due_at"),
+            created_at=_time(row, "created_at"),
+            version=row["version"],
+            attempts=row["attempts"],
+            words=row["words"],
+            last_error=row["last_error"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that stands in Slack: channel and `ts` are its identity."""
+
+    subject: str
+    export_number: int
+    channel: str
+    ts: str
+    link_expires_at: datetime | None = None  #: until when it shows a link; None: it shows none
+
+    @classmethod
+    def from_row(cls, row: Row) -> "SentMessage":
+        """Return the record of a database row."""
+        return cls(row["subject"], row["export_number"], row["channel"], row["ts"], from_text(row["link_expires_at"]))
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """One call to Token Flex, as the budget remembers it."""
+
+    id: int
+    started_at: datetime
+    ended_at: datetime | None
+    name: str
+    person: str
+    burst: bool
+    rate_limited: bool
+    retry_after: float | None  #: seconds
+
+    @classmethod
+    def from_row(cls, row: Row) -> "LoggedCall":
+        """Return the record of a database row."""
+        return cls(
+            id=row["id"],
+            started_at=_time(row, "started_at"),
+            ended_at=from_text(row["ended_at"]),
+            name=row["name"],
+            person=row["person"],
+            burst=bool(row["burst"]),
+            rate_limited=bool(row["rate_limited"]),
+            retry_after=row["retry_after"],
+        )

@@ -1,0 +1,157 @@
+"""The store of messages: those that have to reach Slack, and those that stand there.
+
+No row ever holds a link; messages are written from the export's state at the moment of delivery.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from .models import Delivery, DeliveryState, MessageKind, SentMessage, to_text
+
+
+def card_subject(number: int) -> str:
+    """Return the subject of an export's card."""
+    return f"card:{number}"
+
+
+def result_subject(number: int, announcement: int) -> str:
+    """Return the subject of the thread reply for the n-th announcement of an export."""
+    return f"result:{number}:{announcement}"
+
+
+def put(
+    db: Connection,
+    *,
+    subject: str,
+    kind: MessageKind,
+    export_number: int,
+    recipient: str,
+    now: datetime,
+    due_at: datetime | None = None,
+    words: str = "",
+) -> None:
+    """Add a delivery; for a subject that is there already, make it due again (edits merge into one)."""
+    db.execute(
+        """
+        INSERT INTO outbox (subject, kind, export_number, recipient, state, due_at, created_at, words)
+        VALUES (:subject, :kind, :export_number, :recipient, 'waiting', :due_at, :now, :words)
+        ON CONFLICT (subject) DO UPDATE SET
+            version = version + 1, attempts = 0, due_at = excluded.due_at, words = excluded.words,
+            state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END
+        """,
+        {
+            "subject": subject,
+            "kind": kind.value,
+            "export_number": export_number,
+            "recipient": recipient,
+            "due_at": to_text(due_at or now),
+            "now": to_text(now),
+            "words": words,
+        },
+    )
+
+
+def put_once(
+    db: Connection,
+    *,
+    subject: str,
+    kind: MessageKind,
+    export_number: int,
+    recipient: str,
+    now: datetime,
+    words: str = "",
+) -> bool:
+    """Add a delivery that must happen once; False where the subject is known already."""
+    if any(db.query("SELECT 1 FROM outbox WHERE subject = ?", [subject])):
+        return False
+    put(
+        db,
+        subject=subject,
+        kind=kind,
+        export_number=export_number,
+        recipient=recipient,
+        now=now,
+        words=words,
+    )
+    return True
+
+
+def waiting(db: Connection) -> tuple[Delivery, ...]:
+    """Return every delivery that is not done yet, in the order in which they were asked for."""
+    sql = "SELECT * FROM outbox WHERE state = 'waiting' ORDER BY due_at, id"
+    return tuple(Delivery.from_row(row) for row in db.query(sql))
+
+
+def interrupted(db: Connection) -> tuple[Delivery, ...]:
+    """Return the deliveries that were handed to Slack by a process that died before it saw the answer."""
+    return tuple(Delivery.from_row(row) for row in db.query("SELECT * FROM outbox WHERE state = 'sending' ORDER BY id"))
+
+
+def mark_sending(db: Connection, delivery: Delivery) -> None:
+    """Note, before the call, that a delivery is handed to Slack."""
+    db.table("outbox").update(delivery.id, {"state": DeliveryState.SENDING.value})
+
+
+def mark_sent(db: Connection, delivery: Delivery) -> None:
+    """Note that a delivery is done; one that was asked for again meanwhile goes back to waiting."""
+    db.execute(
+        "UPDATE outbox SET state = CASE WHEN version = ? THEN 'sent' ELSE 'waiting' END, last_error = '' WHERE id = ?",
+        [delivery.version, delivery.id],
+    )
+
+
+def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str) -> None:
+    """Note that a delivery failed for now and when it is tried again."""
+    changes = {
+        "state": DeliveryState.WAITING.value,
+        "due_at": to_text(due_at),
+        "attempts": delivery.attempts + 1,
+        "last_error": error,
+    }
+    db.table("outbox").update(delivery.id, changes)
+
+
+def give_up(db: Connection, delivery: Delivery, error: str) -> None:
+    """Note that a delivery cannot be made; it stays visible."""
+    db.table("outbox").update(delivery.id, {"state": DeliveryState.GIVEN_UP.value, "last_error": error})
+
+
+def record_message(db: Connection, message: SentMessage) -> None:
+    """Keep where a message stands and until when it shows a link."""
+    expires = None if message.link_expires_at is None else to_text(message.link_expires_at)
+    row = {
+        "subject": message.subject,
+        "export_number": message.export_number,
+        "channel": message.channel,
+        "ts": message.ts,
+        "link_expires_at": expires,
+    }
+    db.table("messages").upsert(row, pk="subject")
+
+
+def message(db: Connection, subject: str) -> SentMessage | None:
+    """Return the message that stands in Slack for this subject."""
+    for row in db.query("SELECT * FROM messages WHERE subject = ?", [subject]):
+        return SentMessage.from_row(row)
+    return None
+
+
+def message_at(db: Connection, channel: str, ts: str) -> SentMessage | None:
+    """Return our record of the message with this identity."""
+    for row in db.query("SELECT * FROM messages WHERE channel = ? AND ts = ?", [channel, ts]):
+        return SentMessage.from_row(row)
+    return None
+
+
+def messages_of(db: Connection, export_number: int) -> Sequence[SentMessage]:
+    """Return every message about an export that stands in Slack."""
+    rows = db.query("SELECT * FROM messages WHERE export_number = ? ORDER BY rowid", [export_number])
+    return tuple(SentMessage.from_row(row) for row in rows)
+
+
+def given_up(db: Connection, limit: int) -> Sequence[Delivery]:
+    """Return the newest deliveries that could not be made."""
+    rows = db.query("SELECT * FROM outbox WHERE state = 'given up' ORDER BY id DESC LIMIT ?", [limit])
+    return tuple(Delivery.from_row(row) for row in rows)
