@@ -1,0 +1,161 @@
+"""What Token Flex would refuse, found before it is asked (source: Fields and Metrics, Usage Categories)."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from bot.tokenflex.catalogue import DESKTOP_PRODUCT, MANUAL, MANUAL_ADJUSTMENT, Catalogue, Field
+from bot.tokenflex.models import ExportRequest
+from bot.tokenflex.problem import Part, Problem
+from bot.tokenflex.where import check_where, fields_used
+
+__all__ = ["MAX_FILE_NAME", "Part", "Problem", "check_request", "plain_file_name"]
+
+#: Characters, without the extension; ours, Autodesk publishes none.
+MAX_FILE_NAME: Final = 100
+_FORBIDDEN_IN_FILE_NAME: Final = frozenset('/\\|:*?"<>')
+
+
+def plain_file_name(text: str) -> str:
+    """Return a file name as typed without blanks around it and without `.csv`, which Token Flex appends."""
+    name = text.strip()
+    return name[:-4].rstrip() if name.lower().endswith(".csv") else name
+
+
+def check_request(request: ExportRequest, catalogue: Catalogue) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a request, and warnings; nothing when it may be sent as it is."""
+    findings = (
+        *_contract(request.contract_number),
+        *_names(request, catalogue),
+        *_levels(request, catalogue),
+        *check_where(request.where, catalogue),
+        *_file_name(request.file_name),
+    )
+    return tuple(dict.fromkeys(findings))
+
+
+def _contract(number: str) -> Iterator[Problem]:
+    if not re.fullmatch(r"[0-9]{1,20}", number):
+        yield Problem("contract", "A contract number has 1 to 20 digits and nothing else")
+
+
+def _names(request: ExportRequest, catalogue: Catalogue) -> Iterator[Problem]:
+    if not request.fields and not request.metrics:
+        yield Problem("fields", "Choose at least one field or metric")
+    yield from _unknown("categories", request.usage_categories, lambda name: _category(name, catalogue))
+    yield from _unknown("fields", request.fields, lambda name: _field(name, catalogue))
+    yield from _unknown("metrics", request.metrics, lambda name: _metric(name, catalogue))
+
+
+def _unknown(part: Part, names: Sequence[str], check: Callable[[str], str | None]) -> Iterator[Problem]:
+    """Yield a problem for each name that `check` has a sentence about, and for each that comes twice."""
+    for name in dict.fromkeys(names):
+        sentence = check(name)
+        if sentence:
+            yield Problem(part, sentence)
+        elif names.count(name) > 1:
+            yield Problem(part, f"{name} is there twice: leave one out")
+
+
+def _category(name: str, catalogue: Catalogue) -> str | None:
+    if catalogue.category(name):
+        return None
+    if name.upper() == "CLOUD":
+        return "CLOUD is for Autodesk's schedules only: choose CLOUD_PRODUCT or CLOUD_SERVICE"
+    return _not_a("usage category", name, catalogue.nearest_category(name))
+
+
+def _field(name: str, catalogue: Catalogue) -> str | None:
+    if catalogue.field(name):
+        return None
+    if catalogue.metric(name):
+        return f"{name} is a metric: put it among the metrics"
+    return _not_a("field", name, catalogue.nearest_field(name))
+
+
+def _metric(name: str, catalogue: Catalogue) -> str | None:
+    if catalogue.metric(name):
+        return None
+    if catalogue.field(name):
+        return f"{name} is a field: put it among the fields"
+    return _not_a("metric", name, catalogue.nearest_metric(name))
+
+
+def _not_a(kind: str, name: str, near: str | None) -> str:
+    hint = f"did you mean {near}?" if near else f"see the list of what there is for a {kind}"
+    return f'"{name[:40]}" is not a {kind}: {hint}'
+
+
+def _levels(request: ExportRequest, catalogue: Catalogue) -> Iterator[Problem]:
+    chosen = [found for name in dict.fromkeys(request.fields) if (found := catalogue.field(name))]
+    named = fields_used(request.where, catalogue)
+    in_where = [found for name in named if (found := catalogue.field(name)) and found not in chosen]
+    categories = frozenset(request.usage_categories)
+    yield from _session_level((*chosen, *in_where), categories)
+    yield from _token_pool((*chosen, *in_where), categories)
+    yield from _mixing("fields", chosen, categories)
+    yield from _mixing("where", in_where, categories)
+    if any(field.session_level for field in (*chosen, *in_where)) and categories == {DESKTOP_PRODUCT}:
+        yield from _desktop_session("fields", chosen)
+        yield from _desktop_session("where", in_where)
+        yield from _desktop_metrics(request.metrics, catalogue)
+
+
+def _session_level(fields: Sequence[Field], categories: frozenset[str]) -> Iterator[Problem]:
+    """Session level wants one category in the attribute itself, or the documented manual pair."""
+    session = next((field for field in fields if field.session_level), None)
+    if session is None or len(categories) == 1 or categories == MANUAL:
+        return
+    pair = " (or MANUAL_ADJUSTMENT with MANUAL_CONSUMPTION)" if session.categories & MANUAL else ""
+    message = f"{session.name} is a session-level field: choose exactly one usage category{pair}"
+    yield Problem("categories", message)
+
+
+def _token_pool(fields: Sequence[Field], categories: frozenset[str]) -> Iterator[Problem]:
+    """Since 2023-08-11 tokenPool is for MANUAL_ADJUSTMENT only (source: changelog)."""
+    if any(field.name == "tokenPool" for field in fields) and categories != {MANUAL_ADJUSTMENT}:
+        yield Problem("categories", "tokenPool needs the usage category MANUAL_ADJUSTMENT and no other")
+
+
+def _mixing(part: Part, fields: Sequence[Field], categories: frozenset[str]) -> Iterator[Problem]:
+    """Not documented: refused when no chosen category knows the field, empty cells when one does."""
+    for field in fields:
+        if categories and field.name != "tokenPool" and not field.categories & categories:
+            known = " or ".join(sorted(field.categories))
+            yield Problem(part, f"{field.name} is only there for {known}: choose that category or leave it out")
+
+
+def _desktop_session(part: Part, fields: Sequence[Field]) -> Iterator[Problem]:
+    """Desktop session level is a complete set; what another category alone knows is told by `_mixing` already."""
+    for field in fields:
+        if DESKTOP_PRODUCT in field.categories and not field.desktop_session:
+            yield Problem(part, f"{field.name} is not available at desktop session level: leave it out")
+
+
+def _desktop_metrics(metrics: Sequence[str], catalogue: Catalogue) -> Iterator[Problem]:
+    allowed = ", ".join(metric.name for metric in catalogue.metrics if metric.desktop_session)
+    for metric in (found for name in dict.fromkeys(metrics) if (found := catalogue.metric(name))):
+        if not metric.desktop_session:
+            message = f"{metric.name} is not available at desktop session level: choose among {allowed}"
+            yield Problem("metrics", message)
+
+
+def _file_name(name: str) -> Iterator[Problem]:
+    if not name:
+        return
+    sentences = (
+        (len(name) > MAX_FILE_NAME, f"The file name has {len(name)} characters: shorten it to {MAX_FILE_NAME}"),
+        (name != name.strip(), "The file name begins or ends with a blank: take it away"),
+        (name.startswith("."), "The file name begins with a dot: take it away"),
+        (name.lower().endswith(".csv"), "Leave .csv out of the file name: Token Flex adds it"),
+        (any(map(_is_hidden, name)), "The file name has an invisible character: type it anew"),
+    )
+    yield from (Problem("file_name", sentence) for wrong, sentence in sentences if wrong)
+    forbidden = sorted(_FORBIDDEN_IN_FILE_NAME & set(name))
+    if forbidden:
+        yield Problem("file_name", f"The file name must not contain {' '.join(forbidden)}: use - or _ instead")
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
