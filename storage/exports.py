@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+
 from sqlite_utils import Database as Connection
 
 from .models import Export, NewExport, to_text
