@@ -1,0 +1,195 @@
+"""The settings: the only place that reads the environment, once, at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+
+class LinkAudience(StrEnum):
+    """Who gets to see a download link."""
+
+    CHANNEL = "channel"  #: everyone in the channel that the export was posted to
+    REQUESTER = "requester"  #: only the person who asked for the export
+    PRESS = "press"  #: whoever in the channel presses the button, privately
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable of the environment, as the documentation shows it."""
+
+    name: str
+    meaning: str
+    default: str = ""
+    required: bool = False
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting("SLACK_BOT_TOKEN", "Bot token of the Slack app, begins with `xoxb-`.", required=True, secret=True),
+    Setting(
+        "SLACK_APP_TOKEN",
+        "App-level token with the scope `connections:write`, begins with `xapp-`.",
+        required=True,
+        secret=True,
+    ),
+    Setting("SLACK_BASE_URL", "Base URL of Slack's Web API.", "https://slack.com/api/"),
+    Setting(
+        "TOKENFLEX_BASE_URL",
+        "Base URL of the Token Flex Usage Data API.",
+        "https://developer.api.autodesk.com/tokenflex/v1",
+    ),
+    Setting(
+        "APS_BASE_URL", "Base URL of Autodesk's OAuth service.", "https://developer.api.autodesk.com/authentication/v2"
+    ),
+    Setting("APS_CLIENT_ID", "Client ID of the Autodesk Platform Services app.", required=True),
+    Setting("APS_CLIENT_SECRET", "Client secret of that app; empty for a public client.", secret=True),
+    Setting(
+        "APS_REFRESH_TOKEN",
+        "Refresh token for the first start without a person; stored encrypted, then rotated.",
+        secret=True,
+    ),
+    Setting("DATABASE_PATH", "Path of the SQLite file.", "data/tokenflex.db"),
+    Setting(
+        "DATABASE_KEY",
+        "Any long text; encrypts the Autodesk login at rest. Needed as soon as a login is stored.",
+        secret=True,
+    ),
+    Setting("LINK_AUDIENCE", "Who sees a download link: `channel`, `requester` or `press`.", "channel"),
+    Setting("TOKENFLEX_EXTRA_FIELDS", "Field names that Autodesk has and the catalogue lacks, by comma."),
+    Setting("TOKENFLEX_EXTRA_METRICS", "Metric names that Autodesk has and the catalogue lacks, by comma."),
+    Setting("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.", "INFO"),
+    Setting("LOG_FORMAT", "`text`, `json`, or `auto`: text in a terminal, JSON elsewhere.", "auto"),
+)
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_FORMATS = ("auto", "text", "json")
+_WRONG_TOKENS = {
+    "SLACK_BOT_TOKEN": ("xapp-", "xoxp-", "xoxe-", "xoxe."),
+    "SLACK_APP_TOKEN": ("xoxb-", "xoxp-", "xoxe-", "xoxe."),
+}
+
+
+class SettingsError(Exception):
+    """Some settings are missing or wrong; `problems` has one sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, checked. Secrets stay out of `repr`."""
+
+    slack_bot_token: str = field(repr=False)
+    slack_app_token: str = field(repr=False)
+    slack_base_url: str
+    tokenflex_base_url: str
+    aps_base_url: str
+    aps_client_id: str
+    aps_client_secret: str = field(repr=False)
+    aps_refresh_token: str = field(repr=False)
+    database_path: Path
+    database_key: str = field(repr=False)
+    link_audience: LinkAudience
+    extra_fields: tuple[str, ...]
+    extra_metrics: tuple[str, ...]
+    log_level: str
+    log_format: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that may never be shown or logged."""
+        values = (
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.aps_client_secret,
+            self.aps_refresh_token,
+            self.database_key,
+        )
+        return tuple(value for value in values if value)
+
+
+def environment(env_file: Path = Path(".env")) -> dict[str, str]:
+    """Return the variables of `.env` and of the environment; the environment wins."""
+    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    return {**from_file, **os.environ}  # noqa: TID251 - the one place
+
+
+def read(variables: Mapping[str, str]) -> Settings:
+    """Return the checked settings of these variables.
+
+    Raises:
+        SettingsError: with one sentence per missing or wrong setting.
+
+    """
+    values = {setting.name: variables.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    problems = _problems(values)
+    if problems:
+        raise SettingsError(problems)
+    return Settings(
+        slack_bot_token=values["SLACK_BOT_TOKEN"],
+        slack_app_token=values["SLACK_APP_TOKEN"],
+        slack_base_url=values["SLACK_BASE_URL"].rstrip("/") + "/",
+        tokenflex_base_url=values["TOKENFLEX_BASE_URL"].rstrip("/"),
+        aps_base_url=values["APS_BASE_URL"].rstrip("/"),
+        aps_client_id=values["APS_CLIENT_ID"],
+        aps_client_secret=values["APS_CLIENT_SECRET"],
+        aps_refresh_token=values["APS_REFRESH_TOKEN"],
+        database_path=Path(values["DATABASE_PATH"]),
+        database_key=values["DATABASE_KEY"],
+        link_audience=LinkAudience(values["LINK_AUDIENCE"].lower()),
+        extra_fields=_names(values["TOKENFLEX_EXTRA_FIELDS"]),
+        extra_metrics=_names(values["TOKENFLEX_EXTRA_METRICS"]),
+        log_level=values["LOG_LEVEL"].upper(),
+        log_format=values["LOG_FORMAT"].lower(),
+    )
+
+
+def _problems(values: Mapping[str, str]) -> list[str]:
+    missing = [f"{s.name} is missing: {s.meaning}" for s in SETTINGS if s.required and not values[s.name]]
+    return missing + _wrong_tokens(values) + _wrong_urls(values) + _wrong_choices(values) + _wrong_logins(values)
+
+
+def _wrong_tokens(values: Mapping[str, str]) -> list[str]:
+    meanings = {setting.name: setting.meaning for setting in SETTINGS}
+    return [
+        f"{name} holds another kind of Slack token: {meanings[name]}"
+        for name, prefixes in _WRONG_TOKENS.items()
+        if values[name].startswith(prefixes)
+    ]
+
+
+def _wrong_urls(values: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name} is not a web address: it has to begin with https:// (http:// for a stand-in on this machine)."
+        for name in ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
+        if urlsplit(values[name]).scheme not in {"http", "https"} or not urlsplit(values[name]).netloc
+    ]
+
+
+def _wrong_choices(values: Mapping[str, str]) -> list[str]:
+    problems = []
+    for name, choices, value in (
+        ("LINK_AUDIENCE", tuple(LinkAudience), values["LINK_AUDIENCE"].lower()),
+        ("LOG_LEVEL", _LEVELS, values["LOG_LEVEL"].upper()),
+        ("LOG_FORMAT", _FORMATS, values["LOG_FORMAT"].lower()),
+    ):
+        if value not in choices:
+            problems.append(f"{name} is “{values[name]}”; it has to be one of {', '.join(choices)}.")
+    return problems
+
+
+def _wrong_logins(values: Mapping[str, str]) -> list[str]:
+    if values["APS_REFRESH_TOKEN"] and not values["DATABASE_KEY"]:
+        return ["DATABASE_KEY is missing: APS_REFRESH_TOKEN is stored encrypted with it; any long random text will do."]
+    return []
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
