@@ -66,6 +66,11 @@ def shorten(text: str, limit: int) -> str:
     return text[: limit - 1].rstrip() + "…" if limit > 0 else ""
 
 
+def sentence(text: str) -> str:
+    """Return the text with a full stop, unless it ends in a mark of its own."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
 def link(url: str, label: str) -> str:
     """Return a link; the address is left as it is but for the characters that would end it, which are percent-encoded.
 

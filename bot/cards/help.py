@@ -1,0 +1,88 @@
+"""What `/tokenflex help` shows: each word with one line, and examples that work when copied."""
+
+from typing import Any, Final
+
+from bot.cards.text import code, escape
+
+#: Each form of the command and what it does.
+LINES: Final = (
+    ("/tokenflex", "opens the form."),
+    ("/tokenflex export …", "asks for an export straight away; the examples show how."),
+    ("/tokenflex list", "shows the latest exports and their numbers."),
+    ("/tokenflex status #42", "shows how far an export is."),
+    ("/tokenflex link #42", "gets a fresh download link."),
+    ("/tokenflex retry #42", "asks Token Flex once more for an export that failed."),
+    ("/tokenflex delete #42", "deletes an export and its file, after asking you."),
+    ("/tokenflex help", "shows this."),
+)
+#: What the words of `export` mean.
+EXPORT_LINES: Final = (
+    ("contract=", "the contract's number; it may be left out when there is only one."),
+    ("fields= metrics=", "what each row shows and counts; at least one of the two, names joined by commas."),
+    ("category=", "usage categories, joined by commas; needed with session or transaction fields."),
+    ("where=", "a condition in quotes; texts and dates inside it in single quotes."),
+    ("name=", "the file's name, without .csv."),
+)
+SAMPLE_CONTRACT: Final = "12345"
+
+_EXAMPLES: Final = (
+    (
+        "Tokens by product and month",
+        "fields=productName,usageMonth metrics=tokensConsumed name=tokensByProduct",
+    ),
+    (
+        "Who used AutoCAD since January, on the desktop",
+        (
+            "fields=userName,productName metrics=tokensConsumed,usageHours category=DESKTOP_PRODUCT "
+            "where=\"usageMonth >= '2026-01-01' and productName LIKE 'Auto%'\" name=\"AutoCAD by user\""
+        ),
+    ),
+    (
+        "Different users in each year of the contract",
+        "fields=contractYear metrics=uniqueUsers,tokensConsumed",
+    ),
+    (
+        "Everything that was booked by hand in the first year",
+        (
+            "fields=contractYear,chargedItemID,reasonType,reasonComment,usageCategory,usageDate,transactionDate,"
+            "productLineCode,productName metrics=tokensConsumed,quantity category=MANUAL_ADJUSTMENT,MANUAL_CONSUMPTION "
+            'where="contractYear=1" name=myYear1Adjustments'
+        ),
+    ),
+)
+
+
+def examples(contract_number: str = SAMPLE_CONTRACT) -> tuple[str, ...]:
+    """Return whole commands, ready to be copied."""
+    return tuple(f"/tokenflex export contract={contract_number} {rest}" for _, rest in _EXAMPLES)
+
+
+def help_text() -> str:
+    """Return the help for notifications and screen readers, as mrkdwn."""
+    return escape("\n".join(f"{form} {meaning}" for form, meaning in LINES))
+
+
+def help_blocks(contract_number: str = SAMPLE_CONTRACT) -> list[dict[str, Any]]:
+    """Return the blocks of the private answer; `contract_number` is a known contract's, for the examples."""
+    titles = [title for title, _ in _EXAMPLES]
+    shown = [f"{escape(title)}\n{code(one)}" for title, one in zip(titles, examples(contract_number), strict=True)]
+    return [
+        _header("What /tokenflex does"),
+        _section(_lines(LINES)),
+        _header("The words of an export"),
+        _section(_lines(EXPORT_LINES)),
+        _header("Examples to copy"),
+        *map(_section, shown),
+    ]
+
+
+def _lines(lines: tuple[tuple[str, str], ...]) -> str:
+    return "\n".join(f"{code(form)} {escape(meaning)}" for form, meaning in lines)
+
+
+def _header(text: str) -> dict[str, Any]:
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def _section(mrkdwn: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn, "verbatim": True}}

@@ -1,0 +1,281 @@
+"""The grammar of `/tokenflex …`: text in, one frozen record out. Nothing is looked up and nothing is done here."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from bot.cards.text import sentence, shorten
+from bot.tokenflex.catalogue import Catalogue, nearest
+from bot.tokenflex.models import Contract, ExportRequest
+from bot.tokenflex.problem import Part
+from bot.tokenflex.rules import check_request, plain_file_name
+from handlers.slack_text import as_typed, straight_quotes
+
+NumberedWord = Literal["status", "link", "retry", "delete"]
+NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
+WORDS: Final = ("export", "list", *NUMBERED_WORDS, "help")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """Bare `/tokenflex`, or `export` without anything else: show the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A request that may go out; `warnings` are plain sentences that the person should see beside the answer."""
+
+    request: ExportRequest
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """Show the exports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Show the words and examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnExport:
+    """Do one thing to the export of that number."""
+
+    word: NumberedWord
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What was typed cannot be followed; plain sentences that quote what was typed: escape before showing."""
+
+    messages: tuple[str, ...]
+
+
+Command = OpenForm | Export | List | Help | OnExport | Mistake
+
+
+def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -> Command:
+    """Return what the text after `/tokenflex`, as Slack sent it, asks for.
+
+    `contracts` are the known ones: the only one of them is meant where the text names none.
+    """
+    first, rest = (*straight_quotes(as_typed(text)).split(maxsplit=1), "", "")[:2]
+    word, rest = first.lower(), rest.strip()
+    if word in NUMBERED_WORDS:
+        return _on_export(word, rest)
+    if word == "help":
+        return Help()
+    if word == "list":
+        return List() if not rest else Mistake((f"/tokenflex list stands alone; {_quoted(rest)} is too much.",))
+    if word == "export" and rest:
+        return _export(rest, catalogue, contracts)
+    return OpenForm() if word in {"", "export"} else Mistake((_unknown_command(first),))
+
+
+def _unknown_command(first: str) -> str:
+    if "=" in first:
+        return f"Begin with the word export: /tokenflex export {shorten(first, 60)} …"
+    near = nearest(first, WORDS)
+    if near:
+        return f"There is no {_quoted(first)}; did you mean /tokenflex {near}?"
+    return f"There is no {_quoted(first)}. The words are {', '.join(WORDS)}."
+
+
+def _on_export(word: NumberedWord, rest: str) -> Command:
+    found = re.fullmatch(r"#?\s*0*([1-9][0-9]{0,17})", rest)
+    if found:
+        return OnExport(word, int(found.group(1)))
+    if not rest:
+        return Mistake((f"Which export? Write /tokenflex {word} #42; /tokenflex list shows the numbers.",))
+    return Mistake((f"{_quoted(rest)} is not the number of one export; write it as in /tokenflex {word} #42.",))
+
+
+# --- export ---------------------------------------------------------------------------------------------------
+
+#: Each word of `export`, in any case, and the part of the request that it fills.
+_PARTS: Final[dict[str, Part]] = {
+    **dict.fromkeys(("contract", "contract_number", "contractnumber"), "contract"),
+    **dict.fromkeys(("category", "categories", "usagecategory", "usagecategories"), "categories"),
+    **dict.fromkeys(("fields", "field"), "fields"),
+    **dict.fromkeys(("metrics", "metric"), "metrics"),
+    "where": "where",
+    **dict.fromkeys(("name", "file", "filename", "file_name", "downloadfilename"), "file_name"),
+}
+#: How each part is written in sentences and examples.
+_KEYS: Final[dict[Part, str]] = {
+    "contract": "contract",
+    "fields": "fields",
+    "metrics": "metrics",
+    "categories": "category",
+    "where": "where",
+    "file_name": "name",
+}
+_LISTS: Final = frozenset({"fields", "metrics", "categories"})
+_KNOWN_SHOWN: Final = 5
+_WHERE_EXAMPLE: Final = 'where="contractYear=1"'
+
+
+@dataclass(slots=True)
+class _Given:
+    """One `key=value`; `part` is None where the key is unknown."""
+
+    part: Part | None
+    value: str
+
+    def takes(self, word: str) -> bool:
+        """Say whether a word without a key goes on with this value: `fields=a, b`, `fields=a ,b`, `fields= a`."""
+        if not self.value:
+            return True
+        listed = self.part is None or self.part in _LISTS
+        return listed and (self.value.rstrip().endswith(",") or word.startswith(","))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """One mistake, and the part that need not be checked any further because of it."""
+
+    part: Part | None
+    message: str
+
+
+def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> Command:
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        return Mistake((_unclosed(rest, error),))
+    given, faults = _read(words, catalogue)
+    values: dict[Part, str] = {one.part: one.value for one in reversed(given) if one.part}
+    faults += _twice_or_empty(given)
+    contract = values.get("contract", "").strip() or (contracts[0].number if len(contracts) == 1 else "")
+    if not contract and "contract" not in {fault.part for fault in faults}:
+        faults.append(_Fault("contract", _which_contract(contracts)))
+    return _checked(_request(contract, values), faults, catalogue)
+
+
+def _checked(request: ExportRequest, faults: list[_Fault], catalogue: Catalogue) -> Command:
+    spoiled = {fault.part for fault in faults}
+    problems = [problem for problem in check_request(request, catalogue) if problem.part not in spoiled]
+    wrong = [fault.message for fault in faults] + [problem.message for problem in problems if not problem.warning]
+    if wrong:
+        return Mistake(tuple(dict.fromkeys(map(sentence, wrong))))
+    return Export(request, tuple(sentence(problem.message) for problem in problems))
+
+
+def _request(contract: str, values: dict[Part, str]) -> ExportRequest:
+    return ExportRequest(
+        contract_number=contract,
+        fields=_list(values.get("fields", "")),
+        metrics=_list(values.get("metrics", "")),
+        usage_categories=_list(values.get("categories", "")),
+        where=values.get("where", ""),
+        file_name=plain_file_name(values.get("file_name", "")),
+    )
+
+
+def _list(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in value.split(",") if (name := part.strip())))
+
+
+def _read(words: Sequence[str], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
+    given: list[_Given] = []
+    faults: list[_Fault] = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        part = _PARTS.get(key.strip().lower()) if equals else None
+        if part:
+            given.append(_Given(part, value))
+        elif given and given[-1].takes(word):
+            given[-1].value += word
+        else:
+            fault = _unknown(word, given[-1].part if given else None, catalogue)
+            if fault not in faults and not (fault.part == "where" and any(one.part == "where" for one in faults)):
+                faults.append(fault)
+            # What follows an unknown key belongs to that key; what follows a torn where clause, to the clause.
+            if fault.part != "where" and (equals or fault.part):
+                given.append(_Given(None, value))
+    return given, faults
+
+
+def _unknown(word: str, previous: Part | None, catalogue: Catalogue) -> _Fault:
+    key, equals, _ = word.partition("=")
+    home = _home(key.rstrip("<>! "), catalogue)
+    near = nearest(key, tuple(_PARTS))
+    if equals and home == "fields":
+        return _Fault("where", f"{_quoted(word)} is a condition; put conditions between quotes: {_WHERE_EXAMPLE}.")
+    if previous == "where" and not (equals and near):
+        return _Fault("where", f"{_quoted(word)} stands outside the where clause; quote it whole: {_WHERE_EXAMPLE}.")
+    if not equals and (home or (previous in _LISTS and not near)):
+        listed = _KEYS[home or previous or "fields"]
+        return _Fault(None, f"{_quoted(word)} has no place; join the names of {listed}= with commas: {listed}=a,b.")
+    if near and not equals and key.lower() in _PARTS:
+        return _Fault(_PARTS[near], f"{_quoted(key)} must be joined to its value: {_KEYS[_PARTS[near]]}=VALUE.")
+    if near:
+        return _Fault(_PARTS[near], f"There is no {_quoted(key)}; did you mean {_KEYS[_PARTS[near]]}=?")
+    return _Fault(None, f"There is no {_quoted(key)}. The words of an export are {_all_keys()}.")
+
+
+def _home(name: str, catalogue: Catalogue) -> Part | None:
+    if catalogue.field(name):
+        return "fields"
+    if catalogue.metric(name):
+        return "metrics"
+    return "categories" if catalogue.category(name) else None
+
+
+def _twice_or_empty(given: Sequence[_Given]) -> list[_Fault]:
+    faults = []
+    for part, key in _KEYS.items():
+        values = [one.value for one in given if one.part == part]
+        if len(values) > 1:
+            faults.append(_Fault(part, f"{key}= stands there {len(values)} times; give it once."))
+        elif values and not values[0].strip(" ,"):
+            faults.append(_Fault(part, f"{key}= is empty; give it a value or leave it out."))
+    return faults
+
+
+def _unclosed(rest: str, error: ValueError) -> str:
+    if "escaped" in str(error):
+        return "A backslash at the end stands before nothing; leave it out."
+    mark = _open_quote(rest)
+    other = "'" if mark == '"' else '"'
+    return (
+        f"A quotation mark {mark} is opened and never closed. Close it, "
+        f"or, where the mark belongs to the text, put {other} around the whole value."
+    )
+
+
+def _open_quote(rest: str) -> str:
+    """Return the mark that is open at the end, by the rules of a POSIX shell."""
+    mark, escaped = "", False
+    for character in rest:
+        if escaped:
+            escaped = False
+        elif character == "\\" and mark != "'":
+            escaped = True
+        elif mark:
+            mark = "" if character == mark else mark
+        elif character in "\"'":
+            mark = character
+    return mark
+
+
+def _which_contract(contracts: Sequence[Contract]) -> str:
+    if not contracts:
+        return "Say which contract, as in contract=12345."
+    shown = sorted(contracts, key=lambda contract: not contract.is_active)[:_KNOWN_SHOWN]
+    names = [f"contract={one.number}" + (f" ({shorten(one.name, 60)})" if one.name else "") for one in shown]
+    more = f" and {len(contracts) - len(shown)} more" if len(contracts) > len(shown) else ""
+    return f"Say which contract: {', '.join(names)}{more}."
+
+
+def _all_keys() -> str:
+    return ", ".join(f"{key}=" for key in _KEYS.values())
+
+
+def _quoted(text: str) -> str:
+    return f"“{shorten(text, 60)}”"
