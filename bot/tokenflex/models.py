@@ -24,7 +24,10 @@ def parse_timestamp(text: str) -> datetime:
 
     """
     moment = datetime.fromisoformat(text.strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time stamp at the edge of the calendar") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class ExportRecord:
         key, status = data.get("requestKey"), data.get("requestStatus")
         if not isinstance(key, str) or not key or not isinstance(status, str):
             raise ValueError("an export without requestKey or requestStatus")
-        requested = data.get("exportRequestDate")
+        requested, schedule = data.get("exportRequestDate"), data.get("scheduleId")
         return cls(
             request_key=key,
             request_status=status,
@@ -104,15 +107,19 @@ class ExportRecord:
             requested_at=parse_timestamp(requested) if isinstance(requested, str) else None,
             read=data.get("readFlag") == "Y",
             link=_link(data),
-            schedule_id=data.get("scheduleId"),
+            schedule_id=schedule if isinstance(schedule, str) else None,
         )
 
 
 def _link(data: Mapping[str, Any]) -> DownloadLink | None:
+    """Return the link; none where its expiry cannot be read, so that the rest of the export still counts."""
     url, expires = data.get("downloadUrl"), data.get("downloadUrlExpireDate")
     if not isinstance(url, str) or not url or not isinstance(expires, str):
         return None
-    return DownloadLink(url, parse_timestamp(expires))
+    try:
+        return DownloadLink(url, parse_timestamp(expires))
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,182 @@
+"""The Token Flex Usage Data API, as far as the bot uses it; each method is exactly one HTTP call.
+
+Repetition lives elsewhere, since each attempt is paid from the call budget; `REPEATABLE` says what may be repeated.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import structlog
+
+from bot.tokenflex.errors import NotFoundError, UpstreamBrokenError
+from bot.tokenflex.http import Answer, Door
+from bot.tokenflex.models import Contract, ExportRecord, ExportRequest
+from bot.tokenflex.refusals import refusal
+
+T = TypeVar("T")
+
+#: Whether a method may be called again when it is unknown whether the first call had its effect: a second `submit`
+#: makes a second export; `retry` does nothing to what is no longer in `Error`; a second `delete` finds nothing.
+REPEATABLE: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "contracts": True,
+        "contract": True,
+        "enrichment_categories": True,
+        "submit": False,
+        "list_exports": True,
+        "get_export": True,
+        "delete_export": True,
+        "retry_export": True,
+        "refresh_link": True,
+        "mark_read": True,
+    }
+)
+
+log = structlog.get_logger(__name__)
+
+
+class TokenFlexClient:
+    """Synchronous; may be used by several threads when its door may.
+
+    `access_token` returns a token that is good now. `on_server_time` is told the server's time (UTC) with each answer
+    that carries it. Every method raises the errors of `bot.tokenflex.errors`: the ones that `Door.request` names, and
+    those of a refusal. Requests for keys that are not there are answered with 404, 403 or 400, and left as they are.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        base_url: str,
+        access_token: Callable[[], str],
+        *,
+        on_server_time: Callable[[datetime], None] | None = None,
+    ) -> None:
+        self._door = door
+        self._base_url = base_url.rstrip("/")
+        self._access_token = access_token
+        self._on_server_time = on_server_time
+
+    def contracts(self) -> tuple[Contract, ...]:
+        """Return the contracts that the login sees; none for a user without a Token Flex role."""
+        return _each(self._call("GET", ("contract",)), Contract.from_json)
+
+    def contract(self, contract_number: str) -> Contract:
+        """Return one contract."""
+        return _one(self._call("GET", ("contract", contract_number)), Contract.from_json)
+
+    def enrichment_categories(self, contract_number: str) -> tuple[str, ...]:
+        """Return the labels of the customer's own categories: the first is `customField1`; they may be empty."""
+        body = self._call("GET", ("contract", contract_number, "enrichment"))
+        return tuple(label if isinstance(label, str) else "" for label in _array(body))
+
+    def submit(self, request: ExportRequest) -> ExportRecord:
+        """Ask for an export. When the error's effect is unknown there may be one nevertheless: never just repeat it."""
+        path = ("export", request.contract_number, "requests")
+        return _one(self._call("POST", path, json=request.body(), starts_export=True), ExportRecord.from_json)
+
+    def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[ExportRecord, ...]:
+        """Return the exports asked for from `from_` on and before `to` (aware), oldest first, without broken ones."""
+        params = {"fromDate": _timestamp(from_), "toDate": _timestamp(to)}
+        records = _each(
+            self._call("GET", ("export", contract_number, "requests"), params=params), ExportRecord.from_json
+        )
+        return tuple(sorted(records, key=_age))
+
+    def get_export(self, contract_number: str, request_key: str) -> ExportRecord:
+        """Return one export; that renews no link."""
+        return _one(self._call("GET", _export(contract_number, request_key)), ExportRecord.from_json)
+
+    def delete_export(self, contract_number: str, request_key: str) -> None:
+        """Delete an export and its file."""
+        self._call("DELETE", _export(contract_number, request_key))
+
+    def retry_export(self, contract_number: str, request_key: str) -> ExportRecord:
+        """Start a failed export again; anything but `Error` stays as it is, so look at the status in the answer."""
+        path = (*_export(contract_number, request_key), "retry")
+        return _one(self._call("POST", path, starts_export=True), ExportRecord.from_json)
+
+    def refresh_link(self, contract_number: str, request_key: str) -> ExportRecord:
+        """Return the export with a new link; without one when it has no file."""
+        path = (*_export(contract_number, request_key), "refreshUrl")
+        return _one(self._call("POST", path), ExportRecord.from_json)
+
+    def mark_read(self, contract_number: str, request_keys: Sequence[str]) -> tuple[str, ...]:
+        """Mark exports as read and return the keys whose flag changed; at least one key has to be given."""
+        body = self._call("POST", ("export", contract_number, "requests", "markRead"), json=list(request_keys))
+        return tuple(key for key in _array(body) if isinstance(key, str))
+
+    def _call(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,  # noqa: ANN401 - JSON is of any kind
+        starts_export: bool = False,
+    ) -> Any:  # noqa: ANN401 - JSON is of any kind
+        url = f"{self._base_url}/{'/'.join(map(_segment, path))}"
+        answer = self._door.request(method, url, params=params, json=json, token=self._access_token())
+        self._observe(answer)
+        if answer.refused:
+            raise refusal(answer, may_be_quota=starts_export)
+        return answer.body
+
+    def _observe(self, answer: Answer) -> None:
+        if self._on_server_time is not None and answer.server_time is not None:
+            self._on_server_time(answer.server_time)
+
+
+def _export(contract_number: str, request_key: str) -> tuple[str, ...]:
+    return ("export", contract_number, "requests", request_key)
+
+
+def _segment(text: str) -> str:
+    """Return one segment of a path. A key holds `#` and `:`; unencoded, it would hit another resource."""
+    if text in {"", ".", ".."}:
+        raise NotFoundError("not a name that Token Flex can have given; nothing was sent")
+    return quote(text, safe="")
+
+
+def _timestamp(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def _age(record: ExportRecord) -> tuple[datetime, str]:
+    return record.requested_at or datetime.min.replace(tzinfo=UTC), record.request_key
+
+
+def _one(body: object, read: Callable[[Mapping[str, Any]], T]) -> T:
+    record = _read(body, read)
+    if record is None:
+        raise UpstreamBrokenError("Autodesk's answer lacks what it should hold")
+    return record
+
+
+def _each(body: object, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    """Return what can be read; one broken entry must not hide all others."""
+    found = [_read(entry, read) for entry in _array(body)]
+    broken = found.count(None)
+    if broken:
+        log.warning("entries of a Token Flex list could not be read", broken=broken, entries=len(found))
+    return tuple(record for record in found if record is not None)
+
+
+def _array(body: object) -> list[Any]:
+    if not isinstance(body, list):
+        raise UpstreamBrokenError("Autodesk's answer is no list")
+    return body
+
+
+def _read(entry: object, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+    if not isinstance(entry, Mapping):
+        return None
+    try:
+        return read(entry)
+    except ValueError:
+        # Its text quotes what upstream sent, which may be a link.
+        return None

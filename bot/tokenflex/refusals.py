@@ -1,0 +1,84 @@
+"""Which error a refusal of Token Flex (4xx) is.
+
+Two families of bodies exist: the gateway's `developerMessage` and `errorCode`, and the service's `Code` and `Message`
+(source: error handling). Their keys are read in any case.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.tokenflex.errors import (
+    ApiNotEnabledError,
+    ContractRefusedError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotAuthorisedError,
+    NotFoundError,
+    QuotaExceededError,
+    RateLimitedError,
+    RefusedError,
+    ScopeMissingError,
+    TimedOutError,
+    TokenFlexError,
+)
+from bot.tokenflex.http import Answer
+
+#: Characters of upstream's message that are kept.
+MAX_MESSAGE: Final = 300
+
+_BY_CODE: Final[Mapping[str, type[RefusedError]]] = {
+    "AUTH-001": ApiNotEnabledError,
+    "AUTH-002": ApiNotEnabledError,
+    "AUTH-010": ScopeMissingError,
+}
+_BY_STATUS: Final[Mapping[int, type[RefusedError]]] = {
+    400: InvalidRequestError,
+    403: ForbiddenError,
+    404: NotFoundError,
+}
+_SECRETS: Final = re.compile(r"\S*://\S+|\beyJ[\w.-]+|\b(?:bearer|basic)\s+\S+", re.IGNORECASE)
+_ABOUT_EXPORTS: Final = re.compile(r"pending|outstanding|export", re.IGNORECASE)
+
+
+def refusal(answer: Answer, *, may_be_quota: bool = False) -> TokenFlexError:
+    """Return the error of a refusing answer.
+
+    `may_be_quota` is true for the calls that start an export: only there a 429 can mean that 50 are outstanding
+    (source: rate limits; the body is not documented, so that both families are read).
+    """
+    texts = error_texts(answer.body)
+    if answer.status == 429:
+        quota = may_be_quota and _is_quota(texts, answer.retry_after)
+        return QuotaExceededError("too many exports are outstanding") if quota else RateLimitedError(answer.retry_after)
+    if answer.status == 408:
+        return TimedOutError("Autodesk waited too long for the request")
+    code = texts("errorCode") or texts("Code")
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(answer.status, RefusedError)
+    if answer.status == 401 and code not in _BY_CODE:
+        return NotAuthorisedError("Autodesk does not accept the access token")
+    if kind is ForbiddenError and texts("Code"):
+        kind = ContractRefusedError
+    return kind(safe_message(texts), code=code[:40], status=answer.status)
+
+
+def error_texts(body: object) -> Callable[[str], str]:
+    """Return a look-up of the texts in an error's body, in any case of the key; "" for what is not there."""
+    entries: Mapping[Any, Any] = body if isinstance(body, Mapping) else {}
+    texts = {str(key).lower(): value for key, value in entries.items() if isinstance(value, str)}
+    return lambda name: texts.get(name.lower(), "").strip()
+
+
+def safe_message(texts: Callable[[str], str]) -> str:
+    """Return upstream's own sentence: one line, cut, without the code in front, without addresses and tokens."""
+    message = texts("Message") or texts("developerMessage")
+    code = texts("Code")
+    if code and message.startswith(f"{code}:"):
+        message = message[len(code) + 1 :]
+    printable = "".join(character if character.isprintable() else " " for character in _SECRETS.sub("…", message))
+    return " ".join(printable.split())[:MAX_MESSAGE]
+
+
+def _is_quota(texts: Callable[[str], str], retry_after: float | None) -> bool:
+    said = texts("Message") or texts("developerMessage")
+    return bool(texts("Code")) or (retry_after is None and _ABOUT_EXPORTS.search(said) is not None)
