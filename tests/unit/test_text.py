@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.cards.text import channel, clock_time, code, escape, link, mention, moment, shorten
+from bot.cards.text import channel, clock_time, code, escape, link, mention, moment, sentence, shorten
 
 # Characters that mean something to Slack, far more often than chance would have it.
 HOSTILE = st.lists(
@@ -118,3 +118,8 @@ def test_only_web_addresses_become_links() -> None:
     assert link("!channel", "click") == "click"
     assert link("javascript:alert(1)", "a<b") == "a&lt;b"
     assert link("https://x.y", "") == "<https://x.y|Link>"
+
+
+def test_a_sentence_ends_once() -> None:
+    """A full stop is added where there is no mark yet."""
+    assert [sentence(text) for text in ("Do it", "Do it.", "Why?", "more…")] == ["Do it.", "Do it.", "Why?", "more…"]
