@@ -1,0 +1,44 @@
+"""The download host: files by pre-signed links, without any login."""
+
+import asyncio
+from urllib.parse import quote
+
+from sandbox.clock import Clock
+from sandbox.tokenflex.answers import Answer, store_error
+from sandbox.tokenflex.exports import DOWNLOAD, Export, ExportBook
+from sandbox.tokenflex.inbound import Inbound
+from sandbox.tokenflex.usage_data import UsageData
+
+
+class Downloads:
+    """Answers `/download/…`; a file is computed when it is first fetched, in a thread.
+
+    `fetched` holds the key of each export whose file was sent, once per time.
+    """
+
+    def __init__(self, book: ExportBook, data: UsageData, clock: Clock, *, bom: bool) -> None:
+        self.fetched: list[str] = []
+        self._book = book
+        self._data = data
+        self._clock = clock
+        self._bom = bom
+
+    async def answer(self, inbound: Inbound) -> Answer:
+        """Answer one download: 400 with an `Authorization` header, 403 when the link is over or unknown."""
+        if "Authorization" in inbound.headers:
+            return store_error(400, "InvalidArgument", "Only one auth mechanism allowed")
+        if inbound.method != "GET":
+            return store_error(405, "MethodNotAllowed", "The specified method is not allowed")
+        found = self._book.linked(inbound.target.raw)
+        if found is None or found[1].expires.moment <= self._clock.now() or found[0].status != DOWNLOAD:
+            return store_error(403, "AccessDenied", "Request has expired")
+        return await self._file(found[0])
+
+    async def _file(self, export: Export) -> Answer:
+        if export.content is None:
+            export.content = await asyncio.to_thread(self._data.csv, export.report, bom=self._bom)
+        self.fetched.append(export.key)
+        plain = export.file_name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
+        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(export.file_name, safe='')}"
+        headers = {"Content-Disposition": disposition}
+        return Answer(200, export.content, headers, content_type="text/csv")

@@ -1,0 +1,110 @@
+"""What a stand-in is made of: its limits and lives, the OAuth clients and the Autodesk users that it knows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from sandbox.tokenflex.limits import READINGS
+
+Durations = Callable[[Random], float] | tuple[float, float]
+
+CONTRACT_MANAGER = "contract manager"
+SOFTWARE_COORDINATOR = "software coordinator"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One OAuth client (an "app").
+
+    `secret` is None for a public client. `tied_user` is the admin that Autodesk tied the client to; a tied client
+    works two-legged only (source: Token Flex, authentication). `callback_urls` are matched as they are, except that a
+    loopback address matches on any port. `api_enabled` False makes every API call answer AUTH-001.
+    """
+
+    client_id: str
+    secret: str | None = field(default=None, repr=False)
+    tied_user: str | None = None
+    callback_urls: tuple[str, ...] = ()
+    api_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One Autodesk user.
+
+    `role` is empty for an ordinary user, who sees no contract. `sees_region` narrows the data to one value of
+    `customField2`, as the portal does for a software coordinator (source: Token Flex, roles).
+    """
+
+    name: str
+    user_id: str
+    role: str = ""
+    contracts: tuple[str, ...] = ()
+    sees_region: str | None = None
+
+
+def default_clients() -> tuple[Client, ...]:
+    """Return the two-legged, the three-legged and the public client of the sandbox."""
+    callbacks = ("http://127.0.0.1:8765/callback", "http://localhost:8765/callback")
+    return (
+        Client("sandbox-client", "sandbox-secret", tied_user="ana.admin"),
+        Client("sandbox-web", "sandbox-web-secret", callback_urls=callbacks),
+        Client("sandbox-public", None, callback_urls=callbacks),
+        Client("sandbox-untied", "sandbox-untied-secret", callback_urls=callbacks),
+        Client("sandbox-no-api", "sandbox-no-api-secret", callback_urls=callbacks, api_enabled=False),
+    )
+
+
+def default_users() -> tuple[User, ...]:
+    """Return an admin of two contracts, a coordinator who sees one region, another customer's admin, and a nobody."""
+    return (
+        User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, ("110000123456", "11000099871")),
+        User("ben.coordinator", "BEN0COORD002", SOFTWARE_COORDINATOR, ("110000123456",), sees_region="EMEA"),
+        User("cem.elsewhere", "CEM0OTHER003", CONTRACT_MANAGER, ("110000777001",)),
+        User("dora.designer", "DORA0NONE004"),
+    )
+
+
+def lognormal_duration(random: Random) -> float:
+    """Return the seconds until a file is ready: median 90 s, now and then many minutes."""
+    return 90.0 * random.lognormvariate(0.0, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Everything that is fixed while a stand-in runs; lives and durations are seconds.
+
+    `missing_key_status`, `early_refresh_status`, `reuse_kills_chain`, `refuses_not_in_strings` and `csv_bom` are the
+    points that Autodesk does not document: a client has to get along with either side of them.
+
+    Raises:
+        ValueError: a reading that does not exist, or links that live longer than Autodesk's ever do.
+
+    """
+
+    rate_reading: str = "B"
+    link_life: float = 120.0
+    durations: Durations = lognormal_duration
+    outstanding_quota: int = 50
+    access_token_life: float = 3599.0
+    refresh_token_life: float = 15 * 86400.0
+    code_life: float = 300.0
+    clients: tuple[Client, ...] = field(default_factory=default_clients)
+    users: tuple[User, ...] = field(default_factory=default_users)
+    missing_key_status: int = 404
+    early_refresh_status: int = 200
+    reuse_kills_chain: bool = False
+    refuses_not_in_strings: bool = False
+    csv_bom: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rate_reading not in READINGS:
+            raise ValueError(f"rate_reading is one of {', '.join(READINGS)}")
+        if not 0 < self.link_life <= 300:
+            raise ValueError("a link lives for five minutes at most")
+
+    def draw_duration(self, random: Random) -> float:
+        """Return the seconds from a request to its file, drawn from `random`."""
+        if callable(self.durations):
+            return self.durations(random)
+        return random.uniform(*self.durations)
