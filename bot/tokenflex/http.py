@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 import requests  # noqa: TID251 - the one place
 from requests.auth import AuthBase  # noqa: TID251 - the one place
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
 
 from bot.tokenflex.errors import TimedOutError, TokenFlexError, UnreachableError, UpstreamBrokenError
 
@@ -31,9 +31,10 @@ _UNUSABLE: Final = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidProxyURL,
-    UnicodeError,
+    LocationValueError,
 )
-_FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, UnicodeError)
+#: A ValueError comes from the standard library, for a header that cannot be written; its text holds the header.
+_FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +167,10 @@ class _Bearer(AuthBase):
 def _failure(error: Exception) -> TokenFlexError:
     """Return what a failure means; whatever may have reached the server counts as of unknown effect."""
     parts = tuple(_parts(error))
-    if any(isinstance(part, _UNUSABLE) for part in parts):
-        return UnreachableError("the address or the credentials in the settings cannot be used; nothing was sent")
     if any(isinstance(part, ssl.SSLCertVerificationError) for part in parts):
         return UnreachableError("Autodesk's certificate is not trusted; nothing was sent")
+    if isinstance(error, ValueError) or any(isinstance(part, _UNUSABLE) for part in parts):
+        return UnreachableError("the address or the credentials in the settings cannot be used; nothing was sent")
     unconnected = (NewConnectionError, ConnectTimeoutError, requests.ConnectTimeout, requests.exceptions.ProxyError)
     if any(isinstance(part, unconnected) for part in parts):
         return UnreachableError("no connection to Autodesk could be made")

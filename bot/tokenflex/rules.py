@@ -92,6 +92,8 @@ def _levels(request: ExportRequest, catalogue: Catalogue) -> Iterator[Problem]:
     named = fields_used(request.where, catalogue)
     in_where = [found for name in named if (found := catalogue.field(name)) and found not in chosen]
     categories = frozenset(request.usage_categories)
+    if not all(map(catalogue.category, categories)):
+        return  # a mistyped category is told already; what follows from it would only confuse
     yield from _session_level((*chosen, *in_where), categories)
     yield from _token_pool((*chosen, *in_where), categories)
     yield from _mixing("fields", chosen, categories)
