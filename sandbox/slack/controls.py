@@ -1,0 +1,96 @@
+"""How the stand-in is told to misbehave, for tests of what the bot does then."""
+
+import asyncio
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.slack.changes import Change, Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.slack.socket_mode import SocketMode
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the next call of a method meets instead of (or around) its normal answer.
+
+    `status` is the HTTP status, `retry_after` in seconds; `html` answers a web page instead of JSON;
+    `drop` closes the connection without an answer, before or after the call has had its effect; `delay` in seconds.
+    """
+
+    error: str | None = None
+    status: int | None = None
+    retry_after: int | None = None
+    html: bool = False
+    drop: bool = False
+    after_effect: bool = True
+    delay: float = 0.0
+
+
+class Controls:
+    """Switches for tests. `method` is a Web API method such as `chat.postMessage`, or `response_url`."""
+
+    def __init__(self, sockets: "SocketMode", changes: Changes) -> None:
+        self._sockets = sockets
+        self._changes = changes
+        self._failures: dict[str, deque[Failure]] = defaultdict(deque)
+
+    def fail_next(  # noqa: PLR0917 - the agreed interface
+        self,
+        method: str,
+        error: str | None = None,
+        status: int | None = None,
+        retry_after: int | None = None,
+        count: int = 1,
+        html: bool = False,
+    ) -> None:
+        """Refuse the next `count` calls: with an error code, an HTTP status, a Retry-After, or a page of HTML."""
+        failure = Failure(error or _error_for(status, retry_after), status, retry_after, html)
+        self._failures[method] += [failure] * count
+
+    def drop_answer_next(self, method: str, after_effect: bool = True) -> None:
+        """Close the connection of the next call without an answer, after or before it had its effect."""
+        self._failures[method].append(Failure(drop=True, after_effect=after_effect))
+
+    def slow_next(self, method: str, seconds: float) -> None:
+        """Do the next call only after so many real seconds."""
+        self._failures[method].append(Failure(delay=seconds))
+
+    def take(self, method: str) -> Failure | None:
+        """Return what the call that is now being made shall meet, and forget it."""
+        waiting = self._failures.get(method)
+        return waiting.popleft() if waiting else None
+
+    async def drop_sockets(self, abrupt: bool = False) -> None:
+        """End all Socket Mode connections, with a close frame or (`abrupt`) without one."""
+        await asyncio.gather(*(each.drop(abrupt=abrupt) for each in self._sockets.connections))
+
+    async def refresh_sockets(self, *, warning: bool = True) -> None:
+        """Do what Slack does every few hours: warn, ask for a new connection, close the old one."""
+        await asyncio.gather(*(each.refresh(warning=warning) for each in self._sockets.connections))
+
+    def refuse_sockets(self, refuse: bool = True) -> None:
+        """Refuse new Socket Mode connections until called with False."""
+        self._sockets.refusing = refuse
+
+    def silence_sockets(self, silent: bool = True) -> None:
+        """Leave pings unanswered and acknowledgements unread on the connections there are."""
+        for connection in self._sockets.connections:
+            connection.silent = silent
+
+    def deliver_twice(self, n: int = 1) -> None:
+        """Deliver each of the next `n` envelopes twice."""
+        self._sockets.doubled = n
+
+    def subscribe(self, callback: "Callable[[Change], None]") -> "Callable[[], None]":
+        """Call `callback` with every change from now on; the returned function ends that."""
+        return self._changes.subscribe(callback)
+
+
+def _error_for(status: int | None, retry_after: int | None) -> str:
+    if status == 429 or retry_after is not None:
+        return "ratelimited"
+    return "internal_error" if status is None else "service_unavailable" if status == 503 else "fatal_error"

@@ -1,0 +1,187 @@
+"""A person at the keyboard: types, reads, presses, fills modals."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sandbox.slack import walking
+from sandbox.slack.channels import Channel
+from sandbox.slack.deliveries import Answer, Deliveries
+from sandbox.slack.entering import STATE_KEYS, Chooser, entered_state, is_stateful
+from sandbox.slack.errors import NotSeenError
+from sandbox.slack.json_values import Json
+from sandbox.slack.messages import Content, Message
+from sandbox.slack.modal import Modal
+from sandbox.slack.people import User
+from sandbox.slack.typing_in import escaped
+
+PATIENCE = 10.0
+T = TypeVar("T")
+
+
+class Typing:
+    """What the workspace knows of slash commands: which there are (None = any) and whether text is escaped."""
+
+    def __init__(self, commands: frozenset[str] | None, *, should_escape: bool, may_command: bool) -> None:
+        self.commands = commands
+        self.should_escape = should_escape
+        self.may_command = may_command
+
+    def knows(self, command: str) -> bool:
+        """Say whether the app has that command."""
+        return self.may_command and (self.commands is None or command in self.commands)
+
+
+class Member:
+    """One person's hands and eyes. Deadlines are in real seconds."""
+
+    def __init__(self, user: User, deliveries: Deliveries, typing: Typing) -> None:
+        self.user = user
+        self._deliveries = deliveries
+        self._typing = typing
+        self._modals: dict[str, Modal] = {}
+
+    @property
+    def name(self) -> str:
+        """The person's name."""
+        return self.user.name
+
+    @property
+    def id(self) -> str:
+        """The person's account id."""
+        return self.user.id
+
+    @property
+    def errors(self) -> list[str]:
+        """The errors that Slack has shown this person, oldest first."""
+        return self.user.errors
+
+    @property
+    def modal(self) -> Modal | None:
+        """The modal in front of the person."""
+        view = self._deliveries.views.top(self.user)
+        if view is None:
+            return None
+        return self._modals.setdefault(view.id, Modal(view, self._deliveries))
+
+    async def types(self, channel: str, text: str, *, reply_to: Message | None = None) -> Answer:
+        """Type a line: a slash command is delivered and its answer returned, anything else is posted."""
+        place = self._place(channel)
+        if place.archived:
+            raise AssertionError(f"{channel} is archived; nobody can type there.")
+        if not text.startswith("/"):
+            sender_text = escaped(text, self._deliveries.workspace)
+            self._deliveries.workspace.post(place, self.user, Content(sender_text), parent=reply_to)
+            return Answer()
+        if reply_to is not None:
+            raise AssertionError("Slash commands of apps cannot be used in threads.")
+        return await self._command(place, text)
+
+    async def _command(self, place: Channel, text: str) -> Answer:
+        name, _, rest = text.partition(" ")
+        if not self._typing.knows(name):
+            return self._deliveries.failed(self.user, "not_a_command", f"{name} is not a valid command")
+        if self._typing.should_escape:
+            rest = escaped(rest, self._deliveries.workspace)
+        return await self._deliveries.command(self.user, place, name, rest.strip())
+
+    def _place(self, channel: str) -> Channel:
+        place = self._deliveries.workspace.channel(channel, self.user)
+        if self.user.id not in place.member_ids:
+            raise AssertionError(f"{self.name} is not in {channel}.")
+        return place
+
+    def sees(self, channel: str) -> list[Message]:
+        """Return what stands in a channel for this person: messages, thread replies, own ephemeral ones, in order."""
+        return [message for message in self._place(channel).messages if self._can_see(message)]
+
+    def _can_see(self, message: Message) -> bool:
+        return not message.deleted and message.ephemeral_for in {None, self.name}
+
+    async def hears(
+        self,
+        channel: str,
+        *containing: str,
+        private: bool | None = None,
+        timeout: float = PATIENCE,  # noqa: ASYNC109 - people wait by a deadline
+    ) -> Message:
+        """Wait until a message with all these texts stands in the channel; return the newest such.
+
+        `private` True looks at ephemeral messages only, False at public ones only. Raises NotSeenError.
+        """
+
+        def look() -> Message | None:
+            standing = (message for message in reversed(self.sees(channel)) if _is_private(message, private))
+            return next((message for message in standing if _holds(message, containing)), None)
+
+        return await self._wait(
+            look, timeout, lambda: f"a message with {containing} in {channel}; there is:\n{self._all_in(channel)}"
+        )
+
+    def _all_in(self, channel: str) -> str:
+        lines = [
+            f"[{message.author}{' privately' if message.ephemeral_for else ''}] {message.visible_text()}"
+            for message in self.sees(channel)
+        ]
+        return "\n".join([*lines, f"errors seen: {self.errors}"])
+
+    async def sees_modal(self, *containing: str, timeout: float = PATIENCE) -> Modal:  # noqa: ASYNC109
+        """Wait until a modal with all these texts is in front; return it. Raises NotSeenError."""
+
+        def look() -> Modal | None:
+            modal = self.modal
+            shown = modal.visible_text() if modal else ""
+            return modal if all(text in shown for text in containing) else None
+
+        return await self._wait(look, timeout, lambda: f"a modal with {containing}; errors seen: {self.errors}")
+
+    async def sees_no_modal(self, *, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
+        """Wait until no modal is open. Raises NotSeenError."""
+        await self._wait(lambda: None if self.modal else True, timeout, lambda: "the modal closing")
+
+    async def waits(self, until: Callable[[], bool], *, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
+        """Wait until the condition holds; it is asked after each change in the workspace. Raises NotSeenError."""
+        await self._wait(lambda: until() or None, timeout, lambda: "the condition becoming true")
+
+    async def _wait(self, look: Callable[[], T | None], seconds: float, told: Callable[[], str]) -> T:
+        try:
+            return await self._deliveries.changes.until(look, seconds)
+        except TimeoutError:
+            raise NotSeenError(f"In {seconds} s {self.name} did not see {told()}") from None
+
+    async def presses(self, message: Message, label: str, *, confirm: bool = True) -> Answer:
+        """Press a button by its label and wait until that is acknowledged; `confirm` False cancels its dialog."""
+        self._reach(message)
+        block, button = message.button(label)
+        if "confirm" in button and not confirm:
+            return Answer()
+        return await self._deliveries.message_action(self.user, message, block, button, {})
+
+    async def chooses(self, message: Message, placeholder: str, option: str) -> Answer:
+        """Choose in a menu of a message, found by its placeholder (an overflow menu by `…`)."""
+        self._reach(message)
+        for block, element in walking.elements(message.blocks):
+            shown = "…" if element["type"] == "overflow" else element.get("placeholder", {}).get("text")
+            if shown == placeholder:
+                chosen = self._chosen(element, option)
+                return await self._deliveries.message_action(self.user, message, block, element, chosen)
+        raise AssertionError(f"There is no menu {placeholder!r} in this message.")
+
+    def _chosen(self, element: Json, option: str) -> Json:
+        workspace = self._deliveries.workspace
+        as_select = element if is_stateful(element) else element | {"type": "static_select"}
+        state = entered_state(as_select, option, walking.options(element), workspace, Chooser(workspace, self.id))
+        key = STATE_KEYS[as_select["type"]][0]
+        return {key: state[key]}
+
+    def _reach(self, message: Message) -> None:
+        if message.deleted or not self._can_see(message) or self.id not in message.place.member_ids:
+            raise AssertionError(f"{self.name} cannot see that message.")
+
+
+def _is_private(message: Message, private: bool | None) -> bool:
+    return private is None or (message.ephemeral_for is not None) == private
+
+
+def _holds(message: Message, containing: tuple[str, ...]) -> bool:
+    shown = message.visible_text()
+    return all(text in shown for text in containing)

@@ -1,0 +1,58 @@
+"""auth, apps, users and user groups."""
+
+from sandbox.slack.arguments import Arguments
+from sandbox.slack.errors import SlackFault
+from sandbox.slack.json_values import Json
+from sandbox.slack.methods.method import Context, Method, page
+from sandbox.slack.people import APP_ID, BOT_ID, TEAM_DOMAIN, TEAM_ID
+
+
+def auth_test(context: Context, _arguments: Arguments) -> Json:
+    """Tell whose token it is."""
+    bot = context.workspace.bot
+    return {
+        "url": context.team_url,
+        "team": TEAM_DOMAIN,
+        "team_id": TEAM_ID,
+        "user": bot.name,
+        "user_id": bot.id,
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "is_enterprise_install": False,
+    }
+
+
+def connections_open(context: Context, _arguments: Arguments) -> Json:
+    """Give the address for one Socket Mode connection."""
+    return {"url": f"{context.socket_url}?ticket={context.sockets.ticket()}"}
+
+
+def users_info(context: Context, arguments: Arguments) -> Json:
+    """Show one account."""
+    user = context.workspace.users.get(arguments.need("user", "user_not_found"))
+    if user is None:
+        raise SlackFault("user_not_found")
+    return {"user": user.as_json()}
+
+
+def users_list(context: Context, arguments: Arguments) -> Json:
+    """Show all accounts, page by page."""
+    shown, cursor = page(list(context.workspace.users.values()), arguments, limit=1000)
+    return {"members": [user.as_json() for user in shown], "response_metadata": {"next_cursor": cursor}}
+
+
+def usergroup_users(context: Context, arguments: Arguments) -> Json:
+    """Show who is in a user group."""
+    group = context.workspace.usergroups.get(arguments.need("usergroup"))
+    if group is None:
+        raise SlackFault("no_such_subteam")
+    return {"users": list(group.user_ids)}
+
+
+METHODS = {
+    "auth.test": Method(auth_test),
+    "apps.connections.open": Method(connections_open, ("connections:write",), app_token=True),
+    "users.info": Method(users_info, ("users:read",)),
+    "users.list": Method(users_list, ("users:read",)),
+    "usergroups.users.list": Method(usergroup_users, ("usergroups:read",)),
+}

@@ -1,0 +1,1 @@
+"""Block Kit's limits as data: what a value may look like, in which place, on which surface."""
