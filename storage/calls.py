@@ -7,9 +7,9 @@ from sqlite_utils import Database as Connection
 from .models import LoggedCall, to_text
 
 
-def start(db: Connection, *, name: str, person: str, burst: bool, now: datetime) -> int:
+def start(db: Connection, *, name: str, rank: int, person: str, burst: bool, now: datetime) -> int:
     """Note, before it goes out, that a call is made; return its id."""
-    row = {"started_at": to_text(now), "name": name, "person": person, "burst": int(burst)}
+    row = {"started_at": to_text(now), "name": name, "rank": rank, "person": person, "burst": int(burst)}
     return int(str(db.table("calls").insert(row).last_pk))
 
 
@@ -33,3 +33,8 @@ def end_open(db: Connection, now: datetime) -> None:
 def forget_before(db: Connection, moment: datetime) -> None:
     """Drop the calls that no rule looks at any more."""
     db.execute("DELETE FROM calls WHERE started_at < ?", [to_text(moment)])
+
+
+def forget(db: Connection, call_id: int) -> None:
+    """Drop a call that was not made after all."""
+    db.table("calls").delete(call_id)

@@ -141,3 +141,8 @@ def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tupl
 
 def _count(db: Connection, sql: str) -> int:
     return int(db.execute(sql).fetchone()[0])
+
+
+def is_origin(db: Connection, origin: str) -> bool:
+    """Return whether an export was accepted for this act of a person."""
+    return any(db.query("SELECT 1 FROM exports WHERE origin = ?", [origin]))

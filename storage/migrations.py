@@ -91,6 +91,7 @@ def m003_calls(db: Database) -> None:
             started_at TEXT NOT NULL,
             ended_at TEXT,
             name TEXT NOT NULL,
+            rank INTEGER NOT NULL,
             person TEXT NOT NULL,
             burst INTEGER NOT NULL,
             rate_limited INTEGER NOT NULL DEFAULT 0,

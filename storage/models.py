@@ -198,6 +198,7 @@ class LoggedCall:
     started_at: datetime
     ended_at: datetime | None
     name: str
+    rank: int  #: who goes first; see `bot.tokenflex.budget.Rank`
     person: str
     burst: bool
     rate_limited: bool
@@ -211,6 +212,7 @@ class LoggedCall:
             started_at=_time(row, "started_at"),
             ended_at=from_text(row["ended_at"]),
             name=row["name"],
+            rank=row["rank"],
             person=row["person"],
             burst=bool(row["burst"]),
             rate_limited=bool(row["rate_limited"]),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from .models import Delivery, DeliveryState, MessageKind, SentMessage, to_text
+from .models import Delivery, DeliveryState, MessageKind, SentMessage, from_text, to_text
 
 
 def card_subject(number: int) -> str:
@@ -78,15 +78,63 @@ def put_once(
     return True
 
 
-def waiting(db: Connection) -> tuple[Delivery, ...]:
-    """Return every delivery that is not done yet, in the order in which they were asked for."""
-    sql = "SELECT * FROM outbox WHERE state = 'waiting' ORDER BY due_at, id"
-    return tuple(Delivery.from_row(row) for row in db.query(sql))
+def due(db: Connection, now: datetime) -> tuple[Delivery, ...]:
+    """Return, for each recipient, the delivery whose turn it is now.
+
+    Links that have expired come first, then what was asked for first. A delivery in the state `sending` that nobody
+    is working on was interrupted; it is returned like the others and has to be looked for before it is made again.
+    """
+    sql = """
+        SELECT * FROM (
+            SELECT *, row_number() OVER (PARTITION BY recipient ORDER BY kind <> 'expiry', id) AS turn
+            FROM outbox WHERE state IN ('waiting', 'sending') AND due_at <= ?
+        ) WHERE turn = 1
+    """
+    return tuple(Delivery.from_row(row) for row in db.query(sql, [to_text(now)]))
 
 
-def interrupted(db: Connection) -> tuple[Delivery, ...]:
-    """Return the deliveries that were handed to Slack by a process that died before it saw the answer."""
-    return tuple(Delivery.from_row(row) for row in db.query("SELECT * FROM outbox WHERE state = 'sending' ORDER BY id"))
+def get(db: Connection, subject: str) -> Delivery:
+    """Return the delivery of this subject.
+
+    Raises:
+        LookupError: there is none.
+
+    """
+    for row in db.query("SELECT * FROM outbox WHERE subject = ?", [subject]):
+        return Delivery.from_row(row)
+    raise LookupError(subject)
+
+
+def next_due(db: Connection, now: datetime) -> datetime | None:
+    """Return when the next delivery that is not due yet becomes due."""
+    sql = "SELECT min(due_at) AS due_at FROM outbox WHERE state IN ('waiting', 'sending') AND due_at > ?"
+    for row in db.query(sql, [to_text(now)]):
+        return from_text(row["due_at"])
+    return None
+
+
+def is_open(db: Connection, subject: str) -> bool:
+    """Return whether the delivery of this subject is still to be made."""
+    return any(db.query("SELECT 1 FROM outbox WHERE subject = ? AND state IN ('waiting', 'sending')", [subject]))
+
+
+def hold_back(db: Connection, recipient: str, due_at: datetime) -> None:
+    """Let everything for a recipient wait until then, so that it goes out in its order afterwards."""
+    db.execute(
+        "UPDATE outbox SET due_at = :due WHERE recipient = :recipient AND state = 'waiting' AND due_at < :due",
+        {"due": to_text(due_at), "recipient": recipient},
+    )
+
+
+def message_to(db: Connection, recipient: str) -> SentMessage | None:
+    """Return the newest private message to a person: its channel is our conversation with them."""
+    sql = """
+        SELECT messages.* FROM outbox JOIN messages USING (subject)
+        WHERE outbox.kind = 'direct' AND outbox.recipient = ? ORDER BY outbox.id DESC LIMIT 1
+    """
+    for row in db.query(sql, [recipient]):
+        return SentMessage.from_row(row)
+    return None
 
 
 def mark_sending(db: Connection, delivery: Delivery) -> None:
@@ -102,10 +150,12 @@ def mark_sent(db: Connection, delivery: Delivery) -> None:
     )
 
 
-def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str) -> None:
-    """Note that a delivery failed for now and when it is tried again."""
+def postpone(
+    db: Connection, delivery: Delivery, due_at: datetime, error: str, *, state: DeliveryState = DeliveryState.WAITING
+) -> None:
+    """Note that a delivery failed for now and when it is tried again; `sending` means that it may have arrived."""
     changes = {
-        "state": DeliveryState.WAITING.value,
+        "state": state.value,
         "due_at": to_text(due_at),
         "attempts": delivery.attempts + 1,
         "last_error": error,

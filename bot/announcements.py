@@ -1,0 +1,82 @@
+"""Which messages a change of an export causes: rows of the outbox, written in the transaction of the change itself."""
+
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database as Connection
+
+from storage import exports as export_store
+from storage import outbox
+from storage.models import Export, MessageKind
+
+#: What the words of a delivery ask for.
+WITH_LINK = "link"
+REFUSED = "refused"
+CHANNEL_TROUBLE = "channel trouble"
+POST_IN_DOUBT = "post in doubt"
+
+#: Edits of a card within this time become one.
+_MERGE = timedelta(seconds=1)
+
+
+def card_changed(db: Connection, export: Export, now: datetime) -> None:
+    """Have the card posted, or edited to show how the export stands when the edit goes out."""
+    subject = outbox.card_subject(export.number)
+    posted = outbox.message(db, subject) is not None
+    outbox.put(
+        db,
+        subject=subject,
+        kind=MessageKind.CARD,
+        export_number=export.number,
+        recipient=export.channel,
+        now=now,
+        due_at=now + _MERGE if posted else now,
+    )
+
+
+def result(db: Connection, export: Export, now: datetime) -> None:
+    """Announce, once, that an export has become ready or has failed."""
+    announced = export_store.change(db, export.number, announcement=export.announcement + 1)
+    card_changed(db, announced, now)
+    outbox.put_once(
+        db,
+        subject=outbox.result_subject(announced.number, announced.announcement),
+        kind=MessageKind.RESULT,
+        export_number=announced.number,
+        recipient=announced.channel,
+        now=now,
+        words=WITH_LINK,
+    )
+
+
+def result_changed(db: Connection, export: Export, now: datetime, words: str = "") -> None:
+    """Have the last announcement edited, where there is one."""
+    subject = outbox.result_subject(export.number, export.announcement)
+    if outbox.message(db, subject) is not None:
+        outbox.put(
+            db,
+            subject=subject,
+            kind=MessageKind.RESULT,
+            export_number=export.number,
+            recipient=export.channel,
+            now=now,
+            words=words,
+        )
+
+
+def everything_changed(db: Connection, export: Export, now: datetime) -> None:
+    """Have every message about the export edited, so that no old button or link stays."""
+    card_changed(db, export, now)
+    result_changed(db, export, now)
+
+
+def tell(db: Connection, export: Export, now: datetime, words: str, *, occasion: str = "") -> bool:
+    """Send the requester a private message, once for each occasion; False where it was sent before."""
+    return outbox.put_once(
+        db,
+        subject=f"direct:{export.number}:{words}:{occasion}",
+        kind=MessageKind.DIRECT,
+        export_number=export.number,
+        recipient=export.requester,
+        now=now,
+        words=words,
+    )

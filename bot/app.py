@@ -1,0 +1,213 @@
+"""The composition root: the only place that knows every part, and the only one that imports the handlers."""
+
+import asyncio
+from dataclasses import dataclass
+from random import Random, SystemRandom
+from typing import Protocol
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.client import TokenFlexClient
+from bot.tokenflex.http import HttpDoor
+from bot.tokenflex.oauth import AccessTokens, OAuthClient
+from handlers.answers import Answers
+from handlers.buttons import Buttons
+from handlers.commands import Commands
+from handlers.export_form import ExportForm
+from handlers.guard import Guard
+from handlers.registration import register
+from storage.database import Database, StorageFullError
+
+from .calls import TokenFlexCalls
+from .clock import Clock, SystemClock
+from .contracts import ContractCache
+from .exports import Exports
+from .links import Links
+from .login_store import LoginStore
+from .notifications import Dispatcher
+from .places import Places
+from .polling import Poller
+from .server_time import ServerTime
+from .settings import Settings
+from .signals import Signal
+from .slack_connection import Identity, connect, identify
+from .slack_posts import SlackPosts
+from .supervision import Supervisor
+from .tracking import Tracker
+from .turns import Turns
+from .working import Worker
+
+#: Real seconds that a stop leaves to calls and messages under way; all of it ends well within ten.
+_GRACE = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+class Settles(Protocol):
+    """Something that may still have work under way when the bot stops."""
+
+    async def settle(self, seconds: float) -> None:
+        """Return when the work has ended, or after that many seconds."""
+        ...
+
+
+@dataclass(slots=True)
+class TokenFlexSide:
+    """Everything between the database and Token Flex."""
+
+    door: HttpDoor
+    calls: TokenFlexCalls
+    tracker: Tracker
+    links: Links
+    places: Places
+    contracts: ContractCache
+    worker: Worker
+    poller: Poller
+    server_time: ServerTime
+
+
+class Bot:
+    """The whole program: `start`, then `run_until` something ends it, then `stop`."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, random: Random | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._random = random or SystemRandom()
+        self._database = Database(settings.database_path)
+        self._supervisor = Supervisor(self._clock)
+        self._poll, self._deliveries = Signal(self._clock), Signal(self._clock)
+        self._session: aiohttp.ClientSession | None = None
+        self._handler: AsyncSocketModeHandler | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._guard: Guard | None = None
+        self._side: TokenFlexSide | None = None
+
+    async def start(self) -> None:
+        """Open the database, take up what was left, connect to Slack.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+            WrongKeyError, MissingKeyError: the stored login cannot be read.
+            SlackTokenError: a Slack token does not work.
+
+        """
+        await self._database.open()
+        side = self._side = await self._token_flex()
+        self._session = aiohttp.ClientSession()
+        client = AsyncWebClient(
+            token=self._settings.slack_bot_token,
+            base_url=self._settings.slack_base_url,
+            session=self._session,
+            retry_handlers=[],
+        )
+        identity = await identify(client, self._clock)
+        self._dispatcher = self._deliverer(client, side, identity)
+        for name, loop in {
+            "submitting": side.worker.run,
+            "polling": side.poller.run,
+            "notifications": self._dispatcher.run,
+            "contracts": side.contracts.run,
+        }.items():
+            self._supervisor.start(name, loop)
+        self._handler = await connect(self._bolt(client, side, identity), self._settings.slack_app_token, self._clock)
+        log.info("connected", bot_user=identity.user_id, team=identity.team_id)
+
+    async def stop(self) -> None:
+        """Take nothing new, let what is under way end and be recorded, and close everything."""
+        if self._handler is not None:
+            await self._handler.client.disconnect()  # type: ignore[no-untyped-call]
+        await self._supervisor.stop()
+        if self._side is not None:
+            self._side.calls.turns.close()
+        await asyncio.gather(*(group.settle(_GRACE) for group in self._under_way()))
+        if self._handler is not None:
+            await self._handler.close_async()  # type: ignore[no-untyped-call]
+        if self._session is not None:
+            await self._session.close()
+        if self._side is not None:
+            self._side.calls.close()
+            self._side.door.close()
+        await self._database.close()
+        log.info("stopped")
+
+    async def _token_flex(self) -> TokenFlexSide:
+        settings, clock, database = self._settings, self._clock, self._database
+        server_time = ServerTime(clock)
+        door = HttpDoor()
+        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
+        store = await LoginStore.open(database, settings.database_key, settings.aps_refresh_token, clock.now)
+        tokens = AccessTokens(oauth, store, clock.now)
+        client = TokenFlexClient(
+            door, settings.tokenflex_base_url, tokens.access_token, on_server_time=server_time.observe
+        )
+        turns = Turns(database, clock, server_time)
+        await turns.load()
+        calls = TokenFlexCalls(client, tokens, turns, clock, self._random)
+        tracker = Tracker(database, calls, clock)
+        links = Links(database, calls, server_time, tracker, clock)
+        places = Places()
+        contracts = ContractCache(database, calls, clock)
+        await contracts.load()
+        worker = Worker(database, calls, tracker, places, server_time, clock, self._poll, self._deliveries)
+        await worker.resume()
+        poller = Poller(
+            database, calls, tracker, links, places, server_time, clock, self._poll, worker.work, self._deliveries
+        )
+        return TokenFlexSide(door, calls, tracker, links, places, contracts, worker, poller, server_time)
+
+    def _deliverer(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity) -> Dispatcher:
+        return Dispatcher(
+            self._database,
+            SlackPosts(client, self._clock),
+            side.links,
+            side.server_time,
+            self._clock,
+            self._settings.link_audience,
+            self._deliveries,
+            identity.user_id,
+        )
+
+    def _bolt(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity) -> AsyncApp:
+        async def authorize() -> AuthorizeResult:
+            return AuthorizeResult(
+                enterprise_id=None,
+                team_id=identity.team_id,
+                bot_id=identity.bot_id,
+                bot_user_id=identity.user_id,
+                bot_token=self._settings.slack_bot_token,
+            )
+
+        app = AsyncApp(client=client, authorize=authorize)
+        catalogue = Catalogue(self._settings.extra_fields, self._settings.extra_metrics)
+        exports = Exports(
+            self._database,
+            side.links,
+            side.calls.turns,
+            side.places,
+            self._clock,
+            self._settings.link_audience,
+            side.worker.work,
+            self._deliveries,
+        )
+        answers = Answers(client)
+        guard = self._guard = Guard(answers, StorageFullError)
+        form = ExportForm(exports, side.contracts, catalogue)
+        register(
+            app,
+            Commands(exports, side.contracts, catalogue, form, answers, guard),
+            Buttons(exports, form, answers, guard),
+            form,
+        )
+        return app
+
+    def _under_way(self) -> list[Settles]:
+        parts = [self._guard]
+        workers = [self._side.worker.tasks] if self._side else []
+        deliveries = [self._dispatcher.tasks] if self._dispatcher else []
+        return [part for part in (*parts, *workers, *deliveries) if part is not None]

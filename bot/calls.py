@@ -1,0 +1,128 @@
+"""The one way to Token Flex: a call waits for its turn, runs in a worker thread, and is logged before and after."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Protocol, TypeVar
+
+import structlog
+
+from bot.tokenflex import retry
+from bot.tokenflex.budget import Rank
+from bot.tokenflex.client import TokenFlexClient
+from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, RateLimitedError, TokenFlexError
+from bot.tokenflex.oauth import AccessTokens
+
+from .clock import Clock
+from .turns import Turn, Turns
+
+T = TypeVar("T")
+Work = Callable[[TokenFlexClient], T]
+
+_THREADS = 12
+
+log = structlog.get_logger(__name__)
+
+
+class _Run(Protocol):
+    async def __call__(self, work: Work[T]) -> T: ...
+
+
+class GrantedCall:
+    """One call that may be made now, once."""
+
+    def __init__(self, run: "_Run", turn: Turn) -> None:
+        self._run = run
+        self._turn = turn
+
+    async def make(self, work: Work[T]) -> T:
+        """Make the call in a worker thread.
+
+        Raises:
+            TokenFlexError: as the client says it.
+
+        """
+        self._turn.used = True
+        return await self._run(work)
+
+
+class TokenFlexCalls:
+    """Turns, threads, tokens and repetition around the synchronous client."""
+
+    def __init__(
+        self, client: TokenFlexClient, tokens: AccessTokens, turns: Turns, clock: Clock, random: Random
+    ) -> None:
+        self._client = client
+        self._tokens = tokens
+        self.turns = turns
+        self._clock = clock
+        self._random = random
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
+
+    @asynccontextmanager
+    async def turn(self, name: str, *, rank: Rank, person: str = "") -> AsyncIterator[GrantedCall]:
+        """Wait for a turn and give it out; one that is not used goes back to the budget."""
+        turn = await self.turns.wait(name, rank=rank, person=person)
+        refused: RateLimitedError | None = None
+        try:
+            yield GrantedCall(self._in_thread, turn)
+        except RateLimitedError as error:
+            refused = error
+            raise
+        finally:
+            await asyncio.shield(self._close(turn, refused))
+
+    async def call(self, name: str, work: Work[T], *, rank: Rank, person: str = "") -> T:
+        """Make a call that is safe to repeat; each attempt waits for a turn of its own.
+
+        A 401 is answered by a new access token and one more attempt.
+
+        Raises:
+            TokenFlexError: when repeating does not help.
+
+        """
+        attempt, renewed = 1, False
+        while True:
+            try:
+                async with self.turn(name, rank=rank, person=person) as granted:
+                    return await granted.make(work)
+            except LoginNeededError:
+                raise
+            except NotAuthorisedError:
+                if renewed:
+                    raise
+                renewed = True
+            except TokenFlexError as error:
+                pause = retry.decide(error, attempt, repeatable=True, random=self._random)
+                if pause is None:
+                    raise
+                log.info("a call is repeated", call=name, error=type(error).__name__, pause=pause)
+                attempt += 1
+                await self._clock.sleep(pause)
+
+    def close(self) -> None:
+        """Take no more calls; one that is under way may end, but nobody waits for it."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, work: Work[T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._threads, self._authorised, work))
+
+    def _authorised(self, work: Work[T]) -> T:
+        try:
+            return work(self._client)
+        except LoginNeededError:
+            raise
+        except NotAuthorisedError:
+            self._tokens.invalidate()
+            raise
+
+    async def _close(self, turn: Turn, refused: RateLimitedError | None) -> None:
+        if not turn.used:
+            await self.turns.give_back(turn)
+        elif refused is None:
+            await self.turns.end(turn)
+        else:
+            await self.turns.end(turn, rate_limited=True, retry_after=refused.retry_after)

@@ -1,0 +1,41 @@
+"""The few Block Kit shapes that messages are made of. Foreign text is escaped before it comes here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Block = dict[str, Any]
+
+SECTION_LIMIT = 3000  #: characters of a text object (source: Slack Block Kit reference)
+FIELD_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as Slack takes it: `text` says the essential to notifications and screen readers."""
+
+    text: str
+    blocks: list[Block] = field(default_factory=list, repr=False)
+
+
+def mrkdwn(text: str) -> Block:
+    """Return a text object in which bare words such as @here and addresses stay plain."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def section(block_id: str, text: str) -> Block:
+    """Return a paragraph."""
+    return {"type": "section", "block_id": block_id, "text": mrkdwn(text)}
+
+
+def fields(block_id: str, *pairs: tuple[str, str]) -> Block:
+    """Return pairs of name and value in two columns; at most ten (source: Slack Block Kit reference)."""
+    return {
+        "type": "section",
+        "block_id": block_id,
+        "fields": [mrkdwn(f"*{name}*\n{value}") for name, value in pairs],
+    }
+
+
+def context(block_id: str, text: str) -> Block:
+    """Return a line of small print."""
+    return {"type": "context", "block_id": block_id, "elements": [mrkdwn(text)]}

@@ -1,0 +1,86 @@
+"""What forms offer: contracts and the labels of custom fields, kept for hours and across restarts, fetched ahead."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.tokenflex.budget import Rank
+from bot.tokenflex.errors import TokenFlexError
+from bot.tokenflex.models import Contract
+from storage import facts
+from storage.database import Database
+
+from .calls import TokenFlexCalls
+from .clock import Clock
+from .signals import Signal
+
+_CONTRACTS = "contracts"
+_LABELS = "custom field labels"
+_KEPT = timedelta(hours=12)
+_AGAIN = timedelta(minutes=10)
+
+log = structlog.get_logger(__name__)
+
+
+class ContractCache:
+    """The contracts that the Autodesk login sees. Reading it never makes a call."""
+
+    def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock) -> None:
+        self._database = database
+        self._calls = calls
+        self._clock = clock
+        self._wake = Signal(clock)
+        self.contracts: tuple[Contract, ...] = ()
+        self.custom_field_labels: dict[str, str] = {}
+
+    async def load(self) -> None:
+        """Read what earlier processes have fetched."""
+        contracts, labels = await self._database.read(lambda db: (facts.get(db, _CONTRACTS), facts.get(db, _LABELS)))
+        self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
+        self.custom_field_labels = json.loads(labels or "{}")
+
+    async def run(self) -> None:
+        """Fetch when there is nothing, and again when what is there has become old."""
+        while True:
+            saved = await self._database.read(lambda db: facts.saved_at(db, _CONTRACTS))
+            now = self._clock.now()
+            if saved is None or not self.contracts or now - saved >= _KEPT:
+                pause = _KEPT if await self._fetch() else _AGAIN
+            else:
+                pause = saved + _KEPT - now
+            await self._wake.wait(pause.total_seconds())
+
+    async def _fetch(self) -> bool:
+        try:
+            contracts = await self._calls.call("contracts", lambda client: client.contracts(), rank=Rank.METADATA)
+            labels = await self._labels(contracts)
+        except TokenFlexError as error:
+            log.warning("the list of contracts could not be fetched", error=type(error).__name__, reason=str(error))
+            return False
+        if not contracts:
+            log.warning("the Autodesk login sees no contract; it may be the wrong user, or lack a Token Flex role")
+        await self._keep(contracts, labels)
+        return bool(contracts)
+
+    async def _labels(self, contracts: tuple[Contract, ...]) -> dict[str, str]:
+        """Fetch the customer's own names of the custom fields, which only one contract can have in one form."""
+        if len(contracts) != 1:
+            return {}
+        number = contracts[0].number
+        labels = await self._calls.call(
+            "enrichment", lambda client: client.enrichment_categories(number), rank=Rank.METADATA
+        )
+        return {f"customField{position}": label for position, label in enumerate(labels, 1) if label.strip()}
+
+    async def _keep(self, contracts: tuple[Contract, ...], labels: dict[str, str]) -> None:
+        now = self._clock.now()
+
+        def _write(db: Connection) -> None:
+            facts.put(db, _CONTRACTS, json.dumps([asdict(contract) for contract in contracts]), now)
+            facts.put(db, _LABELS, json.dumps(labels), now)
+
+        await self._database.write(_write)
+        self.contracts, self.custom_field_labels = contracts, labels

@@ -1,0 +1,263 @@
+"""The use cases: what a person can do with exports. Each stores an intention; the loops carry it out."""
+
+from dataclasses import dataclass
+
+from sqlite_utils import Database as Connection
+
+from bot.tokenflex.models import DownloadLink, ExportRequest
+from storage import exports as export_store
+from storage import outbox
+from storage.database import Database
+from storage.exports import UnknownExportError
+from storage.models import Export, NewExport, SentMessage
+from storage.states import Event, ExportState
+
+from . import announcements, permissions
+from .clock import Clock
+from .links import Links
+from .places import Places
+from .problems import NoSuchExportError, NotAllowedError, WrongStateError
+from .settings import LinkAudience
+from .signals import Signal
+from .turns import Turns
+
+_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and from which channel: taken from the envelope, never from a message's content."""
+
+    person: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An export that was stored; `ahead` others are submitted before it, in about `wait` seconds."""
+
+    export: Export
+    is_new: bool
+    ahead: int
+    wait: float
+    house_full: bool
+
+
+class Exports:
+    """Everything that commands, buttons and forms do."""
+
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        turns: Turns,
+        places: Places,
+        clock: Clock,
+        audience: LinkAudience,
+        work: Signal,
+        deliveries: Signal,
+    ) -> None:
+        self._database = database
+        self._links = links
+        self._turns = turns
+        self._places = places
+        self._clock = clock
+        self._audience = audience
+        self._work = work
+        self._deliveries = deliveries
+
+    async def accept(
+        self, request: ExportRequest, asker: Asker, *, channel: str, origin: str, replaces: int | None = None
+    ) -> Accepted:
+        """Store a request; from here on it is never lost. The same `origin` again is the same export.
+
+        Raises:
+            WrongStateError: the export that this one replaces was replaced already.
+            StorageFullError: there is no room; nothing was accepted.
+
+        """
+        now = self._clock.now()
+        new = NewExport(request, asker.person, channel, origin, replaces)
+
+        def _accept(db: Connection) -> tuple[Export, bool, int, bool]:
+            _check_replaceable(db, new)
+            before = export_store.count_queued(db)
+            export, is_new = export_store.accept(db, new, now)
+            if is_new:
+                announcements.card_changed(db, export, now)
+            if is_new and replaces is not None:
+                announcements.everything_changed(db, export_store.get(db, replaces), now)
+            return export, is_new, before, self._places.is_full(export_store.count_outstanding(db), now)
+
+        export, is_new, before, full = await self._database.write(_accept)
+        self._work.ring()
+        self._deliveries.ring()
+        waiting = max(before, self._turns.people_waiting())
+        return Accepted(export, is_new, waiting, self._turns.likely_wait(before), full)
+
+    async def see(self, number: int, asker: Asker) -> Export:
+        """Return an export that this person may see.
+
+        Raises:
+            NoSuchExportError: there is none, or it is not theirs to see.
+
+        """
+        try:
+            export = await self._database.read(lambda db: export_store.get(db, number))
+        except UnknownExportError:
+            raise NoSuchExportError(number) from None
+        if not permissions.may_see(export, asker.person, asker.channel):
+            raise NoSuchExportError(number)
+        return export
+
+    async def listing(self, asker: Asker) -> tuple[tuple[Export, ...], bool]:
+        """Return the newest exports of this person and of this channel, and whether there are more."""
+        found = await self._database.read(
+            lambda db: export_store.listing(db, requester=asker.person, channel=asker.channel, limit=_LISTED + 1)
+        )
+        return found[:_LISTED], len(found) > _LISTED
+
+    async def link(self, number: int, asker: Asker) -> tuple[Export, DownloadLink]:
+        """Return a link that works, for this person.
+
+        Raises:
+            NoSuchExportError: as `see`.
+            NotAllowedError: links of this export are for others.
+            WrongStateError: there is no file.
+            LinkUnavailableError: Token Flex gave none.
+
+        """
+        export = await self.see(number, asker)
+        if not permissions.may_have_link(export, asker.person, asker.channel, self._audience):
+            raise NotAllowedError(
+                f"Links of {export.label} go only to the person who asked for it, <@{export.requester}>."
+            )
+        if export.state is not ExportState.READY:
+            raise WrongStateError(_no_file(export))
+        return export, await self._links.fresh(number, asker.person)
+
+    async def show_link_in(self, export: Export, channel: str, message_ts: str) -> bool:
+        """Have a fresh link shown in the message whose button was pressed; False where links are private."""
+        if self._audience is not LinkAudience.CHANNEL or channel != export.channel:
+            return False
+        now = self._clock.now()
+
+        def _show(db: Connection) -> bool:
+            standing: SentMessage | None = outbox.message_at(db, channel, message_ts)
+            if standing is None or standing.export_number != export.number:
+                return False
+            known = outbox.get(db, standing.subject)
+            outbox.put(
+                db,
+                subject=known.subject,
+                kind=known.kind,
+                export_number=export.number,
+                recipient=known.recipient,
+                now=now,
+                words=announcements.WITH_LINK,
+            )
+            return True
+
+        shown = await self._database.write(_show)
+        self._deliveries.ring()
+        return shown
+
+    async def retry(self, number: int, asker: Asker) -> Export:
+        """Ask Token Flex to try a failed export again.
+
+        Raises:
+            NoSuchExportError: as `see`.
+            WrongStateError: it has not failed, or somebody was faster.
+
+        """
+        return await self._move(number, asker, Event.RETRY)
+
+    async def delete(self, number: int, asker: Asker) -> Export:
+        """Delete an export, here and at Token Flex.
+
+        Raises:
+            NoSuchExportError: as `see`.
+            NotAllowedError: it is somebody else's.
+            WrongStateError: it is being submitted or is gone already.
+
+        """
+        export = await self.see(number, asker)
+        self.check_may_delete(export, asker)
+        return await self._move(number, asker, Event.DELETE)
+
+    def check_may_delete(self, export: Export, asker: Asker) -> None:
+        """Check that this person may delete the export.
+
+        Raises:
+            NotAllowedError: it is somebody else's.
+            WrongStateError: it is being submitted or is gone already.
+
+        """
+        if not permissions.may_delete(export, asker.person):
+            raise NotAllowedError(f"Only <@{export.requester}>, who asked for {export.label}, can delete it.")
+
+    def check_may_send_again(self, export: Export, asker: Asker) -> None:
+        """Check that this person may send an edited copy of the export in its place.
+
+        Raises:
+            NotAllowedError: it is somebody else's.
+            WrongStateError: it was sent again already, or there is no need to.
+
+        """
+        if asker.person != export.requester:
+            raise NotAllowedError(f"Only <@{export.requester}>, who asked for {export.label}, can send it again.")
+        if export.replaced_by is not None:
+            raise WrongStateError(f"{export.label} was sent again already, as #{export.replaced_by}.")
+        if export.state not in {ExportState.REFUSED, ExportState.VANISHED}:
+            raise WrongStateError(f"{export.label} was accepted meanwhile; there is no need to send it again.")
+
+    async def _move(self, number: int, asker: Asker, event: Event) -> Export:
+        export = await self.see(number, asker)
+        now = self._clock.now()
+
+        def _apply(db: Connection) -> Export:
+            moved = export_store.move(db, number, event, now, note="")
+            if moved is None:
+                raise WrongStateError(_makes_no_sense(export_store.get(db, number), event))
+            announcements.everything_changed(db, moved, now)
+            return moved
+
+        moved = await self._database.write(_apply)
+        if event is Event.DELETE:
+            self._links.forget(export.number)
+        self._work.ring()
+        self._deliveries.ring()
+        return moved
+
+
+def _check_replaceable(db: Connection, new: NewExport) -> None:
+    if new.replaces is None:
+        return
+    old = export_store.get(db, new.replaces)
+    if old.replaced_by is not None and not export_store.is_origin(db, new.origin):
+        raise WrongStateError(f"{old.label} was sent again already, as #{old.replaced_by}.")
+
+
+def _no_file(export: Export) -> str:
+    sentences = {
+        ExportState.QUEUED: "is not submitted yet",
+        ExportState.SUBMITTING: "is just being submitted",
+        ExportState.REQUESTED: "is not finished yet; I will say so in its channel when it is",
+        ExportState.RETRYING: "is being retried; I will say so in its channel when it is done",
+        ExportState.FAILED: "failed; `Retry` asks for it again",
+        ExportState.REFUSED: "was refused by Token Flex, so there is no file",
+        ExportState.VANISHED: "is no longer at Token Flex; ask for it again",
+    }
+    return f"{export.label} {sentences.get(export.state, 'was deleted; there is nothing to download')}."
+
+
+def _makes_no_sense(export: Export, event: Event) -> str:
+    if event is Event.RETRY:
+        if export.state is ExportState.RETRYING:
+            return f"{export.label} is being retried already."
+        return f"{export.label} has not failed, so there is nothing to retry."
+    if export.state is ExportState.SUBMITTING:
+        return f"{export.label} is just being submitted; it can be deleted in a minute or so."
+    if export.state is ExportState.RETRYING:
+        return f"{export.label} is just being retried; it can be deleted in a minute or so."
+    return f"{export.label} is deleted already."

@@ -1,0 +1,133 @@
+"""Download links: held in memory only, no longer than they live, and fetched once for all who ask at the same time."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from bot.tokenflex.budget import Rank
+from bot.tokenflex.errors import RefusedError, TokenFlexError
+from bot.tokenflex.models import DownloadLink, ExportRecord
+from storage import exports as export_store
+from storage.database import Database
+from storage.models import Export
+from storage.states import ExportState
+
+from .calls import TokenFlexCalls
+from .clock import Clock
+from .explanations import explain
+from .problems import LinkUnavailableError, WrongStateError
+from .server_time import ServerTime
+from .tracking import Tracker
+
+#: A known link with less than this to live is not worth showing (source: house plan, "Get a fresh link").
+LONG_ENOUGH = timedelta(seconds=60)
+
+log = structlog.get_logger(__name__)
+
+
+class Links:
+    """The links of finished exports, by export number."""
+
+    def __init__(
+        self, database: Database, calls: TokenFlexCalls, server_time: ServerTime, tracker: Tracker, clock: Clock
+    ) -> None:
+        self._database = database
+        self._calls = calls
+        self._server_time = server_time
+        self._tracker = tracker
+        self._clock = clock
+        self._known: dict[int, tuple[DownloadLink, timedelta]] = {}
+        self._fetching: dict[int, asyncio.Task[DownloadLink]] = {}
+
+    def keep(self, number: int, link: DownloadLink | None, least: timedelta = LONG_ENOUGH) -> None:
+        """Remember a link that Token Flex has just shown, and forget all that have expired.
+
+        `least` is how much it must have left to live to be shown to somebody.
+        """
+        now = self._server_time.now()
+        self._known = {n: known for n, known in self._known.items() if known[0].expires_at > now}
+        if link is not None and link.expires_at > now:
+            self._known[number] = link, least
+
+    def known(self, number: int, least: timedelta | None = None) -> DownloadLink | None:
+        """Return the link that is known, if it lives at least that much longer."""
+        link, enough = self._known.get(number, (None, LONG_ENOUGH))
+        if link is None or link.expires_at - self._server_time.now() < (enough if least is None else least):
+            return None
+        return link
+
+    def forget(self, number: int) -> None:
+        """Drop the link of an export that is no longer there."""
+        self._known.pop(number, None)
+
+    async def fresh(self, number: int, person: str) -> DownloadLink:
+        """Return a link that works: a known one with more than a minute to live, else a new one.
+
+        People who ask at the same time share one call.
+
+        Raises:
+            WrongStateError: the export is not ready (any more).
+            LinkUnavailableError: Token Flex did not give one; the message says why.
+
+        """
+        link = self.known(number)
+        if link is not None:
+            return link
+        task = self._fetching.get(number)
+        if task is None:
+            task = asyncio.create_task(self._fetch(number, person), name=f"fresh link #{number}")
+            self._fetching[number] = task
+            task.add_done_callback(lambda _: self._fetching.pop(number, None))
+        return await asyncio.shield(task)
+
+    async def fresh_within(self, seconds: float, number: int, person: str) -> DownloadLink:
+        """Do as `fresh` does, but give up waiting after that many seconds.
+
+        Raises:
+            LinkUnavailableError: also when there was no call to spare in that time.
+
+        """
+        fetching = asyncio.ensure_future(self.fresh(number, person))
+        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
+            if fetching.done():
+                return fetching.result()
+        finally:
+            fetching.cancel()
+            alarm.cancel()
+        raise LinkUnavailableError(f"There is no call to Token Flex to spare for #{number} at the moment.")
+
+    async def _fetch(self, number: int, person: str) -> DownloadLink:
+        export = await self._database.read(lambda db: export_store.get(db, number))
+        key = export.request_key
+        if export.state is not ExportState.READY or key is None:
+            raise WrongStateError(f"#{number} is not ready, so there is no file to download.")
+        try:
+            record = await self._calls.call(
+                "refreshUrl",
+                lambda client: client.refresh_link(export.request.contract_number, key),
+                rank=Rank.PEOPLE,
+                person=person,
+            )
+        except TokenFlexError as error:
+            raise await self._no_link(export, error) from None
+        return await self._usable(export, record)
+
+    async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError | WrongStateError:
+        if isinstance(error, RefusedError) and await self._tracker.has_vanished(export):
+            return WrongStateError(f"Token Flex no longer has #{export.number}; it can be asked for again.")
+        log.warning("no fresh link", export=export.number, error=type(error).__name__)
+        return LinkUnavailableError(f"I could not get a link for #{export.number}. {explain(error)}")
+
+    async def _usable(self, export: Export, record: ExportRecord) -> DownloadLink:
+        await self._tracker.observe_one(export, record)
+        if record.link is None:
+            raise LinkUnavailableError(
+                f"Token Flex gave no link for #{export.number}; its status is “{record.request_status}” now."
+            )
+        # A link whose whole life is short is used for half of it; to ask for another would give no better one.
+        life = record.link.expires_at - self._server_time.now()
+        self.keep(export.number, record.link, min(LONG_ENOUGH, life / 2))
+        return record.link

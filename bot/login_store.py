@@ -1,0 +1,93 @@
+"""Where the OAuth code finds the Autodesk login: in the database, or in `APS_REFRESH_TOKEN` at the first start.
+
+A refresh token works once, so the one of the settings is imported once: a fingerprint of it is kept with the chain
+that it began. A different token in the settings later on is a new import.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from bot.tokenflex.oauth import StoredLogin
+from storage import logins
+from storage.database import Database
+from storage.logins import Login, LoginCipher
+
+
+class MissingKeyError(Exception):
+    """A login is stored, but there is no DATABASE_KEY to read it with."""
+
+
+def fingerprint(token: str) -> str:
+    """Return what tells one token of the settings from another without being of use to anybody."""
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""
+
+
+class LoginStore:
+    """Implements `bot.tokenflex.oauth.TokenStore`; called from worker threads."""
+
+    def __init__(
+        self, database: Database, cipher: LoginCipher | None, seed_token: str, clock_now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._seed_token = seed_token
+        self._now = clock_now
+
+    @classmethod
+    async def open(
+        cls, database: Database, key: str, seed_token: str, clock_now: Callable[[], datetime]
+    ) -> "LoginStore":
+        """Return the store of this database.
+
+        Raises:
+            MissingKeyError: a login is stored and the key is empty.
+            WrongKeyError: a login is stored and was encrypted with another key.
+
+        """
+        if not key:
+            if await database.read(logins.exists):
+                raise MissingKeyError
+            return cls(database, None, "", clock_now)
+        cipher = await database.write(lambda db: logins.cipher(db, key, clock_now()))
+        await database.read(lambda db: logins.load(db, cipher))
+        return cls(database, cipher, seed_token, clock_now)
+
+    def load(self) -> StoredLogin | None:
+        """Return the login to use now; None means two-legged credentials."""
+        return self._database.write_blocking(self._load)
+
+    def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
+        """Store a renewed login, unless somebody has signed in meanwhile."""
+        return self._database.write_blocking(lambda db: self._save(db, login, previous))
+
+    async def sign_in(self, login: StoredLogin) -> None:
+        """Store a new login in place of whatever was there."""
+        await self._database.write(lambda db: self._put(db, login, fingerprint(self._seed_token)))
+
+    async def sign_out(self) -> None:
+        """Forget the stored login."""
+        await self._database.write(logins.forget)
+
+    def _load(self, db: Connection) -> StoredLogin | None:
+        stored = None if self._cipher is None else logins.load(db, self._cipher)
+        if self._seed_token and (stored is None or stored.seed != fingerprint(self._seed_token)):
+            return StoredLogin(self._seed_token)
+        if stored is None:
+            return None
+        return StoredLogin(stored.refresh_token, stored.access_token, stored.access_expires_at, stored.scopes)
+
+    def _save(self, db: Connection, login: StoredLogin, previous: StoredLogin) -> bool:
+        current = self._load(db)
+        if current is None or current.refresh_token != previous.refresh_token:
+            return False
+        self._put(db, login, fingerprint(self._seed_token))
+        return True
+
+    def _put(self, db: Connection, login: StoredLogin, seed: str) -> None:
+        if self._cipher is None:
+            raise MissingKeyError
+        kept = Login(login.refresh_token, login.access_token, login.access_expires_at, login.scopes, seed)
+        logins.save(db, self._cipher, kept, self._now())

@@ -1,0 +1,49 @@
+"""The places for outstanding exports: Token Flex allows 50 per Autodesk user, over all the user's programs.
+
+Source: Token Flex rate limits ("50 outstanding exports"); a full house is not cured by waiting but by an export
+that ends.
+"""
+
+from datetime import datetime, timedelta
+
+PLACES = 50
+_LOOK_AGAIN = timedelta(seconds=60)
+_LONGEST = timedelta(minutes=10)
+
+
+class Places:
+    """How many more exports may be submitted, as far as the lists and the refusals tell."""
+
+    def __init__(self) -> None:
+        self._elsewhere: dict[str, int] = {}
+        self._refusals = 0
+        self._closed_until: datetime | None = None
+
+    def free(self, ours: int, now: datetime) -> int:
+        """Return how many places are free when `ours` are taken by us."""
+        if self._closed_until is not None and now < self._closed_until:
+            return 0
+        return max(0, PLACES - ours - sum(self._elsewhere.values()))
+
+    def refused(self, now: datetime) -> None:
+        """Note that Token Flex says that the house is full; it is believed until something ends, or for a while."""
+        self._closed_until = now + min(_LONGEST, _LOOK_AGAIN * 2**self._refusals)
+        self._refusals = min(self._refusals + 1, 10)
+
+    def listed(self, contract: str, elsewhere: int, *, freed: bool) -> None:
+        """Note what a list showed: outstanding exports of other programs, and whether a place became free."""
+        if freed or elsewhere < self._elsewhere.get(contract, 0):
+            self.freed()
+        self._elsewhere[contract] = elsewhere
+
+    def freed(self) -> None:
+        """Note that an export ended."""
+        self._closed_until = None
+
+    def taken(self) -> None:
+        """Note that Token Flex accepted an export."""
+        self._refusals = 0
+
+    def is_full(self, ours: int, now: datetime) -> bool:
+        """Return whether nothing can be submitted for lack of a place."""
+        return self.free(ours, now) == 0

@@ -1,0 +1,39 @@
+"""Token Flex's clock as far as we know it: expiries, clock minutes and request times are the server's."""
+
+import statistics
+from collections import deque
+from datetime import datetime, timedelta
+
+from .clock import Clock
+
+_SAMPLES = 9
+_HALF_A_SECOND = 0.5  #: a `Date` header is cut to whole seconds
+
+
+class ServerTime:
+    """Learns the difference between our clock and the server's from `Date` headers.
+
+    Called from worker threads; a deque's `append` and a copy of it are safe there.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._differences: deque[float] = deque(maxlen=_SAMPLES)
+
+    @property
+    def difference(self) -> float:
+        """Seconds by which the server's clock is ahead of ours; 0 until it has spoken."""
+        samples = list(self._differences)
+        return statistics.median(samples) if samples else 0.0
+
+    def observe(self, date: datetime) -> None:
+        """Learn from a `Date` header that has just arrived."""
+        self._differences.append((date - self._clock.now()).total_seconds() + _HALF_A_SECOND)
+
+    def now(self) -> datetime:
+        """Return the server's time, in UTC."""
+        return self._clock.now() + timedelta(seconds=self.difference)
+
+    def to_ours(self, moment: datetime) -> datetime:
+        """Return when our clock shows what the server calls `moment`."""
+        return moment - timedelta(seconds=self.difference)

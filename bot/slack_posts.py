@@ -1,0 +1,225 @@
+"""Slack's Web API as the dispatcher needs it: post, edit, look for; every failure says whether something was sent."""
+
+from collections import deque
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from .cards.blocks import Message
+from .clock import Clock
+
+EVENT_TYPE = "tokenflex_export"
+_DEFAULT_RETRY_AFTER = 30.0
+_PAGE = 200
+_PAGES = 5
+_BLOCK_ERRORS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"}
+#: Calls a minute that Slack allows at least (source: Slack rate limits, tier 3: 50+), with room for others.
+_PER_MINUTE = {"chat.update": 48, "conversations.history": 45, "conversations.replies": 45}
+
+
+class SlackError(Exception):
+    """A call to Slack failed."""
+
+
+class SlackRefusedError(SlackError):
+    """Slack said no; nothing was posted. `code` is Slack's own word."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SlackRateLimitedError(SlackError):
+    """Slack takes no more of this method for `retry_after` seconds; nothing was posted."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"rate limited for {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class SlackUnreachableError(SlackError):
+    """No connection was made; nothing was posted."""
+
+
+class SlackUnsureError(SlackError):
+    """The answer was lost; the message may have been posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands now."""
+
+    channel: str
+    ts: str
+
+
+class SlackPosts:
+    """Posts, edits and finds messages of the bot.
+
+    The client must have no retry handlers: a repeated `chat.postMessage` could post twice.
+    """
+
+    def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._recent: dict[str, deque[datetime]] = {method: deque() for method in _PER_MINUTE}
+        self._paused_until: dict[str, datetime] = {}
+
+    async def post(self, channel: str, message: Message, subject: str, thread_ts: str | None = None) -> Posted:
+        """Post a message, in a thread also to the channel; blocks that Slack refuses cost only the blocks.
+
+        Raises:
+            SlackError: see the classes above.
+
+        """
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"subject": subject}},
+        }
+        if thread_ts is not None:
+            arguments |= {"thread_ts": thread_ts, "reply_broadcast": True}
+        try:
+            answer = await self._call(
+                "chat.postMessage", self._client.chat_postMessage(**arguments, **_content(message))
+            )
+        except SlackRefusedError as error:
+            if error.code not in _BLOCK_ERRORS:
+                raise
+            answer = await self._call(
+                "chat.postMessage", self._client.chat_postMessage(**arguments, text=_plain(message))
+            )
+        return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
+
+    async def edit(self, posted: Posted, message: Message) -> None:
+        """Replace a message; editing twice does the same as editing once.
+
+        Raises:
+            SlackError: see the classes above.
+
+        """
+        where: dict[str, Any] = {"channel": posted.channel, "ts": posted.ts}
+        await self._pace("chat.update")
+        try:
+            await self._call("chat.update", self._client.chat_update(**where, **_content(message)))
+        except SlackRefusedError as error:
+            if error.code not in _BLOCK_ERRORS:
+                raise
+            await self._call("chat.update", self._client.chat_update(**where, text=_plain(message), blocks=[]))
+
+    async def whisper(self, channel: str, person: str, message: Message) -> None:
+        """Show a message in a channel to one person only.
+
+        Raises:
+            SlackError: see the classes above.
+
+        """
+        content = {"unfurl_links": False, "unfurl_media": False, **_content(message)}
+        await self._call("chat.postEphemeral", self._client.chat_postEphemeral(channel=channel, user=person, **content))
+
+    async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
+        """Look for a message of ours by its subject; None where it was not posted.
+
+        Raises:
+            SlackError: it could not be looked for.
+
+        """
+        cursor = ""
+        for _ in range(_PAGES):
+            answer = await self._page(channel, since, thread_ts, cursor)
+            for message in answer.get("messages", ()):
+                if _subject(message) == subject:
+                    return Posted(channel, str(message["ts"]))
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return None
+        raise SlackRefusedError("too_many_messages")
+
+    async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> Mapping[str, Any]:
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{since.timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": _PAGE,
+        }
+        if cursor:
+            arguments["cursor"] = cursor
+        if thread_ts is None:
+            await self._pace("conversations.history")
+            return await self._call("conversations.history", self._client.conversations_history(**arguments))
+        await self._pace("conversations.replies")
+        return await self._call("conversations.replies", self._client.conversations_replies(ts=thread_ts, **arguments))
+
+    async def _pace(self, method: str) -> None:
+        """Wait until this method may be called again, by its tier and by what Slack last said."""
+        recent = self._recent[method]
+        while True:
+            now = self._clock.now()
+            while recent and now - recent[0] > timedelta(seconds=60):
+                recent.popleft()
+            free_at = self._paused_until.get(method, now)
+            if len(recent) >= _PER_MINUTE[method]:
+                free_at = max(free_at, recent[0] + timedelta(seconds=61))
+            if free_at <= now:
+                recent.append(now)
+                return
+            await self._clock.sleep((free_at - now).total_seconds())
+
+    async def _call(self, method: str, call: Awaitable[Any]) -> Mapping[str, Any]:
+        try:
+            answer = await call
+        except SlackApiError as error:
+            raise self._translated(method, error) from None
+        except aiohttp.ClientConnectorError as error:
+            raise SlackUnreachableError(type(error).__name__) from None
+        except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
+            raise SlackUnsureError(type(error).__name__) from None
+        data = answer.data
+        if not isinstance(data, dict):
+            raise SlackUnsureError("no JSON")
+        return data
+
+    def _translated(self, method: str, error: SlackApiError) -> SlackError:
+        data = getattr(error.response, "data", None)
+        status = getattr(error.response, "status_code", 0)
+        code = str(data.get("error") or "") if isinstance(data, dict) else ""
+        if status == 429 or code in {"ratelimited", "rate_limited"}:
+            seconds = _retry_after(getattr(error.response, "headers", {}))
+            if method in _PER_MINUTE:
+                self._paused_until[method] = self._clock.now() + timedelta(seconds=seconds)
+            return SlackRateLimitedError(seconds)
+        if status >= 500 or not code or code in {"internal_error", "fatal_error", "request_timeout"}:
+            return SlackUnsureError(code or f"HTTP {status}")
+        return SlackRefusedError(code)
+
+
+def _content(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "blocks": message.blocks}
+
+
+def _plain(message: Message) -> str:
+    return f"{message.text} (`/tokenflex list` shows more.)"
+
+
+def _subject(message: Mapping[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return None
+    subject = (metadata.get("event_payload") or {}).get("subject")
+    return subject if isinstance(subject, str) else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    for name, value in headers.items():
+        if name.lower() == "retry-after":
+            try:
+                return max(1.0, float(value))
+            except ValueError:
+                return _DEFAULT_RETRY_AFTER
+    return _DEFAULT_RETRY_AFTER

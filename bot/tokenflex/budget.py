@@ -1,0 +1,384 @@
+"""Who may call Token Flex now: a pure rule over the calls so far, who waits, and the time.
+
+Token Flex grants each Autodesk user "5 calls a minute, measured over eight hours, with a single burst of 50 within
+one minute" (source: Token Flex rate limits). The sentence can be read in seven ways; the rule holds under six of
+them from the first call on, and under the seventh after one refusal:
+
+    reading                                          why it is respected
+    A  one call per 12 s (one burst apart)           only after a first 429: then calls are 12 s and more apart
+    B  5 in every rolling minute, one exempt         never a sixth in 62 s; the burst fits into any exempt minute,
+       minute per rolling 8 h, 2400 in rolling 8 h   since there is silence on both sides; never a 2401st
+    C  as B by clock minutes and fixed 8-hour        a clock minute lies inside a rolling one; the burst stays in one
+       windows                                       clock minute; two bursts 8 h apart never share a fixed window
+    D  2400 in 8 h, one minute may hold more than 5  only the burst's minute does
+    E  bucket of 50, refilled with 5 a minute        plain calls never take out more than the refill and five; the
+                                                     silence before the burst fills it, the one after gives five back
+    F  2400 in rolling 8 h, never over 50 a minute   follows from B
+    G  as F by fixed windows, the burst on top       follows from B
+
+The server counts a call somewhere between our start and our end of it. So a window is kept between the END of the
+older call and the START of the newer one, a call in flight counts as ending now, and `margin` is added to all.
+
+All times are float seconds since the epoch on the caller's clock; `server_ahead` is by how much the server's clock is
+ahead of it, as well as the caller knows, and matters to the borders of clock minutes alone. Nothing here reads a clock, and the same question always has the same answer.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from math import inf
+
+_MINUTE = 60.0
+
+
+class Rank(IntEnum):
+    """Who goes first: calls that a person waits for, then polls, then metadata fetched ahead for forms."""
+
+    PEOPLE = 0
+    POLL = 1
+    METADATA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """One call that was made, or that is in flight (`ended_at` is None).
+
+    `person` is whoever the call was for ("" for polls and metadata). `burst` is what the `Decision` said.
+    `rate_limited` means a 429 of the rate; one that says that 50 exports are outstanding is not meant, since no
+    waiting cures it. `retry_after` is what the server asked for then, in seconds, None where it did not say.
+    """
+
+    started_at: float
+    ended_at: float | None
+    rank: Rank
+    person: str = ""
+    burst: bool = False
+    rate_limited: bool = False
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One call that waits since that time; its position in the sequence identifies it."""
+
+    rank: Rank
+    person: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer: either one call may start now, or nobody may.
+
+    `granted` is the index of that call among those waiting; ask once more straight away, there may be room for
+    another. `burst` says that the call is part of the burst and must be recorded as such. `ask_again_at` is set
+    when calls wait and none may start. Ask sooner when a call arrives or one in flight ends.
+    """
+
+    granted: int | None = None
+    burst: bool = False
+    ask_again_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The figures of the rule; all times in seconds. The defaults are those of Token Flex and of the house plan.
+
+    Raises:
+        ValueError: the figures leave polls or the burst no room at all, ever.
+
+    """
+
+    per_minute: int = 5
+    window: float = 60.0
+    margin: float = 2.0
+    per_eight_hours: int = 2400
+    eight_hours: float = 28800.0
+    #: Of the calls of a window, so many are left to people, whatever polls and metadata want.
+    kept_for_people: int = 1
+    #: Of the calls of eight hours, so many at the end are left to people.
+    kept_of_eight_hours: int = 100
+    #: A poll or metadata call that waited so long goes before people, once per window.
+    overdue_after: float = 120.0
+    burst_size: int = 50
+    #: Fewer calls of people than this never start a burst: there is one in eight hours.
+    burst_threshold: int = 12
+    #: No call of a burst starts after this second of the server's minute, lest it be counted in the next one.
+    burst_last_second: float = 50.0
+    #: How long one call of a burst takes, as a guess, with several under way at once.
+    burst_call_seconds: float = 0.5
+    #: A call is counted within this time of its start, even if its end was never recorded.
+    longest_call: float = 120.0
+    #: The pause after a 429 without `Retry-After`; doubled for each in a row, up to `longest_pause`.
+    first_pause: float = 60.0
+    longest_pause: float = 900.0
+    #: For `caution` after a 429 calls are so far apart, times the number of 429s in that time, up to `widest_spacing`.
+    spacing: float = 12.0
+    widest_spacing: float = 60.0
+    caution: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if self.kept_for_people >= self.per_minute or self.kept_of_eight_hours >= self.per_eight_hours:
+            raise ValueError("nothing is left to polls")
+        if not 0 < self.burst_threshold <= self.burst_size <= self.per_eight_hours:
+            raise ValueError("the burst never fits")
+
+    @property
+    def silence(self) -> float:
+        """How long after the end of a call it no longer counts in a minute."""
+        return self.window + self.margin
+
+    @property
+    def memory(self) -> float:
+        """How far back the calls must reach that `decide` is given, by their start."""
+        return self.eight_hours + self.margin + self.longest_call
+
+
+def decide(
+    calls: Sequence[PastCall], waiting: Sequence[Waiting], now: float, limits: Limits, server_ahead: float = 0.0
+) -> Decision:
+    """Return which waiting call may start now, or when to ask again.
+
+    `calls` are all calls of the last `limits.memory` seconds in the order of their start, refused and failed ones
+    included, none of them ahead of `now`. Older ones do no harm.
+
+    1. After a 429 nobody calls until `Retry-After` is over (without one 60 s, doubled for each in a row up to
+       15 min). For an hour all calls are 12 s apart, 24 s after two, … up to 60 s; for 8 h there is no burst.
+    2. A burst that is under way goes on for people; after it there is silence.
+    3. When a dozen calls of people or more wait, the burst is free, and the last of them would be answered sooner
+       by waiting for the burst than by plain calls, nobody calls until it can begin: after silence, early enough
+       in a clock minute of the server for all of them.
+    4. Otherwise at most 5 calls in a window: people, then polls, then metadata. These two leave one of the five,
+       and the last hundred of eight hours, to people.
+
+    People take turns: a person's claim counts from asking or from their last call, whichever is later, and the
+    oldest claim wins. So nobody waits for more than one call of anybody else who asked earlier, and nobody starves.
+
+    A poll that waited for 2 minutes goes before people, once per window: nothing finishes for anyone if nobody
+    looks. Metadata likewise, so that it is not held up for ever by polls.
+    """
+    if not waiting:
+        return Decision()
+    question = _Question(calls, waiting, now, limits, server_ahead)
+    return question.pause() or question.running_burst() or question.coming_burst() or question.plain()
+
+
+class _Question:
+    """One question to the rule. Each step answers it or returns None for the next step to look at.
+
+    Every step compares `now` with a time at which something becomes possible, and hands out that very time as
+    `ask_again_at`: whoever asks then gets past this step.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[PastCall],
+        waiting: Sequence[Waiting],
+        now: float,
+        limits: Limits,
+        server_ahead: float,
+    ) -> None:
+        self.calls = calls
+        self.waiting = waiting
+        self.now = now
+        self.limits = limits
+        self.server_ahead = server_ahead
+        self.people = [index for index, call in enumerate(waiting) if call.rank is Rank.PEOPLE]
+        # Calls before these ended so long ago that no window of a minute can hold them.
+        horizon = max(limits.silence, limits.widest_spacing + limits.margin) + limits.longest_call
+        self.recent = calls[bisect_right(calls, now - horizon, key=lambda call: call.started_at) :]
+        self.quiet_at = max(map(self._counted_by, self.recent), default=-inf) + limits.silence
+        self.refused = any([call.rate_limited for call in calls])  # noqa: C419 - a list is twice as fast, and hot
+
+    # Step 1: what 429s have taught.
+
+    def pause(self) -> Decision | None:
+        """Wait out `Retry-After` and the spacing that follows."""
+        if not self.refused:
+            return None
+        pause_ends_at, lessons = self._refusals()
+        free_at = max(pause_ends_at, self._spaced_at(lessons))
+        return Decision(ask_again_at=free_at) if free_at > self.now else None
+
+    def _refusals(self) -> tuple[float, list[float]]:
+        """Return the end of the pause that 429s asked for, and the end of each 429 that told something new.
+
+        A call that was under way when another was refused says nothing new, so that a refused burst of many calls
+        is one lesson.
+        """
+        pause_ends_at, pause, lessons = -inf, 0.0, list[float]()
+        for call in self.calls:
+            if call.ended_at is None:
+                continue
+            if not call.rate_limited:
+                pause = 0.0
+                continue
+            if not lessons or call.started_at >= lessons[-1]:
+                lessons.append(call.ended_at)
+                pause = min(pause * 2, self.limits.longest_pause)
+            pause = pause or self.limits.first_pause
+            asked = pause if call.retry_after is None else call.retry_after
+            pause_ends_at = max(pause_ends_at, call.ended_at + asked + self.limits.margin)
+        return pause_ends_at, lessons
+
+    def _spaced_at(self, lessons: list[float]) -> float:
+        """Return when the next call is far enough from the last one; the spacing narrows as lessons grow old."""
+        limits = self.limits
+        last = self.quiet_at - limits.silence
+        fresh = [end for end in lessons if end + limits.caution > self.now]
+        possible = [fresh[-1] + limits.caution if fresh else -inf]
+        for count in range(1, len(fresh) + 1):
+            only_so_many_from = fresh[-count - 1] + limits.caution if count < len(fresh) else -inf
+            spacing = min(count * limits.spacing, limits.widest_spacing) + limits.margin
+            possible.append(max(only_so_many_from, last + spacing))
+        return min(possible)
+
+    # Steps 2 and 3: silence, burst, silence.
+
+    def running_burst(self) -> Decision | None:
+        """Go on with the burst of this minute, or keep silent after one."""
+        silence = self.limits.silence
+        burst = [call for call in self.recent if call.burst and self._counted_by(call) + silence > self.now]
+        if not burst:
+            return None
+        if self.people and self._goes_on(burst):
+            return Decision(granted=self._next_person(), burst=True)
+        return Decision(ask_again_at=max(map(self._counted_by, burst)) + silence)
+
+    def _goes_on(self, burst: list[PastCall]) -> bool:
+        in_this_minute = all(self._minute(call.started_at) == self._minute(self.now) for call in burst)
+        in_time = self._second(self.now) <= self.limits.burst_last_second
+        has_room = len(burst) < self.limits.burst_size and self._eight_hours_at(spare=1) <= self.now
+        return in_this_minute and in_time and has_room and not self.refused
+
+    def _minute(self, moment: float) -> float:
+        return (moment + self.server_ahead) // _MINUTE
+
+    def _second(self, moment: float) -> float:
+        return (moment + self.server_ahead) % _MINUTE
+
+    def coming_burst(self) -> Decision | None:
+        """Begin the burst, or keep everybody waiting for it, when that serves people sooner than plain calls."""
+        if len(self.people) < self.limits.burst_threshold or self.refused:
+            return None
+        start = self._burst_start()
+        if self._burst_finish(start) >= self._plain_finish():
+            return None
+        if start <= self.now:
+            return Decision(granted=self._next_person(), burst=True)
+        return Decision(ask_again_at=start)
+
+    def _burst_start(self) -> float:
+        """Return the first moment at which a burst may begin and all its calls fit into the server's minute."""
+        limits = self.limits
+        size = min(len(self.people), limits.burst_size)
+        last_burst = max((self._counted_by(call) for call in self.calls if call.burst), default=-inf)
+        free_again_at = last_burst + limits.eight_hours + limits.margin
+        start = max(self.now, self.quiet_at, free_again_at, self._eight_hours_at(spare=size))
+        second = self._second(start)
+        if limits.margin <= second <= limits.burst_last_second - size * limits.burst_call_seconds:
+            return start
+        minute = start - second if second < limits.margin else start - second + _MINUTE
+        return minute + limits.margin
+
+    def _burst_finish(self, start: float) -> float:
+        """Return about when the last of the people is answered if the burst begins at `start`."""
+        size, silence = self.limits.burst_size, self.limits.silence
+        finish = start + min(len(self.people), size) * self.limits.burst_call_seconds
+        rest = len(self.people) - size
+        return finish if rest <= 0 else finish + silence * (1 + (rest - 1) // self.limits.per_minute)
+
+    def _plain_finish(self) -> float:
+        """Return about when the last of the people is served by plain calls alone: each of the 5 takes its turns."""
+        limits = self.limits
+        turns = [max(self.now, self._minute_at(spare=spare + 1)) for spare in range(limits.per_minute)]
+        rounds, turn = divmod(len(self.people) - 1, limits.per_minute)
+        return turns[turn] + rounds * limits.silence
+
+    # Step 4: five a minute.
+
+    def plain(self) -> Decision:
+        """Grant the first in the order whose time has come, or tell the earliest such time."""
+        options = self._options()
+        for free_at, index in options:
+            if free_at <= self.now:
+                return Decision(granted=index)
+        return Decision(ask_again_at=min(free_at for free_at, _ in options))
+
+    def _options(self) -> list[tuple[float, int]]:
+        """Return who may call from when on, those to be preferred first."""
+        limits = self.limits
+        options = []
+        machines = [index for index, call in enumerate(self.waiting) if call.rank is not Rank.PEOPLE]
+        if machines:
+            options.append(self._overdue(machines))
+        if self.people:
+            options.append((max(self._minute_at(spare=1), self._eight_hours_at(spare=1)), self._next_person()))
+        if machines:
+            eight_hours_at = self._eight_hours_at(spare=1 + limits.kept_of_eight_hours)
+            minute_at = self._minute_at(spare=1 + limits.kept_for_people)
+            options.append((max(minute_at, eight_hours_at), min(machines, key=self._machine_order)))
+        return options
+
+    def _overdue(self, machines: list[int]) -> tuple[float, int]:
+        """Return the poll or metadata call that waits longest, and when it may go before people."""
+        limits = self.limits
+        oldest = min(machines, key=lambda index: (self.waiting[index].since, self.waiting[index].rank, index))
+        others = [call for call in self.recent if call.rank is not Rank.PEOPLE]
+        free_at = max(
+            self.waiting[oldest].since + limits.overdue_after,
+            self._free_at(others, 1, limits.window),
+            self._minute_at(spare=1),
+            self._eight_hours_at(spare=1 + limits.kept_of_eight_hours),
+        )
+        return free_at, oldest
+
+    def _machine_order(self, index: int) -> tuple[bool, int, float, int]:
+        call = self.waiting[index]
+        overdue = call.since + self.limits.overdue_after <= self.now
+        return not overdue, 0 if overdue else call.rank, call.since, index
+
+    def _next_person(self) -> int:
+        """Return the waiting call of the person with the oldest claim."""
+        served = self._served_since(min(self.waiting[index].since for index in self.people))
+
+        def claim(index: int) -> tuple[float, int, float, int]:
+            call = self.waiting[index]
+            # The position decides between people who were served in the same instant.
+            at, position = served.get(call.person, (-inf, -1))
+            return max(call.since, at), position, call.since, index
+
+        return min(self.people, key=claim)
+
+    def _served_since(self, moment: float) -> dict[str, tuple[float, int]]:
+        """Return the start of each person's newest call from `moment` on, and its position among the calls."""
+        served: dict[str, tuple[float, int]] = {}
+        for position in range(len(self.calls) - 1, -1, -1):
+            call = self.calls[position]
+            if call.started_at < moment:
+                break
+            if call.rank is Rank.PEOPLE:
+                served.setdefault(call.person, (call.started_at, position))
+        return served
+
+    # Windows.
+
+    def _counted_by(self, call: PastCall) -> float:
+        """Return the latest moment at which the server may have counted the call."""
+        ended_at = self.now if call.ended_at is None else call.ended_at
+        return min(ended_at, call.started_at + self.limits.longest_call)
+
+    def _minute_at(self, *, spare: int) -> float:
+        """Return from when on a minute has room for `spare` more calls."""
+        return self._free_at(self.recent, self.limits.per_minute - spare + 1, self.limits.window)
+
+    def _eight_hours_at(self, *, spare: int) -> float:
+        """Return from when on eight hours have room for `spare` more calls."""
+        return self._free_at(self.calls, self.limits.per_eight_hours - spare + 1, self.limits.eight_hours)
+
+    def _free_at(self, calls: Sequence[PastCall], room: int, window: float) -> float:
+        """Return from when on fewer than `room` of the calls lie in the window."""
+        if len(calls) < room:
+            return -inf
+        return sorted(map(self._counted_by, calls))[-room] + window + self.limits.margin

@@ -1,0 +1,230 @@
+"""What Token Flex shows, applied to our exports: progress, adoption of lost answers, vanished keys."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.tokenflex.budget import Rank
+from bot.tokenflex.errors import ContractRefusedError, ForbiddenError, InvalidRequestError, NotFoundError
+from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord
+from storage import exports as export_store
+from storage.database import Database
+from storage.models import Export
+from storage.states import Event, ExportState
+
+from . import announcements
+from .calls import TokenFlexCalls
+from .clock import Clock
+
+#: The server may still be working on a POST whose answer was lost, so these decide when it has not arrived
+#: (source: house plan, "Submitting exactly once").
+FIRST_LIST_AFTER = timedelta(seconds=30)
+LISTS_APART = timedelta(seconds=20)
+LISTS_NEEDED = 2
+#: How much earlier than our intent an adopted export may have been requested: our idea of the server's clock is rough.
+_CLOCK_SLACK = timedelta(seconds=5)
+
+_EVENTS = {DOWNLOAD: Event.FINISH, ERROR: Event.FAIL}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What one list call of a contract came to."""
+
+    exports: tuple[Export, ...]  #: ours that the list showed, as they are now
+    missing: tuple[Export, ...]  #: ours that two lists in a row lacked
+    freed: bool  #: whether a place became free: something ended, or a lost POST turned out not to have arrived
+    elsewhere: int  #: outstanding exports of other programs
+
+
+class Tracker:
+    """Brings our exports up to what Token Flex shows."""
+
+    def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock) -> None:
+        self._database = database
+        self._calls = calls
+        self._clock = clock
+
+    async def observe_one(self, export: Export, record: ExportRecord) -> Export:
+        """Apply what Token Flex says of one export."""
+        now = self._clock.now()
+        return await self._database.write(lambda db: _apply(db, export_store.get(db, export.number), record, now))
+
+    async def observe_list(self, contract: str, records: Sequence[ExportRecord], started_at: datetime) -> Listed:
+        """Apply a whole list of a contract, taken at `started_at` by our clock."""
+        now = self._clock.now()
+        return await self._database.write(lambda db: _apply_list(db, contract, records, started_at, now))
+
+    async def has_vanished(self, export: Export) -> bool:
+        """Ask for one export by its key; True where Token Flex no longer has it, which is then recorded.
+
+        An unknown or foreign key may be answered by 400, 403 or 404 (source: Token Flex reference, gaps).
+
+        Raises:
+            TokenFlexError: there was no usable answer.
+
+        """
+        key = export.request_key
+        if key is None:
+            return False
+        try:
+            record = await self._calls.call(
+                "get",
+                lambda client: client.get_export(export.request.contract_number, key),
+                rank=Rank.POLL,
+            )
+        except (NotFoundError, InvalidRequestError, ContractRefusedError) as error:
+            log.warning("Token Flex no longer has an export", export=export.number, error=type(error).__name__)
+            await self._vanish(export)
+            return True
+        except ForbiddenError:
+            raise
+        await self.observe_one(export, record)
+        return False
+
+    async def _vanish(self, export: Export) -> None:
+        now = self._clock.now()
+
+        def vanish(db: Connection) -> None:
+            moved = export_store.move(db, export.number, Event.VANISH, now, note="")
+            if moved is not None:
+                announcements.everything_changed(db, moved, now)
+
+        await self._database.write(vanish)
+
+
+def _apply(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export:
+    """Bring one export to the status of its record, with the messages that this causes."""
+    if export.upstream_status != record.request_status or export.lists_without or export.last_list_at:
+        export = export_store.change(
+            db, export.number, upstream_status=record.request_status, lists_without=0, last_list_at=None
+        )
+        if record.request_status not in {REQUESTED, DOWNLOAD, ERROR}:
+            log.warning("an unknown export status", export=export.number, status=record.request_status)
+            announcements.card_changed(db, export, now)
+    event = _EVENTS.get(record.request_status)
+    moved = None if event is None else export_store.move(db, export.number, event, now, finished_at=now, note="")
+    if moved is None:
+        return export
+    log.info("an export has ended", export=moved.number, state=moved.state.value)
+    announcements.result(db, moved, now)
+    return export_store.get(db, moved.number)
+
+
+def taken(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export | None:
+    """Record that Token Flex has the export under this key; None where it was not waiting for that."""
+    moved = export_store.move(
+        db,
+        export.number,
+        Event.TAKEN,
+        now,
+        request_key=record.request_key,
+        requested_at=record.requested_at or now,
+        upstream_status=REQUESTED,
+        unanswered_since=None,
+        lists_without=0,
+        last_list_at=None,
+        note="",
+    )
+    if moved is None:
+        return None
+    announcements.card_changed(db, moved, now)
+    return _apply(db, moved, record, now)
+
+
+def _apply_list(
+    db: Connection, contract: str, records: Sequence[ExportRecord], started_at: datetime, now: datetime
+) -> Listed:
+    known = export_store.known_keys(db, [record.request_key for record in records])
+    strangers = [record for record in records if record.request_key not in known]
+    ours = {record.request_key: record for record in records if record.request_key in known}
+    before = [
+        export
+        for export in export_store.in_states(db, (ExportState.SUBMITTING, ExportState.REQUESTED))
+        if export.request.contract_number == contract
+    ]
+    after = [_apply_to(db, export, ours, strangers, started_at, now) for export in before]
+    return Listed(
+        exports=tuple(export for export in after if export.request_key in {r.request_key for r in records}),
+        missing=tuple(export for export in after if _is_missing(export)),
+        freed=any(export.state not in export_store.OUTSTANDING for export in after),
+        elsewhere=sum(1 for record in strangers if record.request_status == REQUESTED),
+    )
+
+
+def _apply_to(
+    db: Connection,
+    export: Export,
+    ours: dict[str, ExportRecord],
+    strangers: list[ExportRecord],
+    started_at: datetime,
+    now: datetime,
+) -> Export:
+    if export.request_key is not None:
+        record = ours.get(export.request_key)
+        if record is not None:
+            return _apply(db, export, record, now)
+        return _not_listed(db, export, started_at)
+    if not export.in_doubt:
+        return export
+    record = _arrived(export, strangers)
+    if record is None:
+        return _not_arrived(db, export, started_at, now)
+    strangers.remove(record)
+    log.info("a lost answer was found in the list", export=export.number)
+    return taken(db, export, record, now) or export
+
+
+def _not_listed(db: Connection, export: Export, started_at: datetime) -> Export:
+    if started_at <= export.changed_at:
+        return export  # the list is older than the export
+    return export_store.change(db, export.number, lists_without=export.lists_without + 1, last_list_at=started_at)
+
+
+def _is_missing(export: Export) -> bool:
+    return export.state is ExportState.REQUESTED and export.lists_without >= LISTS_NEEDED
+
+
+def _arrived(export: Export, strangers: Iterable[ExportRecord]) -> ExportRecord | None:
+    """Return the record that a POST without an answer made: same file name, not older than our intent."""
+    matching = [
+        record
+        for record in strangers
+        if _bare(record.download_file_name) == _bare(export.request.file_name)
+        and record.requested_at is not None
+        and export.intent_at is not None
+        and record.requested_at >= export.intent_at - _CLOCK_SLACK
+    ]
+    return min(matching, key=lambda record: record.requested_at or export.accepted_at, default=None)
+
+
+def _bare(file_name: str) -> str:
+    return file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
+
+
+def _not_arrived(db: Connection, export: Export, started_at: datetime, now: datetime) -> Export:
+    if started_at < next_list_for(export):
+        return export
+    lists = export.lists_without + 1
+    if lists < LISTS_NEEDED:
+        return export_store.change(db, export.number, lists_without=lists, last_list_at=started_at)
+    log.info("a request did not reach Token Flex and waits again", export=export.number)
+    back = export_store.move(
+        db, export.number, Event.NOT_TAKEN, now, unanswered_since=None, lists_without=0, last_list_at=None, note=""
+    )
+    if back is None:
+        return export
+    announcements.card_changed(db, back, now)
+    return back
+
+
+def next_list_for(export: Export) -> datetime:
+    """Return from when on a list says something about a POST whose answer was lost."""
+    if export.last_list_at is not None:
+        return export.last_list_at + LISTS_APART
+    return (export.unanswered_since or export.changed_at) + FIRST_LIST_AFTER

@@ -1,0 +1,188 @@
+"""Turns: who waits for a call to Token Flex, and who gets the next one that the budget has.
+
+`bot/tokenflex/budget.py` decides; this file keeps the line, the log of calls and the alarm for asking again.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.tokenflex import budget
+from bot.tokenflex.budget import Limits, PastCall, Rank, Waiting
+from storage import calls as call_log
+from storage.database import Database
+from storage.models import LoggedCall
+
+from .clock import Clock
+from .server_time import ServerTime
+
+_REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A call that the budget has granted; `id` is its row in the log of calls."""
+
+    call: PastCall
+    id: int = 0
+    used: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    waiting: Waiting
+    granted: asyncio.Future[Turn]
+
+
+class Turns:
+    """The line in front of Token Flex. Only the event loop's thread uses it."""
+
+    def __init__(self, database: Database, clock: Clock, server_time: ServerTime, limits: Limits | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._server_time = server_time
+        self._limits = limits or Limits()
+        self._past: list[Turn] = []
+        self._line: list[_Place] = []
+        self._alarm: asyncio.Task[None] | None = None
+
+    async def load(self) -> None:
+        """Remember the calls of the processes before this one."""
+        now = self._clock.now()
+
+        def _load(db: Connection) -> tuple[LoggedCall, ...]:
+            call_log.end_open(db, now)
+            call_log.forget_before(db, now - 3 * _REMEMBERED)
+            return call_log.since(db, now - _REMEMBERED)
+
+        self._past = [
+            Turn(_past_call(logged, now), logged.id, used=True) for logged in await self._database.write(_load)
+        ]
+
+    def people_waiting(self) -> int:
+        """Return how many calls of people wait."""
+        return sum(1 for place in self._line if place.waiting.rank is Rank.PEOPLE)
+
+    def likely_wait(self, ahead: int = 0) -> float:
+        """Return about how many seconds a person's call waits when `ahead` more are to come first."""
+        now = self._clock.now().timestamp()
+        recent = sum(
+            1 for turn in self._past if turn.call.ended_at is None or now - turn.call.ended_at < self._limits.window
+        )
+        beyond = self.people_waiting() + ahead + recent + 1 - self._limits.per_minute
+        return max(0.0, beyond) * self._limits.window / self._limits.per_minute
+
+    async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
+        """Return when a call may be made; it is in the log already then."""
+        loop = asyncio.get_running_loop()
+        place = _Place(Waiting(rank, person, self._clock.now().timestamp()), loop.create_future())
+        self._line.append(place)
+        self._serve()
+        try:
+            turn = await place.granted
+        except asyncio.CancelledError:
+            self._leave(place)
+            raise
+        started = datetime.fromtimestamp(turn.call.started_at, UTC)
+        try:
+            turn.id = await self._database.write(
+                lambda db: call_log.start(
+                    db, name=name, rank=rank.value, person=person, burst=turn.call.burst, now=started
+                )
+            )
+        except BaseException:
+            self._give_back(turn)
+            raise
+        return turn
+
+    async def end(self, turn: Turn, *, rate_limited: bool = False, retry_after: float | None = None) -> None:
+        """Note that the call of a turn has ended; `retry_after` in seconds, where the server said so."""
+        now = self._clock.now()
+        turn.call = replace(turn.call, ended_at=now.timestamp(), rate_limited=rate_limited, retry_after=retry_after)
+        if rate_limited:
+            log.warning("Token Flex refused a call for its rate; fewer calls from now on", retry_after=retry_after)
+        self._serve()
+        await self._database.write(
+            lambda db: call_log.end(db, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
+        )
+
+    async def give_back(self, turn: Turn) -> None:
+        """Return a turn whose call was not made."""
+        self._give_back(turn)
+        await self._database.write(lambda db: call_log.forget(db, turn.id))
+
+    def close(self) -> None:
+        """Send everybody in the line away; calls under way go on."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for place in self._line:
+            place.granted.cancel()
+        self._line.clear()
+
+    def _give_back(self, turn: Turn) -> None:
+        self._past.remove(turn)
+        self._serve()
+
+    def _leave(self, place: _Place) -> None:
+        if place in self._line:
+            self._line.remove(place)
+        elif place.granted.done() and not place.granted.cancelled():
+            self._past.remove(place.granted.result())
+        self._serve()
+
+    def _serve(self) -> None:
+        now = self._clock.now()
+        self._forget(now)
+        while self._line:
+            decision = self._decide(now)
+            if decision.granted is None:
+                self._ask_again(decision.ask_again_at, now)
+                return
+            place = self._line.pop(decision.granted)
+            turn = Turn(PastCall(now.timestamp(), None, place.waiting.rank, place.waiting.person, burst=decision.burst))
+            self._past.append(turn)
+            if not place.granted.cancelled():
+                place.granted.set_result(turn)
+
+    def _decide(self, now: datetime) -> budget.Decision:
+        return budget.decide(
+            [turn.call for turn in self._past],
+            [place.waiting for place in self._line],
+            now.timestamp(),
+            self._limits,
+            self._server_time.difference,
+        )
+
+    def _ask_again(self, at: float | None, now: datetime) -> None:
+        if self._alarm is not None and self._alarm is not asyncio.current_task():
+            self._alarm.cancel()
+        seconds = 1.0 if at is None else max(0.0, at - now.timestamp())
+        self._alarm = asyncio.create_task(self._ring(seconds), name="budget alarm")
+
+    async def _ring(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._serve()
+
+    def _forget(self, now: datetime) -> None:
+        oldest = (now - _REMEMBERED).timestamp()
+        if self._past and self._past[0].call.started_at < oldest:
+            self._past = [turn for turn in self._past if turn.call.started_at >= oldest]
+
+
+def _past_call(logged: LoggedCall, now: datetime) -> PastCall:
+    # A clock that was set back between two starts must not hide calls in the future.
+    ended = min(logged.ended_at or now, now).timestamp()
+    return PastCall(
+        min(logged.started_at, now).timestamp(),
+        ended,
+        Rank(logged.rank),
+        logged.person,
+        burst=logged.burst,
+        rate_limited=logged.rate_limited,
+        retry_after=logged.retry_after,
+    )

@@ -1,0 +1,101 @@
+"""The buttons of messages. They may be weeks old, so everything is decided by what the database says now."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards import actions, export_card
+from bot.exports import Asker, Exports
+
+from . import people
+from .answers import Answers
+from .commands import retrying
+from .export_form import ExportForm
+from .guard import Guard, plain
+
+Press = Callable[[int, Asker, dict[str, Any], AsyncRespond, AsyncWebClient], Awaitable[None]]
+
+
+class Buttons:
+    """Get a fresh link, Retry, Details, Delete, Edit and send again."""
+
+    def __init__(self, exports: Exports, form: ExportForm, answers: Answers, guard: Guard) -> None:
+        self._exports = exports
+        self._form = form
+        self._answers = answers
+        self._guard = guard
+        self._presses: dict[str, Press] = {
+            actions.LINK: self._link,
+            actions.RETRY: self._retry,
+            actions.DETAILS: self._details,
+            actions.DELETE: self._delete,
+            actions.EDIT: self._edit,
+            actions.KEEP: self._keep,
+        }
+
+    @property
+    def action_ids(self) -> tuple[str, ...]:
+        """The ids that this object listens to."""
+        return tuple(self._presses)
+
+    async def press(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient) -> None:
+        """Listen to every button of our messages."""
+        await ack()
+        asker = people.of_action(body)
+        action = body["actions"][0]
+        press = self._presses[action["action_id"]]
+        await self._guard.run(
+            action["action_id"], asker, respond, lambda: press(int(action["value"]), asker, body, respond, client)
+        )
+
+    async def unknown(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        """Listen to a button that no version of ours has any more, or that only opens an address."""
+        await ack()
+        action = body["actions"][0]
+        if action.get("url") or body.get("view"):
+            return
+        asker = people.of_action(body)
+        text = "That button is from an older version of me. `/tokenflex list` shows your exports as they stand now."
+        await self._guard.run("unknown", asker, respond, lambda: self._answers.tell(respond, asker, plain(text)))
+
+    async def _link(
+        self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
+    ) -> None:
+        export, link = await self._exports.link(number, asker)
+        if not await self._exports.show_link_in(export, asker.channel, people.pressed_message(body)):
+            replace = _is_private(body)
+            await self._answers.tell(respond, asker, export_card.private_link(export, link), replace=replace)
+
+    async def _retry(
+        self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
+    ) -> None:
+        export = await self._exports.retry(number, asker)
+        await self._answers.tell(respond, asker, plain(retrying(export.label)))
+
+    async def _details(
+        self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
+    ) -> None:
+        await self._answers.tell(respond, asker, export_card.details(await self._exports.see(number, asker)))
+
+    async def _delete(
+        self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
+    ) -> None:
+        export = await self._exports.delete(number, asker)
+        text = f"{export.label} is being deleted, here and at Token Flex."
+        await self._answers.tell(respond, asker, plain(text), replace=_is_private(body))
+
+    async def _keep(
+        self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
+    ) -> None:
+        await self._answers.tell(respond, asker, plain(f"#{number} stays as it is."), replace=_is_private(body))
+
+    async def _edit(
+        self, number: int, asker: Asker, body: dict[str, Any], _respond: AsyncRespond, client: AsyncWebClient
+    ) -> None:
+        await self._form.open_again(client, str(body["trigger_id"]), number, asker)
+
+
+def _is_private(body: dict[str, Any]) -> bool:
+    return bool((body.get("container") or {}).get("is_ephemeral"))

@@ -1,0 +1,143 @@
+"""`/tokenflex …`: acknowledge, parse, call one use case, answer privately."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards import export_card
+from bot.cards import help as help_card
+from bot.cards.blocks import Message, section
+from bot.cards.text import channel as channel_name
+from bot.cards.text import code, escape
+from bot.contracts import ContractCache
+from bot.exports import Accepted, Asker, Exports
+from bot.tokenflex.catalogue import Catalogue
+
+from . import command_words, people
+from .answers import Answers
+from .export_form import ExportForm
+from .guard import Guard, plain
+
+COMMAND = "/tokenflex"
+
+
+class Commands:
+    """The slash command and its words."""
+
+    def __init__(
+        self,
+        exports: Exports,
+        contracts: ContractCache,
+        catalogue: Catalogue,
+        form: ExportForm,
+        answers: Answers,
+        guard: Guard,
+    ) -> None:
+        self._exports = exports
+        self._contracts = contracts
+        self._catalogue = catalogue
+        self._form = form
+        self._answers = answers
+        self._guard = guard
+        self._numbered: dict[str, Callable[[int, Asker, AsyncRespond], Awaitable[None]]] = {
+            "status": self._status,
+            "link": self._link,
+            "retry": self._retry,
+            "delete": self._delete,
+        }
+
+    async def command(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient) -> None:
+        """Listen to `/tokenflex`."""
+        await ack()
+        asker = people.of_command(body)
+        await self._guard.run("command", asker, respond, lambda: self._answer(body, asker, respond, client))
+
+    async def _answer(self, body: dict[str, Any], asker: Asker, respond: AsyncRespond, client: AsyncWebClient) -> None:
+        command = command_words.parse(str(body.get("text") or ""), self._catalogue, self._contracts.contracts)
+        match command:
+            case command_words.OpenForm():
+                await self._form.open(client, str(body["trigger_id"]), asker)
+            case command_words.Export():
+                await self._export(command, body, asker, respond)
+            case command_words.List():
+                exports, more = await self._exports.listing(asker)
+                await self._answers.tell(respond, asker, export_card.listing(exports, more))
+            case command_words.OnExport():
+                await self._numbered[command.word](command.number, asker, respond)
+            case command_words.Help():
+                await self._answers.tell(respond, asker, self._help())
+            case command_words.Mistake():
+                await self._answers.tell(respond, asker, mistake(command.messages))
+
+    def _help(self) -> Message:
+        active = [contract.number for contract in self._contracts.contracts if contract.is_active]
+        return Message(help_card.help_text(), help_card.help_blocks(*active[:1]))
+
+    async def _export(
+        self, command: command_words.Export, body: dict[str, Any], asker: Asker, respond: AsyncRespond
+    ) -> None:
+        accepted = await self._exports.accept(
+            command.request, asker, channel=asker.channel, origin=people.origin_of_command(body)
+        )
+        if accepted.is_new:
+            await self._answers.tell(respond, asker, acceptance(accepted, command.warnings))
+
+    async def _status(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+        export = await self._exports.see(number, asker)
+        await self._answers.tell(respond, asker, export_card.details(export))
+
+    async def _link(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+        export, link = await self._exports.link(number, asker)
+        await self._answers.tell(respond, asker, export_card.private_link(export, link))
+
+    async def _retry(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+        export = await self._exports.retry(number, asker)
+        await self._answers.tell(respond, asker, plain(retrying(export.label)))
+
+    async def _delete(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+        export = await self._exports.see(number, asker)
+        self._exports.check_may_delete(export, asker)
+        await self._answers.tell(respond, asker, export_card.confirm_deletion(export))
+
+
+def retrying(label: str) -> str:
+    """Return the answer to a retry."""
+    return f"{label} is asked for again. I will say so in its channel when it is done."
+
+
+def acceptance(accepted: Accepted, warnings: tuple[str, ...] = ()) -> Message:
+    """Return the answer that makes a request accepted: its number, its place in the line, and what happens next."""
+    export = accepted.export
+    name = code(export_card.file_name(export))
+    text = (
+        f"Export {export.label} is accepted: {name} from contract {code(export.request.contract_number)}. "
+        f"{_line(accepted)}I will post it to {channel_name(export.channel)} when it is done."
+    )
+    parts = [section("accepted", text)]
+    if warnings:
+        parts.append(section("warnings", "\n".join(f"Please note: {escape(warning)}" for warning in warnings)))
+    return Message(text, parts)
+
+
+def _line(accepted: Accepted) -> str:
+    if accepted.house_full:
+        return (
+            f"It is number {accepted.ahead + 1} in line: Token Flex works on 50 exports at once and all places are "
+            "taken, so it is submitted when one is free. "
+        )
+    if accepted.wait <= 0:
+        return ""
+    minutes = max(1, round(accepted.wait / 60))
+    return (
+        f"It is number {accepted.ahead + 1} in line, since Token Flex takes 5 calls a minute; "
+        f"it is submitted in about {minutes} minute{'s' if minutes > 1 else ''}. "
+    )
+
+
+def mistake(messages: tuple[str, ...]) -> Message:
+    """Return what is wrong with a command and how to mend it; nothing was submitted."""
+    lines = "\n".join(f"• {escape(message)}" for message in messages)
+    text = f"That did not work yet:\n{lines}\nCorrect it and send it again; `/tokenflex help` shows examples."
+    return Message(text, [section("mistake", text[:3000])])

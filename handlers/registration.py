@@ -1,0 +1,20 @@
+"""Which listener hears what; the whole table in one place."""
+
+import re
+
+from slack_bolt.async_app import AsyncApp
+
+from . import export_modal
+from .buttons import Buttons
+from .commands import COMMAND, Commands
+from .export_form import ExportForm
+
+
+def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm) -> None:
+    """Connect the listeners; the last one hears every button that no other knows."""
+    app.command(COMMAND)(commands.command)
+    app.view(export_modal.CALLBACK)(form.submit)
+    app.action(export_modal.TYPE_CONTRACT)(form.type_contract)
+    for action_id in buttons.action_ids:
+        app.action(action_id)(buttons.press)
+    app.action(re.compile(".*"))(buttons.unknown)
