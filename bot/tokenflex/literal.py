@@ -9,24 +9,31 @@ from bot.tokenflex.catalogue import CATEGORIES, Field, nearest
 
 #: What `%` patterns must have besides `%` and `_` (source: where, documented restriction).
 MIN_PATTERN: Final = 3
+#: Of an integer; ours, so that it fits any database.
+MAX_DIGITS: Final = 9
 
 
 def check_literal(literal: str, field: Field) -> tuple[str, ...]:
     """Return the sentence that says what is wrong with a literal as typed (quotes included), or nothing."""
     check = _CHECKS.get(field.value_type)
-    sentence = check(literal, field) if check else None
+    sentence = _empty(literal) or (check(literal, field) if check else None)
     return (sentence,) if sentence else ()
 
 
 def check_pattern(literal: str, field: Field) -> tuple[str, ...]:
     """Return the sentence that says what is wrong with the pattern of a LIKE, or nothing."""
-    sentence = _pattern(literal, field)
+    sentence = _empty(literal) or _pattern(literal, field)
     return (sentence,) if sentence else ()
+
+
+def _empty(literal: str) -> str | None:
+    return "An empty text '' is not allowed: compare with a value" if literal == "''" else None
 
 
 def _pattern(literal: str, field: Field) -> str | None:
     if field.value_type == "enum":
-        return _enum(literal, field)
+        wild = f"% is not allowed with {field.name}: use = or IN with whole values"
+        return wild if "%" in literal else _enum(literal, field)
     if field.value_type not in {"text", "any", "enum"}:
         return f"LIKE is for text: compare {field.name} with =, <, <=, > or >="
     if not _is_text(literal):
@@ -49,7 +56,9 @@ def _text(literal: str, field: Field) -> str | None:
 
 
 def _integer(literal: str, field: Field) -> str | None:
-    return f"{field.name} is a number: write it without quotes, such as 1" if _is_text(literal) else None
+    if _is_text(literal):
+        return f"{field.name} is a number: write it without quotes, such as 1"
+    return f"{literal[:40]} is too large for {field.name}" if len(literal) > MAX_DIGITS else None
 
 
 def _date(literal: str, field: Field) -> str | None:
@@ -73,8 +82,6 @@ def _datetime(literal: str, field: Field) -> str | None:
 def _enum(literal: str, field: Field) -> str | None:
     if not _is_text(literal):
         return _text(literal, field)
-    if "%" in literal:
-        return f"% is not allowed with {field.name}: use = or IN with whole values"
     value = _inside(literal)
     if not field.values or value in field.values:
         return None
@@ -99,7 +106,7 @@ def _is_day(text: str) -> bool:
 
 
 def _is_moment(text: str) -> bool:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}", text):
         return False
     try:
         # The API gives session times without a zone, so they are only looked at, never compared.
