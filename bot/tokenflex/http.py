@@ -145,7 +145,10 @@ class HttpDoor:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
-            session.headers.update({"User-Agent": self._user_agent, "Accept": "application/json"})
+            # A kept connection that the server is just closing would lose a submission in doubt; at a handful of calls
+            # a minute a new one for each costs nothing.
+            headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Connection": "close"}
+            session.headers.update(headers)
             with self._lock:
                 self._sessions.append(session)
                 self._local.session = session

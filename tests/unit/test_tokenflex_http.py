@@ -32,8 +32,8 @@ def raw(text: str) -> Reply:
 
 
 def answer(status: str, body: str = "", headers: str = "") -> Reply:
-    """Reply with a proper answer; the connection stays open as HTTP/1.1 has it."""
-    return raw(f"HTTP/1.1 {status}\r\nContent-Length: {len(body.encode())}\r\n{headers}\r\n{body}")
+    """Reply with a proper answer."""
+    return raw(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(body.encode())}\r\n{headers}\r\n{body}")
 
 
 def reset(connection: socket.socket) -> None:
@@ -262,6 +262,7 @@ def test_bodies_and_headers(server: Server, door: HttpDoor) -> None:
     assert as_form.endswith("a=b+c")
     assert "Content-Type" not in bare
     assert "User-Agent: tokenflex-slack" in bare
+    assert "Connection: close" in bare
 
 
 def test_encoded_paths_stay_as_they_are(server: Server, door: HttpDoor) -> None:
