@@ -1,0 +1,33 @@
+"""What every test can rely on: no settings, tokens or proxies of the person who runs it, and quiet logs."""
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+_PREFIXES = ("SLACK_", "APS_", "TOKENFLEX_", "DATABASE_", "LINK_", "LOG_")
+_PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove whatever the bot or its libraries would read from the environment."""
+    for name in list(os.environ):
+        if name.startswith(_PREFIXES) or name in _PROXIES:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def logging_through_pytest() -> Iterator[None]:
+    """Send the bot's logs to the ordinary loggers, where pytest catches them."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    logging.getLogger("slack_bolt").setLevel(logging.INFO)
+    yield
+    structlog.reset_defaults()

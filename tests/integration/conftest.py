@@ -1,0 +1,43 @@
+"""Fixtures: a house with the bot in it, and one that a test furnishes itself."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.tokenflex.usage_data import UsageData
+from tests.support.house import House, close_house, open_house
+
+OpenHouse = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture(scope="session")
+def usage_data() -> Iterator[UsageData]:
+    """The synthetic usage data set, built once."""
+    data = UsageData()
+    yield data
+    data.close()
+
+
+@pytest.fixture
+async def new_house(tmp_path: Path, usage_data: UsageData) -> AsyncIterator[OpenHouse]:
+    """Open houses that are closed again after the test; the bot is not started yet."""
+    houses: list[House] = []
+
+    async def _open(**arguments: object) -> House:
+        folder = tmp_path / str(len(houses))
+        folder.mkdir()
+        houses.append(await open_house(folder, data=usage_data, **arguments))
+        return houses[-1]
+
+    yield _open
+    for house in houses:
+        await close_house(house)
+
+
+@pytest.fixture
+async def house(new_house: OpenHouse) -> House:
+    """A house with a running bot; exports take 20 virtual seconds."""
+    opened = await new_house()
+    await opened.start_bot()
+    return opened

@@ -1,0 +1,116 @@
+"""The real bot in a house of stand-ins: real Bolt, a real WebSocket, real HTTP, a real SQLite file.
+
+One clock for the bot and both stand-ins runs `SPEED` times as fast as real time; Slack's three-second deadlines stay
+real. Tests wait for conditions, never for time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import yaml
+
+from bot import settings
+from bot.app import Bot
+from sandbox.clock import ScaledClock
+from sandbox.slack.member import Member
+from sandbox.slack.server import SlackSandbox
+from sandbox.tokenflex.server import TokenFlexSandbox
+from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.usage_data import UsageData
+
+SPEED = 20.0
+ROOT = Path(__file__).parents[2]
+CONTRACT = "110000123456"
+
+
+def manifest() -> dict:
+    """Return the Slack app as it is installed."""
+    return yaml.safe_load((ROOT / "manifest.yaml").read_text())
+
+
+@dataclass
+class House:
+    """Both stand-ins and, once started, the bot."""
+
+    folder: Path
+    clock: ScaledClock
+    slack: SlackSandbox
+    token_flex: TokenFlexSandbox
+    variables: dict[str, str] = field(default_factory=dict)
+    bot: Bot | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The documented environment that points a bot at the stand-ins."""
+        client = self.token_flex.settings.clients[0]
+        return {
+            "SLACK_BASE_URL": self.slack.api_url,
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "TOKENFLEX_BASE_URL": self.token_flex.base_url,
+            "APS_BASE_URL": self.token_flex.aps_base_url,
+            "APS_CLIENT_ID": client.client_id,
+            "APS_CLIENT_SECRET": client.secret or "",
+            "DATABASE_PATH": str(self.folder / "tokenflex.db"),
+            **self.variables,
+        }
+
+    async def start_bot(self, **variables: str) -> Bot:
+        """Start a bot in this process, with further settings."""
+        self.variables.update(variables)
+        self.bot = Bot(settings.read(self.environment), clock=self.clock, random=Random(1))
+        await self.bot.start()
+        await self.slack.connected()
+        return self.bot
+
+    async def stop_bot(self) -> None:
+        """Stop the bot as SIGTERM does."""
+        if self.bot is not None:
+            await self.bot.stop()
+            self.bot = None
+
+    def member(self, name: str) -> Member:
+        """Return a person at the keyboard: ana, ben, carla, or gus the guest."""
+        return self.slack.member(name)
+
+    def statuses(self) -> list[int]:
+        """Return what Token Flex answered to each call, in order."""
+        return [call.status for call in self.token_flex.calls]
+
+
+async def open_house(
+    folder: Path,
+    *,
+    speed: float = SPEED,
+    token_flex: Mapping[str, object] | None = None,
+    slack: Mapping[str, object] | None = None,
+    data: UsageData | None = None,
+) -> House:
+    """Start both stand-ins; `token_flex` are `SandboxSettings`, `slack` are arguments of `SlackSandbox`."""
+    clock = ScaledClock(speed)
+    slack_app = manifest()
+    slack_arguments = {
+        "scopes": slack_app["oauth_config"]["scopes"]["bot"],
+        "commands": [command["command"] for command in slack_app["features"]["slash_commands"]],
+        "should_escape": slack_app["features"]["slash_commands"][0]["should_escape"],
+        **(slack or {}),
+    }
+    workspace = SlackSandbox(clock=clock, **slack_arguments)
+    upstream = TokenFlexSandbox(
+        clock=clock,
+        settings=SandboxSettings(**{"durations": (20.0, 20.0), **(token_flex or {})}),
+        random=Random(7),
+        data=data,
+    )
+    await workspace.start()
+    await upstream.start()
+    return House(folder, clock, workspace, upstream)
+
+
+async def close_house(house: House) -> None:
+    """Stop everything."""
+    await house.stop_bot()
+    await house.slack.stop()
+    await house.token_flex.stop()
