@@ -1,7 +1,7 @@
 """The way of every Token Flex API call: authentication, rate limit, scope, misbehaviour, then the call itself."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 
 from sandbox.clock import Clock
@@ -55,7 +55,7 @@ class Budgets:
 
 
 class Api:
-    """Answers Token Flex API calls and remembers each of them in `calls`."""
+    """Answers Token Flex API calls and remembers each of them in `calls`, in the order of their arrival."""
 
     def __init__(
         self,
@@ -82,29 +82,23 @@ class Api:
             DroppedError: the connection is to be closed without an answer.
 
         """
-        time, caller, status, reason = self._clock.now(), None, 0, ""
+        slot = len(self.calls)
+        self.calls.append(
+            Call(self._clock.now(), None, None, inbound.method, inbound.target.path, 0, inbound.target.query_text)
+        )
         try:
-            caller = self._caller(inbound)
-            answer = await self._admitted(inbound, caller)
+            caller = self._caller(inbound, slot)
+            self._admit(inbound, caller)
         except RefusalError as refusal:
             answer = refusal.answer
-            reason = refusal.reason if isinstance(refusal, BadRequestError) else ""
-            status = answer.status
         else:
-            status = answer.status
-        finally:
-            self._remember(time, inbound, caller, status, reason)
+            work = partial(self._carry_out, inbound, caller, slot)
+            answer = await self._faults.wrap(inbound.method, inbound.target.raw, work)()
+        self.calls[slot] = replace(self.calls[slot], status=answer.status)
         return answer
 
-    def _remember(self, time: datetime, inbound: Inbound, caller: Caller | None, status: int, reason: str) -> None:
-        user = caller.user.name if caller and caller.user else None
-        client = caller.client.client_id if caller else None
-        target = inbound.target
-        self.calls.append(
-            Call(time, user, client, inbound.method, target.path, status, query=target.query_text, reason=reason)
-        )
-
-    def _caller(self, inbound: Inbound) -> Caller:
+    def _caller(self, inbound: Inbound, slot: int) -> Caller:
+        """Return whose access token this is, and note it on the record of the call."""
         scheme, _, token = inbound.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise RefusalError(gateway_error("AUTH-012"))
@@ -112,9 +106,11 @@ class Api:
         client = self._people.client(grant.client_id) if grant else None
         if grant is None or client is None:
             raise RefusalError(gateway_error("AUTH-006"))
-        return Caller(client, self._people.user(grant.user) if grant.user else None, grant.scopes)
+        user = self._people.user(grant.user) if grant.user else None
+        self.calls[slot] = replace(self.calls[slot], user=grant.user, client=grant.client_id)
+        return Caller(client, user, grant.scopes)
 
-    async def _admitted(self, inbound: Inbound, caller: Caller) -> Answer:
+    def _admit(self, inbound: Inbound, caller: Caller) -> None:
         wait = self._budgets.spend(caller.budget)
         if wait is not None:
             raise RefusalError(rate_limited(wait))
@@ -122,10 +118,17 @@ class Api:
             raise RefusalError(gateway_error("AUTH-001"))
         if ("data:read" if inbound.method == "GET" else "data:write") not in caller.scopes:
             raise RefusalError(gateway_error("AUTH-010"))
-        work = partial(self._carry_out, inbound, caller)
-        return await self._faults.wrap(inbound.method, inbound.target.raw, work)()
 
-    async def _carry_out(self, inbound: Inbound, caller: Caller) -> Answer:
+    async def _carry_out(self, inbound: Inbound, caller: Caller, slot: int) -> Answer:
+        try:
+            return await self._routed(inbound, caller)
+        except BadRequestError as refusal:
+            self.calls[slot] = replace(self.calls[slot], reason=refusal.reason)
+            return refusal.answer
+        except RefusalError as refusal:
+            return refusal.answer
+
+    async def _routed(self, inbound: Inbound, caller: Caller) -> Answer:
         segments, other_method = inbound.target.segments[len(BASE) :], False
         for method, pattern, handler in self._routes:
             parts = _matched(pattern, segments)

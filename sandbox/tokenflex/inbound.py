@@ -43,8 +43,8 @@ class Call:
     """One call as it is remembered.
 
     `time` is by the stand-in's clock (UTC). `path` is raw: request keys are percent-encoded as they came. `status` is
-    0 when the connection was closed without an answer. `reason` says why a request was refused where the answer does
-    not. For OAuth, `grant` is the grant type.
+    0 until the answer is known, and for ever when the connection is closed without one. `reason` says why a request
+    was refused where the answer does not. For OAuth, `grant` is the grant type.
     """
 
     time: datetime

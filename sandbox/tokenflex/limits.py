@@ -203,9 +203,10 @@ class AverageOneBusyMinute:
         minute = int(now_seconds // MINUTE)
         self._in_minute = self._in_minute + 1 if minute == self._minute else 1
         self._minute = minute
-        if self._log.count(now_seconds, PERIOD) > TOTAL:
-            return self._log.room_in(now_seconds, PERIOD, TOTAL)
-        return None if self._minute_passes() else (minute + 1) * MINUTE - now_seconds
+        over_total = self._log.count(now_seconds, PERIOD) > TOTAL
+        if not over_total and self._minute_passes():
+            return None
+        return max(self._log.room_in(now_seconds, PERIOD, TOTAL), (minute + 1) * MINUTE - now_seconds)
 
     def _minute_passes(self) -> bool:
         if self._in_minute <= SUSTAINED:

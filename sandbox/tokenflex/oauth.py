@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 from urllib.parse import parse_qsl, unquote
@@ -44,18 +44,16 @@ class OAuth:
             DroppedError: the connection is to be closed without an answer.
 
         """
-        time, form, status = self._clock.now(), _form(inbound), 0
-        try:
-            work = partial(self._carry_out, inbound, form)
-            answer = await self._faults.wrap(inbound.method, inbound.target.raw, work, oauth=True)()
-            status = answer.status
-        finally:
-            self._remember(time, inbound, form or {}, status)
+        form, slot = _form(inbound), len(self.calls)
+        self.calls.append(self._record(inbound, form or {}))
+        work = partial(self._carry_out, inbound, form)
+        answer = await self._faults.wrap(inbound.method, inbound.target.raw, work, oauth=True)()
+        self.calls[slot] = replace(self.calls[slot], status=answer.status)
         return answer
 
-    def _remember(self, time: datetime, inbound: Inbound, form: Form, status: int) -> None:
+    def _record(self, inbound: Inbound, form: Form) -> Call:
         client, grant = _client_id(inbound, form), form.get("grant_type", "")
-        self.calls.append(Call(time, None, client, inbound.method, inbound.target.path, status, grant=grant))
+        return Call(self._clock.now(), None, client, inbound.method, inbound.target.path, 0, grant=grant)
 
     async def _carry_out(self, inbound: Inbound, form: Form | None) -> Answer:
         name = inbound.target.segments[-1]

@@ -1,5 +1,6 @@
 """What the body of a create must look like; every breach is one error (source: Token Flex, export and fields pages)."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -17,6 +18,7 @@ from sandbox.tokenflex.usage_data import Report
 from sandbox.tokenflex.where import Condition, WhereError, compile_where
 
 _KEYS = frozenset({"fields", "metrics", "usageCategory", "where", "downloadFileName"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 DEFAULT_FILE_NAME = "API_Custom_Export"
 
 
@@ -48,7 +50,7 @@ def read_create(body: object, contract: str, *, region: str | None, refuses_not:
 def _file_name(body: dict[str, Any]) -> str:
     name = body.get("downloadFileName", DEFAULT_FILE_NAME)
     _demand(isinstance(name, str), "the file name is no text")
-    _demand(name.isprintable() and _is_unicode(name), "the file name has control characters")
+    _demand(_is_unicode(name) and not _CONTROL.search(name), "the file name has control characters")
     return f"{name or DEFAULT_FILE_NAME}.csv"
 
 

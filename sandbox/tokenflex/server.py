@@ -60,18 +60,23 @@ class TokenFlexSandbox:
 
     @property
     def calls(self) -> list[Call]:
-        """Return every Token Flex API call so far, in the order in which they ended."""
-        return self._api.calls
+        """Return a copy of the record of every Token Flex API call so far, in the order of their arrival."""
+        return list(self._api.calls)
 
     @property
     def oauth_calls(self) -> list[Call]:
-        """Return every OAuth call so far."""
-        return self._oauth.calls
+        """Return a copy of the record of every OAuth call so far."""
+        return list(self._oauth.calls)
 
     @property
     def downloads(self) -> list[str]:
         """Return the key of each export whose file was sent, once per time."""
-        return self._downloads.fetched
+        return list(self._downloads.fetched)
+
+    @property
+    def port(self) -> int:
+        """Return the port of the last start; `start(port)` comes back there after a `stop`."""
+        return int(self._host.rpartition(":")[2])
 
     @property
     def base_url(self) -> str:

@@ -97,7 +97,8 @@ class UsageData:
 def _built(seed: int) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute("PRAGMA case_sensitive_like = ON")
-    columns = ", ".join(f'"{name}"' for name in COLUMNS)
+    kinds = {"contractYear": "INTEGER", "uses": "INTEGER", "tokens": "REAL", "minutes": "REAL", "quantity": "REAL"}
+    columns = ", ".join(f'"{name}" {kinds.get(name, "TEXT")}' for name in COLUMNS)
     connection.execute(f"CREATE TABLE usage ({columns})")
     marks = ", ".join(f":{name}" for name in COLUMNS)
     for contract in CONTRACTS:

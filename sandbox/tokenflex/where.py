@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 )
 _KEYWORDS = frozenset({"AND", "OR", "IN", "LIKE", "BETWEEN"})
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_DEEPEST = 50
+_DEEPEST, _MOST_VALUES = 50, 900
 
 
 class WhereError(ValueError):
@@ -151,6 +151,8 @@ class _Parser:
 
     def _bind(self, value: str | int) -> str:
         self._parameters.append(value)
+        if len(self._parameters) > _MOST_VALUES:
+            raise WhereError("too many values")
         return "?"
 
     def _take(self, kind: str, text: str) -> bool:
