@@ -12,7 +12,13 @@ import structlog
 from bot.tokenflex import retry
 from bot.tokenflex.budget import Rank
 from bot.tokenflex.client import TokenFlexClient
-from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, RateLimitedError, TokenFlexError
+from bot.tokenflex.errors import (
+    LoginNeededError,
+    NotAuthorisedError,
+    RateLimitedError,
+    ScopeMissingError,
+    TokenFlexError,
+)
 from bot.tokenflex.oauth import AccessTokens
 
 from .clock import Clock
@@ -115,8 +121,8 @@ class TokenFlexCalls:
             return work(self._client)
         except LoginNeededError:
             raise
-        except NotAuthorisedError:
-            self._tokens.invalidate()
+        except (NotAuthorisedError, ScopeMissingError):
+            self._tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
             raise
 
     async def _close(self, turn: Turn, refused: RateLimitedError | None) -> None:
