@@ -38,7 +38,7 @@ class Controls:
         self._changes = changes
         self._failures: dict[str, deque[Failure]] = defaultdict(deque)
 
-    def fail_next(  # noqa: PLR0917 - the agreed interface
+    def fail_next(
         self,
         method: str,
         error: str | None = None,
@@ -66,11 +66,17 @@ class Controls:
 
     async def drop_sockets(self, abrupt: bool = False) -> None:
         """End all Socket Mode connections, with a close frame or (`abrupt`) without one."""
-        await asyncio.gather(*(each.drop(abrupt=abrupt) for each in self._sockets.connections))
+        await asyncio.gather(*(each.drop(abrupt=abrupt) for each in list(self._sockets.connections)))
 
     async def refresh_sockets(self, *, warning: bool = True) -> None:
         """Do what Slack does every few hours: warn, ask for a new connection, close the old one."""
-        await asyncio.gather(*(each.refresh(warning=warning) for each in self._sockets.connections))
+        await asyncio.gather(*(each.refresh(warning=warning) for each in list(self._sockets.connections)))
+
+    async def disconnect_sockets(self, reason: str = "link_disabled") -> None:
+        """Announce the end of all connections for that reason, as Slack words it, and end them."""
+        for connection in list(self._sockets.connections):
+            await connection.disconnecting(reason)
+            await connection.drop(abrupt=False)
 
     def refuse_sockets(self, refuse: bool = True) -> None:
         """Refuse new Socket Mode connections until called with False."""

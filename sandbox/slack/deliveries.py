@@ -43,7 +43,7 @@ class Answer:
 class Deliveries:
     """Sends commands, presses, submissions and searches, and carries out the answers."""
 
-    def __init__(  # noqa: PLR0917 - a composition root hands these in
+    def __init__(
         self,
         workspace: Workspace,
         changes: Changes,

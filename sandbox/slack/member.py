@@ -78,7 +78,7 @@ class Member:
 
     async def _command(self, place: Channel, text: str) -> Answer:
         name, _, rest = text.partition(" ")
-        if not self._typing.knows(name):
+        if self.user.foreign or not self._typing.knows(name):
             return self._deliveries.failed(self.user, "not_a_command", f"{name} is not a valid command")
         if self._typing.should_escape:
             rest = escaped(rest, self._deliveries.workspace)

@@ -32,7 +32,8 @@ class SlackSandbox:
     `clock` gives message times and drives the rate limits and the thirty minutes of response URLs; the three
     seconds of acknowledgements and trigger ids are real. `scopes` are those of the bot token (default: everything
     that the methods here need, without `chat:write.public`). `rate_profile` is `slack` or `none`. `commands` are
-    the app's slash commands (None: any is taken for one), `should_escape` is their setting in the manifest.
+    the app's slash commands (None: any is taken for one), `should_escape` is their setting in the manifest;
+    `messages_tab` says whether people can be sent direct messages.
     """
 
     bot_token = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but this
@@ -47,6 +48,7 @@ class SlackSandbox:
         commands: Collection[str] | None = None,
         should_escape: bool = True,
         bot_name: str = "tokenflex",
+        messages_tab: bool = True,
         rng: random.Random | None = None,
     ) -> None:
         granted = DEFAULT_SCOPES if scopes is None else frozenset(scopes)
@@ -58,7 +60,9 @@ class SlackSandbox:
         self.triggers = Triggers()
         self.response_urls = ResponseUrls(self.workspace, self.rates)
         self.controls = Controls(self.sockets, self.changes)
-        self._context = Context(self.workspace, self.sockets, self.views, self.triggers, self.rates, granted)
+        self._context = Context(
+            self.workspace, self.sockets, self.views, self.triggers, self.rates, granted, messages_tab=messages_tab
+        )
         tokens = (self.bot_token, self.app_token)
         self.web_api = WebApi(self._context, self.controls, self.changes, self.response_urls, tokens)
         self._deliveries = Deliveries(
@@ -69,6 +73,15 @@ class SlackSandbox:
         self._members: dict[str, Member] = {}
         self._runner: web.AppRunner | None = None
         self.api_url = ""
+
+    def revoke_tokens(self, error: str = "token_revoked") -> None:
+        """Answer every call from now on with this error: `token_revoked`, `account_inactive`, `token_expired`, …."""
+        self.web_api.revoked = error
+
+    def grant(self, scopes: Collection[str]) -> None:
+        """Give the bot token these scopes instead of the ones it has, as a new installation does."""
+        self._context.scopes = frozenset(scopes)
+        self.typing.may_command = "commands" in scopes
 
     @property
     def calls(self) -> list[Call]:

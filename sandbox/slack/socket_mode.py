@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import secrets
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from sandbox.slack.json_values import Given
 from sandbox.slack.people import APP_ID
 
 ACK_SECONDS = 3.0
+CLOSE_SECONDS = 1.0
 MAX_CONNECTIONS = 10
 WARNING_SECONDS = 10.0
 USUAL_LIFETIME = 18060
@@ -35,12 +37,16 @@ class Connection:
     def __init__(self, sockets: "SocketMode", request: web.Request) -> None:
         self._sockets = sockets
         self._request = request
-        self.socket = web.WebSocketResponse(autoping=False)
+        self.socket = web.WebSocketResponse(autoping=False, timeout=CLOSE_SECONDS)
         self.silent = False
 
     async def serve(self) -> web.WebSocketResponse:
         """Greet, then listen until the connection ends."""
         await self.socket.prepare(self._request)
+        if len(self._sockets.connections) >= MAX_CONNECTIONS:
+            await self.disconnecting("too_many_websockets")
+            await self.socket.close()
+            return self.socket
         self._sockets.joined(self)
         refreshing = asyncio.ensure_future(self._refresh_in_time())
         try:
@@ -110,6 +116,7 @@ class SocketMode:
         self._rng = rng
         self._pending: dict[str, asyncio.Future[Any]] = {}
         self._tickets: set[str] = set()
+        self._started_at = time.strftime("%Y-%m-%d %H:%M:%S.000", time.gmtime())
         self.connections: list[Connection] = []
         self.ack_seconds = ACK_SECONDS
         self.lifetime: float | None = None
@@ -142,13 +149,11 @@ class SocketMode:
             "connection_info": {"app_id": APP_ID},
             "debug_info": {
                 "host": "sandbox",
-                "started": self.started_at,
+                "started": self._started_at,
                 "build_number": 1,
                 "approximate_connection_time": lifetime,
             },
         }
-
-    started_at = "2026-11-24 00:00:00.000"
 
     def joined(self, connection: Connection) -> None:
         """Count a new connection."""

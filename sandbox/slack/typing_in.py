@@ -7,7 +7,7 @@ from sandbox.slack.workspace import Workspace
 
 _URL = re.compile(r"https?://[^\s&]+(?:&amp;[^\s&]+)*")
 _EMAIL = re.compile(r"(?<![\w.@|:])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_MENTION = re.compile(r"(?<!\S)([@#])([\w-]+)")
+_MENTION = re.compile(r"(?<![\w&])([@#])([\w-]+)")
 
 
 def escaped(text: str, workspace: Workspace) -> str:

@@ -132,7 +132,7 @@ class Views:
 
     def update(self, opened: OpenView, view: Json, given_hash: str | None = None) -> None:
         """Replace what an open view shows; what was entered stays where the ids stay. Raises SlackFault."""
-        if given_hash is not None and given_hash != opened.hash:
+        if given_hash and given_hash != opened.hash:
             raise SlackFault("hash_conflict")
         self._check_external_id(view, opened)
         opened.payload = view

@@ -118,6 +118,10 @@ class Workspace:
         """Give the channel another name; its id stays."""
         self.channel(channel).name = name.removeprefix("#")
 
+    def deactivate(self, name: str) -> None:
+        """Deactivate a person's account."""
+        self.user(name).deleted = True
+
     def bot_is_in(self, channel: Channel) -> bool:
         """Say whether the bot is a member."""
         return self.bot.id in channel.member_ids

@@ -91,6 +91,8 @@ def post_ephemeral(context: Context, arguments: Arguments) -> Json:
     content = content_of(arguments)
     parent = _parent(channel, arguments)
     context.count_post(channel)
+    if parent is not None and not any(not reply.deleted for reply in parent.replies):
+        return {"message_ts": context.workspace.next_ts(channel)}  # a thread without replies shows it to nobody
     message = context.workspace.post(channel, context.workspace.bot, content, parent=parent, ephemeral_for=user)
     return {"message_ts": message.ts}
 

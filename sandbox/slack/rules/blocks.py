@@ -63,7 +63,8 @@ def _input_fits(value: Given, pointer: str, report: Report) -> None:
 
 
 def _no_response_url(value: Given, pointer: str, report: Report) -> None:
-    held = [value.get("accessory"), *(value.get("elements") or [])]
+    listed = value.get("elements")
+    held = [value.get("accessory"), *(listed if isinstance(listed, list) else [])]
     if any(isinstance(each, dict) and each.get("response_url_enabled") for each in held):
         report.add(pointer, "response_url_enabled is for inputs of modals")
 
