@@ -95,7 +95,8 @@ class TokenFlexSandbox:
             OSError: the port is taken.
 
         """
-        runner = web.ServerRunner(web.Server(self._respond), shutdown_timeout=_PATIENCE)
+        # No access log: its lines would hold download links.
+        runner = web.ServerRunner(web.Server(self._respond, access_log=None), shutdown_timeout=_PATIENCE)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
         try:

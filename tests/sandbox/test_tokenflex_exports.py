@@ -88,6 +88,30 @@ async def test_a_link_that_nobody_looked_at_dies_all_the_same(house: House) -> N
     assert await house.show(key) == fresh
 
 
+async def test_an_older_link_lives_on_until_its_own_end(house: House) -> None:
+    """Refreshing does not kill the link before; an export that is no file any more does."""
+    key = await house.create()
+    house.controls.finish(key)
+    old = (await house.show(key))["downloadUrl"]
+    house.clock.move(60)
+    new = (await house.call("POST", at(key, "refreshUrl"))).json["downloadUrl"]
+    assert [(await house.raw("GET", link)).status for link in (old, new)] == [200, 200]
+    house.clock.move(60)
+    assert [(await house.raw("GET", link)).status for link in (old, new)] == [403, 200]
+    house.controls.fail(key)
+    assert (await house.raw("GET", new)).status == 403
+
+
+async def test_no_log_holds_a_link(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has a link has the data, so not even the stand-in logs it."""
+    caplog.set_level(0)
+    key = await house.create()
+    house.controls.finish(key)
+    link = (await house.show(key))["downloadUrl"]
+    assert (await house.raw("GET", link)).status == 200
+    assert link.rpartition("=")[2] not in caplog.text
+
+
 async def test_a_link_needs_no_login_and_refuses_one(house: House) -> None:
     """The file is CSV with its name; with an Authorization header it is 400, over or altered 403 in XML."""
     key = await house.create(downloadFileName='Büro "1"')

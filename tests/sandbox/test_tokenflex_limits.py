@@ -49,6 +49,20 @@ def test_a_second_burst_after_eight_hours_and_a_minute(reading: str) -> None:
     assert all(passed(reading, [0.0] * 50 + [PERIOD + 60] * 50))
 
 
+@pytest.mark.parametrize(("reading", "allowed"), [("A", 1), ("B", 5), ("D", 5), ("C", 50)])
+@pytest.mark.parametrize("hours", [5, 7.9, 8 + 30 / 3600])
+def test_no_rolling_period_touches_two_bursts(reading: str, allowed: int, hours: float) -> None:
+    """Where the eight hours roll, they count from the end of the last burst's minute; in C a new period begins anew."""
+    again = allowed if reading != "C" or hours >= 8 else 5
+    assert sum(passed(reading, [0.0] * 50 + [hours * 3600] * 50)[50:]) == again
+
+
+def test_the_burst_of_a_begins_at_the_call_before_the_early_one() -> None:
+    """Its sixty seconds count from there: at second 59.9 it is still open, at 60.5 no longer."""
+    assert passed("A", [0.0, 11.0, 50.0, 59.9]) == [True] * 4
+    assert passed("A", [0.0, 11.0, 50.0, 60.5]) == [True] * 3 + [False]
+
+
 @pytest.mark.parametrize(("reading", "allowed"), [("A", False), ("B", False), ("C", False), ("D", False), ("E", True)])
 def test_a_burst_that_straddles_a_border(reading: str, allowed: bool) -> None:
     """Thirty calls from second 50 to 70 stay within no clock minute; in A and B a burst before has used up the rest."""

@@ -182,6 +182,14 @@ async def test_a_refresh_token_is_rotated_and_works_once(house: House) -> None:
     assert (await house.call("GET", "/contract", token=first["access_token"])).status == 200
 
 
+async def test_a_refresh_token_is_its_clients(house: House) -> None:
+    """Another client cannot use it, and does not use it up."""
+    login = house.controls.make_login()
+    untied = ("sandbox-untied", "sandbox-untied-secret")
+    assert refused(await refresh(house, login, untied)) == (400, "invalid_grant")
+    assert (await refresh(house, login)).status == 200
+
+
 async def test_reuse_may_kill_the_chain() -> None:
     """Where the setting says so, a used refresh token that comes again ends every token of its sign-in."""
     async with running(reuse_kills_chain=True) as house:
