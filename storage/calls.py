@@ -21,7 +21,7 @@ def end(db: Connection, call_id: int, *, now: datetime, rate_limited: bool, retr
 
 def since(db: Connection, moment: datetime) -> tuple[LoggedCall, ...]:
     """Return the calls that started at or after a moment, oldest first."""
-    rows = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY id", [to_text(moment)])
+    rows = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY started_at, id", [to_text(moment)])
     return tuple(LoggedCall.from_row(row) for row in rows)
 
 

@@ -6,8 +6,10 @@ each write therefore begins with `BEGIN IMMEDIATE` and the stores' own `atomic()
 
 import asyncio
 import sqlite3  # noqa: TID251 - the one place
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,14 @@ from .migrations import migrations
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 5.0  #: seconds that a write waits for another process (`login`, `backup`)
+#: Bytes up to which every page of the file is checked at a start, which takes about 0.1 s; of a larger file only the
+#: schema, the length and the newest rows are, so that a start does not become slower with every export.
+WHOLE_CHECK_UP_TO = 64 * 2**20
+_NEWEST = 1000  #: rows of each table
+#: What SQLite says when there is no room: on the disk, within a quota, for the file shared between connections.
+_FULL = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
+#: Tables that are there before the first step of our schema.
+_NOBODYS = {"sqlite_sequence", "_sqlite_migrations"}
 
 
 class DatabaseError(Exception):
@@ -57,12 +67,13 @@ class Database:
         Raises:
             NewerDatabaseError: it holds migrations that this program does not know.
             CorruptDatabaseError: it is damaged; it is left as it is.
+            StorageFullError: there is no room for it.
             DatabaseError: it cannot be opened, with what to do.
 
         """
         loop = asyncio.get_running_loop()
-        self._write_connection = await loop.run_in_executor(self._writer, _open_for_writing, self._path)
-        self._read_connection = await loop.run_in_executor(self._reader, _open_for_reading, self._path)
+        self._write_connection = await loop.run_in_executor(self._writer, _opened, self._path, _open_for_writing)
+        self._read_connection = await loop.run_in_executor(self._reader, _opened, self._path, _open_for_reading)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one immediate transaction; all of it is stored, or nothing.
@@ -120,7 +131,7 @@ def in_transaction(db: Connection, work: Callable[[Connection], T]) -> T:
         db.conn.execute("COMMIT")
     except sqlite3.Error as error:
         db.conn.rollback()
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        if getattr(error, "sqlite_errorname", "") in _FULL:
             raise StorageFullError("There is no room left for the database; free some disk space.") from error
         raise
     except BaseException:
@@ -129,16 +140,25 @@ def in_transaction(db: Connection, work: Callable[[Connection], T]) -> T:
     return result
 
 
-def _open_for_writing(path: Path) -> Connection:
+def _opened(path: Path, opener: Callable[[Path], Connection]) -> Connection:
+    """Return what `opener` returns, with every failure said in words that help."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            path.touch(mode=0o600)
-        return _migrated(_connect(path))
+        return opener(path)
     except OSError as error:
         raise DatabaseError(f"{path} cannot be opened ({error.strerror}); check the folder and its rights.") from error
     except sqlite3.DatabaseError as error:
         raise _explained(path, error) from error
+
+
+def _open_for_writing(path: Path) -> Connection:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        path.touch(mode=0o600)
+    if path.stat().st_size:
+        _check(path)
+    db = _connect(path)
+    in_transaction(db, migrations.apply)  # one bot or `login` at a time, and all of the steps or none
+    return db
 
 
 def _open_for_reading(path: Path) -> Connection:
@@ -156,18 +176,28 @@ def _connect(path: Path) -> Connection:
     return Connection(conn)
 
 
-def _migrated(db: Connection) -> Connection:
-    if _first(db, "PRAGMA quick_check(1)") != "ok":
-        raise sqlite3.DatabaseError("quick_check failed")
-    unknown = {applied.name for applied in migrations.applied(db)} - _all_names()
+def _check(path: Path) -> None:
+    """Refuse a file that is damaged or not ours, through a connection that cannot change a byte of it."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)) as conn:
+        db = Connection(conn)
+        if path.stat().st_size <= WHOLE_CHECK_UP_TO and _first(db, "PRAGMA quick_check(1)") != "ok":
+            raise sqlite3.DatabaseError("quick_check failed")
+        for table in db.table_names():
+            deque(db.table(table).rows_where(order_by="rowid desc", limit=_NEWEST), maxlen=0)
+        _check_schema(path, db)
+
+
+def _check_schema(path: Path, db: Connection) -> None:
+    applied = {migration.name for migration in migrations.applied(db)}
+    unknown = applied - _all_names()
     if unknown:
-        db.close()
         raise NewerDatabaseError(
-            f"The database was written by a newer version of this program (it knows {', '.join(sorted(unknown))}); "
+            f"{path} was written by a newer version of this program (it knows {', '.join(sorted(unknown))}); "
             "start that version, or restore a backup from before."
         )
-    migrations.apply(db)
-    return db
+    if not applied and set(db.table_names()) - _NOBODYS:
+        raise DatabaseError(f"{path} belongs to another program; give the bot a DATABASE_PATH of its own.")
 
 
 def _all_names() -> set[str]:
@@ -183,7 +213,7 @@ def _first(db: Connection, sql: str) -> object:
 
 
 def _explained(path: Path, error: sqlite3.DatabaseError) -> DatabaseError:
-    if getattr(error, "sqlite_errorname", "") in {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}:
+    if getattr(error, "sqlite_errorname", "") in _FULL:
         return StorageFullError(f"There is no room for {path}; free some disk space and start again.")
     if isinstance(error, sqlite3.OperationalError):
         return DatabaseError(f"{path} cannot be opened ({error}); check the folder, its rights and other processes.")

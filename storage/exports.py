@@ -92,6 +92,7 @@ def _update(db: Connection, number: int, changes: Mapping[str, Column]) -> None:
 
 def in_states(db: Connection, states: Iterable[ExportState]) -> tuple[Export, ...]:
     """Return the exports at work that are in one of these states, oldest first."""
+    # SQLite takes the partial index `exports_at_work` only where its own condition stands there word for word.
     sql = """
         SELECT * FROM exports
         WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
@@ -106,7 +107,8 @@ def queued_fairly(db: Connection, limit: int) -> tuple[Export, ...]:
     sql = """
         SELECT exports.* FROM (
             SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
-            FROM exports WHERE state = 'queued'
+            FROM exports
+            WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
         ) AS line JOIN exports USING (number) ORDER BY turn, number LIMIT ?
     """
     return tuple(Export.from_row(row) for row in db.query(sql, [limit]))
@@ -114,12 +116,21 @@ def queued_fairly(db: Connection, limit: int) -> tuple[Export, ...]:
 
 def count_queued(db: Connection) -> int:
     """Return how many exports wait to be submitted."""
-    return _count(db, "SELECT count(*) FROM exports WHERE state = 'queued'")
+    return _count(db, (ExportState.QUEUED,))
 
 
 def count_outstanding(db: Connection) -> int:
     """Return how many exports hold, or may hold, one of Token Flex's outstanding places."""
-    return _count(db, "SELECT count(*) FROM exports WHERE state IN ('submitting', 'requested')")
+    return _count(db, OUTSTANDING)
+
+
+def _count(db: Connection, states: Iterable[ExportState]) -> int:
+    sql = """
+        SELECT count(*) FROM exports
+        WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
+            AND state IN (SELECT value FROM json_each(?))
+    """
+    return int(db.execute(sql, [json.dumps([state.value for state in states])]).fetchone()[0])
 
 
 def known_keys(db: Connection, keys: Sequence[str]) -> set[str]:
@@ -137,10 +148,6 @@ def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tupl
         ORDER BY number DESC LIMIT ?
     """
     return tuple(Export.from_row(row) for row in db.query(sql, [requester, limit, channel, limit, limit]))
-
-
-def _count(db: Connection, sql: str) -> int:
-    return int(db.execute(sql).fetchone()[0])
 
 
 def is_origin(db: Connection, origin: str) -> bool:

@@ -121,7 +121,10 @@ def is_open(db: Connection, subject: str) -> bool:
 def hold_back(db: Connection, recipient: str, due_at: datetime) -> None:
     """Let everything for a recipient wait until then, so that it goes out in its order afterwards."""
     db.execute(
-        "UPDATE outbox SET due_at = :due WHERE recipient = :recipient AND state = 'waiting' AND due_at < :due",
+        """
+        UPDATE outbox SET due_at = :due
+        WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND recipient = :recipient AND due_at < :due
+        """,
         {"due": to_text(due_at), "recipient": recipient},
     )
 
