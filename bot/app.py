@@ -170,7 +170,7 @@ class Bot:
             self._clock,
             self._settings.link_audience,
             self._deliveries,
-            identity.user_id,
+            identity.name,
         )
 
     def _bolt(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity) -> AsyncApp:
@@ -197,7 +197,7 @@ class Bot:
         )
         answers = Answers(client)
         guard = self._guard = Guard(answers, StorageFullError)
-        form = ExportForm(exports, side.contracts, catalogue)
+        form = ExportForm(exports, side.contracts, catalogue, guard)
         register(
             app,
             Commands(exports, side.contracts, catalogue, form, answers, guard),

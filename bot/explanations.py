@@ -20,13 +20,13 @@ _SENTENCES: tuple[tuple[type[errors.TokenFlexError], str], ...] = (
     (
         errors.ContractRefusedError,
         (
-            "Token Flex does not let our Autodesk user see this contract, or the user's role is too small. Check the "
-            "contract number, or ask an administrator of the contract."
+            "Token Flex does not let our Autodesk user see this contract, or the user's role does not allow it. Check "
+            "the contract number, or ask an administrator of the contract."
         ),
     ),
     (errors.ForbiddenError, "Token Flex does not permit that for our Autodesk user. Ask an administrator."),
-    (errors.NotFoundError, "Token Flex does not know it. Check the contract number."),
-    (errors.InvalidRequestError, "Token Flex does not accept the request as it is. Change it and send it again."),
+    (errors.NotFoundError, "Token Flex does not know this contract or export. Check the contract number."),
+    (errors.InvalidRequestError, "Something in the request is wrong. Change it and send it again."),
     (
         errors.LoginNeededError,
         (

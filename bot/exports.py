@@ -1,5 +1,7 @@
 """The use cases: what a person can do with exports. Each stores an intention; the loops carry it out."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sqlite_utils import Database as Connection
@@ -10,11 +12,11 @@ from storage import outbox
 from storage.database import Database
 from storage.exports import UnknownExportError
 from storage.models import Export, NewExport, SentMessage
-from storage.states import Event, ExportState
+from storage.states import Event, ExportState, next_state
 
 from . import announcements, permissions
 from .clock import Clock
-from .links import Links
+from .links import LONG_ENOUGH, Links
 from .places import Places
 from .problems import NoSuchExportError, NotAllowedError, WrongStateError
 from .settings import LinkAudience
@@ -22,6 +24,7 @@ from .signals import Signal
 from .turns import Turns
 
 _LISTED = 20
+_A_MOMENT = 3.0  #: seconds after which a person is told that a link takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,10 @@ class Exports:
         )
         return found[:_LISTED], len(found) > _LISTED
 
-    async def link(self, number: int, asker: Asker) -> tuple[Export, DownloadLink]:
-        """Return a link that works, for this person.
+    async def link(
+        self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]
+    ) -> tuple[Export, DownloadLink]:
+        """Return a link that works, for this person; `waiting` is called when that takes more than a moment.
 
         Raises:
             NoSuchExportError: as `see`.
@@ -134,7 +139,26 @@ class Exports:
             )
         if export.state is not ExportState.READY:
             raise WrongStateError(_no_file(export))
-        return export, await self._links.fresh(number, asker.person)
+        return export, await self._fetched(number, asker, waiting)
+
+    async def _fetched(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]) -> DownloadLink:
+        fetching = asyncio.ensure_future(self._links.fresh(number, asker.person))
+        alarm = asyncio.ensure_future(self._clock.sleep(_A_MOMENT))
+        try:
+            await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
+            if not fetching.done():
+                await waiting()
+            return await fetching
+        finally:
+            fetching.cancel()
+            alarm.cancel()
+
+    async def shows_link(self, export: Export, channel: str, message_ts: str) -> bool:
+        """Return whether that message of the export shows a link that is worth clicking."""
+        standing = await self._database.read(lambda db: outbox.message_at(db, channel, message_ts))
+        if standing is None or standing.export_number != export.number or standing.link_expires_at is None:
+            return False
+        return standing.link_expires_at - self._clock.now() >= LONG_ENOUGH
 
     async def show_link_in(self, export: Export, channel: str, message_ts: str) -> bool:
         """Have a fresh link shown in the message whose button was pressed; False where links are private."""
@@ -195,6 +219,8 @@ class Exports:
         """
         if not permissions.may_delete(export, asker.person):
             raise NotAllowedError(f"Only <@{export.requester}>, who asked for {export.label}, can delete it.")
+        if next_state(export.state, Event.DELETE) is None:
+            raise WrongStateError(_makes_no_sense(export, Event.DELETE))
 
     def check_may_send_again(self, export: Export, asker: Asker) -> None:
         """Check that this person may send an edited copy of the export in its place.
@@ -209,7 +235,10 @@ class Exports:
         if export.replaced_by is not None:
             raise WrongStateError(f"{export.label} was sent again already, as #{export.replaced_by}.")
         if export.state not in {ExportState.REFUSED, ExportState.VANISHED}:
-            raise WrongStateError(f"{export.label} was accepted meanwhile; there is no need to send it again.")
+            raise WrongStateError(
+                f"{export.label} {_STANDING[export.state]}, so there is nothing to send again. "
+                "`/tokenflex` opens the form for a new export."
+            )
 
     async def _move(self, number: int, asker: Asker, event: Event) -> Export:
         export = await self.see(number, asker)
@@ -238,26 +267,45 @@ def _check_replaceable(db: Connection, new: NewExport) -> None:
         raise WrongStateError(f"{old.label} was sent again already, as #{old.replaced_by}.")
 
 
+#: How an export stands, in words that follow its number.
+_STANDING = {
+    ExportState.QUEUED: "is not submitted yet",
+    ExportState.SUBMITTING: "is just being submitted",
+    ExportState.REQUESTED: "is still being prepared",
+    ExportState.READY: "is ready",
+    ExportState.FAILED: "failed",
+    ExportState.REFUSED: "was refused by Token Flex",
+    ExportState.RETRYING: "is being tried again",
+    ExportState.DELETING: "is being deleted",
+    ExportState.DELETED: "was deleted",
+    ExportState.VANISHED: "is no longer at Token Flex",
+}
+
+
 def _no_file(export: Export) -> str:
-    sentences = {
-        ExportState.QUEUED: "is not submitted yet",
-        ExportState.SUBMITTING: "is just being submitted",
-        ExportState.REQUESTED: "is not finished yet; I will say so in its channel when it is",
-        ExportState.RETRYING: "is being retried; I will say so in its channel when it is done",
-        ExportState.FAILED: "failed; `Retry` asks for it again",
-        ExportState.REFUSED: "was refused by Token Flex, so there is no file",
-        ExportState.VANISHED: "is no longer at Token Flex; ask for it again",
-    }
-    return f"{export.label} {sentences.get(export.state, 'was deleted; there is nothing to download')}."
+    state, label = export.state, export.label
+    standing = f"{label} {_STANDING[state]}"
+    if state is ExportState.FAILED:
+        return f"{standing}, so there is no file. `/tokenflex retry {label}` asks for it again."
+    if state in {ExportState.REFUSED, ExportState.VANISHED}:
+        return f"{standing}, so there is no file. {_SEND_AGAIN}"
+    if state in {ExportState.DELETING, ExportState.DELETED}:
+        return f"{standing}; there is nothing to download any more."
+    return f"{standing}, so there is no file yet. I will say so in its channel when it is done."
 
 
 def _makes_no_sense(export: Export, event: Event) -> str:
-    if event is Event.RETRY:
-        if export.state is ExportState.RETRYING:
-            return f"{export.label} is being retried already."
-        return f"{export.label} has not failed, so there is nothing to retry."
-    if export.state is ExportState.SUBMITTING:
-        return f"{export.label} is just being submitted; it can be deleted in a minute or so."
-    if export.state is ExportState.RETRYING:
-        return f"{export.label} is just being retried; it can be deleted in a minute or so."
-    return f"{export.label} is deleted already."
+    state, standing = export.state, f"{export.label} {_STANDING[export.state]}"
+    if event is Event.DELETE:
+        soon = state in {ExportState.SUBMITTING, ExportState.RETRYING}
+        return f"{standing}; it can be deleted in a minute or so." if soon else f"{standing} already."
+    if state in {ExportState.REFUSED, ExportState.VANISHED}:
+        return f"{standing}, so it cannot be retried. {_SEND_AGAIN}"
+    if state in {ExportState.DELETING, ExportState.DELETED}:
+        return f"{standing}, so there is nothing to retry."
+    if state is ExportState.RETRYING:
+        return f"{standing} already."
+    return f"{standing}. Only an export that failed can be retried."
+
+
+_SEND_AGAIN = "*Edit and send again* on its card opens the form with what you asked for."

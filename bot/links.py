@@ -116,10 +116,19 @@ class Links:
         return await self._usable(export, record)
 
     async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError | WrongStateError:
-        if isinstance(error, RefusedError) and await self._tracker.has_vanished(export):
-            return WrongStateError(f"Token Flex no longer has #{export.number}; it can be asked for again.")
+        if isinstance(error, RefusedError) and await self._has_vanished(export):
+            return WrongStateError(
+                f"Token Flex no longer has {export.label}. Its card has a button that asks for the same once more."
+            )
         log.warning("no fresh link", export=export.number, error=type(error).__name__)
         return LinkUnavailableError(f"I could not get a link for #{export.number}. {explain(error)}")
+
+    async def _has_vanished(self, export: Export) -> bool:
+        try:
+            return await self._tracker.has_vanished(export)
+        except TokenFlexError as error:
+            log.warning("an export could not be asked for", export=export.number, error=type(error).__name__)
+            return False
 
     async def _usable(self, export: Export, record: ExportRecord) -> DownloadLink:
         await self._tracker.observe_one(export, record)

@@ -81,7 +81,7 @@ class Dispatcher:
         clock: Clock,
         audience: LinkAudience,
         wake: Signal,
-        bot_user_id: str = "",
+        bot_name: str = "tokenflex",
     ) -> None:
         self._database = database
         self._posts = posts
@@ -90,7 +90,7 @@ class Dispatcher:
         self._clock = clock
         self._audience = audience
         self._wake = wake
-        self.bot_user_id = bot_user_id
+        self._bot_name = bot_name
         self.tasks = TaskGroup()
         self._busy: set[str] = set()
         self._free_at: dict[str, datetime] = {}
@@ -239,7 +239,7 @@ class Dispatcher:
             return export_card.refusal(export)
         if delivery.words == announcements.POST_IN_DOUBT:
             return notices.post_in_doubt(export)
-        return notices.channel_trouble(export, delivery.words.partition(":")[2], self.bot_user_id)
+        return notices.channel_trouble(export, delivery.words.partition(":")[2], self._bot_name)
 
     async def _post(self, delivery: Delivery, export: Export, message: Message) -> Posted:
         thread = None
@@ -341,8 +341,8 @@ class Dispatcher:
             await self._whisper_instead(delivery, error)
         elif isinstance(error, SlackRefusedError) and error.code in _CHANNEL_TROUBLE:
             await self._channel_trouble(delivery, error)
-        else:
-            await self._postpone(delivery, str(error), whole_lane=True)
+        else:  # what Slack refuses of one message is no reason to hold up the others
+            await self._postpone(delivery, str(error), whole_lane=not isinstance(error, SlackRefusedError))
 
     async def _postpone(
         self,

@@ -43,6 +43,7 @@ class Identity:
     team_id: str
     user_id: str
     bot_id: str
+    name: str  #: what people type after the @
 
 
 async def identify(client: AsyncWebClient, clock: Clock) -> Identity:
@@ -56,9 +57,8 @@ async def identify(client: AsyncWebClient, clock: Clock) -> Identity:
     while True:
         try:
             answer = await client.auth_test()
-            return Identity(
-                str(answer.get("team_id") or ""), str(answer.get("user_id") or ""), str(answer.get("bot_id") or "")
-            )
+            team, user, bot, name = (str(answer.get(key) or "") for key in ("team_id", "user_id", "bot_id", "user"))
+            return Identity(team, user, bot, name)
         except SlackApiError as error:
             code = _code(error)
             if code in _WRONG_TOKEN:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,9 +18,14 @@ EVENT_TYPE = "tokenflex_export"
 _DEFAULT_RETRY_AFTER = 30.0
 _PAGE = 200
 _PAGES = 5
-_BLOCK_ERRORS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"}
+#: Slack's words for blocks that it does not take, whatever the text is.
+BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
+#: Slack's words for a thread whose first message was deleted or is none (source: chat.postMessage reference).
+_THREAD_GONE = {"thread_not_found", "message_not_found", "cannot_reply_to_message", "invalid_thread_ts"}
 #: Calls a minute that Slack allows at least (source: Slack rate limits, tier 3: 50+), with room for others.
 _PER_MINUTE = {"chat.update": 48, "conversations.history": 45, "conversations.replies": 45}
+
+log = structlog.get_logger(__name__)
 
 
 class SlackError(Exception):
@@ -83,19 +89,26 @@ class SlackPosts:
             "unfurl_media": False,
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"subject": subject}},
         }
-        if thread_ts is not None:
-            arguments |= {"thread_ts": thread_ts, "reply_broadcast": True}
+        thread = {} if thread_ts is None else {"thread_ts": thread_ts, "reply_broadcast": True}
         try:
-            answer = await self._call(
-                "chat.postMessage", self._client.chat_postMessage(**arguments, **_content(message))
-            )
+            answer = await self._with_blocks(message, arguments | thread)
         except SlackRefusedError as error:
-            if error.code not in _BLOCK_ERRORS:
+            if not thread or error.code not in _THREAD_GONE:
                 raise
-            answer = await self._call(
+            log.info("a thread is gone; the reply becomes a message of its own", code=error.code)
+            answer = await self._with_blocks(message, arguments)
+        return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
+
+    async def _with_blocks(self, message: Message, arguments: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            return await self._call("chat.postMessage", self._client.chat_postMessage(**arguments, **_content(message)))
+        except SlackRefusedError as error:
+            if error.code not in BLOCK_ERRORS:
+                raise
+            log.warning("Slack refuses the blocks of a message; it goes out as plain text", code=error.code)
+            return await self._call(
                 "chat.postMessage", self._client.chat_postMessage(**arguments, text=_plain(message))
             )
-        return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
 
     async def edit(self, posted: Posted, message: Message) -> None:
         """Replace a message; editing twice does the same as editing once.
@@ -109,8 +122,9 @@ class SlackPosts:
         try:
             await self._call("chat.update", self._client.chat_update(**where, **_content(message)))
         except SlackRefusedError as error:
-            if error.code not in _BLOCK_ERRORS:
+            if error.code not in BLOCK_ERRORS:
                 raise
+            log.warning("Slack refuses the blocks of an edit; it is made as plain text", code=error.code)
             await self._call("chat.update", self._client.chat_update(**where, text=_plain(message), blocks=[]))
 
     async def whisper(self, channel: str, person: str, message: Message) -> None:
@@ -204,7 +218,7 @@ def _content(message: Message) -> dict[str, Any]:
 
 
 def _plain(message: Message) -> str:
-    return f"{message.text} (`/tokenflex list` shows more.)"
+    return f"{message.text} `/tokenflex list` shows more."
 
 
 def _subject(message: Mapping[str, Any]) -> str | None:

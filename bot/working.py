@@ -54,6 +54,13 @@ def note_for(error: TokenFlexError) -> str:
     return "unanswered" if error.effect_unknown else "unreachable"
 
 
+def note_for_change(error: TokenFlexError) -> str:
+    """Return the word that says on the card why a retry or a deletion waits; both are simply made again."""
+    if isinstance(error, RefusedError):
+        return "permission"
+    return "unreachable" if error.effect_unknown else note_for(error)
+
+
 class Worker:
     """Carries out queued requests, retries and deletions, each as soon as there is a call for it."""
 
@@ -246,14 +253,21 @@ class Worker:
         log.warning("a change was not made", export=export.number, error=type(error).__name__)
         now = self._clock.now()
         if isinstance(error, RefusedError) and refused is not None:
-            if isinstance(error, NotFoundError) and await self._tracker.has_vanished(export):
+            if isinstance(error, NotFoundError) and await self._has_vanished(export):
                 return
             await self._database.write(lambda db: _refuse(db, export, error, now))
             return
-        await self._database.write(lambda db: _note(db, export, note_for(error), now))
+        await self._database.write(lambda db: _note(db, export, note_for_change(error), now))
         self._stuck_until[export.number] = now + _LONG_PAUSE
         if not isinstance(error, RefusedError):
             self._hold(error, now)
+
+    async def _has_vanished(self, export: Export) -> bool:
+        try:
+            return await self._tracker.has_vanished(export)
+        except TokenFlexError as error:
+            log.warning("an export could not be asked for", export=export.number, error=type(error).__name__)
+            return False
 
 
 def _name(export: Export) -> tuple[str, str]:

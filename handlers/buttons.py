@@ -63,8 +63,12 @@ class Buttons:
     async def _link(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
-        export, link = await self._exports.link(number, asker)
-        if not await self._exports.show_link_in(export, asker.channel, people.pressed_message(body)):
+        export, link = await self._exports.link(
+            number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
+        )
+        if await self._exports.shows_link(export, asker.channel, people.pressed_message(body)):
+            await self._answers.tell(respond, asker, export_card.link_is_there(export, link))
+        elif not await self._exports.show_link_in(export, asker.channel, people.pressed_message(body)):
             replace = _is_private(body)
             await self._answers.tell(respond, asker, export_card.private_link(export, link), replace=replace)
 
@@ -83,13 +87,12 @@ class Buttons:
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         export = await self._exports.delete(number, asker)
-        text = f"{export.label} is being deleted, here and at Token Flex."
-        await self._answers.tell(respond, asker, plain(text), replace=_is_private(body))
+        await self._answers.tell(respond, asker, export_card.deletion(export), replace=_is_private(body))
 
     async def _keep(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
-        await self._answers.tell(respond, asker, plain(f"#{number} stays as it is."), replace=_is_private(body))
+        await self._answers.tell(respond, asker, plain(f"Export #{number} stays as it is."), replace=_is_private(body))
 
     async def _edit(
         self, number: int, asker: Asker, body: dict[str, Any], _respond: AsyncRespond, client: AsyncWebClient

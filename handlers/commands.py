@@ -89,7 +89,9 @@ class Commands:
         await self._answers.tell(respond, asker, export_card.details(export))
 
     async def _link(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
-        export, link = await self._exports.link(number, asker)
+        export, link = await self._exports.link(
+            number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
+        )
         await self._answers.tell(respond, asker, export_card.private_link(export, link))
 
     async def _retry(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
@@ -104,7 +106,7 @@ class Commands:
 
 def retrying(label: str) -> str:
     """Return the answer to a retry."""
-    return f"{label} is asked for again. I will say so in its channel when it is done."
+    return f"Token Flex is asked once more for export {label}. I will say so in its channel when it is done."
 
 
 def acceptance(accepted: Accepted, warnings: tuple[str, ...] = ()) -> Message:

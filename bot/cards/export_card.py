@@ -1,6 +1,6 @@
 """Everything that is said about one export: its card, the announcement, details, lists. Data in, blocks out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from bot.tokenflex.models import DownloadLink, ExportRequest
@@ -9,7 +9,7 @@ from storage.states import ExportState
 
 from . import actions, blocks
 from .blocks import Block, Message
-from .text import channel, clock_time, code, escape, link, mention, moment, shorten
+from .text import channel, clock_time, code, code_within, escape, link, mention, moment, shorten
 
 _S = ExportState
 
@@ -27,24 +27,27 @@ STATE_WORDS = {
 }
 
 _SENTENCES = {
-    _S.QUEUED: "It waits for a free call to Token Flex and is submitted by itself.",
+    _S.QUEUED: "I submit it as soon as a call to Token Flex is free.",
     _S.SUBMITTING: "It is on its way to Token Flex.",
     _S.REQUESTED: "Token Flex is preparing the file. I will say so here when it is done.",
     _S.READY: "The file is ready.",
     _S.FAILED: "Token Flex could not make the file. *Retry* asks for it again.",
-    _S.REFUSED: "Token Flex did not accept the request.",
-    _S.RETRYING: "Token Flex is asked again as soon as a call is free.",
-    _S.DELETING: "It is removed at Token Flex as soon as a call is free.",
-    _S.DELETED: "It was deleted; there is nothing to download any more.",
-    _S.VANISHED: "Token Flex no longer has it. *Edit and send again* asks for the same once more.",
+    _S.REFUSED: "",
+    _S.RETRYING: "I ask Token Flex again as soon as a call is free.",
+    _S.DELETING: "I remove it at Token Flex as soon as a call is free.",
+    _S.DELETED: "There is nothing to download any more.",
+    _S.VANISHED: "It may have been deleted there, or have become too old. "
+    "*Edit and send again* asks for the same once more.",
 }
 
 #: Why an export waits; the words are what `Export.note` holds.
 NOTES = {
-    "rate": "It waits: Token Flex takes no more calls from us for the moment.",
+    "rate": "It waits: Token Flex takes no more calls from us for the moment. I keep trying.",
     "places": "It waits for a place: Token Flex works on 50 exports at once and all places are taken.",
-    "login": "It waits: Autodesk does not accept our login. An administrator has to sign in again; "
-    "it then goes on by itself.",
+    "login": "It waits: Autodesk does not accept our login. An administrator has to sign in again or check the "
+    "credentials; it then goes on by itself.",
+    "permission": "It waits: Token Flex does not permit that with our login. An administrator has to look at the "
+    "log; I keep trying.",
     "unreachable": "It waits: Token Flex cannot be reached at the moment. I keep trying.",
     "unanswered": "Token Flex did not answer. I am checking whether the request arrived before I send it again.",
 }
@@ -62,8 +65,10 @@ _BUTTONS = {
     _S.VANISHED: (actions.EDIT, actions.DETAILS),
 }
 
-_SHOWN_ON_CARD = 300
-_SHOWN_IN_DETAILS = 1500
+#: Characters of a value as Slack counts them; with its name it must fit a field of 2000.
+_SHOWN_ON_CARD = 400
+_SHOWN_IN_REFUSAL = 800
+_SHOWN_IN_DETAILS = 1900
 
 
 def file_name(export: Export) -> str:
@@ -71,9 +76,14 @@ def file_name(export: Export) -> str:
     return f"{export.request.file_name}.csv"
 
 
+def state_in_words(state: ExportState) -> str:
+    """Return the state as it stands inside a sentence."""
+    words = STATE_WORDS[state]
+    return words[0].lower() + words[1:]
+
+
 def card(export: Export, shown: DownloadLink | None = None) -> Message:
     """Return the card of an export as it stands now; with a link only where it was asked for."""
-    words = STATE_WORDS[export.state]
     title = f"*Export {export.label}* · {code(shorten(file_name(export), 110))}"
     parts: list[Block] = [
         blocks.section("export", f"{title}\n{status_line(export)}"),
@@ -87,7 +97,7 @@ def card(export: Export, shown: DownloadLink | None = None) -> Message:
     if shown is not None:
         parts.append(_link_section(export, shown))
     parts += [blocks.context("times", _times(export)), *_buttons(export)]
-    return Message(f"Export {export.label} ({escape(file_name(export))}): {words.lower()}.", parts)
+    return Message(f"Export {export.label} ({escape(file_name(export))}): {state_in_words(export.state)}.", parts)
 
 
 def status_line(export: Export) -> str:
@@ -97,10 +107,10 @@ def status_line(export: Export) -> str:
     if export.state is _S.REQUESTED and export.upstream_status not in {None, "Requested"}:
         state = f"{state} (Token Flex says {code(shorten(export.upstream_status or '', 60))})"
     if export.state is _S.REFUSED:
-        sentence = f"{sentence} {_explained(export)}"
+        sentence = _explained(export)
     if export.replaced_by is not None:
-        sentence = f"{sentence} It was sent again as #{export.replaced_by}."
-    return f"*{state}.* {sentence}"
+        sentence = f"{sentence} {_sent_again(export)}"
+    return f"*{state}.* {sentence}".strip()
 
 
 def announcement(export: Export, number: int, shown: DownloadLink | None) -> Message:
@@ -110,26 +120,31 @@ def announcement(export: Export, number: int, shown: DownloadLink | None) -> Mes
     the notification services of phones.
     """
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
-        return _past_announcement(export)
+        return _past_announcement(export, number)
     if export.state is _S.FAILED:
         sentence = f"{mention(export.requester)} export {export.label} failed: Token Flex could not make the file."
         return Message(
-            f"Export {export.label} ({escape(file_name(export))}) failed.",
-            [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)],
+            sentence, [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)]
         )
     sentence = f"{mention(export.requester)} export {export.label} is ready: {code(shorten(file_name(export), 110))}"
     parts = [blocks.section("result", sentence)]
-    parts.append(blocks.section("link", _no_link(export)) if shown is None else _link_section(export, shown))
+    parts.append(blocks.section("link", _no_link()) if shown is None else _link_section(export, shown))
     return Message(f"{mention(export.requester)} export {export.label} is ready.", [*parts, *_buttons(export)])
 
 
-def _past_announcement(export: Export) -> Message:
-    text = f"Export {export.label} moved on: {STATE_WORDS[export.state].lower()}."
+def _past_announcement(export: Export, number: int) -> Message:
+    """Return what is left of an announcement; it may never be edited again, so it has to stay true."""
+    if number == export.announcement and export.state in {_S.DELETING, _S.DELETED}:
+        text = f"Export {export.label} was deleted."
+    elif number == export.announcement and export.state is _S.VANISHED:
+        text = f"Export {export.label} is no longer at Token Flex."
+    else:
+        text = f"Export {export.label} failed and was tried again. Its card shows how it stands."
     return Message(text, [blocks.section("result", text)])
 
 
-def _no_link(export: Export) -> str:
-    return f"There is no open link at the moment. *Get a fresh link* makes one for {export.label}."
+def _no_link() -> str:
+    return "*Get a fresh link* makes a download link; it works for a few minutes."
 
 
 def _link_section(export: Export, shown: DownloadLink) -> Block:
@@ -162,14 +177,17 @@ def expired_private_link(export: Export) -> Message:
 
 def refusal(export: Export) -> Message:
     """Return the private message about a request, or a retry, that Token Flex refused."""
-    what = "retry" if export.state is _S.FAILED else "request"
-    sentence = f"Token Flex did not accept the {what} for export {export.label} in {channel(export.channel)}."
+    what = "the retry of" if export.state is _S.FAILED else "your request for"
+    sentence = f"Token Flex did not accept {what} export {export.label} in {channel(export.channel)}."
+    told = f"{_explained(export)} {_sent_again(export)}".strip()
     parts = [
-        blocks.section("refused", f"{sentence}\n{_explained(export)}"),
-        blocks.fields("asked", ("Contract", code(export.request.contract_number)), *_what(export.request, 600)),
+        blocks.section("refused", f"{sentence}\n{told}"),
+        blocks.fields(
+            "asked", ("Contract", code(export.request.contract_number)), *_what(export.request, _SHOWN_IN_REFUSAL)
+        ),
         *_buttons(export),
     ]
-    return Message(f"Token Flex did not accept export {export.label}. {_explained(export)}", parts)
+    return Message(f"{sentence} {told}", parts)
 
 
 def details(export: Export) -> Message:
@@ -193,9 +211,7 @@ def details(export: Export) -> Message:
     ]
     if export.request_key:
         parts.append(blocks.context("key", f"Request key {code(export.request_key)}"))
-    return Message(
-        f"Details of export {export.label}: {STATE_WORDS[export.state].lower()}.", [*parts, *_buttons(export)]
-    )
+    return Message(f"Details of export {export.label}: {state_in_words(export.state)}.", [*parts, *_buttons(export)])
 
 
 def listing(exports: Sequence[Export], more: bool) -> Message:
@@ -203,14 +219,25 @@ def listing(exports: Sequence[Export], more: bool) -> Message:
     if not exports:
         text = "There are no exports of yours or of this channel yet. `/tokenflex` opens the form for a new one."
         return Message(text, [blocks.section("list", text)])
-    lines = [_list_line(export) for export in exports]
-    groups = ["\n".join(lines[start : start + 8]) for start in range(0, len(lines), 8)]
-    parts = [blocks.section(f"list.{index}", group) for index, group in enumerate(groups)]
-    hint = "`/tokenflex status #42` shows one of them, `/tokenflex link #42` gets its link."
+    parts = [blocks.section(f"list.{at}", group) for at, group in enumerate(_groups(map(_list_line, exports)))]
+    newest = exports[0].label
+    hint = f"`/tokenflex status {newest}` shows all about one of them, `/tokenflex link {newest}` gets its link."
     if more:
         hint = f"Only the newest {len(exports)} are shown. {hint}"
-    said = "; ".join(f"{export.label} {STATE_WORDS[export.state].lower()}" for export in exports)
-    return Message(f"{len(exports)} exports: {said}."[:3900], [*parts, blocks.context("hint", hint)])
+    said = "; ".join(f"{export.label} {state_in_words(export.state)}" for export in exports)
+    count = "One export" if len(exports) == 1 else f"{len(exports)} exports"
+    return Message(f"{count}: {said}.", [*parts, blocks.context("hint", hint)])
+
+
+def _groups(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines in paragraphs that Slack takes."""
+    group = ""
+    for line in lines:
+        if group and len(group) + len(line) >= blocks.SECTION_LIMIT:
+            yield group
+            group = ""
+        group = f"{group}\n{line}" if group else line
+    yield group
 
 
 def _list_line(export: Export) -> str:
@@ -222,8 +249,8 @@ def _list_line(export: Export) -> str:
 def confirm_deletion(export: Export) -> Message:
     """Return the question that `/tokenflex delete` asks."""
     text = (
-        f"Delete export {export.label} ({code(shorten(file_name(export), 110))})? The file is removed at Autodesk too; "
-        "nobody can download it afterwards."
+        f"Delete export {export.label} ({code(shorten(file_name(export), 110))})? The file is removed at Autodesk too. "
+        "Nobody can download it afterwards."
     )
     buttons = (
         actions.button(actions.DELETE, export.number, style="danger", ask=False),
@@ -234,6 +261,25 @@ def confirm_deletion(export: Export) -> Message:
     )
 
 
+def deletion(export: Export) -> Message:
+    """Return the answer to a deletion."""
+    done = "deleted" if export.state is _S.DELETED else "being deleted, here and at Token Flex"
+    text = f"Export {export.label} is {done}."
+    return Message(text, [blocks.section("answer", text)])
+
+
+def waiting_for_link(number: int) -> Message:
+    """Return what a person reads whose link takes longer than usual."""
+    text = f"I am getting a link for export #{number} and wait for Token Flex. It comes by itself, usually in a minute."
+    return Message(text, [blocks.section("answer", text)])
+
+
+def link_is_there(export: Export, shown: DownloadLink) -> Message:
+    """Return the answer to a press on a message that shows a link already."""
+    text = f"The link for export {export.label} in that message still works, until {clock_time(shown.expires_at)}."
+    return Message(text, [blocks.section("answer", text)])
+
+
 def _what(asked: ExportRequest, limit: int) -> list[tuple[str, str]]:
     pairs = [
         ("Fields", ", ".join(asked.fields)),
@@ -241,14 +287,18 @@ def _what(asked: ExportRequest, limit: int) -> list[tuple[str, str]]:
         ("Usage categories", ", ".join(asked.usage_categories) or "all"),
         ("Where", asked.where),
     ]
-    return [(name, code(shorten(value, limit))) for name, value in pairs if value]
+    return [(name, code_within(value, limit)) for name, value in pairs if value]
 
 
 def _times(export: Export) -> str:
     text = f"Accepted {moment(export.accepted_at)}"
     if export.finished_at is not None and export.state in {_S.READY, _S.FAILED}:
-        text += f" · {STATE_WORDS[export.state].lower()} {moment(export.finished_at)}"
+        text += f" · {state_in_words(export.state)} {moment(export.finished_at)}"
     return text
+
+
+def _sent_again(export: Export) -> str:
+    return "" if export.replaced_by is None else f"It was sent again as #{export.replaced_by}."
 
 
 def _explained(export: Export) -> str:

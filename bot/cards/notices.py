@@ -4,27 +4,32 @@ from storage.models import Export
 
 from . import blocks
 from .blocks import Message
-from .text import channel
+from .text import channel, code, is_direct_message
 
 
-def channel_trouble(export: Export, reason: str, bot_user_id: str) -> Message:
+def channel_trouble(export: Export, reason: str, bot_name: str) -> Message:
     """Return what the requester can do about a channel that takes no messages; `reason` is Slack's error code."""
-    where = channel(export.channel)
-    invite = f"`/invite <@{bot_user_id}>`" if bot_user_id else "`/invite @Token Flex`"
     if reason == "is_archived":
-        advice = "That channel is archived. Unarchive it, or ask for the export again in another channel."
+        advice = "That channel is archived. Unarchive it and I will post within a minute or so."
     elif reason.startswith("restricted_action"):
-        advice = "A setting of the workspace keeps me from posting there. Ask a workspace admin."
+        advice = "A setting of the channel or the workspace keeps me from posting there. Ask a workspace admin."
+    elif is_direct_message(export.channel):
+        advice = "I can post to direct messages with me only. Ask for the export again there, or in a channel."
     else:
+        invite = code(f"/invite @{bot_name}")
         advice = f"I am not in that channel. Type {invite} there and I will post within a minute or so."
-    text = f"I cannot post export {export.label} to {where}. {advice} Nothing is lost: I keep the result until I can."
+    text = (
+        f"I cannot post export {export.label} to {channel(export.channel)}. {advice} The export itself goes on: "
+        f"`/tokenflex link {export.label}` gets you its file as soon as it is ready, wherever you type it."
+    )
     return Message(text, [blocks.section("trouble", text)])
 
 
 def post_in_doubt(export: Export) -> Message:
     """Return the private message that stands in for a post that may or may not have appeared."""
     text = (
-        f"I was interrupted while posting about export {export.label} to {channel(export.channel)} and cannot look "
-        f"whether it appeared, so I do not post it again. `/tokenflex status {export.label}` shows how it stands."
+        f"I was interrupted while posting about export {export.label} to {channel(export.channel)} and cannot check "
+        f"whether the message appeared, so I do not post it again. `/tokenflex status {export.label}` shows how the "
+        "export stands."
     )
     return Message(text, [blocks.section("doubt", text)])

@@ -29,14 +29,39 @@ def code(text: str) -> str:
     return f"`{_entities(flat) or ' '}`"
 
 
+def code_within(text: str, limit: int) -> str:
+    """Return the text as a code span of at most `limit` characters as Slack counts them: entities count in full."""
+    flat = _flatten(text)
+    room = limit - len("``")
+    if len(_entities(flat)) <= room:
+        return code(flat)
+    kept = 0
+    for character in flat:
+        room -= len(_entities(character))
+        if room < len("…"):
+            break
+        kept += 1
+    return code(f"{flat[:kept].rstrip()}…")
+
+
 def mention(user_id: str) -> str:
     """Return what notifies that person; anything that is no Slack id is shown as code and notifies nobody."""
     return f"<@{user_id}>" if _SLACK_ID.fullmatch(user_id) else code(user_id)
 
 
 def channel(channel_id: str) -> str:
-    """Return what Slack shows as the channel's present name; anything that is no Slack id is shown as code."""
+    """Return what Slack shows as the channel's present name; anything that is no Slack id is shown as code.
+
+    A direct message has no name that Slack could show.
+    """
+    if is_direct_message(channel_id):
+        return "the direct message"
     return f"<#{channel_id}>" if _SLACK_ID.fullmatch(channel_id) else code(channel_id)
+
+
+def is_direct_message(channel_id: str) -> bool:
+    """Return whether the id is that of a direct message (source: Slack, conversations: ids that begin with D)."""
+    return channel_id.startswith("D") and _SLACK_ID.fullmatch(channel_id) is not None
 
 
 def moment(when: datetime) -> str:
