@@ -1,6 +1,7 @@
 """`/tokenflex …`: acknowledge, parse, call one use case, answer privately."""
 
 from collections.abc import Awaitable, Callable
+from itertools import accumulate
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncRespond
@@ -10,7 +11,7 @@ from bot.cards import export_card
 from bot.cards import help as help_card
 from bot.cards.blocks import Message, section
 from bot.cards.text import channel as channel_name
-from bot.cards.text import code, escape
+from bot.cards.text import code, escape, shorten
 from bot.contracts import ContractCache
 from bot.exports import Accepted, Asker, Exports
 from bot.tokenflex.catalogue import Catalogue
@@ -21,6 +22,10 @@ from .export_form import ExportForm
 from .guard import Guard, plain
 
 COMMAND = "/tokenflex"
+
+#: Characters; the longest sentence, escaped, fits the whole, and the whole fits a paragraph of 3000.
+_LONGEST_SENTENCE = 500
+_LONGEST_MISTAKE = 2700
 
 
 class Commands:
@@ -140,6 +145,10 @@ def _line(accepted: Accepted) -> str:
 
 def mistake(messages: tuple[str, ...]) -> Message:
     """Return what is wrong with a command and how to mend it; nothing was submitted."""
-    lines = "\n".join(f"• {escape(message)}" for message in messages)
-    text = f"That did not work yet:\n{lines}\nCorrect it and send it again; `/tokenflex help` shows examples."
-    return Message(text, [section("mistake", text[:3000])])
+    lines = [f"• {escape(shorten(message, _LONGEST_SENTENCE))}" for message in messages]
+    fitting = sum(length <= _LONGEST_MISTAKE for length in accumulate(len(line) + 1 for line in lines))
+    if fitting < len(lines):
+        lines[fitting:] = [f"• … and {len(lines) - fitting} more."]
+    listed = "\n".join(lines)
+    text = f"That did not work yet:\n{listed}\nCorrect it and send it again; `/tokenflex help` shows examples."
+    return Message(text, [section("mistake", text)])

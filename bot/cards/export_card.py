@@ -181,13 +181,13 @@ def refusal(export: Export) -> Message:
     sentence = f"Token Flex did not accept {what} export {export.label} in {channel(export.channel)}."
     told = f"{_explained(export)} {_sent_again(export)}".strip()
     parts = [
-        blocks.section("refused", f"{sentence}\n{told}"),
+        blocks.section("refused", f"{sentence}\n{told}".strip()),
         blocks.fields(
             "asked", ("Contract", code(export.request.contract_number)), *_what(export.request, _SHOWN_IN_REFUSAL)
         ),
         *_buttons(export),
     ]
-    return Message(f"{sentence} {told}", parts)
+    return Message(f"{sentence} {told}".strip(), parts)
 
 
 def details(export: Export) -> Message:
