@@ -5,6 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+_LONGEST_NAP = 0.25  #: real seconds after which a sleeper looks whether the clock runs at another speed now
+
 
 class Clock(Protocol):
     """What a stand-in asks of time."""
@@ -26,14 +28,41 @@ class ScaledClock:
     """
 
     def __init__(self, factor: float = 1.0, *, origin: datetime | None = None, started_at: float | None = None) -> None:
-        self.factor = factor
-        self.started_at = time.time() if started_at is None else started_at
-        self.origin = origin or datetime.fromtimestamp(self.started_at, UTC)
+        started = time.time() if started_at is None else started_at
+        self._course = origin or datetime.fromtimestamp(started, UTC), started, factor
+
+    @property
+    def origin(self) -> datetime:
+        """The time of this clock at `started_at`, in UTC."""
+        return self._course[0]
+
+    @property
+    def started_at(self) -> float:
+        """When it took its present course, in seconds of `time.time()`."""
+        return self._course[1]
+
+    @property
+    def factor(self) -> float:
+        """How many times as fast as real time it runs."""
+        return self._course[2]
 
     def now(self) -> datetime:
         """Return the scaled time in UTC."""
-        return self.origin + timedelta(seconds=(time.time() - self.started_at) * self.factor)
+        origin, started_at, factor = self._course
+        return origin + timedelta(seconds=(time.time() - started_at) * factor)
 
     async def sleep(self, seconds: float) -> None:
-        """Return after that many scaled seconds."""
-        await asyncio.sleep(max(0.0, seconds) / self.factor)
+        """Return after that many scaled seconds; a change of course counts for those who sleep already."""
+        end = self.now() + timedelta(seconds=max(0.0, seconds))
+        while (left := (end - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left / self.factor, _LONGEST_NAP))
+
+    def run_at(self, factor: float) -> None:
+        """Run that many times as fast from now on, without a jump."""
+        started_at = time.time()
+        origin, before, so_far = self._course
+        self._course = origin + timedelta(seconds=(started_at - before) * so_far), started_at, factor
+
+    def follow(self, origin: datetime, started_at: float, factor: float) -> None:
+        """Take the course of another clock; safe from any thread."""
+        self._course = origin, started_at, factor

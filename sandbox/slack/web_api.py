@@ -22,7 +22,10 @@ HTML = "<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that the app made; `arguments` without the token, `error` as it was answered, `status` of HTTP."""
+    """One call that the app made; `arguments` without the token, `error` as it was answered, `status` of HTTP.
+
+    `faults` say what is wrong with its blocks or view, as `response_metadata` tells the app.
+    """
 
     at: datetime
     method: str
@@ -30,6 +33,7 @@ class Call:
     ok: bool
     error: str | None
     status: int
+    faults: tuple[str, ...] = ()
 
 
 class WebApi:
@@ -159,15 +163,18 @@ class WebApi:
         status: int = 200,
         retry_after: int | None = None,
     ) -> web.Response:
-        self._note(name, values, answer.get("error"), status)
+        faults = tuple(answer.get("response_metadata", {}).get("messages", ()))
+        self._note(name, values, answer.get("error"), status, faults)
         headers = {"x-oauth-scopes": ",".join(sorted(self._context.scopes)), **_wait(retry_after)}
         method = METHODS.get(name)
         if method and method.scopes:
             headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
         return web.json_response(answer, status=status, headers=headers)
 
-    def _note(self, name: str, values: dict[str, Any], error: str | None, status: int) -> None:
-        call = Call(self._context.workspace.now(), name, dict(values), error is None, error, status)
+    def _note(
+        self, name: str, values: dict[str, Any], error: str | None, status: int, faults: tuple[str, ...] = ()
+    ) -> None:
+        call = Call(self._context.workspace.now(), name, dict(values), error is None, error, status, faults)
         self.calls.append(call)
         self._changes.announce("call", call)
 
