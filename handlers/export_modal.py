@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.cards.blocks import section
 from bot.cards.text import channel as channel_link
 from bot.cards.text import sentence, shorten
 from bot.tokenflex.catalogue import Catalogue, Field
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part, Problem
 from bot.tokenflex.rules import MAX_FILE_NAME, plain_file_name
+from handlers import modal_pieces as pieces
 from handlers.slack_text import straight_quotes
 
 #: The `callback_id` of the form; the views that follow it have nothing to submit.
@@ -32,11 +34,8 @@ WHERE: Final = "where"
 FILE_NAME: Final = "file_name"
 CHANNEL: Final = "channel"
 
-#: Slack's limits: options of a menu or of a group, characters of an option, of a text field, of a text block.
-MAX_OPTIONS: Final = 100
-MAX_OPTION_TEXT: Final = 75
+#: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
-MAX_TEXT: Final = 3000
 MAX_CONTRACT: Final = 40
 _MAX_ERROR: Final = 600
 
@@ -144,6 +143,14 @@ def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dic
     return {block: shorten(" ".join(dict.fromkeys(texts)), _MAX_ERROR) for block, texts in said.items()}
 
 
+def trouble(text: str) -> dict[str, str]:
+    """Return what `response_action: errors` takes when nothing is wrong with the form but it could not be stored.
+
+    The text stands under the last field, beside the button that was pressed; all that was typed stays.
+    """
+    return {CHANNEL: shorten(text.replace("`", ""), _MAX_ERROR)}
+
+
 def _block_of(part: Part, shown: set[Any]) -> str:
     return CONTRACT_TYPED if part == "contract" and CONTRACT_TYPED in shown else part
 
@@ -181,12 +188,12 @@ def build(
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": _plain(_TITLE),
-        "submit": _plain("Export"),
-        "close": _plain("Cancel"),
+        "title": pieces.plain(_TITLE),
+        "submit": pieces.plain("Export"),
+        "close": pieces.plain("Cancel"),
         "private_metadata": _metadata(origin or Origin()),
         "blocks": [
-            *([_notice("\n".join(notes))] if notes else []),
+            *([pieces.notice("\n".join(notes))] if notes else []),
             *_contract_blocks(draft, choices, type_contract=type_contract),
             _categories_input(draft, choices.catalogue),
             _fields_input(draft, choices),
@@ -198,22 +205,22 @@ def build(
     }
 
 
-def accepted(number: int, channel: str) -> View:
-    """Return what replaces the form once an export is stored; `channel` is where its card will be."""
-    # A direct message has no name that `<#…>` could show.
-    where = "the conversation you chose" if channel.startswith("D") else channel_link(channel)
-    text = f"*Export #{number} is accepted.*\nIts progress and the result appear in {where}."
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-    return _closing(block)
+def accepted(number: int, channel: str, notes: Sequence[str] = ()) -> View:
+    """Return what replaces the form once an export is stored; `channel` is where its card will be.
+
+    `notes` are plain texts about what may surprise; where the export waits, and why, is for its card to say.
+    """
+    text = f"*Export #{number} is accepted.*\nIts progress and the result appear in {channel_link(channel)}."
+    return _closing(section("accepted", text), *(pieces.notice(sentence(f"Please note: {note}")) for note in notes))
 
 
 def failure(text: str) -> View:
     """Return what replaces the form when nothing was accepted; the plain text says why and what to do."""
-    return _closing(_notice(text))
+    return _closing(pieces.notice(text))
 
 
-def _closing(block: dict[str, Any]) -> View:
-    return {"type": "modal", "title": _plain(_TITLE), "close": _plain("Close"), "blocks": [block]}
+def _closing(*blocks: dict[str, Any]) -> View:
+    return {"type": "modal", "title": pieces.plain(_TITLE), "close": pieces.plain("Close"), "blocks": list(blocks)}
 
 
 def _metadata(origin: Origin) -> str:
@@ -240,25 +247,30 @@ def _left_out(draft: Draft, choices: Choices) -> Iterable[str]:
 
 
 def _contract_blocks(draft: Draft, choices: Choices, *, type_contract: bool) -> list[dict[str, Any]]:
-    known = {contract.number: contract for contract in choices.contracts}
-    offered = 0 < len(known) <= MAX_OPTIONS
+    known = {contract.number: contract for contract in choices.contracts if 0 < len(contract.number) <= MAX_CONTRACT}
+    offered = 0 < len(known) <= pieces.MAX_OPTIONS
     if not offered or type_contract or (draft.contract and draft.contract not in known):
-        element = _text_field(CONTRACT_TYPED, draft.contract, MAX_CONTRACT, placeholder="12345")
+        element = pieces.text_field(CONTRACT_TYPED, draft.contract, MAX_CONTRACT, placeholder="12345")
         hint = "The number, digits only, as it stands in your Autodesk account."
-        return [_input(CONTRACT_TYPED, "Contract", element, hint=hint)]
-    options = [_option(number, _contract_text(contract)) for number, contract in known.items()]
-    element = {"type": "static_select", "action_id": CONTRACT, "options": options}
+        return [pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)]
+    options = [pieces.option(number, _contract_text(contract)) for number, contract in known.items()]
+    element = {
+        "type": "static_select",
+        "action_id": CONTRACT,
+        "options": options,
+        "placeholder": pieces.plain("Choose a contract"),
+    }
     chosen = [option for option in options if option["value"] == draft.contract]
     if chosen:
         element["initial_option"] = chosen[0]
-    return [_input(CONTRACT, "Contract", element), _type_contract_button()]
+    return [pieces.input_block(CONTRACT, "Contract", element), _type_contract_button()]
 
 
 def _type_contract_button() -> dict[str, Any]:
     button = {
         "type": "button",
         "action_id": TYPE_CONTRACT,
-        "text": _plain("Type the number instead"),
+        "text": pieces.plain("Type the number instead"),
         "accessibility_label": "Type the contract number instead of choosing it",
     }
     return {"type": "actions", "block_id": TYPE_CONTRACT, "elements": [button]}
@@ -266,23 +278,25 @@ def _type_contract_button() -> dict[str, Any]:
 
 def _contract_text(contract: Contract) -> str:
     ended = "" if contract.is_active else " (ended)"
-    named = f"{contract.number} · {contract.name}" if contract.name else contract.number
-    return shorten(named, MAX_OPTION_TEXT - len(ended)) + ended
+    name = " ".join(contract.name.split())
+    named = f"{contract.number} · {name}" if name else contract.number
+    return shorten(named, pieces.MAX_OPTION_TEXT - len(ended)) + ended
 
 
 def _categories_input(draft: Draft, catalogue: Catalogue) -> dict[str, Any]:
-    options = [_option(one.name, one.name, one.meaning) for one in catalogue.categories]
+    options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.categories]
     hint = "Left empty, all of them; session and transaction fields need exactly one."
-    return _menu(CATEGORIES, "Usage categories", [("Usage categories", options)], draft.categories, hint=hint)
+    words = pieces.Words("Usage categories", "All categories", hint)
+    return pieces.menu(CATEGORIES, words, [("Usage categories", options)], draft.categories)
 
 
 def _fields_input(draft: Draft, choices: Choices) -> dict[str, Any]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in choices.catalogue.fields:
         text = _field_text(one, choices.custom_field_labels)
-        groups.setdefault(_group_label(one), []).append(_option(one.name, text, one.meaning))
-    hint = "The columns, in the order in which you choose them."
-    return _menu(FIELDS, "Fields", list(groups.items()), draft.fields, hint=hint)
+        groups.setdefault(_group_label(one), []).append(pieces.option(one.name, text, one.meaning))
+    words = pieces.Words("Fields", "Choose the columns", "The columns, in the order in which you choose them.")
+    return pieces.menu(FIELDS, words, list(groups.items()), draft.fields)
 
 
 def _group_label(one: Field) -> str:
@@ -301,24 +315,24 @@ def _field_text(one: Field, labels: Mapping[str, str]) -> str:
 
 
 def _metrics_input(draft: Draft, catalogue: Catalogue) -> dict[str, Any]:
-    options = [_option(one.name, one.name, one.meaning) for one in catalogue.metrics]
-    hint = "At least one field or metric is needed."
-    return _menu(METRICS, "Metrics", [("Metrics", options)], draft.metrics, hint=hint)
+    options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.metrics]
+    words = pieces.Words("Metrics", "Choose what is counted", "At least one field or metric is needed.")
+    return pieces.menu(METRICS, words, [("Metrics", options)], draft.metrics)
 
 
 def _where_input(draft: Draft) -> dict[str, Any]:
-    element = _text_field(WHERE, draft.where, MAX_TYPED, placeholder="contractYear=1")
+    element = pieces.text_field(WHERE, draft.where, MAX_TYPED, placeholder="contractYear=1")
     hint = (
         "Allowed: = != < <= > >= IN LIKE BETWEEN AND OR and parentheses; texts and dates in single quotes, "
         "as in productName = 'Revit'."
     )
-    return _input(WHERE, "Where clause", element | {"multiline": True}, hint=hint, optional=True)
+    return pieces.input_block(WHERE, "Where clause", element | {"multiline": True}, hint=hint, optional=True)
 
 
 def _file_name_input(draft: Draft) -> dict[str, Any]:
-    element = _text_field(FILE_NAME, draft.file_name, MAX_FILE_NAME)
+    element = pieces.text_field(FILE_NAME, draft.file_name, MAX_FILE_NAME, placeholder="myYear1Adjustments")
     hint = "Without .csv; left empty, a name with the export's number is made."
-    return _input(FILE_NAME, "File name", element, hint=hint, optional=True)
+    return pieces.input_block(FILE_NAME, "File name", element, hint=hint, optional=True)
 
 
 def _channel_input(draft: Draft) -> dict[str, Any]:
@@ -328,61 +342,5 @@ def _channel_input(draft: Draft) -> dict[str, Any]:
         "filter": {"include": ["public", "private", "im", "mpim"]},
     }
     initial = {"initial_conversation": draft.channel} if draft.channel else {"default_to_current_conversation": True}
-    return _input(CHANNEL, "Post to channel", element | initial)
-
-
-# --- pieces -----------------------------------------------------------------------------------------------------
-
-_Group = tuple[str, list[dict[str, Any]]]
-
-
-def _menu(block: str, label: str, groups: Sequence[_Group], chosen: Sequence[str], *, hint: str) -> dict[str, Any]:
-    """Return an optional menu of several; a single group is a plain list, if Slack's limit permits."""
-    element: dict[str, Any] = {"type": "multi_static_select", "action_id": block}
-    if len(groups) == 1 and len(groups[0][1]) <= MAX_OPTIONS:
-        element["options"] = groups[0][1]
-    else:
-        element["option_groups"] = [part for group in groups for part in _parts(*group)]
-    by_value = {option["value"]: option for _, options in groups for option in options}
-    initial = [by_value[name] for name in dict.fromkeys(chosen) if name in by_value]
-    if initial:
-        element["initial_options"] = initial
-    return _input(block, label, element, hint=hint, optional=True)
-
-
-def _parts(label: str, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a group, cut into several where it holds more than Slack takes."""
-    cut = [options[start : start + MAX_OPTIONS] for start in range(0, len(options), MAX_OPTIONS)]
-    names = [label] if len(cut) == 1 else [f"{label} {n}" for n in range(1, len(cut) + 1)]
-    return [{"label": _plain(name), "options": part} for name, part in zip(names, cut, strict=True)]
-
-
-def _option(value: str, text: str, description: str = "") -> dict[str, Any]:
-    option: dict[str, Any] = {"text": _plain(shorten(text, MAX_OPTION_TEXT)), "value": value}
-    if description:
-        option["description"] = _plain(shorten(description, MAX_OPTION_TEXT))
-    return option
-
-
-def _text_field(action: str, text: str, limit: int, *, placeholder: str = "") -> dict[str, Any]:
-    element: dict[str, Any] = {"type": "plain_text_input", "action_id": action, "max_length": limit}
-    if text and len(text) <= limit:
-        element["initial_value"] = text
-    if placeholder:
-        element["placeholder"] = _plain(placeholder)
-    return element
-
-
-def _input(
-    block: str, label: str, element: dict[str, Any], *, hint: str = "", optional: bool = False
-) -> dict[str, Any]:
-    whole = {"type": "input", "block_id": block, "label": _plain(label), "element": element, "optional": optional}
-    return whole | ({"hint": _plain(hint)} if hint else {})
-
-
-def _notice(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _plain(shorten(text, MAX_TEXT))}
-
-
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": False}
+    hint = "I have to be in that channel; if I am not, you hear from me how to invite me."
+    return pieces.input_block(CHANNEL, "Post to channel", element | initial, hint=hint)

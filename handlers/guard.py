@@ -44,23 +44,29 @@ class Guard:
         self, name: str, asker: Asker, respond: AsyncRespond | None, work: Callable[[], Awaitable[Any]]
     ) -> None:
         """Run `work`; a known problem is told as it is, any other with a reference number that is also in the log."""
+        self.enlist()
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - logged, and told to the person
+            await self._tell(asker, respond, self.sentence(name, error))
+
+    def enlist(self) -> None:
+        """Have a stop wait for the listener that runs now."""
         task = asyncio.current_task()
         if task is not None:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        try:
-            await work()
-        except UseCaseError as problem:
-            await self._tell(asker, respond, str(problem))
-        except self._full:
-            log.exception("no room for the database", listener=name)
-            await self._tell(
-                asker, respond, "My disk is full, so I could not store that. Tell an administrator, please."
-            )
-        except Exception:
-            reference = new_reference()
-            log.exception("a listener failed", listener=name, reference=reference)
-            await self._tell(asker, respond, apology(reference))
+
+    def sentence(self, name: str, error: Exception) -> str:
+        """Return what a person is told of an error, as mrkdwn; what is no known problem is logged as well."""
+        if isinstance(error, UseCaseError):
+            return str(error)
+        if isinstance(error, self._full):
+            log.error("no room for the database", listener=name, exc_info=error)
+            return "My disk is full, so I could not store that. Tell an administrator, please."
+        reference = new_reference()
+        log.error("a listener failed", listener=name, reference=reference, exc_info=error)
+        return apology(reference)
 
     async def _tell(self, asker: Asker, respond: AsyncRespond | None, text: str) -> None:
         try:

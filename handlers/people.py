@@ -1,6 +1,7 @@
 """Who acts, and where: read from the envelope of Slack, which is authenticated, and from nothing else."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,5 +36,7 @@ def origin_of_command(body: Body) -> str:
 
 
 def origin_of_form(body: Body) -> str:
-    """Return a name for this one form: submitted twice, it is the same act."""
-    return f"form:{body['user']['id']}:{body['view']['id']}"
+    """Return a name for this one form as it is filled in: submitted twice it is the same act, changed it is another."""
+    entered = json.dumps((body["view"].get("state") or {}).get("values") or {}, sort_keys=True)
+    digest = hashlib.sha256(entered.encode()).hexdigest()
+    return f"form:{body['user']['id']}:{body['view']['id']}:{digest}"

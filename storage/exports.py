@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from .models import Export, NewExport, to_text
+from .models import Export, NewExport, made_file_name, to_text
 from .states import Event, ExportState, next_state
 
 #: States that hold, or may hold, one of Token Flex's outstanding places.
@@ -33,7 +33,7 @@ def accept(db: Connection, new: NewExport, now: datetime) -> tuple[Export, bool]
         return Export.from_row(row), False
     number = _insert(db, new, to_text(now))
     if not new.request.file_name:
-        named = replace(new.request, file_name=f"tokenflex-export-{number}")
+        named = replace(new.request, file_name=made_file_name(number))
         _update(db, number, {"file_name": named.file_name, "request_body": json.dumps(named.body())})
     if new.replaces is not None:
         _update(db, new.replaces, {"replaced_by": number})

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -35,6 +35,11 @@ def _time(row: Row, column: str) -> datetime:
     return datetime.fromisoformat(row[column])
 
 
+def made_file_name(number: int) -> str:
+    """Return the file name of an export whose person gave none."""
+    return f"tokenflex-export-{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """One export: what was asked, by whom, and how far it is."""
@@ -64,6 +69,12 @@ class Export:
     def label(self) -> str:
         """The number as people write it."""
         return f"#{self.number}"
+
+    @property
+    def asked(self) -> ExportRequest:
+        """What the person asked for: the request without a file name that was made for them."""
+        made = self.request.file_name == made_file_name(self.number)
+        return replace(self.request, file_name="") if made else self.request
 
     @property
     def in_doubt(self) -> bool:

@@ -75,7 +75,9 @@ def check_where(clause: str, catalogue: Catalogue) -> tuple[Problem, ...]:
     sentences = list(islice(_first_findings(clause, catalogue), _MOST_PROBLEMS))
     problems = dict.fromkeys(Problem("where", sentence) for sentence in sentences)
     if not any(True for _ in _surface(clause)):
-        problems |= dict.fromkeys(Problem("where", sentence, warning=True) for sentence in _warnings(clause))
+        problems |= dict.fromkeys(
+            Problem("where", sentence, warning=True) for sentence in islice(_warnings(clause), _MOST_PROBLEMS)
+        )
     return tuple(problems)
 
 
