@@ -54,7 +54,7 @@ class ScaledClock:
     async def sleep(self, seconds: float) -> None:
         """Return after that many scaled seconds; a change of course counts for those who sleep already."""
         end = self.now() + timedelta(seconds=max(0.0, seconds))
-        while (left := (end - self.now()).total_seconds()) > 0:
+        while (left := (end - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time is what is waited for
             await asyncio.sleep(min(left / self.factor, _LONGEST_NAP))
 
     def run_at(self, factor: float) -> None:
