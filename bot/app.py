@@ -195,7 +195,7 @@ class Bot:
             side.worker.work,
             self._deliveries,
         )
-        answers = Answers(client)
+        answers = Answers(client, self._clock)
         guard = self._guard = Guard(answers, StorageFullError)
         form = ExportForm(exports, side.contracts, catalogue, guard)
         register(

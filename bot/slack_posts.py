@@ -204,7 +204,7 @@ class SlackPosts:
         status = getattr(error.response, "status_code", 0)
         code = str(data.get("error") or "") if isinstance(data, dict) else ""
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            seconds = _retry_after(getattr(error.response, "headers", {}))
+            seconds = retry_after(getattr(error.response, "headers", {}))
             if method in _PER_MINUTE:
                 self._paused_until[method] = self._clock.now() + timedelta(seconds=seconds)
             return SlackRateLimitedError(seconds)
@@ -229,7 +229,8 @@ def _subject(message: Mapping[str, Any]) -> str | None:
     return subject if isinstance(subject, str) else None
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return for how many seconds Slack wants to be left alone, by the header `Retry-After`."""
     for name, value in headers.items():
         if name.lower() == "retry-after":
             try:
