@@ -20,6 +20,7 @@ from . import command_words, people
 from .answers import Answers
 from .export_form import ExportForm
 from .guard import Guard, plain
+from .waiting import place_in_line
 
 COMMAND = "/tokenflex"
 
@@ -120,27 +121,12 @@ def acceptance(accepted: Accepted, warnings: tuple[str, ...] = ()) -> Message:
     name = code(export_card.file_name(export))
     text = (
         f"Export {export.label} is accepted: {name} from contract {code(export.request.contract_number)}. "
-        f"{_line(accepted)}I will post it to {channel_name(export.channel)} when it is done."
+        f"{place_in_line(accepted)}I will post it to {channel_name(export.channel)} when it is done."
     )
     parts = [section("accepted", text)]
     if warnings:
         parts.append(section("warnings", "\n".join(f"Please note: {escape(warning)}" for warning in warnings)))
     return Message(text, parts)
-
-
-def _line(accepted: Accepted) -> str:
-    if accepted.house_full:
-        return (
-            f"It is number {accepted.ahead + 1} in line: Token Flex works on 50 exports at once and all places are "
-            "taken, so it is submitted when one is free. "
-        )
-    if accepted.wait <= 0:
-        return ""
-    minutes = max(1, round(accepted.wait / 60))
-    return (
-        f"It is number {accepted.ahead + 1} in line, since Token Flex takes 5 calls a minute; "
-        f"it is submitted in about {minutes} minute{'s' if minutes > 1 else ''}. "
-    )
 
 
 def mistake(messages: tuple[str, ...]) -> Message:

@@ -20,6 +20,7 @@ from bot.tokenflex.rules import check_request
 from . import export_modal, people
 from .export_modal import Choices, Draft, Origin
 from .guard import Guard
+from .waiting import place_in_line
 
 #: The acknowledgement of a form carries its answer, so storing may take this long of Slack's three seconds.
 _PATIENCE = 2.0
@@ -102,7 +103,8 @@ class ExportForm:
         if errors:
             return _errors(errors)
         accepted = await self._accept(draft, body, export_modal.origin_of(view))
-        return _update(export_modal.accepted(accepted.export.number, accepted.export.channel, _notes(problems)))
+        export, waits = accepted.export, place_in_line(accepted)
+        return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
 
     async def _accept(self, draft: Draft, body: dict[str, Any], origin: Origin) -> Accepted:
         asker = Asker(str(body["user"]["id"]), origin.channel)

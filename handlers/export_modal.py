@@ -205,12 +205,13 @@ def build(
     }
 
 
-def accepted(number: int, channel: str, notes: Sequence[str] = ()) -> View:
+def accepted(number: int, channel: str, waits: str = "", notes: Sequence[str] = ()) -> View:
     """Return what replaces the form once an export is stored; `channel` is where its card will be.
 
-    `notes` are plain texts about what may surprise; where the export waits, and why, is for its card to say.
+    `waits` are sentences that say why it is not submitted at once, `notes` plain texts about what may surprise.
     """
-    text = f"*Export #{number} is accepted.*\nIts progress and the result appear in {channel_link(channel)}."
+    progress = f"Its progress and the result appear in {channel_link(channel)}."
+    text = f"*Export #{number} is accepted.*\n{waits}{progress}"
     return _closing(section("accepted", text), *(pieces.notice(sentence(f"Please note: {note}")) for note in notes))
 
 
