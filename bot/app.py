@@ -36,7 +36,7 @@ from .polling import Poller
 from .server_time import ServerTime
 from .settings import Settings
 from .signals import Signal
-from .slack_connection import Identity, connect, identify
+from .slack_connection import Identity, connect, identify, keep_address_fresh
 from .slack_posts import SlackPosts
 from .supervision import Supervisor
 from .tracking import Tracker
@@ -115,7 +115,9 @@ class Bot:
             "contracts": side.contracts.run,
         }.items():
             self._supervisor.start(name, loop)
-        self._handler = await connect(self._bolt(client, side, identity), self._settings.slack_app_token, self._clock)
+        bolt = self._bolt(client, side, identity)
+        handler = self._handler = await connect(bolt, self._settings.slack_app_token, self._clock)
+        self._supervisor.start("connection", lambda: keep_address_fresh(handler, self._clock))
         log.info("connected", bot_user=identity.user_id, team=identity.team_id)
 
     async def stop(self) -> None:

@@ -8,19 +8,26 @@ import signal
 import sys
 from collections.abc import Sequence
 
+import structlog
+
 from storage.database import DatabaseError
 from storage.logins import WrongKeyError
 
 from . import logs, settings
 from .app import Bot
 from .clock import Clock
-from .login import LoginError, login
+from .login import LoginError, login, logout
 from .login_store import MissingKeyError
-from .process_lock import AlreadyRunningError, ProcessLock
+from .process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from .settings import Settings, SettingsError
 from .slack_connection import SlackTokenError
 
-WRONG_SETTING = 2  #: exit status
+# Exit statuses
+CRASHED = 1
+WRONG_SETTING = 2
+INTERRUPTED = 130
+
+log = structlog.get_logger(__name__)
 
 _KEY_ADVICE: dict[type[Exception], str] = {
     WrongKeyError: (
@@ -39,19 +46,25 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     except SettingsError as error:
         return _fail(*error.problems)
     logs.configure(configured.log_level, configured.log_format, configured.secrets)
+    settings.isolate(configured)
     try:
         return _run_command(options, configured, clock)
-    except (SlackTokenError, AlreadyRunningError, DatabaseError, LoginError) as error:
+    except (SlackTokenError, AlreadyRunningError, LockFileError, DatabaseError, LoginError) as error:
         return _fail(str(error))
     except (WrongKeyError, MissingKeyError) as error:
         return _fail(_KEY_ADVICE[type(error)])
-    except OSError as error:
-        return _fail(f"The bot cannot start: {error.strerror} ({error.filename}).")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception:
+        log.exception("the program ended by an error")
+        return CRASHED
 
 
 def _run_command(options: argparse.Namespace, configured: Settings, clock: Clock | None) -> int:
     if options.command == "login":
-        return asyncio.run(login(configured, redirect_uri=options.redirect_uri))
+        return login(configured, redirect_uri=options.redirect_uri)
+    if options.command == "logout":
+        return logout(configured)
     with ProcessLock(configured.database_path):
         return asyncio.run(run(configured, clock))
 
@@ -105,4 +118,5 @@ def _parser() -> argparse.ArgumentParser:
         default="http://localhost:8765/callback",
         help="a callback URL registered with the Autodesk app (default: %(default)s)",
     )
+    commands.add_parser("logout", help="forget the Autodesk login and revoke it")
     return parser

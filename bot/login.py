@@ -1,29 +1,35 @@
-"""Signing in to Autodesk: the consent in a browser, its answer pasted, the pair of tokens stored encrypted.
+"""Signing in to Autodesk: the consent in a browser, its answer pasted, the pair of tokens stored encrypted; and out.
 
-Source: APS OAuth v2, `authorize` and `token`, and the walkthrough for PKCE.
+Source: APS OAuth v2, `authorize`, `token` and `revoke`, and the walkthrough for PKCE.
 """
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import timedelta
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from bot.tokenflex.errors import TokenFlexError
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.oauth import SCOPES, OAuthClient, StoredLogin, TokenGrant, pkce_pair
+from storage import logins
 from storage.database import Database
+from storage.logins import WrongKeyError
 
 from .clock import Clock, SystemClock
-from .login_store import LoginStore
+from .login_store import LoginStore, MissingKeyError
 from .settings import Settings
+
+T = TypeVar("T")
 
 
 class LoginError(Exception):
     """Signing in did not work; the message says what to do."""
 
 
-async def login(
+def login(
     settings: Settings,
     *,
     redirect_uri: str,
@@ -31,7 +37,7 @@ async def login(
     ask: Callable[[str], str] = input,
     tell: Callable[[str], None] = print,
 ) -> int:
-    """Sign in and store the login; returns the exit status.
+    """Sign in and store the login; returns the exit status. It waits for the person outside of any event loop.
 
     Raises:
         LoginError: consent was denied, the pasted address is not the one, or Autodesk refused the code.
@@ -42,19 +48,79 @@ async def login(
             "DATABASE_KEY is missing: the login is stored encrypted with it. Any long random text will do."
         )
     clock = clock or SystemClock()
-    door = HttpDoor()
-    oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
-    database = Database(settings.database_path)
-    await database.open()
+    _with_store(settings, clock, _nothing)  # a key that does not fit is better said before than after
+    with closing(HttpDoor()) as door:
+        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
+        login = _stored(_consent(oauth, redirect_uri, ask, tell), clock)
+    _with_store(settings, clock, lambda store: store.sign_in(login))
+    tell(
+        "Signed in; the login is stored. A running bot that waited for it goes on within a minute or two; one whose "
+        "old login still works takes the new one over within the hour."
+    )
+    return 0
+
+
+def logout(settings: Settings, *, clock: Clock | None = None, tell: Callable[[str], None] = print) -> int:
+    """Forget the stored login and revoke it at Autodesk; returns the exit status, 1 where it could not be revoked."""
     try:
-        store = await LoginStore.open(database, settings.database_key, settings.aps_refresh_token, clock.now)
-        grant = await asyncio.to_thread(_consent, oauth, redirect_uri, ask, tell)
-        await store.sign_in(_stored(grant, clock))
+        login = _with_store(settings, clock or SystemClock(), LoginStore.sign_out)
+    except (WrongKeyError, MissingKeyError):
+        asyncio.run(_forget_unread(settings))
+        reason: str | None = "without the DATABASE_KEY that it was encrypted with it cannot be read"
+    else:
+        if login is None:
+            tell("No Autodesk login is stored, so there is nothing to sign out of.")
+            return 0
+        reason = _revoke(settings, login)
+    if reason is None:
+        tell("Signed out: the login is revoked at Autodesk and forgotten here.")
+    else:
+        tell(
+            f"The login is forgotten here, but it could not be revoked at Autodesk: {reason}. "
+            "It ends there by itself after 15 days without use."
+        )
+    if settings.aps_refresh_token:
+        tell("APS_REFRESH_TOKEN is still set: take it out, else the bot tries to sign in with it again.")
+    return 0 if reason is None else 1
+
+
+def _revoke(settings: Settings, login: StoredLogin) -> str | None:
+    """Revoke both tokens; return why that did not work, None where it did."""
+    with closing(HttpDoor()) as door:
+        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
+        try:
+            oauth.revoke(login.refresh_token)
+            if login.access_token is not None:
+                oauth.revoke(login.access_token, "access_token")
+        except TokenFlexError as error:
+            return str(error)
+    return None
+
+
+async def _forget_unread(settings: Settings) -> None:
+    database = Database(settings.database_path)
+    try:
+        await database.open()
+        await database.write(logins.forget)
     finally:
         await database.close()
-        door.close()
-    tell("Signed in. The login is stored; a running bot uses it from its next call on.")
-    return 0
+
+
+def _with_store(settings: Settings, clock: Clock, work: Callable[[LoginStore], Awaitable[T]]) -> T:
+    async def _run() -> T:
+        database = Database(settings.database_path)
+        try:
+            await database.open()
+            key, seed = settings.database_key, settings.aps_refresh_token
+            return await work(await LoginStore.open(database, key, seed, clock.now))
+        finally:
+            await database.close()
+
+    return asyncio.run(_run())
+
+
+async def _nothing(_store: LoginStore) -> None:
+    """Change nothing."""
 
 
 def _consent(
@@ -68,13 +134,14 @@ def _consent(
         "\n2. The browser then ends at an address that begins with "
         f"{redirect_uri} (the page itself may not open). Paste that address here."
     )
-    code = code_of(ask("Address: "), state)
+    try:
+        code = code_of(ask("Address: "), state)
+    except EOFError:
+        raise LoginError("No address was pasted, so nothing was stored.") from None
     try:
         return oauth.exchange_code(code, redirect_uri, verifier)
     except TokenFlexError as error:
-        raise LoginError(
-            f"Autodesk did not accept the code ({error}). A code works once and for five minutes: try again."
-        ) from None
+        raise LoginError(f"Signing in did not work: {error}. Nothing was stored.") from None
 
 
 def code_of(address: str, state: str) -> str:

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
+from bot.tokenflex.errors import LoginNeededError
 from bot.tokenflex.oauth import StoredLogin
 from storage import logins
 from storage.database import Database
-from storage.logins import Login, LoginCipher
+from storage.logins import Login, LoginCipher, WrongKeyError
 
 
 class MissingKeyError(Exception):
@@ -56,20 +57,43 @@ class LoginStore:
         return cls(database, cipher, seed_token, clock_now)
 
     def load(self) -> StoredLogin | None:
-        """Return the login to use now; None means two-legged credentials."""
-        return self._database.write_blocking(self._load)
+        """Return the login to use now; None means two-legged credentials.
+
+        Raises:
+            LoginNeededError: another process has stored one with another key.
+
+        """
+        try:
+            return self._database.write_blocking(self._load)
+        except WrongKeyError:
+            raise LoginNeededError("the stored Autodesk login was encrypted with another DATABASE_KEY") from None
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
         """Store a renewed login, unless somebody has signed in meanwhile."""
         return self._database.write_blocking(lambda db: self._save(db, login, previous))
 
     async def sign_in(self, login: StoredLogin) -> None:
-        """Store a new login in place of whatever was there."""
-        await self._database.write(lambda db: self._put(db, login, fingerprint(self._seed_token)))
+        """Store a new login in place of whatever was there; the token of the settings stays imported."""
+        await self._database.write(self._sign_in(login))
 
-    async def sign_out(self) -> None:
-        """Forget the stored login."""
-        await self._database.write(logins.forget)
+    async def sign_out(self) -> StoredLogin | None:
+        """Forget the stored login and return it; None where there is none."""
+
+        def _take(db: Connection) -> StoredLogin | None:
+            stored = None if self._cipher is None else logins.load(db, self._cipher)
+            logins.forget(db)
+            return None if stored is None else _usable(stored)
+
+        return await self._database.write(_take)
+
+    def _sign_in(self, login: StoredLogin) -> Callable[[Connection], None]:
+        def _replace(db: Connection) -> None:
+            # `login` may run without the APS_REFRESH_TOKEN that the bot runs with.
+            before = None if self._cipher is None else logins.load(db, self._cipher)
+            known = "" if before is None else before.seed
+            self._put(db, login, fingerprint(self._seed_token) or known)
+
+        return _replace
 
     def _load(self, db: Connection) -> StoredLogin | None:
         stored = None if self._cipher is None else logins.load(db, self._cipher)
@@ -77,7 +101,7 @@ class LoginStore:
             return StoredLogin(self._seed_token)
         if stored is None:
             return None
-        return StoredLogin(stored.refresh_token, stored.access_token, stored.access_expires_at, stored.scopes)
+        return _usable(stored)
 
     def _save(self, db: Connection, login: StoredLogin, previous: StoredLogin) -> bool:
         current = self._load(db)
@@ -91,3 +115,7 @@ class LoginStore:
             raise MissingKeyError
         kept = Login(login.refresh_token, login.access_token, login.access_expires_at, login.scopes, seed)
         logins.save(db, self._cipher, kept, self._now())
+
+
+def _usable(stored: Login) -> StoredLogin:
+    return StoredLogin(stored.refresh_token, stored.access_token, stored.access_expires_at, stored.scopes)

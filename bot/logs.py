@@ -1,26 +1,35 @@
 """Logging: readable in a terminal, JSON elsewhere, and no secret or link in either."""
 
+import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, MutableMapping
+import threading
+from collections.abc import Iterable, Iterator, MutableMapping
+from types import TracebackType
 from typing import Any, TextIO
+from urllib.parse import quote
 
 import structlog
 
 _HIDDEN = "[hidden]"
-#: Signed links carry their secret in the query; Slack's response URLs and socket addresses in path or query.
+_CHATTY = ("slack_sdk", "slack_bolt", "asyncio", "aiohttp", "urllib3")
+#: Signed links carry their secret in the query; Slack's response URLs and socket addresses in path or query. A trigger
+#: id is three numbers, the last in hexadecimal.
 _SECRET_SHAPES = re.compile(
     r"https?://\S+\?\S+|wss?://\S+|https?://\S*/(?:commands|actions|response)\S*"
-    r"|xox[a-z]-[\w-]+|xoxe\.\S+|xapp-[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer|basic)\s+[\w.~+/=-]{8,}"
+    r"|xox[a-z]-[\w-]+|xoxe\.\S+|xapp-[\w-]+|\d+\.\d+\.[0-9a-f]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer|basic)\s+[\w.~+/=-]{8,}"
 )
+
+log = structlog.get_logger(__name__)
 
 
 class Redactor:
     """Takes secrets out of anything that is about to be logged."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True)
+        forms = {form for secret in secrets if len(secret) >= 4 for form in _forms(secret)}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def clean(self, text: str) -> str:
         """Return the text without known secrets and without anything that looks like one."""
@@ -38,10 +47,37 @@ class Redactor:
         return self.clean(value if isinstance(value, str) else repr(value))
 
 
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and as it looks inside of a `repr`, of JSON and of an address."""
+    yield secret
+    yield repr(secret)[1:-1]
+    yield json.dumps(secret)[1:-1]
+    yield quote(secret, safe="")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes log lines; whatever cannot be written is named without its content, which nobody has cleaned."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the standard library
+        if self.stream is not None and not self.stream.closed:
+            self.stream.write(f"a log line of {record.name} could not be written ({record.filename}:{record.lineno})\n")
+
+
+class _Quiet(logging.Filter):
+    """Drops what libraries say below INFO: whole requests, frames and addresses.
+
+    It sits on the handler, since Bolt gives its loggers the level of the root logger.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.INFO or not record.name.startswith(_CHATTY)
+
+
 def configure(level: str, style: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
     """Send all logging, ours and the libraries', through one formatter to standard error.
 
-    slack_sdk and slack_bolt log whole requests and frames at DEBUG, so they are held at INFO.
+    So do warnings, and exceptions that end a thread or the program. slack_sdk and slack_bolt log whole requests and
+    frames at DEBUG, so they are held at INFO.
     """
     out = stream or sys.stderr
     redactor = Redactor(secrets)
@@ -52,13 +88,16 @@ def configure(level: str, style: str, secrets: Iterable[str], stream: TextIO | N
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    handler = logging.StreamHandler(out)
+    handler = _Handler(out)
+    handler.addFilter(_Quiet())
     handler.setFormatter(_formatter(shared, redactor, as_text=_as_text(style, out), colors=out.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("slack_sdk", "slack_bolt", "asyncio", "aiohttp", "urllib3"):
-        logging.getLogger(chatty).setLevel(max(logging.INFO, logging.getLevelName(level)))
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+    sys.unraisablehook = _unraisable
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -69,6 +108,21 @@ def configure(level: str, style: str, secrets: Iterable[str], stream: TextIO | N
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    log.critical("the program ended by an error", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(caught: threading.ExceptHookArgs) -> None:
+    name = caught.thread.name if caught.thread is not None else ""
+    info = (caught.exc_type, caught.exc_value, caught.exc_traceback)
+    log.critical("a thread ended by an error", thread=name, exc_info=info)
+
+
+def _unraisable(caught: "sys.UnraisableHookArgs") -> None:
+    info = (caught.exc_type, caught.exc_value, caught.exc_traceback)
+    log.error("an error that nobody could catch", exc_info=info)
 
 
 def _as_text(style: str, out: TextIO) -> bool:

@@ -11,6 +11,10 @@ class AlreadyRunningError(Exception):
     """Another bot uses this database."""
 
 
+class LockFileError(Exception):
+    """The lock cannot be made; the message says what to do."""
+
+
 class ProcessLock:
     """Holds an operating-system lock on a file beside the database for as long as it is open."""
 
@@ -23,9 +27,17 @@ class ProcessLock:
 
         Raises:
             AlreadyRunningError: another process has it.
-            OSError: the file cannot be made.
+            LockFileError: the file cannot be made, or the file system knows no locks.
 
         """
+        try:
+            self._lock()
+        except OSError as error:
+            raise LockFileError(
+                f"{self._path} cannot be locked ({error.strerror}); check the folder of DATABASE_PATH and its rights."
+            ) from error
+
+    def _lock(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -36,6 +48,9 @@ class ProcessLock:
                 f"Another bot is running with this database ({self._path} is locked). Stop it first, or give this "
                 "one a DATABASE_PATH of its own."
             ) from None
+        except OSError:
+            os.close(file)
+            raise
         self._file = file
 
     def release(self) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ SETTINGS = (
     Setting("DATABASE_PATH", "Path of the SQLite file.", "data/tokenflex.db"),
     Setting(
         "DATABASE_KEY",
-        "Any long text; encrypts the Autodesk login at rest. Needed as soon as a login is stored.",
+        "A random text of 16 characters or more; encrypts the Autodesk login at rest. Needed to store a login.",
         secret=True,
     ),
     Setting("LINK_AUDIENCE", "Who sees a download link: `channel`, `requester` or `press`.", "channel"),
@@ -68,6 +69,11 @@ SETTINGS = (
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("auto", "text", "json")
+_SHORTEST_KEY = 16
+_ADDRESSES = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
+#: Variables that Bolt reads by itself; the first two make it use OAuth in place of the token that it is given.
+_READ_BY_BOLT = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "SLACK_VERIFICATION_TOKEN")
+_READ_BY_SLACK_SDK = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _WRONG_TOKENS = {
     "SLACK_BOT_TOKEN": ("xapp-", "xoxp-", "xoxe-", "xoxe."),
     "SLACK_APP_TOKEN": ("xoxb-", "xoxp-", "xoxe-", "xoxe."),
@@ -116,9 +122,48 @@ class Settings:
 
 
 def environment(env_file: Path = Path(".env")) -> dict[str, str]:
-    """Return the variables of `.env` and of the environment; the environment wins."""
-    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
-    return {**from_file, **os.environ}  # noqa: TID251 - the one place
+    """Return the variables of `.env`, taken literally, and of the environment; the environment wins.
+
+    Raises:
+        SettingsError: the file cannot be read.
+
+    """
+    try:
+        from_file = dotenv_values(env_file, interpolate=False)
+    except OSError as error:
+        raise SettingsError([f"{env_file} cannot be read ({error.strerror}); check its rights."]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{env_file} cannot be read: it is not a text file in UTF-8."]) from None
+    return {name: value for name, value in from_file.items() if value is not None} | dict(os.environ)  # noqa: TID251
+
+
+def isolate(settings: Settings) -> None:
+    """Take from the environment of this process what libraries would read there on their own.
+
+    Bolt's own variables would win over our settings. A server on this machine is never behind a proxy: `requests`
+    learns that from `no_proxy`; slack_sdk sends everything to a proxy that it finds, so it finds none.
+    """
+    environ = os.environ  # noqa: TID251 - the one place
+    for name in _READ_BY_BOLT:
+        environ.pop(name, None)
+    local = [host for host in map(_host, (settings.tokenflex_base_url, settings.aps_base_url)) if _is_local(host)]
+    if local:
+        environ["no_proxy"] = ",".join([environ.get("no_proxy") or environ.get("NO_PROXY") or "", *local]).strip(",")
+    if _is_local(_host(settings.slack_base_url)):
+        proxies = [proxy for name in _READ_BY_SLACK_SDK if (proxy := environ.pop(name, ""))]
+        if proxies:
+            environ["all_proxy"] = proxies[0]  # for Autodesk, should that not be on this machine
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def read(variables: Mapping[str, str]) -> Settings:
@@ -158,19 +203,34 @@ def _problems(values: Mapping[str, str]) -> list[str]:
 
 def _wrong_tokens(values: Mapping[str, str]) -> list[str]:
     meanings = {setting.name: setting.meaning for setting in SETTINGS}
-    return [
+    wrong_kind = [
         f"{name} holds another kind of Slack token: {meanings[name]}"
         for name, prefixes in _WRONG_TOKENS.items()
         if values[name].startswith(prefixes)
+    ]
+    in_one_word = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "APS_CLIENT_ID", "APS_CLIENT_SECRET", "APS_REFRESH_TOKEN")
+    return wrong_kind + [
+        f"{name} has a space or a line break in it; copy it again."
+        for name in in_one_word
+        if any(character.isspace() or not character.isprintable() for character in values[name])
     ]
 
 
 def _wrong_urls(values: Mapping[str, str]) -> list[str]:
     return [
         f"{name} is not a web address: it has to begin with https:// (http:// for a stand-in on this machine)."
-        for name in ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
-        if urlsplit(values[name]).scheme not in {"http", "https"} or not urlsplit(values[name]).netloc
+        for name in _ADDRESSES
+        if not _is_web_address(values[name])
     ]
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        usable = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return usable and parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
 
 
 def _wrong_choices(values: Mapping[str, str]) -> list[str]:
@@ -186,8 +246,11 @@ def _wrong_choices(values: Mapping[str, str]) -> list[str]:
 
 
 def _wrong_logins(values: Mapping[str, str]) -> list[str]:
-    if values["APS_REFRESH_TOKEN"] and not values["DATABASE_KEY"]:
+    key = values["DATABASE_KEY"]
+    if values["APS_REFRESH_TOKEN"] and not key:
         return ["DATABASE_KEY is missing: APS_REFRESH_TOKEN is stored encrypted with it; any long random text will do."]
+    if key and len(key) < _SHORTEST_KEY:
+        return [f"DATABASE_KEY is too short to protect anything: give it at least {_SHORTEST_KEY} random characters."]
     return []
 
 

@@ -4,6 +4,7 @@ The Socket Mode client would retry a wrong token for ever without a word to anyb
 its first address is fetched here.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 import aiohttp
@@ -17,6 +18,7 @@ from .clock import Clock
 
 _PING_EVERY = 5.0  #: seconds; a silent connection is noticed after four of them
 _LONGEST_PAUSE = 60.0
+_PATIENCE = 30.0  #: real seconds for one attempt to connect
 #: Slack's words for a token that no waiting makes good (source: Slack Web API, common errors).
 _WRONG_TOKEN = {
     "invalid_auth",
@@ -81,23 +83,49 @@ async def connect(app: AsyncApp, app_token: str, clock: Clock) -> AsyncSocketMod
 
     """
     handler = AsyncSocketModeHandler(app, app_token, ping_interval=_PING_EVERY)
+    try:
+        await _keep_trying(handler, clock)
+    except BaseException:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+        raise
+    return handler
+
+
+async def _keep_trying(handler: AsyncSocketModeHandler, clock: Clock) -> None:
     pause = 1.0
     while True:
         try:
-            handler.client.wss_uri = await handler.client.issue_new_wss_url()
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(_PATIENCE):
+                await _open(handler)
         except SlackApiError as error:
             code = _code(error)
             if code in _WRONG_TOKEN or code == "link_disabled":
-                await handler.close_async()  # type: ignore[no-untyped-call]
                 raise SlackTokenError(_app_token_advice(code)) from None
             log.warning("Slack gives no connection; trying again", code=code, pause=pause)
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
             log.warning("Slack cannot be reached; trying again", error=type(error).__name__, pause=pause)
         else:
-            return handler
+            return
         await clock.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 2)
+
+
+async def _open(handler: AsyncSocketModeHandler) -> None:
+    """Fetch a new address, which opens one connection, and open it.
+
+    slack_sdk would try an address again for ever, and would log an error for each refusal.
+    """
+    answer = await handler.client.web_client.apps_connections_open(app_token=handler.client.app_token)
+    handler.client.wss_uri = str(answer["url"])
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+
+
+async def keep_address_fresh(handler: AsyncSocketModeHandler, clock: Clock) -> None:
+    """Give a connection that is lost, and not back in time, a new address; slack_sdk tries its first one for ever."""
+    while True:
+        await clock.sleep(_PATIENCE)
+        if not await handler.client.is_connected():
+            handler.client.wss_uri = None
 
 
 def _app_token_advice(code: str) -> str:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
 from .clock import Clock
 
 _LONGEST_PAUSE = 60.0  #: seconds
+_HEALTHY = timedelta(minutes=5)  #: a loop that ran that long starts again after the shortest pause
 
 log = structlog.get_logger(__name__)
 
@@ -32,14 +34,23 @@ class Supervisor:
         self._tasks.clear()
 
     async def _keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        in_a_row = 0
         while True:
+            started = self._clock.now()
             try:
                 await loop()
             except Exception:
-                crashes = self.crashes[name] = self.crashes.get(name, 0) + 1
-                pause = min(_LONGEST_PAUSE, 2.0 ** min(crashes, 10))
-                log.exception("a background loop crashed and is started again", loop=name, crashes=crashes, pause=pause)
+                self.crashes[name] = self.crashes.get(name, 0) + 1
+                in_a_row = 1 if self._clock.now() - started >= _HEALTHY else in_a_row + 1
+                pause = min(_LONGEST_PAUSE, 2.0 ** min(in_a_row, 10))
+                log.exception(
+                    "a background loop crashed and is started again",
+                    loop=name,
+                    crashes=self.crashes[name],
+                    pause=pause,
+                )
             else:
+                log.error("a background loop has ended by itself", loop=name)
                 return
             await self._clock.sleep(pause)
 
