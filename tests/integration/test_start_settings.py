@@ -1,6 +1,5 @@
 """`python -m bot` as a process: what an administrator reads when the start does not work, and when it does."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests.integration.conftest import OpenHouse
 from tests.support.house import House
-from tests.support.process import BotProcess, start_process
+from tests.support.process import BotProcess, start_process, until
 
 StartBot = Callable[..., Awaitable[BotProcess]]
 
@@ -161,7 +160,7 @@ async def test_a_start_right_after_a_kill_works(slow_house: House, start: StartB
 
 
 async def test_bolts_own_variables_change_nothing(slow_house: House, start: StartBot) -> None:
-    """SLACK_CLIENT_ID and SLACK_CLIENT_SECRET would make Bolt drop the token; commands are answered all the same."""
+    """SLACK_CLIENT_ID and SLACK_CLIENT_SECRET make Bolt drop a token; ours is given by `authorize`, which stays."""
     await start(SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="not-ours", SLACK_SIGNING_SECRET="x")
     await slow_house.slack.connected(timeout=30)
     ana = slow_house.member("ana")
@@ -176,9 +175,7 @@ async def test_proxies_are_not_used_for_stand_ins_on_this_machine(slow_house: Ho
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "http_proxy", "all_proxy"), nowhere)
     bot = await start(**proxies)
     await slow_house.slack.connected(timeout=30)
-    async with asyncio.timeout(30):
-        while not slow_house.token_flex.calls:
-            await asyncio.sleep(0.05)
+    await until(lambda: bool(slow_house.token_flex.calls))
     assert await bot.stop() == 0
     assert "Traceback" not in bot.err
 

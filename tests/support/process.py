@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,17 +51,11 @@ class BotProcess:
 
     async def says(self, text: str, count: int = 1) -> None:
         """Wait until standard error holds a text so many times; a process that ends before fails the test."""
-        async with asyncio.timeout(_PATIENCE):
-            while self.err.count(text) < count:
-                assert self.process.returncode is None, self.err
-                await asyncio.sleep(0.05)
+        await until(lambda: self.err.count(text) >= count, self)
 
     async def asks(self, text: str) -> str:
         """Wait until standard output holds a text; return all of it."""
-        async with asyncio.timeout(_PATIENCE):
-            while text not in self.out:
-                assert self.process.returncode is None, self.err
-                await asyncio.sleep(0.05)
+        await until(lambda: text in self.out, self)
         return self.out
 
     async def reads(self, text: str) -> None:
@@ -76,6 +70,14 @@ class BotProcess:
         if self.process.returncode is None:
             self.process.terminate()
         return await self.ends()
+
+
+async def until(condition: Callable[[], bool], bot: BotProcess | None = None) -> None:
+    """Wait for a condition that nothing announces; a bot that ends before it holds fails the test."""
+    async with asyncio.timeout(_PATIENCE):
+        while not condition():
+            assert bot is None or bot.process.returncode is None, bot.err
+            await asyncio.sleep(0.05)
 
 
 async def start_process(
