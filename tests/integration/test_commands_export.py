@@ -1,0 +1,238 @@
+"""`/tokenflex export …` as a person types it: what goes out, what comes back, and what is wrong with it."""
+
+import csv
+import io
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.tokenflex.settings import User
+from tests.support.house import CONTRACT, House
+from tests.support.talk import (
+    QUICK,
+    SPEED,
+    OpenHouse,
+    asks,
+    eventually,
+    export,
+    gets,
+    keys,
+    knows_contracts,
+    quick_house,
+)
+
+#: The request of Autodesk's export walkthrough, as a text command (source: Token Flex, export walkthrough).
+WALKTHROUGH = (
+    f"/tokenflex export contract={CONTRACT} fields=contractYear,chargedItemID,reasonType,reasonComment,usageCategory,"
+    "usageDate,transactionDate,productLineCode,productName metrics=tokensConsumed,quantity "
+    'category=MANUAL_ADJUSTMENT,MANUAL_CONSUMPTION where="contractYear=1" name=myYear1Adjustments'
+)
+
+
+@pytest.fixture
+async def quick(new_house: OpenHouse) -> House:
+    return await quick_house(new_house)
+
+
+async def downloaded(link: str) -> list[list[str]]:
+    async with aiohttp.ClientSession() as session, session.get(link) as answer:
+        assert answer.status == 200
+        return list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"), newline="")))
+
+
+def told(value: str) -> Any:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+async def test_the_walkthrough_of_the_api_goes_through_unchanged(quick: House) -> None:
+    """The numbers of the CSV equal a query on the data set, and the file has the name that was asked for."""
+    ana = quick.member("ana")
+    await ana.types("#finance", WALKTHROUGH)
+    await ana.hears("#finance", "Export #1 is accepted: myYear1Adjustments.csv from contract", private=True)
+    result = await ana.hears("#finance", "export #1 is ready: myYear1Adjustments.csv", private=False, timeout=20)
+    header, *rows = await downloaded(result.links()[0])
+    fields = WALKTHROUGH.partition("fields=")[2].partition(" ")[0]
+    assert header == [*fields.split(","), "tokensConsumed", "quantity"]
+    expected = quick.token_flex.data.query(
+        f"""SELECT {fields}, SUM(tokens), SUM(quantity) FROM usage
+            WHERE contract = ? AND contractYear = 1 AND usageCategory IN ('MANUAL_ADJUSTMENT', 'MANUAL_CONSUMPTION')
+            GROUP BY {fields}""",
+        [CONTRACT],
+    )
+    assert rows
+    as_numbers = [[told("" if value is None else str(value)) for value in row] for row in expected]
+    assert sorted(map(repr, as_numbers)) == sorted(repr([told(value) for value in row]) for row in rows)
+
+
+async def test_smart_quotes_of_a_phone_work(quick: House) -> None:
+    """Curly quotes around the clause and inside it mean what straight ones mean."""
+    ana = quick.member("ana")
+    where = "productName = ‘Revit’ and contractYear=1"
+    await ana.types(
+        "#finance", f"/tokenflex export contract={CONTRACT} fields=productName where=“{where}” name=“Revit only”"
+    )
+    await ana.hears("#finance", "Export #1 is accepted: Revit only.csv", private=True)
+    card = await ana.hears("#finance", "Asked by", "productName = 'Revit' and contractYear=1", private=False)
+    assert card.mentions() == {"ana"}
+
+
+async def test_what_slack_escapes_arrives_as_it_was_typed(new_house: OpenHouse) -> None:
+    """`<`, `>` and `&` in a clause are sent to Token Flex as they were typed, once unescaped and no more."""
+    house = await quick_house(new_house, slack={"should_escape": True})
+    ana = house.member("ana")
+    await ana.types(
+        "#finance", export(where="contractYear <= 2 and productName != '&lt;' and usageDate > '2024-03-01'")
+    )
+    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    shown = "contractYear <= 2 and productName != '&lt;' and usageDate > '2024-03-01'"
+    await ana.hears("#finance", "Asked by", shown, private=False)
+    await eventually(lambda: bool(keys(house)))
+    [made] = house.token_flex.exports.all()
+    assert made.report.where is not None
+    assert "&lt;" in made.report.where.parameters
+
+
+async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
+    """Where Slack hands the text over as it is, brackets in a clause stay what they are."""
+    ana = quick.member("ana")
+    await ana.types("#finance", export(where="contractYear >= 1 and contractYear < 3"))
+    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    await ana.hears("#finance", "Asked by", "contractYear >= 1 and contractYear < 3", private=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        (f"contract={CONTRACT} feilds=productName", ["There is no “feilds”; did you mean fields=?"]),
+        (f"contract={CONTRACT} fields=prodctName", ['"prodctName" is not a field: did you mean productName?']),
+        (
+            f"contract={CONTRACT} fields=productName metrics=tokenConsumed",
+            ['"tokenConsumed" is not a metric: did you mean tokensConsumed?'],
+        ),
+        (
+            f"contract={CONTRACT} fields=productName category=DESKTOP_PRODUCTS",
+            ['"DESKTOP_PRODUCTS" is not a usage category: did you mean DESKTOP_PRODUCT?'],
+        ),
+        (
+            f'contract={CONTRACT} fields=productName where="contractYear=1',
+            ['A quotation mark " is opened and never closed.'],
+        ),
+        ("fields=productName", [f"Say which contract: contract={CONTRACT} (Example AG), contract=11000099871"]),
+        (f"contract={CONTRACT}", ["Choose at least one field or metric."]),
+        ("contract=12-45 fields=productName", ["A contract number has 1 to 20 digits and nothing else."]),
+        (
+            f'contract={CONTRACT} fields=productName where="contractYear <> 1"',
+            ["<> is not allowed at character 14: use != instead."],
+        ),
+        (
+            f"contract={CONTRACT} fields=productName where=\"userName NOT IN ('a')\"",
+            ["NOT is not allowed at character 10"],
+        ),
+        (
+            f"contract={CONTRACT} fields=chargedItemID",
+            ["chargedItemID is a session-level field: choose exactly one usage category"],
+        ),
+        (
+            f"contract={CONTRACT} fields=productNmae metrics=tokenConsumed name=a/b",
+            ["did you mean productName?", "did you mean tokensConsumed?", "The file name must not contain /"],
+        ),
+        (f"contract={CONTRACT} fields=<!channel>", ["is not a field"]),
+    ],
+)
+async def test_a_mistake_is_answered_with_how_to_mend_it(quick: House, text: str, answers: list[str]) -> None:
+    """Every mistake is told privately and at once, nothing is submitted, nobody is notified."""
+    ana = quick.member("ana")
+    await ana.types("#finance", f"/tokenflex export {text}")
+    answer = await ana.hears("#finance", "That did not work yet:", *answers, private=True)
+    assert "Correct it and send it again; /tokenflex help shows examples." in answer.visible_text()
+    assert answer.mentions() == set()
+    assert all(message.ephemeral_for for message in ana.sees("#finance"))
+    assert keys(quick) == []
+
+
+async def test_several_mistakes_are_told_at_once(quick: House) -> None:
+    """Nobody has to send a command five times to hear of five mistakes."""
+    ana = quick.member("ana")
+    await ana.types("#finance", '/tokenflex export contract=x fields=a,b metrics=c category=d where="e=1" name=a/b')
+    answer = await ana.hears("#finance", "That did not work yet:", private=True)
+    assert answer.visible_text().count("•") >= 7
+
+
+async def test_the_only_contract_need_not_be_named(new_house: OpenHouse) -> None:
+    """Where the Autodesk login sees one contract, a command without one means that."""
+    one = User("ana.admin", "ANA0ADMIN001", "contract manager", (CONTRACT,))
+    house = await new_house(speed=SPEED, token_flex={**QUICK, "users": (one,)})
+    await house.start_bot()
+    await knows_contracts(house)
+    ana = house.member("ana")
+    await ana.types("#finance", "/tokenflex export metrics=tokensConsumed")
+    await ana.hears("#finance", f"Export #1 is accepted: tokenflex-export-1.csv from contract {CONTRACT}", private=True)
+
+
+async def test_a_warning_stands_beside_the_acceptance(quick: House) -> None:
+    """What may surprise is said, and the request goes out all the same."""
+    ana = quick.member("ana")
+    await ana.types("#finance", export(where="reasonComment = 'not used'", more="category=MANUAL_ADJUSTMENT"))
+    answer = await ana.hears("#finance", "Export #1 is accepted", private=True)
+    assert 'Please note: "not used" contains the word not, which Token Flex may refuse' in answer.visible_text()
+
+
+async def test_a_finished_export_is_a_new_message(quick: House) -> None:
+    """A reply in the card's thread, shown in the channel too, names the requester and carries the link."""
+    ana = quick.member("ana")
+    result = await gets(ana)
+    assert result.thread_ts is not None
+    assert result.broadcast
+    assert result.mentions() == {"ana"}
+    assert result.links()
+    assert not result.unfurls
+    assert result.buttons() == ["Get a fresh link", "Details", "Delete"]
+    assert "This link works until" in result.visible_text()
+    assert "http" not in result.text
+    card = next(each for each in ana.sees("#finance") if each.ts == result.thread_ts)
+    await ana.waits(lambda: "Ready. The file is ready." in card.visible_text())
+    assert card.links() == []
+
+
+async def test_a_name_that_looks_like_a_mention_notifies_nobody(quick: House) -> None:
+    """Names and clauses are shown as they were typed; only the requester is mentioned."""
+    ana = quick.member("ana")
+    await ana.types(
+        "#finance",
+        f"/tokenflex export contract={CONTRACT} fields=productName name='@channel & `all`' "
+        "where=\"productName = '<!channel> @here'\"",
+    )
+    await ana.hears("#finance", "Export #1 is accepted: @channel & 'all'.csv", private=True)
+    result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+    assert result.mentions() == {"ana"}
+    for message in ana.sees("#finance"):
+        assert message.mentions() <= {"ana"}
+        for version in message.history:
+            assert version.mentions(message.names) <= {"ana"}
+
+
+async def test_a_line_is_told_to_the_last_in_it(quick: House) -> None:
+    """With more requests than calls, the answer says the place in the line, about how long it takes, and why."""
+    ana = quick.member("ana")
+    quick.token_flex.controls.hold()
+    for number in range(1, 9):
+        await ana.types("#finance", export(f"file{number}"))
+        await ana.hears("#finance", f"Export #{number} is accepted", private=True)
+    last = await ana.hears("#finance", "Export #8 is accepted", private=True)
+    assert "in line, since Token Flex takes 5 calls a minute; it is submitted in about" in last.visible_text()
+    assert "minute" in last.visible_text()
+
+
+async def test_a_command_delivered_twice_is_one_export(quick: House) -> None:
+    """The same envelope again asks for nothing twice and says nothing twice."""
+    ana = quick.member("ana")
+    quick.slack.controls.deliver_twice()
+    await asks(ana)
+    await gets(ana, name="year2", number=2)
+    answers = [each for each in ana.sees("#finance") if "Export #1 is accepted" in each.visible_text()]
+    assert len(answers) == 1
+    assert len(keys(quick)) == 2
