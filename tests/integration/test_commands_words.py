@@ -1,0 +1,298 @@
+"""`/tokenflex list`, `status`, `link`, `retry`, `delete`, `help`: good and bad, from here and from elsewhere."""
+
+import html
+
+import pytest
+
+from tests.support.house import House
+from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
+
+NUMBERED = ("status", "link", "retry", "delete")
+
+
+@pytest.fixture
+async def quick(new_house: OpenHouse) -> House:
+    return await quick_house(new_house)
+
+
+# --- list
+
+
+async def test_an_empty_list_says_how_to_begin(quick: House) -> None:
+    """Without exports the list is a sentence with the next step."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex list")
+    await ana.hears("#finance", "There are no exports of yours or of this channel yet.", "/tokenflex", private=True)
+
+
+async def test_the_list_shows_ones_own_and_the_channels(quick: House) -> None:
+    """A person sees what they asked for anywhere and what others asked for in this channel, and nothing else."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await asks(ana, name="in-finance", number=1)
+    await asks(ben, name="bens-in-finance", number=2)
+    await asks(ben, channel="#general", name="bens-in-general", number=3)
+    await asks(ana, channel="#general", name="in-general", number=4)
+    await ana.types("#finance", "/tokenflex list")
+    shown = (await ana.hears("#finance", "shows all about one of them", private=True)).visible_text()
+    assert "#1 in-finance.csv · " in shown
+    assert "#2 bens-in-finance.csv · " in shown
+    assert "bens-in-general" not in shown
+    assert "#4 in-general.csv · " in shown
+    assert shown.index("#4 ") < shown.index("#2 ") < shown.index("#1 ")
+    assert "@ben" in shown
+
+
+async def test_a_long_list_is_cut_and_says_so(quick: House) -> None:
+    """Twenty are shown, the newest first, and the list says that there are more."""
+    quick.token_flex.controls.hold()
+    ana = quick.member("ana")
+    for number in range(1, 23):
+        await ana.types("#finance", export(f"file{number}"))
+    await ana.hears("#finance", "Export #22 is accepted", private=True, timeout=30)
+    await ana.types("#finance", "/tokenflex list")
+    answer = await ana.hears("#finance", "Only the newest 20 are shown.", private=True, timeout=20)
+    assert "file22.csv" in answer.visible_text()
+    assert "file3.csv" in answer.visible_text()
+    assert "file2.csv" not in answer.visible_text()
+
+
+async def test_a_list_with_something_behind_it_is_corrected(quick: House) -> None:
+    """Words that mean nothing are not passed over."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex list all")
+    await ana.hears("#finance", "/tokenflex list stands alone; “all” is too much.", private=True)
+
+
+# --- a number
+
+
+async def test_status_shows_everything_about_an_export(quick: House) -> None:
+    """The answer is private and names what was asked, when, by whom, and how it stands."""
+    ana = quick.member("ana")
+    await gets(ana)
+    await ana.types("#finance", "/tokenflex status #1")
+    answer = await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", "Finished", private=True)
+    shown = answer.visible_text()
+    for part in ("Ready. The file is ready.", "@ana", "#finance", "productName", "contractYear=1", "Request key"):
+        assert part in shown
+    assert answer.buttons() == ["Get a fresh link", "Details", "Delete"]
+
+
+@pytest.mark.parametrize("written", ["1", "#1", "# 1", "#001", "  #1 "])
+async def test_a_number_may_be_written_in_many_ways(quick: House, written: str) -> None:
+    """With or without the sign, with blanks or zeros: it is the same export."""
+    ana = quick.member("ana")
+    await asks(ana)
+    await ana.types("#finance", f"/tokenflex status {written}")
+    await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", private=True)
+
+
+@pytest.mark.parametrize("word", NUMBERED)
+async def test_a_missing_or_wrong_number_is_asked_for(quick: House, word: str) -> None:
+    """The answer shows how to write it, and that the list has the numbers."""
+    ana = quick.member("ana")
+    await ana.types("#finance", f"/tokenflex {word}")
+    await ana.hears("#finance", f"Which export? Write /tokenflex {word} #42; /tokenflex list shows", private=True)
+    await ana.types("#finance", f"/tokenflex {word} all of them")
+    await ana.hears("#finance", f"“all of them” is not the number of one export; write it as in /tokenflex {word} #42")
+    await ana.types("#finance", f"/tokenflex {word} #4711")
+    await ana.hears("#finance", "I know of no export #4711 here. /tokenflex list shows", private=True)
+
+
+@pytest.mark.parametrize("word", NUMBERED)
+async def test_an_export_of_another_channel_is_not_told_from_none(quick: House, word: str) -> None:
+    """Whoever is not in the channel learns nothing, not even that the number exists."""
+    ben, carla = quick.member("ben"), quick.member("carla")
+    await asks(ben, channel="#general")
+    await carla.types("#finance", f"/tokenflex {word} #1")
+    await carla.hears("#finance", "I know of no export #1 here.", private=True)
+    await ben.types("#finance", f"/tokenflex {word} #2")
+    await ben.hears("#finance", "I know of no export #2 here.", private=True)
+    assert calls(quick, "DELETE") == calls(quick, "POST", "/retry") == calls(quick, "POST", "/refreshUrl") == 0
+
+
+async def test_ones_own_export_can_be_used_from_any_channel(quick: House) -> None:
+    """The requester gets status and link wherever they are; others only in its channel."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await gets(ana)
+    await ana.types("#general", "/tokenflex status #1")
+    await ana.hears("#general", "Export #1 · year1.csv", "Posted to", "#finance", private=True)
+    await ana.types("#general", "/tokenflex link 1")
+    answer = await ana.hears("#general", "Export #1: Download year1.csv", "This link works until", private=True)
+    assert len(answer.links()) == 1
+    await ben.types("#finance", "/tokenflex link #1")
+    assert (await ben.hears("#finance", "Export #1: Download year1.csv", private=True)).links()
+
+
+async def test_link_says_why_there_is_none(quick: House) -> None:
+    """An export without a file gets no link but the reason and what comes next."""
+    quick.token_flex.controls.hold()
+    ana = quick.member("ana")
+    await asks(ana)
+    await ana.waits(lambda: "Requested." in card_of(ana).visible_text())
+    await ana.types("#finance", "/tokenflex link #1")
+    await ana.hears(
+        "#finance",
+        "#1 is still being prepared, so there is no file yet. I will say so in its channel when it is done.",
+        private=True,
+    )
+
+
+async def test_retry_asks_once_more_for_an_export_that_failed(quick: House) -> None:
+    """From failure to success by the command; the first announcement keeps no button and stays true."""
+    ana = quick.member("ana")
+    failed = await fails(quick, ana)
+    await ana.types("#finance", "/tokenflex link #1")
+    await ana.hears("#finance", "#1 failed, so there is no file. /tokenflex retry #1 asks for it again.", private=True)
+    await ana.types("#finance", "/tokenflex retry #1")
+    await ana.hears("#finance", "Token Flex is asked once more for export #1.", private=True)
+    ready = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+    assert ready.thread_ts == failed.thread_ts
+    assert ready.mentions() == {"ana"}
+    await ana.waits(lambda: "failed and was tried again" in failed.visible_text())
+    assert failed.buttons() == []
+    assert len(keys(quick)) == 1
+
+
+async def test_retry_refuses_what_has_not_failed(quick: House) -> None:
+    """Retrying a finished export would change nothing, so it is not done."""
+    ana = quick.member("ana")
+    await gets(ana)
+    await ana.types("#finance", "/tokenflex retry #1")
+    await ana.hears("#finance", "#1 is ready. Only an export that failed can be retried.", private=True)
+    assert calls(quick, "POST", "/retry") == 0
+
+
+async def test_delete_asks_first(quick: House) -> None:
+    """The command deletes nothing: the button of its private question does; keeping changes nothing."""
+    ana = quick.member("ana")
+    result = await gets(ana)
+    await ana.types("#finance", "/tokenflex delete #1")
+    question = await ana.hears("#finance", "Delete export #1 (year1.csv)?", private=True)
+    assert question.buttons() == ["Delete", "Keep it"]
+    await ana.presses(question, "Keep it")
+    await ana.waits(lambda: "Export #1 stays as it is." in question.visible_text())
+    assert question.buttons() == []
+    await ana.types("#finance", "/tokenflex delete #1")
+    question = await ana.hears("#finance", "Delete export #1 (year1.csv)?", private=True)
+    await ana.presses(question, "Delete")
+    await ana.waits(lambda: "Export #1 is being deleted, here and at Token Flex." in question.visible_text())
+    await ana.waits(lambda: "Deleted. There is nothing to download" in card_of(ana).visible_text())
+    assert card_of(ana).buttons() == []
+    await ana.waits(lambda: "Export #1 was deleted." in result.visible_text())
+    assert result.links() == []
+    assert keys(quick) == []
+
+
+async def test_only_the_requester_can_delete(quick: House) -> None:
+    """Another member of the channel is told who could."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await gets(ana)
+    await ben.types("#finance", "/tokenflex delete #1")
+    await ben.hears("#finance", "Only @ana, who asked for #1, can delete it.", private=True)
+    assert len(keys(quick)) == 1
+
+
+async def test_what_is_deleted_stays_so(quick: House) -> None:
+    """Every word about a deleted export gets a true answer."""
+    ana = quick.member("ana")
+    await gets(ana)
+    await ana.types("#finance", "/tokenflex delete #1")
+    await ana.presses(await ana.hears("#finance", "Delete export #1 (year1.csv)?", private=True), "Delete")
+    await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
+    await ana.types("#finance", "/tokenflex delete #1")
+    await ana.hears("#finance", "#1 was deleted already.", private=True)
+    await ana.types("#finance", "/tokenflex retry #1")
+    await ana.hears("#finance", "#1 was deleted, so there is nothing to retry.", private=True)
+    await ana.types("#finance", "/tokenflex link #1")
+    await ana.hears("#finance", "#1 was deleted; there is nothing to download any more.", private=True)
+    await ana.types("#finance", "/tokenflex status #1")
+    await ana.hears("#finance", "Deleted. There is nothing to download any more.", "Posted to", private=True)
+
+
+async def test_an_export_that_waits_can_be_deleted_before_it_is_submitted(quick: House) -> None:
+    """What never went out is gone at once, and Token Flex never hears of it."""
+    quick.token_flex.controls.outstanding_elsewhere(50)
+    ana = quick.member("ana")
+    await asks(ana)
+    await ana.waits(lambda: "all places are taken" in card_of(ana).visible_text())
+    await ana.presses(card_of(ana), "Delete")
+    await ana.hears("#finance", "Export #1 is deleted.", private=True)
+    await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
+    assert calls(quick, "DELETE") == 0
+
+
+# --- help and what is no word
+
+
+async def test_the_examples_of_the_help_work_when_copied(quick: House) -> None:
+    """Each example, copied from the message as it is shown, is accepted and ends in a file."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex help")
+    shown = await ana.hears("#finance", "What /tokenflex does", "Examples to copy", private=True)
+    lines = shown.visible_text().splitlines()
+    examples = [line for line in lines if line.startswith("/tokenflex export contract=")]
+    assert 3 <= len(set(examples)) <= 4
+    for number, example in enumerate(dict.fromkeys(examples), 1):
+        await ana.types("#finance", html.unescape(example))
+        await ana.hears("#finance", f"Export #{number} is accepted", private=True, timeout=20)
+    for number in range(1, len(set(examples)) + 1):
+        await ana.hears("#finance", f"export #{number} is ready", private=False, timeout=30)
+    await eventually(lambda: set(quick.token_flex.exports.states().values()) == {"Download"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("hlep", "There is no “hlep”; did you mean /tokenflex help?"),
+        ("sttus #42", "There is no “sttus”; did you mean /tokenflex status?"),
+        ("schedule-everything", "There is no “schedule-everything”. The words are export, list, status, link, retry"),
+        ("fields=productName", "Begin with the word export: /tokenflex export fields=productName"),
+        ("<!channel>", "There is no “"),
+    ],
+)
+async def test_an_unknown_word_is_answered_with_the_nearest(quick: House, typed: str, answer: str) -> None:
+    """A slip of the finger is understood; otherwise the words are listed. Nobody is notified by an answer."""
+    ana = quick.member("ana")
+    await ana.types("#finance", f"/tokenflex {typed}")
+    shown = await ana.hears("#finance", "That did not work yet:", answer, private=True)
+    assert shown.mentions() == set()
+
+
+async def test_words_in_capitals_work(quick: House) -> None:
+    """Phones begin sentences with a capital."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex Help")
+    await ana.hears("#finance", "What /tokenflex does", private=True)
+
+
+async def test_a_bare_command_opens_the_form(quick: House) -> None:
+    """Neither `/tokenflex` nor `/tokenflex export` needs anything behind it."""
+    ana = quick.member("ana")
+    for text in ("/tokenflex", "/tokenflex export"):
+        await ana.types("#finance", text)
+        modal = await ana.sees_modal("Export usage data")
+        assert modal.value("Post to channel") == "#finance"
+        await modal.dismiss()
+
+
+async def test_answers_of_commands_are_private(quick: House) -> None:
+    """Nobody but who typed it sees an answer; the channel sees cards and results only."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await gets(ana)
+    for text in ("list", "help", "status #1", "link #1", "retry #1", "delete #1", "nonsense"):
+        await ana.types("#finance", f"/tokenflex {text}")
+    await ana.hears("#finance", "There is no “nonsense”", private=True, timeout=20)
+    assert len(ben.sees("#finance")) == 2
+    assert ana.errors == []
+
+
+async def test_a_guest_can_use_the_command_in_their_channel(quick: House) -> None:
+    """A guest is a member of the channel like any other, and of nothing else."""
+    gus, ana = quick.member("gus"), quick.member("ana")
+    await gets(gus)
+    await ana.types("#general", "/tokenflex status #1")
+    await ana.hears("#general", "I know of no export #1 here.", private=True)
+    await asks(ana, channel="#general", number=2)
+    await gus.types("#finance", "/tokenflex status #2")
+    await gus.hears("#finance", "I know of no export #2 here.", private=True)
