@@ -1,7 +1,6 @@
 """Waiting for work or for time, whichever comes first."""
 
 import asyncio
-import contextlib
 
 from .clock import Clock
 
@@ -24,8 +23,6 @@ class Signal:
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
+            for wait in waits:  # nothing is awaited here: a stop that arrives in this moment must not be swallowed
                 wait.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.gather(*waits, return_exceptions=True)
         self._event.clear()

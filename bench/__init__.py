@@ -1,0 +1,1 @@
+"""Figures beside a baseline, each pair taken in one run: `make bench`."""
