@@ -156,7 +156,7 @@ class Bot:
         places = Places()
         contracts = ContractCache(database, calls, clock)
         await contracts.load()
-        worker = Worker(database, calls, tracker, places, server_time, clock, self._poll, self._deliveries)
+        worker = Worker(database, calls, tracker, places, clock, self._poll, self._deliveries)
         await worker.resume()
         poller = Poller(
             database, calls, tracker, links, places, server_time, clock, self._poll, worker.work, self._deliveries
@@ -185,7 +185,9 @@ class Bot:
                 bot_token=self._settings.slack_bot_token,
             )
 
-        app = AsyncApp(client=client, authorize=authorize)
+        # A token at the client itself would only make Bolt warn, at each start, that it does not use it.
+        bolts_own = AsyncWebClient(base_url=client.base_url, session=self._session, retry_handlers=[])
+        app = AsyncApp(client=bolts_own, authorize=authorize)
         catalogue = Catalogue(self._settings.extra_fields, self._settings.extra_metrics)
         exports = Exports(
             self._database,
