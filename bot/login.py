@@ -154,12 +154,14 @@ def code_of(address: str, state: str) -> str:
     answer = parse_qs(urlsplit(address.strip()).query)
     if "error" in answer:
         raise LoginError(f"Autodesk says that consent was not given ({answer['error'][0][:60]}). Nothing was stored.")
-    if not secrets.compare_digest(answer.get("state", [""])[0].encode(), state.encode()):
+    if "state" not in answer:
+        raise LoginError("That is not the whole address that the browser ended at. Start again and paste all of it.")
+    if not secrets.compare_digest(answer["state"][0].encode(), state.encode()):
         raise LoginError(
             "That address belongs to another attempt (its `state` differs). Start again and use the new one."
         )
     if not answer.get("code", [""])[0]:
-        raise LoginError("There is no code in that address. Paste the whole address that the browser ended at.")
+        raise LoginError("There is no code in that address. Start again and paste all of the address.")
     return answer["code"][0]
 
 
