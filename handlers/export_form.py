@@ -172,7 +172,8 @@ def _notes(problems: tuple[Problem, ...]) -> tuple[str, ...]:
 
 def _code(error: SlackApiError) -> str:
     data = getattr(error.response, "data", None)
-    return str(data.get("error") or "") if isinstance(data, dict) else "fatal_error"
+    code = data.get("error") if isinstance(data, dict) else None
+    return str(code or "fatal_error")  # a page of HTML, from something in front of Slack
 
 
 def _not_opened(code: str) -> str:

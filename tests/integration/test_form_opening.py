@@ -1,0 +1,235 @@
+"""The form opens: by which commands, with what in it, and what is said when it does not."""
+
+import pytest
+
+from sandbox.tokenflex.settings import CONTRACT_MANAGER, User
+from tests.integration.conftest import OpenHouse
+from tests.support.forms import open_form
+from tests.support.house import CONTRACT, House
+from tests.support.talk import eventually, knows_contracts
+
+LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
+ONE_CONTRACT = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT,)),)}
+ACTIVE, ENDED = f"{CONTRACT} · Example AG", "11000099871 · Example AG (until 2025) (ended)"
+
+
+def times(house: House, method: str) -> int:
+    return sum(call.method == method for call in house.slack.calls)
+
+
+@pytest.mark.parametrize("typed", ["/tokenflex", "/tokenflex export", "/tokenflex  EXPORT "])
+async def test_the_command_opens_the_form(house: House, typed: str) -> None:
+    """Nothing but the form comes of it, ready to be submitted: contract, metric and channel stand in it."""
+    modal = await open_form(house, typed=typed)
+    assert modal.labels() == LABELS
+    assert modal.options("Contract") == [ACTIVE, ENDED]
+    shown = [modal.value(label) for label in LABELS]
+    assert shown == [ACTIVE, [], [], ["tokensConsumed"], None, None, "#finance"]
+    assert house.member("ana").sees("#finance") == []
+    assert house.member("ana").errors == []
+
+
+async def test_a_new_form_can_be_submitted_as_it_is(house: House) -> None:
+    """From nothing to an export: one command, one press."""
+    modal = await open_form(house)
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.", "Its progress and the result appear in #finance.")
+    await house.member("ana").hears("#finance", "export #1 is ready", "tokenflex-export-1.csv")
+
+
+async def test_what_a_person_reads_in_the_form(house: House) -> None:
+    """Options are the API's own names with their meaning; hints say what the form expects."""
+    modal = await open_form(house)
+    assert modal.options("Usage categories")[0] == "DESKTOP_PRODUCT"
+    assert modal.options("Metrics")[0] == "tokensConsumed"
+    assert {"productName", "usageMonth", "chargedItemID", "customField10"} <= set(modal.options("Fields"))
+    for hint in ("in the order in which you choose them", "At least one field or metric", "Without .csv"):
+        assert hint in modal.visible_text()
+    assert all(place in modal.options("Post to channel") for place in ("#finance", "#general", "#licences"))
+    assert modal.buttons() == ["Type the number instead"]
+
+
+async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house: OpenHouse) -> None:
+    """With one contract, its labels tell the fields apart; the contract is chosen already."""
+    house = await new_house(token_flex=ONE_CONTRACT)
+    await house.start_bot()
+    modal = await open_form(house)
+    assert modal.value("Contract") == ACTIVE
+    assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Fields"))
+
+
+async def test_nobody_is_told_which_of_several_contracts_to_take(new_house: OpenHouse) -> None:
+    """Two contracts that run: the person chooses, and Slack's own form insists on it."""
+    both = User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT, "110000777001"))
+    house = await new_house(token_flex={"users": (both,)})
+    await house.start_bot()
+    modal = await open_form(house)
+    assert modal.value("Contract") is None
+    assert (await modal.submit()).error == "incomplete_form"
+    assert "required" in modal.errors["Contract"]
+
+
+async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
+    """Slack takes a hundred options; beyond that the number is typed."""
+    await knows_contracts(house)
+    many = [
+        {"contractNumber": str(number), "contractName": f"Firm {number}", "isActive": True} for number in range(101)
+    ]
+    house.token_flex.controls.answer_next(200, "GET", "/contract", body=many)
+    await house.bot._side.contracts._fetch()
+    modal = await open_form(house)
+    assert modal.buttons() == []
+    assert "digits only" in modal.visible_text()
+    modal.fill("Contract", "100")
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.")
+
+
+async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> None:
+    """Token Flex is down at the start: the form opens all the same, and the export goes out when it is back."""
+    house = await new_house()
+    port = house.token_flex.port
+    await house.token_flex.stop()
+    await house.start_bot()
+    ana = house.member("ana")
+    await ana.types("#finance", "/tokenflex")
+    modal = await ana.sees_modal("digits only")
+    assert modal.buttons() == []
+    modal.fill("Contract", CONTRACT)
+    modal.fill("File name", "early")
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.")
+    await ana.hears("#finance", "early.csv", "cannot be reached")
+    await house.token_flex.start(port)
+    await ana.hears("#finance", "export #1 is ready", timeout=30)
+
+
+async def test_a_direct_message_with_the_bot_is_a_place_like_any_other(house: House) -> None:
+    """Opened there, the result comes there."""
+    modal = await open_form(house, place="@tokenflex")
+    assert modal.value("Post to channel") == "@tokenflex"
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.", "appear in the direct message.")
+    await house.member("ana").hears("@tokenflex", "export #1 is ready")
+
+
+async def test_where_the_bot_cannot_post_the_person_is_told_how_to_invite_it(house: House) -> None:
+    """The form opens anywhere; the export is accepted, and the card comes after the invitation."""
+    modal = await open_form(house, place="#licences")
+    assert modal.value("Post to channel") == "#licences"
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.", "#licences")
+    ana = house.member("ana")
+    await ana.hears("@tokenflex", "cannot post export #1 to #licences", "/invite @tokenflex")
+    house.slack.workspace.invite_bot("#licences")
+    await ana.hears("#licences", "export #1 is ready", timeout=30)
+
+
+async def test_a_guest_exports_from_the_channel_where_they_are(house: House) -> None:
+    """A guest is offered their own channels only and needs no more."""
+    modal = await open_form(house, who="gus")
+    assert modal.options("Post to channel") == ["#finance"]
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.")
+
+
+async def test_typing_the_number_instead_keeps_everything_else(house: House) -> None:
+    """Menu becomes text field in place; what was chosen and typed stays, the number too."""
+    modal = await open_form(house)
+    entered = {
+        "Usage categories": ["DESKTOP_PRODUCT"],
+        "Fields": ["userName", "productName"],
+        "Metrics": ["usageHours", "tokensConsumed"],
+        "Where clause": "contractYear = 1\nAND productName = 'Revit'",
+        "File name": "übersicht",
+        "Post to channel": "#general",
+    }
+    for label, value in entered.items():
+        modal.fill(label, value)
+    assert (await modal.presses("Type the number instead")).error is None
+    await modal.shows("digits only")
+    assert modal.buttons() == []
+    assert {label: modal.value(label) for label in entered} == entered
+    assert modal.value("Contract") == CONTRACT
+    modal.fill("Contract", "11000099871")
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.", "#general")
+    await house.member("ana").hears("#general", "übersicht.csv", "11000099871")
+
+
+async def test_the_button_pressed_twice_does_what_it_does_once(house: House) -> None:
+    """The second press finds a form that has changed already, which is nobody's trouble."""
+    modal = await open_form(house)
+    house.slack.controls.deliver_twice()
+    await modal.presses("Type the number instead")
+    await modal.shows("digits only")
+    await eventually(lambda: times(house, "views.update") == 2)
+    assert house.member("ana").sees("#finance") == []
+
+
+async def test_a_button_that_cannot_do_its_work_is_answered(house: House) -> None:
+    """A modal has no answering machine, so the person is told in the channel, with a reference."""
+    modal = await open_form(house)
+    house.slack.controls.fail_next("views.update", "invalid_arguments")
+    await modal.presses("Type the number instead")
+    await house.member("ana").hears("#finance", "something went wrong", "reference", private=True)
+    assert modal.buttons() == ["Type the number instead"]
+
+
+async def test_a_form_that_is_closed_asks_for_nothing(house: House) -> None:
+    """Cancel leaves no export behind, and no message."""
+    modal = await open_form(house)
+    modal.fill("File name", "never")
+    assert (await modal.close()).error is None
+    await house.member("ana").sees_no_modal()
+    answer = await house.member("ana").types("#finance", "/tokenflex list")
+    assert answer.error is None
+    await house.member("ana").hears("#finance", "no exports", private=True)
+
+
+async def test_a_form_asked_for_too_late_is_explained(house: House) -> None:
+    """Slack gives three seconds; when they have passed, the person is told to try again, and that works."""
+    await knows_contracts(house)
+    house.slack.triggers.seconds = 0.0
+    ana = house.member("ana")
+    await ana.types("#finance", "/tokenflex")
+    await ana.hears("#finance", "The form did not open: I was too slow. Please try once more", private=True)
+    house.slack.triggers.seconds = 3.0
+    await open_form(house)
+
+
+@pytest.mark.parametrize("trouble", ["internal_error", "ratelimited", "drop", "html"])
+async def test_slack_in_trouble_is_explained(house: House, trouble: str) -> None:
+    """Whatever keeps the form from opening, the person reads that trying once more helps."""
+    await knows_contracts(house)
+    controls = house.slack.controls
+    if trouble == "drop":
+        controls.drop_answer_next("views.open", after_effect=False)
+    elif trouble == "html":
+        controls.fail_next("views.open", status=503, html=True)
+    elif trouble == "ratelimited":
+        controls.fail_next("views.open", status=429, retry_after=30)
+    else:
+        controls.fail_next("views.open", trouble)
+    ana = house.member("ana")
+    await ana.types("#finance", "/tokenflex")
+    await ana.hears("#finance", "The form did not open: Slack has a problem of its own.", private=True)
+    await open_form(house)
+
+
+async def test_a_view_that_slack_refuses_is_our_fault(house: House) -> None:
+    """Trying again would not help, so there is an apology with a reference for an administrator."""
+    await knows_contracts(house)
+    house.slack.controls.fail_next("views.open", "invalid_arguments")
+    await house.member("ana").types("#finance", "/tokenflex")
+    await house.member("ana").hears("#finance", "something went wrong on my side", "reference", private=True)
+
+
+async def test_a_command_delivered_twice_opens_one_form(house: House) -> None:
+    """The second delivery finds its trigger used; nobody is told of a failure."""
+    await knows_contracts(house)
+    house.slack.controls.deliver_twice()
+    await open_form(house)
+    ana = house.member("ana")
+    await eventually(lambda: times(house, "views.open") == 2)
+    assert ana.sees("#finance") == []
