@@ -4,13 +4,19 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help demo test lint run pin clean
+.PHONY: help demo demo-script screenshots test lint run pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-demo: $(RUN) ## the real bot against local stand-ins, in this terminal (KEEP=1 leaves them running)
-	@$(BIN)/python -m sandbox.demo $(if $(KEEP),--keep)
+demo: $(RUN) ## the real bot against local stand-ins, in a page in your browser
+	@$(BIN)/python -m sandbox.demo $(ARGS)
+
+demo-script: $(RUN) ## the same as a conversation in this terminal, from the command to the CSV
+	@$(BIN)/python -m sandbox.demo_script
+
+screenshots: $(DEV) ## the pictures of the README, taken of the page (needs Chromium)
+	@$(BIN)/python -m scripts.screenshots
 
 test: $(DEV) ## the tests (ARGS="-k word" picks some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -1,181 +1,52 @@
-"""`make demo`: the real bot against both stand-ins, as a conversation in the terminal.
-
-A member asks for an export, the bot announces it, the first link expires, the member presses "Get a fresh link",
-and the CSV is downloaded.
-"""
+"""`make demo`: the real bot against both stand-ins, in a chat workspace in the browser."""
 
 import argparse
 import asyncio
-import os
-import sys
 import tempfile
-import time
+import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
-import aiohttp
-
-from sandbox.clock import ScaledClock
-from sandbox.slack.changes import Change
-from sandbox.slack.member import Member
-from sandbox.slack.messages import Message
-from sandbox.slack.server import SlackSandbox
-from sandbox.tokenflex.server import TokenFlexSandbox
+from sandbox.demo_house import DemoHouse
+from sandbox.page.server import Command, Page
 from sandbox.tokenflex.settings import SandboxSettings
 
-CHANNEL = "#finance"
-COMMAND = (
-    "/tokenflex export contract=110000123456 fields=productName,usageMonth metrics=tokensConsumed,uniqueUsers "
-    'where="contractYear=1" name=year1-by-product'
+COMMANDS = (
+    Command(
+        "/tokenflex",
+        "Export Token Flex usage data and get download links",
+        "[export | list | status #42 | link #42 | retry #42 | delete #42 | help]",
+    ),
 )
-LINK_LIFE = 12.0  #: seconds; the real one lives two to five minutes
-PATIENCE = 50.0
-ROWS = 6
-
-_COLORS = {"person": "\033[1;36m", "bot": "\033[1;32m", "note": "\033[2m", "end": "\033[0m"}
+DURATIONS = (8.0, 20.0)  #: seconds until a file is ready; the real ones take minutes
 
 
-class Terminal:
-    """Shows the conversation as it happens."""
-
-    def __init__(self) -> None:
-        self._colored = sys.stdout.isatty() and "NO_COLOR" not in os.environ  # noqa: TID251 - not the bot's settings
-        self._started = time.monotonic()
-
-    def says(self, who: str, where: str, text: str, kind: str) -> None:
-        """Print what somebody wrote."""
-        body = "\n".join(f"        {line}" for line in text.splitlines() if line.strip())
-        print(f"{self._stamp()} {self._paint(who, kind)} {self._paint(where, 'note')}\n{body}", flush=True)
-
-    def note(self, text: str) -> None:
-        """Print what happens outside Slack."""
-        print(f"{self._stamp()} {self._paint(text, 'note')}", flush=True)
-
-    def _stamp(self) -> str:
-        return self._paint(f"{time.monotonic() - self._started:5.1f}s", "note")
-
-    def _paint(self, text: str, kind: str) -> str:
-        return f"{_COLORS[kind]}{text}{_COLORS['end']}" if self._colored else text
-
-
-class Demo:
-    """Both stand-ins, the bot as a process of its own, and one member."""
-
-    def __init__(self, terminal: Terminal, folder: Path) -> None:
-        clock = ScaledClock()
-        settings = SandboxSettings(durations=(4.0, 7.0), link_life=LINK_LIFE)
-        self._terminal = terminal
-        self._folder = folder
-        self._slack = SlackSandbox(clock=clock, should_escape=False)
-        self._token_flex = TokenFlexSandbox(clock=clock, settings=settings)
-        self._bot: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start the stand-ins, then the bot, and wait until it is connected."""
-        await self._token_flex.start()
-        await self._slack.start()
-        self._slack.controls.subscribe(self._show)
-        self._terminal.note(f"Slack stands in at {self._slack.api_url}, Token Flex at {self._token_flex.base_url}")
-        log = (self._folder / "bot.log").open("wb")
-        self._bot = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=self._environment(), stderr=log, stdout=log
-        )
-        log.close()
-        try:
-            await self._slack.connected(timeout=20.0)
-        except TimeoutError:
-            print((self._folder / "bot.log").read_text(), file=sys.stderr)
-            raise SystemExit("The bot did not connect; its log is above.") from None
-        self._terminal.note("The bot is connected over Socket Mode.")
-
-    async def stop(self) -> None:
-        """Stop the bot as a host would, then the stand-ins."""
-        if self._bot is not None and self._bot.returncode is None:
-            self._bot.terminate()
-            await self._bot.wait()
-        await self._slack.stop()
-        await self._token_flex.stop()
-
-    async def converse(self) -> None:
-        """Have the conversation from the command to the CSV."""
-        ana = self._slack.member("ana")
-        self._terminal.says("ana", f"types in {CHANNEL}", COMMAND, "person")
-        await ana.types(CHANNEL, COMMAND)
-        result = await ana.hears(CHANNEL, "is ready", "Download", timeout=PATIENCE)
-        await ana.waits(lambda: not result.links(), timeout=PATIENCE)
-        self._terminal.note(f"The link has lived its {LINK_LIFE:.0f} seconds and is gone from the message.")
-        self._terminal.says("ana", "presses", "[ Get a fresh link ]", "person")
-        await ana.presses(result, "Get a fresh link")
-        await ana.waits(lambda: bool(result.links()), timeout=PATIENCE)
-        await self._download(result.links()[0])
-        self._summary(ana)
-
-    async def _download(self, link: str) -> None:
-        async with aiohttp.ClientSession() as session, session.get(link) as answer:
-            answer.raise_for_status()
-            text = (await answer.read()).decode("utf-8-sig")
-        lines = text.splitlines()
-        self._terminal.says("ana", f"downloads {len(lines) - 1} rows", "\n".join([*lines[: ROWS + 1], "…"]), "person")
-
-    def _summary(self, ana: Member) -> None:
-        calls = self._token_flex.calls
-        refused = sum(1 for call in calls if call.status == 429)
-        self._terminal.note(
-            f"{len(calls)} calls to Token Flex, {refused} refused for their rate; {ana.name} saw "
-            f"{len(ana.errors)} errors. Done."
-        )
-
-    def _environment(self) -> dict[str, str]:
-        client = self._token_flex.settings.clients[0]
-        inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}  # noqa: TID251
-        return inherited | {
-            "SLACK_BASE_URL": self._slack.api_url,
-            "SLACK_BOT_TOKEN": self._slack.bot_token,
-            "SLACK_APP_TOKEN": self._slack.app_token,
-            "TOKENFLEX_BASE_URL": self._token_flex.base_url,
-            "APS_BASE_URL": self._token_flex.aps_base_url,
-            "APS_CLIENT_ID": client.client_id,
-            "APS_CLIENT_SECRET": client.secret or "",
-            "DATABASE_PATH": str(self._folder / "tokenflex.db"),
-        }
-
-    def _show(self, change: Change) -> None:
-        if change.kind not in {"message_posted", "message_edited"} or not isinstance(change.subject, Message):
-            return
-        message = change.subject
-        if message.author != "tokenflex":
-            return
-        privately = f"only {message.ephemeral_for} sees it" if message.ephemeral_for else f"in {message.channel}"
-        verb = "edits" if change.kind == "message_edited" else "in a thread," if message.thread_ts else ""
-        self._terminal.says("tokenflex", f"{verb} {privately}".strip(), _as_read(message), "bot")
-
-
-def _as_read(message: Message) -> str:
-    """Return the text of the blocks once, and the buttons in one line below it."""
-    labels = message.buttons()
-    hidden = {*labels, message.text}
-    lines = [line for line in message.visible_text().splitlines() if line.strip() not in hidden]
-    return "\n".join([*dict.fromkeys(lines), " ".join(f"[ {label} ]" for label in labels)])
-
-
-async def _run(*, keep: bool) -> None:
+async def _run(*, opens_browser: bool, port: int) -> None:
     with tempfile.TemporaryDirectory(prefix="tokenflex-demo-") as folder:
-        demo = Demo(Terminal(), Path(folder))
+        house = DemoHouse(Path(folder), SandboxSettings(durations=DURATIONS))
+        page = Page(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.run_at)
         try:
-            await demo.start()
-            await demo.converse()
-            if keep:
-                print("Everything keeps running; Ctrl-C ends it.", flush=True)
-                await asyncio.Event().wait()
+            await house.start()
+            await page.start(port)
+            print(f"Open this page (only this machine can):\n\n    {page.url}\n", flush=True)
+            print(f"The bot's log: {house.log}\nCtrl-C ends everything.", flush=True)
+            if opens_browser:
+                with suppress(webbrowser.Error, OSError):
+                    await asyncio.to_thread(webbrowser.open, page.url)
+            await asyncio.Event().wait()
         finally:
-            await demo.stop()
+            await page.stop()
+            await house.stop()
 
 
 def main() -> None:
-    """Run the demo."""
+    """Serve the page until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the bot and the stand-ins running afterwards")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--port", type=int, default=0, help="port of the page on 127.0.0.1 (default: a free one)")
+    options = parser.parse_args()
     try:
-        asyncio.run(_run(keep=parser.parse_args().keep))
+        asyncio.run(_run(opens_browser=not options.no_browser, port=options.port))
     except KeyboardInterrupt:
         print("stopped")
 

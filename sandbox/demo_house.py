@@ -1,0 +1,75 @@
+"""Both stand-ins and the real bot as a process of its own, for demos."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from sandbox.clock import ScaledClock
+from sandbox.slack.server import SlackSandbox
+from sandbox.tokenflex.server import TokenFlexSandbox
+from sandbox.tokenflex.settings import SandboxSettings
+
+_ROOT = Path(__file__).parents[1]
+_INHERITED = {"PATH", "HOME", "LANG", "SYSTEMROOT"}
+
+
+class DemoHouse:
+    """Everything that a demo needs; `folder` takes the bot's database and its log."""
+
+    def __init__(self, folder: Path, settings: SandboxSettings) -> None:
+        self.clock = ScaledClock()
+        self.slack = SlackSandbox(clock=self.clock, commands=["/tokenflex"], should_escape=False)
+        self.token_flex = TokenFlexSandbox(clock=self.clock, settings=settings)
+        self.log = folder / "bot.log"
+        self._folder = folder
+        self._bot: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the stand-ins, then the bot, and wait until it is connected.
+
+        Raises:
+            SystemExit: the bot did not connect; the text holds its log.
+
+        """
+        await self.token_flex.start()
+        await self.slack.start()
+        with self.log.open("wb") as log:
+            self._bot = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "scripts.demo_bot",
+                cwd=_ROOT, env=self._environment(), stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.run_at(1.0)
+        try:
+            await self.slack.connected(timeout=30.0)
+        except TimeoutError:
+            raise SystemExit(f"{self.log.read_text()}\nThe bot did not connect; its log is above.") from None
+
+    async def stop(self) -> None:
+        """Stop the bot as a host would, then the stand-ins."""
+        if self._bot is not None and self._bot.returncode is None:
+            self._bot.terminate()
+            await self._bot.wait()
+        await self.slack.stop()
+        await self.token_flex.stop()
+
+    def run_at(self, factor: float) -> None:
+        """Let time run that many times as fast, here and in the bot's process."""
+        self.clock.run_at(factor)
+        if self._bot is not None and self._bot.stdin is not None and not self._bot.stdin.is_closing():
+            clock = self.clock
+            self._bot.stdin.write(f"{clock.origin.isoformat()} {clock.started_at} {clock.factor}\n".encode())
+
+    def _environment(self) -> dict[str, str]:
+        client = self.token_flex.settings.clients[0]
+        inherited = {name: value for name, value in os.environ.items() if name in _INHERITED}  # noqa: TID251
+        return inherited | {
+            "SLACK_BASE_URL": self.slack.api_url,
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "TOKENFLEX_BASE_URL": self.token_flex.base_url,
+            "APS_BASE_URL": self.token_flex.aps_base_url,
+            "APS_CLIENT_ID": client.client_id,
+            "APS_CLIENT_SECRET": client.secret or "",
+            "DATABASE_PATH": str(self._folder / "tokenflex.db"),
+        }

@@ -1,0 +1,121 @@
+// The page: who looks, at which channel, and what happens meanwhile.
+import { listen, me } from "./api.js";
+import { setCommands, write, writeTo } from "./composer.js";
+import { setTime } from "./dates.js";
+import { byId, h } from "./dom.js";
+import { isEmpty, showChannel, take, takeAll } from "./messages.js";
+import { showModal } from "./modal.js";
+import { names } from "./mrkdwn.js";
+import { showPanel } from "./panel.js";
+
+const channels = new Map();
+const unread = new Map();
+let current = null;
+let bot = "";
+let endStream = () => {};
+
+function connect() {
+  endStream();
+  endStream = listen({
+    scene,
+    message,
+    channel: (channel) => { channels.set(channel.id, channel); drawPlace(); },
+    modal: showModal,
+    panel: (state) => { setTime(state.now, state.speed); showPanel(state); },
+    trouble: ({ text, code }) => trouble(h("strong", {}, "Only visible to you. "), `${text} `, h("code", {}, code)),
+    refused,
+  });
+}
+
+function scene(all) {
+  bot = all.bot;
+  names.users = all.users;
+  channels.clear();
+  unread.clear();
+  for (const channel of all.channels) channels.set(channel.id, channel);
+  names.channels = Object.fromEntries(all.channels.map(({ id, label }) => [id, label.slice(1)]));
+  byId("me").replaceChildren(...all.people.map(({ name, guest }) => h("option", { value: name, selected: name === all.me }, guest ? `${name} (guest)` : name)));
+  setTime(all.now, 1);
+  setCommands(all.commands);
+  takeAll(all.messages);
+  showModal(all.modal);
+  const start = all.channels.find(({ label }) => label === "#finance") ?? all.channels[0];
+  enter(channels.has(current) ? current : start.id);
+}
+
+function message(changed) {
+  const isNew = !changed.deleted && changed.author !== me.name && changed.channel !== current;
+  if (!channels.has(changed.channel)) return;
+  if (isNew && !seen.has(changed.ts)) unread.set(changed.channel, (unread.get(changed.channel) ?? 0) + 1);
+  seen.add(changed.ts);
+  take(changed);
+  drawPlace();
+}
+const seen = new Set();
+
+function enter(id) {
+  current = id;
+  unread.delete(id);
+  showChannel(id);
+  writeTo(channels.get(id));
+  drawPlace();
+  unfold("side", false);
+}
+
+function drawPlace() {
+  const { label, archived, bot_in: botIn, kind } = channels.get(current);
+  byId("place").textContent = label;
+  byId("presence").textContent = archived ? "Archived" : kind === "im" ? "Direct message with the bot" : botIn ? `${bot} is a member` : `${bot} is not in this channel. Type /invite @${bot} to let it in.`;
+  const order = [...channels.values()].sort((one, other) => (one.kind === "im") - (other.kind === "im"));
+  byId("channels").replaceChildren(...order.map(({ id, label: name, kind: sort }) => h("li", {},
+    h("button", { type: "button", className: "quiet", "aria-current": id === current ? "page" : null, onclick: () => { enter(id); byId("line").focus(); } },
+      name, sort === "private" && h("small", {}, " private"), unread.has(id) && h("span", { className: "count", "aria-label": `${unread.get(id)} new` }, unread.get(id))))));
+  hint();
+}
+
+function hint() {
+  byId("hint")?.remove();
+  if (!isEmpty()) return;
+  byId("messages").append(h("li", { id: "hint" }, h("p", {}, "Nothing was said here yet."),
+    h("button", { type: "button", className: "primary", onclick: () => write("/tokenflex") }, "Type /tokenflex for me"),
+    h("p", { className: "hint" }, "Then send it: the bot opens its form. /tokenflex help shows what else it knows.")));
+}
+
+function refused({ method, error, faults, sent }) {
+  trouble(h("strong", {}, "Slack would refuse what the bot sent. "), h("code", {}, `${method}: ${error}`),
+    h("ul", {}, faults.map((fault) => h("li", {}, fault))),
+    h("details", {}, h("summary", {}, "What it sent"), h("pre", {}, JSON.stringify(sent, null, 2))));
+}
+
+function trouble(...parts) {
+  const box = h("div", { className: "trouble" }, h("div", {}, parts),
+    h("button", { type: "button", className: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() }, "×"));
+  byId("troubles").append(box);
+}
+
+function unfold(id, open) {
+  byId(id).classList.toggle("open", open);
+  byId(`show-${id}`).setAttribute("aria-expanded", open);
+}
+
+for (const id of ["side", "panel"]) {
+  byId(`show-${id}`).addEventListener("click", () => unfold(id, !byId(id).classList.contains("open")));
+}
+unfold("panel", matchMedia("(min-width: 70rem)").matches);
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+function theme(chosen) {
+  document.documentElement.dataset.theme = chosen;
+  byId("theme").textContent = chosen === "dark" ? "Light" : "Dark";
+  byId("theme").setAttribute("aria-label", `Change to ${chosen === "dark" ? "light" : "dark"} colours`);
+}
+theme(localStorage.getItem("theme") ?? (prefersDark.matches ? "dark" : "light"));
+byId("theme").addEventListener("click", () => {
+  const chosen = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  localStorage.setItem("theme", chosen);
+  theme(chosen);
+});
+prefersDark.addEventListener("change", () => { if (!localStorage.getItem("theme")) theme(prefersDark.matches ? "dark" : "light"); });
+
+byId("me").addEventListener("change", (event) => { me.name = event.target.value; current = null; seen.clear(); connect(); });
+connect();

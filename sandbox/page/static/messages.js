@@ -1,0 +1,111 @@
+// The messages of the channel in front, and their threads.
+import { act } from "./api.js";
+import { blocks } from "./blocks.js";
+import { messageTime } from "./dates.js";
+import { byId, h, refill } from "./dom.js";
+import { mrkdwn } from "./mrkdwn.js";
+
+const list = byId("messages");
+const known = new Map(); // every message this person may see, by channel and time stamp
+const items = new Map(); // the elements on the screen, by time stamp
+const opened = new Set(); // time stamps of threads that are open
+let channel = null;
+
+const keyOf = (message) => `${message.channel} ${message.ts}`;
+const inOrder = (one, other) => (one.ts < other.ts ? -1 : 1);
+const repliesOf = (ts) => [...known.values()].filter((each) => each.channel === channel && each.thread === ts).sort(inOrder);
+const standsInChannel = (message) => !message.thread || message.broadcast;
+
+/** Forget everything and take these messages. */
+export function takeAll(messages) {
+  known.clear();
+  for (const message of messages) if (!message.deleted) known.set(keyOf(message), message);
+}
+
+/** Show a channel. */
+export function showChannel(id) {
+  channel = id;
+  items.clear();
+  list.replaceChildren();
+  [...known.values()].filter((each) => each.channel === id && standsInChannel(each)).sort(inOrder).forEach(draw);
+  list.scrollTop = list.scrollHeight;
+}
+
+/** Take a new, edited or deleted message. */
+export function take(message) {
+  if (message.deleted) known.delete(keyOf(message));
+  else known.set(keyOf(message), message);
+  if (message.channel !== channel) return;
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  if (message.deleted) { items.get(message.ts)?.remove(); items.delete(message.ts); }
+  else if (standsInChannel(message)) draw(message);
+  const parent = known.get(`${channel} ${message.thread}`);
+  if (parent) drawThread(parent);
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+/** Say whether the channel in front has anything in it. */
+export const isEmpty = () => items.size === 0;
+
+function draw(message) {
+  let item = items.get(message.ts);
+  if (!item) {
+    item = h("li", { tabIndex: -1, "data-ts": message.ts }, h("div", { className: "content" }), h("div", { className: "thread" }));
+    items.set(message.ts, item);
+    const next = [...list.children].find((each) => each.dataset.ts > message.ts);
+    list.insertBefore(item, next ?? null);
+  }
+  item.className = message.private ? "message private" : "message";
+  refill(item.querySelector(".content"), content(message));
+  if (!message.thread) drawThread(message);
+}
+
+function content(message) {
+  const press = (button) => act("press", { channel: message.channel, ts: message.ts, label: button.text.text });
+  return [
+    message.private && h("p", { className: "note" }, "Only visible to you"),
+    message.broadcast && h("p", { className: "note" }, "Replied to a thread and sent it to the channel"),
+    h("p", { className: "by" },
+      h("span", { className: "avatar", "data-who": message.is_bot ? "bot" : message.author, "aria-hidden": "true" }, message.author[0].toUpperCase()),
+      h("strong", {}, message.author), message.is_bot && h("span", { className: "badge" }, "App"),
+      h("time", {}, messageTime(message.ts)), message.edited && h("small", {}, "(edited)")),
+    message.blocks.length ? blocks(message.blocks, press) : h("p", { className: "said" }, mrkdwn(message.text)),
+  ].filter(Boolean);
+}
+
+function drawThread(parent) {
+  const item = items.get(parent.ts);
+  const replies = repliesOf(parent.ts);
+  const place = item?.querySelector(".thread");
+  if (!place) return;
+  if (!place.children.length && (!parent.private || replies.length)) {
+    place.append(
+      h("button", { type: "button", className: "quiet fold", onclick: () => fold(parent, place) }),
+      h("ol", { className: "replies" }),
+      h("form", { className: "reply", onsubmit: (event) => reply(event, parent) },
+        h("input", { type: "text", autocomplete: "off", placeholder: "Reply…", "aria-label": `Reply to ${parent.author}` }),
+        h("button", { type: "submit" }, "Reply")));
+  }
+  if (!place.children.length) return;
+  const [button, answers, form] = place.children;
+  const open = opened.has(parent.ts);
+  const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
+  button.textContent = open ? "Close thread" : replies.length ? count : "Reply in thread";
+  button.classList.toggle("faint", !open && !replies.length);
+  button.setAttribute("aria-expanded", open);
+  answers.hidden = form.hidden = !open;
+  refill(answers, replies.map((each) => h("li", { className: each.private ? "message private" : "message" }, content({ ...each, broadcast: false }))));
+}
+
+function fold(parent, place) {
+  if (!opened.delete(parent.ts)) opened.add(parent.ts);
+  drawThread(parent);
+  if (opened.has(parent.ts)) place.querySelector("input").focus();
+}
+
+async function reply(event, parent) {
+  event.preventDefault();
+  const line = event.target.querySelector("input");
+  const text = line.value.trim();
+  if (text && (await act("type", { channel: parent.channel, thread: parent.ts, text }))) line.value = "";
+}

@@ -1,0 +1,90 @@
+"""Switches that make things go wrong, and the speed of time."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sandbox.slack.json_values import Given, Json
+from sandbox.slack.server import SlackSandbox
+from sandbox.tokenflex.server import TokenFlexSandbox
+
+SPEEDS = (1, 5, 20)
+_ENDLESS = 1_000_000  #: calls
+_SLOW = 8.0  #: real seconds per answer
+_RETRY_AFTER = 30  #: seconds, what a made-up 429 asks for
+
+
+class Switches:
+    """Every switch of the panel by its name. `set_speed` is told the new factor of time."""
+
+    def __init__(self, slack: SlackSandbox, token_flex: TokenFlexSandbox, set_speed: Callable[[float], None]) -> None:
+        self._slack = slack
+        self._token_flex = token_flex
+        self._controls = token_flex.controls
+        self._answers = "normal"
+        self._login_refused = False
+        self._socket_lost = False
+        self._set_speed = set_speed
+        self._switches: dict[str, Callable[[Given], str | None]] = {
+            "speed": self._run_at,
+            "answers": self._answer,
+            "login_refused": self._refuse_login,
+            "slack_token_revoked": self._revoke_slack_token,
+            "fail_next": self._fail_next,
+            "finish": self._controls.finish,
+            "fail": self._controls.fail,
+            "expire_link": self._controls.expire_link,
+            "invite": slack.workspace.invite_bot,
+            "kick": slack.workspace.kick_bot,
+        }
+
+    def state(self) -> Json:
+        """Return how the lasting switches stand."""
+        return {
+            "answers": self._answers,
+            "login_refused": self._login_refused,
+            "slack_token_revoked": self._slack.web_api.revoked is not None,
+            "socket_lost": self._socket_lost,
+        }
+
+    async def flip(self, name: str, value: Given) -> str:
+        """Flip a switch and return a sentence about it, empty for none. Raises KeyError for what there is not."""
+        if name == "socket_lost":
+            return await self._lose_socket(lost=bool(value))
+        return self._switches[name](value) or ""
+
+    def _run_at(self, factor: Given) -> None:
+        if factor not in SPEEDS:
+            raise KeyError(factor)
+        self._set_speed(float(factor))
+
+    def _answer(self, how: Given) -> None:
+        self._controls.behave()
+        if how == "slow":
+            self._controls.slow_next(_SLOW, count=_ENDLESS, real=True)
+        elif how in {"429", "503"}:
+            wait = _RETRY_AFTER if how == "429" else None
+            self._controls.answer_next(int(how), count=_ENDLESS, retry_after=wait)
+        elif how != "normal":
+            raise KeyError(how)
+        self._answers = how
+
+    def _refuse_login(self, refused: Given) -> None:
+        """Kill the access tokens and let Autodesk know another secret than the bot, or the right one again."""
+        client = self._token_flex.settings.clients[0]
+        self._login_refused = bool(refused)
+        self._controls.add_client(replace(client, secret="another") if refused else client)  # noqa: S106
+        self._controls.revoke_tokens()
+
+    def _revoke_slack_token(self, revoked: Given) -> None:
+        self._slack.web_api.revoked = "token_revoked" if revoked else None
+
+    def _fail_next(self, _value: Given) -> str:
+        self._controls.fail_next()
+        return "The next export will fail."
+
+    async def _lose_socket(self, *, lost: bool) -> str:
+        self._socket_lost = lost
+        self._slack.controls.refuse_sockets(lost)
+        if lost:
+            await self._slack.controls.drop_sockets(abrupt=True)
+        return ""
