@@ -67,6 +67,24 @@ def everything_changed(db: Connection, export: Export, now: datetime) -> None:
     """Have every message about the export edited, so that no old button or link stays."""
     card_changed(db, export, now)
     result_changed(db, export, now)
+    if export.request_key is None:
+        _refusals_changed(db, export, now)
+
+
+def _refusals_changed(db: Connection, export: Export, now: datetime) -> None:
+    """Have the private messages edited that say that the request was refused."""
+    for message in outbox.messages_of(db, export.number):
+        known = outbox.get(db, message.subject)
+        if known.words == REFUSED:
+            outbox.put(
+                db,
+                subject=known.subject,
+                kind=known.kind,
+                export_number=export.number,
+                recipient=known.recipient,
+                now=now,
+                words=REFUSED,
+            )
 
 
 def tell(db: Connection, export: Export, now: datetime, words: str, *, occasion: str = "") -> bool:

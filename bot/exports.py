@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sqlite_utils import Database as Connection
 
@@ -33,6 +34,14 @@ class Asker:
 
     person: str
     channel: str
+
+
+class LinkPlace(Enum):
+    """Where a person who pressed for a link finds it."""
+
+    MESSAGE = auto()  #: the message is edited to show it
+    THERE_ALREADY = auto()  #: the message shows one that still works
+    PRIVATE = auto()  #: it is for this person's eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +162,18 @@ class Exports:
             fetching.cancel()
             alarm.cancel()
 
-    async def shows_link(self, export: Export, channel: str, message_ts: str) -> bool:
-        """Return whether that message of the export shows a link that is worth clicking."""
-        standing = await self._database.read(lambda db: outbox.message_at(db, channel, message_ts))
-        if standing is None or standing.export_number != export.number or standing.link_expires_at is None:
-            return False
-        return standing.link_expires_at - self._clock.now() >= LONG_ENOUGH
-
-    async def show_link_in(self, export: Export, channel: str, message_ts: str) -> bool:
-        """Have a fresh link shown in the message whose button was pressed; False where links are private."""
+    async def show_link_in(self, export: Export, channel: str, message_ts: str) -> LinkPlace:
+        """Have a fresh link shown in the message whose button was pressed, where links are for the whole channel."""
         if self._audience is not LinkAudience.CHANNEL or channel != export.channel:
-            return False
+            return LinkPlace.PRIVATE
         now = self._clock.now()
 
-        def _show(db: Connection) -> bool:
+        def _show(db: Connection) -> LinkPlace:
             standing: SentMessage | None = outbox.message_at(db, channel, message_ts)
             if standing is None or standing.export_number != export.number:
-                return False
+                return LinkPlace.PRIVATE
+            if standing.link_expires_at is not None and standing.link_expires_at - now >= LONG_ENOUGH:
+                return LinkPlace.THERE_ALREADY
             known = outbox.get(db, standing.subject)
             outbox.put(
                 db,
@@ -180,11 +184,11 @@ class Exports:
                 now=now,
                 words=announcements.WITH_LINK,
             )
-            return True
+            return LinkPlace.MESSAGE
 
-        shown = await self._database.write(_show)
+        place = await self._database.write(_show)
         self._deliveries.ring()
-        return shown
+        return place
 
     async def retry(self, number: int, asker: Asker) -> Export:
         """Ask Token Flex to try a failed export again.

@@ -282,7 +282,7 @@ def _refuse(db: Connection, export: Export, error: RefusedError, now: datetime) 
     )
     if moved is not None:
         announcements.everything_changed(db, moved, now)
-        announcements.tell(db, moved, now, announcements.REFUSED, occasion=str(moved.announcement))
+        announcements.tell(db, moved, now, announcements.REFUSED, occasion=now.isoformat())
 
 
 def _doubt(db: Connection, export: Export, now: datetime) -> None:

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards import actions, export_card
-from bot.exports import Asker, Exports
+from bot.exports import Asker, Exports, LinkPlace
 
 from . import people
 from .answers import Answers
@@ -66,9 +66,10 @@ class Buttons:
         export, link = await self._exports.link(
             number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
         )
-        if await self._exports.shows_link(export, asker.channel, people.pressed_message(body)):
+        place = await self._exports.show_link_in(export, asker.channel, people.pressed_message(body))
+        if place is LinkPlace.THERE_ALREADY:
             await self._answers.tell(respond, asker, export_card.link_is_there(export, link))
-        elif not await self._exports.show_link_in(export, asker.channel, people.pressed_message(body)):
+        elif place is LinkPlace.PRIVATE:
             replace = _is_private(body)
             await self._answers.tell(respond, asker, export_card.private_link(export, link), replace=replace)
 

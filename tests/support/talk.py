@@ -9,7 +9,7 @@ from tests.support.house import CONTRACT, House
 
 #: Faster than the other tests: the budget of calls makes people wait for minutes.
 SPEED = 40.0
-QUICK: Mapping[str, object] = {"durations": (1.0, 1.0), "link_life": 300.0}
+QUICK: Mapping[str, object] = {"durations": (1.0, 1.0), "link_life": 120.0}
 
 OpenHouse = Callable[..., Awaitable[House]]
 
