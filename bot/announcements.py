@@ -49,9 +49,9 @@ def result(db: Connection, export: Export, now: datetime) -> None:
 
 
 def result_changed(db: Connection, export: Export, now: datetime, words: str = "") -> None:
-    """Have the last announcement edited, where there is one."""
+    """Have the last announcement edited, where there is one or it is just being posted."""
     subject = outbox.result_subject(export.number, export.announcement)
-    if outbox.message(db, subject) is not None:
+    if outbox.message(db, subject) is not None or outbox.is_open(db, subject):
         outbox.put(
             db,
             subject=subject,

@@ -17,7 +17,10 @@ from bot.tokenflex.errors import (
     NotAuthorisedError,
     RateLimitedError,
     ScopeMissingError,
+    TimedOutError,
     TokenFlexError,
+    UnreachableError,
+    UpstreamBrokenError,
 )
 from bot.tokenflex.oauth import AccessTokens
 
@@ -69,7 +72,12 @@ class TokenFlexCalls:
 
     @asynccontextmanager
     async def turn(self, name: str, *, rank: Rank, person: str = "") -> AsyncIterator[GrantedCall]:
-        """Wait for a turn and give it out; one that is not used goes back to the budget."""
+        """Wait for a turn and give it out; one that is not used goes back to the budget.
+
+        Raises:
+            StoppingError: the bot is being stopped.
+
+        """
         turn = await self.turns.wait(name, rank=rank, person=person)
         refused: RateLimitedError | None = None
         try:
@@ -117,6 +125,7 @@ class TokenFlexCalls:
         return await asyncio.shield(loop.run_in_executor(self._threads, self._authorised, work))
 
     def _authorised(self, work: Work[T]) -> T:
+        self._sign_in()
         try:
             return work(self._client)
         except LoginNeededError:
@@ -125,7 +134,24 @@ class TokenFlexCalls:
             self._tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
             raise
 
+    def _sign_in(self) -> None:
+        """Have an access token before the call itself.
+
+        What goes wrong here leaves no doubt whether the call had an effect, and says nothing of Token Flex's own limit.
+        """
+        try:
+            self._tokens.access_token()
+        except (RateLimitedError, TimedOutError, UpstreamBrokenError) as error:
+            log.warning("no access token to be had", error=type(error).__name__, reason=str(error))
+            raise UnreachableError("Autodesk did not sign us in; the call was not made") from None
+
     async def _close(self, turn: Turn, refused: RateLimitedError | None) -> None:
+        try:
+            await self._end(turn, refused)
+        except Exception:  # the budget in memory is right, and a row without an end counts at the next start
+            log.exception("the end of a call could not be logged")
+
+    async def _end(self, turn: Turn, refused: RateLimitedError | None) -> None:
         if not turn.used:
             await self.turns.give_back(turn)
         elif refused is None:

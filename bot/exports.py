@@ -94,12 +94,14 @@ class Exports:
         def _accept(db: Connection) -> tuple[Export, bool, int, bool]:
             _check_replaceable(db, new)
             before = export_store.count_queued(db)
+            full = self._places.is_full(export_store.count_outstanding(db), now)
             export, is_new = export_store.accept(db, new, now)
             if is_new:
+                export = export_store.change(db, export.number, note="places" if full else "")
                 announcements.card_changed(db, export, now)
             if is_new and replaces is not None:
                 announcements.everything_changed(db, export_store.get(db, replaces), now)
-            return export, is_new, before, self._places.is_full(export_store.count_outstanding(db), now)
+            return export, is_new, before, full
 
         export, is_new, before, full = await self._database.write(_accept)
         self._work.ring()

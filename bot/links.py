@@ -1,11 +1,13 @@
 """Download links: held in memory only, no longer than they live, and fetched once for all who ask at the same time."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from bot.tokenflex.budget import Rank
+from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import RefusedError, TokenFlexError
 from bot.tokenflex.models import DownloadLink, ExportRecord
 from storage import exports as export_store
@@ -19,11 +21,22 @@ from .explanations import explain
 from .problems import LinkUnavailableError, WrongStateError
 from .server_time import ServerTime
 from .tracking import Tracker
+from .turns import StoppingError
 
 #: A known link with less than this to live is not worth showing (source: house plan, "Get a fresh link").
 LONG_ENOUGH = timedelta(seconds=60)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Fetch:
+    """One call for a link, for all who wait for it."""
+
+    person: str  #: who asked first
+    task: asyncio.Task[DownloadLink] | None = None
+    waiting: int = 0
+    made: bool = False  #: whether the call has gone out
 
 
 class Links:
@@ -38,7 +51,7 @@ class Links:
         self._tracker = tracker
         self._clock = clock
         self._known: dict[int, tuple[DownloadLink, timedelta]] = {}
-        self._fetching: dict[int, asyncio.Task[DownloadLink]] = {}
+        self._fetching: dict[int, _Fetch] = {}
 
     def keep(self, number: int, link: DownloadLink | None, least: timedelta = LONG_ENOUGH) -> None:
         """Remember a link that Token Flex has just shown, and forget all that have expired.
@@ -47,7 +60,8 @@ class Links:
         """
         now = self._server_time.now()
         self._known = {n: known for n, known in self._known.items() if known[0].expires_at > now}
-        if link is not None and link.expires_at > now:
+        standing = self._known.get(number)
+        if link is not None and link.expires_at > (now if standing is None else standing[0].expires_at):
             self._known[number] = link, least
 
     def known(self, number: int, least: timedelta | None = None) -> DownloadLink | None:
@@ -74,12 +88,29 @@ class Links:
         link = self.known(number)
         if link is not None:
             return link
-        task = self._fetching.get(number)
-        if task is None:
-            task = asyncio.create_task(self._fetch(number, person), name=f"fresh link #{number}")
-            self._fetching[number] = task
-            task.add_done_callback(lambda _: self._fetching.pop(number, None))
-        return await asyncio.shield(task)
+        fetch, task = self._under_way(number, person)
+        fetch.waiting += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            fetch.waiting -= 1
+            if not fetch.waiting and not fetch.made:  # nobody wants it any more: the call is left to others
+                self._end(number, fetch)
+                task.cancel()
+
+    def _under_way(self, number: int, person: str) -> tuple[_Fetch, asyncio.Task[DownloadLink]]:
+        fetch = self._fetching.get(number) or _Fetch(person)
+        if fetch.task is None:
+            fetch.task = asyncio.create_task(self._fetch(number, fetch), name=f"fresh link #{number}")
+            fetch.task.add_done_callback(lambda task: self._end(number, fetch, task))
+            self._fetching[number] = fetch
+        return fetch, fetch.task
+
+    def _end(self, number: int, fetch: _Fetch, task: asyncio.Task[DownloadLink] | None = None) -> None:
+        if self._fetching.get(number) is fetch:
+            del self._fetching[number]
+        if task is not None and not task.cancelled():
+            task.exception()  # asyncio complains of errors that nobody has waited for
 
     async def fresh_within(self, seconds: float, number: int, person: str) -> DownloadLink:
         """Do as `fresh` does, but give up waiting after that many seconds.
@@ -99,18 +130,20 @@ class Links:
             alarm.cancel()
         raise LinkUnavailableError(f"There is no call to Token Flex to spare for #{number} at the moment.")
 
-    async def _fetch(self, number: int, person: str) -> DownloadLink:
+    async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:
         export = await self._database.read(lambda db: export_store.get(db, number))
         key = export.request_key
         if export.state is not ExportState.READY or key is None:
             raise WrongStateError(f"#{number} is not ready, so there is no file to download.")
+
+        def _refresh(client: TokenFlexClient) -> ExportRecord:
+            fetch.made = True
+            return client.refresh_link(export.request.contract_number, key)
+
         try:
-            record = await self._calls.call(
-                "refreshUrl",
-                lambda client: client.refresh_link(export.request.contract_number, key),
-                rank=Rank.PEOPLE,
-                person=person,
-            )
+            record = await self._calls.call("refreshUrl", _refresh, rank=Rank.PEOPLE, person=fetch.person)
+        except StoppingError:
+            raise LinkUnavailableError("I am just being restarted. Try again in a minute.") from None
         except TokenFlexError as error:
             raise await self._no_link(export, error) from None
         return await self._usable(export, record)
@@ -138,5 +171,9 @@ class Links:
             )
         # A link whose whole life is short is used for half of it; to ask for another would give no better one.
         life = record.link.expires_at - self._server_time.now()
+        if life <= timedelta():
+            raise LinkUnavailableError(
+                f"Token Flex gave a link for #{export.number} that has expired already. Try again in a minute."
+            )
         self.keep(export.number, record.link, min(LONG_ENOUGH, life / 2))
         return record.link

@@ -18,11 +18,12 @@ from storage.models import Delivery, DeliveryState, Export, MessageKind, SentMes
 from storage.states import ExportState
 
 from . import announcements
-from .cards import export_card, notices
 from .cards.blocks import Message
 from .clock import Clock
 from .links import Links
 from .problems import UseCaseError
+from .readback import ReadBack, StillInDoubtError
+from .rendering import message_of
 from .server_time import ServerTime
 from .settings import LinkAudience
 from .signals import Signal
@@ -34,39 +35,20 @@ from .slack_posts import (
     SlackRefusedError,
     SlackUnsureError,
 )
+from .slack_refusals import CHANNEL_TROUBLE, NOTHING_TO_EDIT, SCOPE_TROUBLE, TOKEN_TROUBLE
 from .supervision import TaskGroup
 
 LANE_PACE = timedelta(seconds=1.1)
 _LOOK_AT_LEAST_EVERY = 30.0
 _SOON = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(seconds=60)
+_LONGEST_PAUSE_AFTER_REFUSAL = timedelta(hours=1)
 _GIVE_UP_AFTER = timedelta(days=30)
-#: Slack's words for "not in this channel, as it stands"; somebody can mend them (source: chat.postMessage reference).
-_CHANNEL_TROUBLE = {
-    "channel_not_found",
-    "not_in_channel",
-    "is_archived",
-    "restricted_action",
-    "restricted_action_read_only_channel",
-    "restricted_action_thread_only_channel",
-    "restricted_action_non_threadable_channel",
-    "team_access_not_granted",
-}
-_NOTHING_TO_EDIT = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "block_mismatch"}
-
 #: How long an announcement waits for a link before it goes out without one.
 _LINK_PATIENCE = 20.0
 _STILL_WORTH_SHOWING = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
-
-
-class _StillInDoubtError(SlackError):
-    """A message that may have been posted could not be looked for; `cause` is what Slack said."""
-
-    def __init__(self, cause: SlackError) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
 
 
 class Dispatcher:
@@ -85,6 +67,7 @@ class Dispatcher:
     ) -> None:
         self._database = database
         self._posts = posts
+        self._read_back = ReadBack(database, posts, clock)
         self._links = links
         self._server_time = server_time
         self._clock = clock
@@ -127,11 +110,15 @@ class Dispatcher:
             await self._not_delivered(delivery, error)
         except Exception:
             log.exception("a message could not be made", subject=delivery.subject)
-            await self._postpone(delivery, "crash")
+            await self._postpone(delivery, "crash", state=None)  # it may have been posted: the database knows
         finally:
             self._busy.discard(delivery.recipient)
-            self._free_at[delivery.recipient] = self._clock.now() + LANE_PACE
+            self._close_lane(delivery.recipient, LANE_PACE)
             self._wake.ring()
+
+    def _close_lane(self, lane: str, pause: timedelta) -> None:
+        free_at = self._clock.now() + pause
+        self._free_at[lane] = max(free_at, self._free_at.get(lane, free_at))
 
     # One delivery
 
@@ -143,7 +130,7 @@ class Dispatcher:
             lambda db: (export_store.get(db, delivery.export_number), outbox.message(db, delivery.subject))
         )
         if standing is None and delivery.state is DeliveryState.SENDING:
-            standing = await self._look_for(delivery, export)
+            standing = await self._read_back.look_for(delivery, export)
         if standing is None and await self._must_wait(delivery, export):
             return
         link = await self._link(delivery, export, standing)
@@ -159,7 +146,7 @@ class Dispatcher:
         ):
             return False
         due = self._clock.now() + _SOON
-        await self._database.write(lambda db: outbox.postpone(db, delivery, due, "waits for its card"))
+        await self._wait_until(delivery, due, "waits for its card")
         return True
 
     async def _link(
@@ -183,7 +170,7 @@ class Dispatcher:
     ) -> None:
         expires = None if link is None else self._server_time.to_ours(link.expires_at)
         await self._database.write(lambda db: self._before(db, delivery, standing, expires))
-        message = self._message(delivery, export, link)
+        message = message_of(delivery, export, link, self._bot_name)
         if standing is None:
             posted = await self._post(delivery, export, message)
         else:
@@ -228,19 +215,6 @@ class Dispatcher:
             now = self._clock.now()
             announcements.tell(db, export, now, announcements.WITH_LINK, occasion=str(export.announcement))
 
-    def _message(self, delivery: Delivery, export: Export, link: DownloadLink | None) -> Message:
-        if delivery.kind is MessageKind.CARD:
-            return export_card.card(export, link)
-        if delivery.kind is MessageKind.RESULT:
-            return export_card.announcement(export, _announcement_number(delivery.subject), link)
-        if delivery.words == announcements.WITH_LINK:
-            return export_card.expired_private_link(export) if link is None else export_card.private_link(export, link)
-        if delivery.words == announcements.REFUSED:
-            return export_card.refusal(export)
-        if delivery.words == announcements.POST_IN_DOUBT:
-            return notices.post_in_doubt(export)
-        return notices.channel_trouble(export, delivery.words.partition(":")[2], self._bot_name)
-
     async def _post(self, delivery: Delivery, export: Export, message: Message) -> Posted:
         thread = None
         if delivery.kind is MessageKind.RESULT:
@@ -252,7 +226,7 @@ class Dispatcher:
         try:
             await self._posts.edit(posted, message)
         except SlackRefusedError as error:
-            if error.code not in _NOTHING_TO_EDIT:
+            if error.code not in NOTHING_TO_EDIT:
                 raise
             log.info("a message that was to be edited is gone", code=error.code)
 
@@ -270,79 +244,70 @@ class Dispatcher:
             return
         if standing.link_expires_at > now:
             later = standing.link_expires_at
-            await self._database.write(lambda db: outbox.postpone(db, delivery, later, ""))
+            await self._wait_until(delivery, later, "")
             return
         original = await self._database.read(lambda db: outbox.get(db, subject))
-        await self._edit(Posted(standing.channel, standing.ts), self._message(original, export, None))
+        await self._edit(Posted(standing.channel, standing.ts), message_of(original, export, None, self._bot_name))
         await self._database.write(lambda db: _link_is_out(db, delivery, standing))
 
     async def _expiry_without_message(self, delivery: Delivery, subject: str) -> None:
         """The message that was to show the link is still in doubt, or was never posted."""
-        due = self._clock.now() + _SOON
         if await self._database.read(lambda db: outbox.is_open(db, subject)):
-            await self._database.write(lambda db: outbox.postpone(db, delivery, due, "waits for its message"))
+            await self._wait_until(delivery, self._clock.now() + _back_off(delivery), "waits for its message")
         else:
             await self._database.write(lambda db: outbox.mark_sent(db, delivery))
 
+    async def _wait_until(self, delivery: Delivery, due: datetime, reason: str) -> None:
+        await self._database.write(lambda db: outbox.postpone(db, delivery, due, reason, state=DeliveryState.WAITING))
+
     # When it did not work
 
-    async def _look_for(self, delivery: Delivery, export: Export) -> SentMessage | None:
-        """Find a message that may have been posted; where that cannot be seen, it is not posted again."""
-        where = await self._where_it_would_be(delivery, export)
-        if where is None:
-            return None
-        since = delivery.created_at - timedelta(minutes=1)
-        try:
-            found = await self._posts.find(where[0], delivery.subject, since, where[1])
-        except SlackError as error:
-            if delivery.kind is MessageKind.DIRECT and isinstance(error, SlackRefusedError):
-                return None  # better a private message twice than never
-            raise _StillInDoubtError(error) from None
-        if found is None:
-            return None
-        log.info("a message in doubt had been posted", subject=delivery.subject)
-        return SentMessage(delivery.subject, delivery.export_number, found.channel, found.ts)
-
-    async def _where_it_would_be(self, delivery: Delivery, export: Export) -> tuple[str, str | None] | None:
-        if delivery.kind is MessageKind.DIRECT:
-            earlier = await self._database.read(lambda db: outbox.message_to(db, delivery.recipient))
-            return None if earlier is None else (earlier.channel, None)
-        if delivery.kind is MessageKind.RESULT:
-            card = await self._database.read(lambda db: outbox.message(db, outbox.card_subject(export.number)))
-            return (delivery.recipient, None if card is None else card.ts)
-        return (delivery.recipient, None)
-
-    async def _doubt_remains(self, delivery: Delivery, cause: SlackError) -> None:
-        """Look again later where that can help; otherwise tell the requester and post nothing twice."""
-        if not isinstance(cause, SlackRefusedError) or cause.code in _CHANNEL_TROUBLE:
-            await self._postpone(delivery, str(cause), state=DeliveryState.SENDING)
-            return
-        log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=cause.code)
-        now = self._clock.now()
-
-        def _tell(db: Connection) -> None:
-            outbox.give_up(db, delivery, f"in doubt: {cause.code}")
-            export = export_store.get(db, delivery.export_number)
-            announcements.tell(db, export, now, announcements.POST_IN_DOUBT, occasion=delivery.subject)
-
-        await self._database.write(_tell)
-
     async def _not_delivered(self, delivery: Delivery, error: SlackError) -> None:
+        if isinstance(error, StillInDoubtError):
+            await self._doubt_remains(delivery, error)
+            return
         log.warning(
             "a message was not delivered", subject=delivery.subject, error=type(error).__name__, reason=str(error)
         )
-        if isinstance(error, _StillInDoubtError):
-            await self._doubt_remains(delivery, error.cause)
-        elif isinstance(error, SlackRateLimitedError):
-            await self._postpone(delivery, "rate limited", timedelta(seconds=error.retry_after), whole_lane=True)
+        if isinstance(error, SlackRateLimitedError):
+            await self._rate_limited(delivery, error)
         elif isinstance(error, SlackUnsureError):
             await self._postpone(delivery, str(error), state=DeliveryState.SENDING)
-        elif isinstance(error, SlackRefusedError) and delivery.kind is MessageKind.DIRECT:
+        elif isinstance(error, SlackRefusedError):
+            await self._refused(delivery, error)
+        else:
+            await self._postpone(delivery, str(error), whole_lane=True)
+
+    async def _rate_limited(self, delivery: Delivery, error: SlackRateLimitedError) -> None:
+        """Do what Slack asks for; that a method has had enough keeps no other from being called."""
+        pause = timedelta(seconds=error.retry_after)
+        posting = error.method == "chat.postMessage"
+        if posting:
+            self._close_lane(delivery.recipient, pause)
+        await self._postpone(delivery, "rate limited", pause, whole_lane=posting)
+
+    async def _refused(self, delivery: Delivery, error: SlackRefusedError) -> None:
+        if error.code in {*TOKEN_TROUBLE, SCOPE_TROUBLE}:
+            await self._postpone(delivery, error.code, whole_lane=True)
+        elif delivery.kind is MessageKind.DIRECT:
             await self._whisper_instead(delivery, error)
-        elif isinstance(error, SlackRefusedError) and error.code in _CHANNEL_TROUBLE:
+        elif error.code in CHANNEL_TROUBLE:
             await self._channel_trouble(delivery, error)
         else:  # what Slack refuses of one message is no reason to hold up the others
-            await self._postpone(delivery, str(error), whole_lane=not isinstance(error, SlackRefusedError))
+            await self._postpone(delivery, error.code, _back_off(delivery, _LONGEST_PAUSE_AFTER_REFUSAL))
+
+    async def _doubt_remains(self, delivery: Delivery, doubt: StillInDoubtError) -> None:
+        """Look again later where that can help; otherwise tell the requester and post nothing twice."""
+        cause, now = doubt.cause, self._clock.now()
+        if isinstance(cause, SlackRefusedError) and cause.code not in CHANNEL_TROUBLE | TOKEN_TROUBLE:
+            log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=cause.code)
+            code = cause.code
+            await self._database.write(lambda db: _give_up_in_doubt(db, delivery, code, now))
+            return
+        pause = None if doubt.again_at is None else doubt.again_at - now
+        if isinstance(cause, SlackRateLimitedError):
+            pause = timedelta(seconds=cause.retry_after)
+        await self._postpone(delivery, str(doubt), pause, state=DeliveryState.SENDING)
 
     async def _postpone(
         self,
@@ -351,10 +316,10 @@ class Dispatcher:
         pause: timedelta | None = None,
         *,
         whole_lane: bool = False,
-        state: DeliveryState = DeliveryState.WAITING,
+        state: DeliveryState | None = DeliveryState.WAITING,
     ) -> None:
         now = self._clock.now()
-        due = now + (pause or min(_LONGEST_PAUSE, _SOON * 2 ** min(delivery.attempts, 6)))
+        due = now + (_back_off(delivery) if pause is None else pause)
 
         def _write(db: Connection) -> None:
             if now - delivery.created_at > _GIVE_UP_AFTER:
@@ -380,9 +345,9 @@ class Dispatcher:
     async def _whisper_instead(self, delivery: Delivery, error: SlackRefusedError) -> None:
         """A private message that Slack does not take is shown in the channel of the export, to the person only."""
         export = await self._database.read(lambda db: export_store.get(db, delivery.export_number))
-        link = await self._link(delivery, export)
+        message = message_of(delivery, export, await self._link(delivery, export), self._bot_name)
         try:
-            await self._posts.whisper(export.channel, delivery.recipient, self._message(delivery, export, link))
+            await self._posts.whisper(export.channel, delivery.recipient, message)
         except SlackRefusedError as second:
             reason = f"{error.code}, {second.code}"
             log.warning("a private message cannot be delivered", subject=delivery.subject, reason=reason)
@@ -393,8 +358,14 @@ class Dispatcher:
             await self._database.write(lambda db: outbox.mark_sent(db, delivery))
 
 
-def _announcement_number(subject: str) -> int:
-    return int(subject.rpartition(":")[2])
+def _back_off(delivery: Delivery, longest: timedelta = _LONGEST_PAUSE) -> timedelta:
+    return min(longest, _SOON * (1 << min(delivery.attempts, 12)))
+
+
+def _give_up_in_doubt(db: Connection, delivery: Delivery, code: str, now: datetime) -> None:
+    outbox.give_up(db, delivery, f"in doubt: {code}")
+    export = export_store.get(db, delivery.export_number)
+    announcements.tell(db, export, now, announcements.POST_IN_DOUBT, occasion=delivery.subject)
 
 
 def _with_expiry(standing: SentMessage, expires: datetime) -> SentMessage:

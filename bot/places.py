@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 PLACES = 50
 _LOOK_AGAIN = timedelta(seconds=60)
 _LONGEST = timedelta(minutes=10)
+#: What a list showed of other programs is believed that long; contracts without work of ours are not looked at again.
+_BELIEVED = timedelta(minutes=5)
 
 
 class Places:
     """How many more exports may be submitted, as far as the lists and the refusals tell."""
 
     def __init__(self) -> None:
-        self._elsewhere: dict[str, int] = {}
+        self._elsewhere: dict[str, tuple[int, datetime]] = {}
         self._refusals = 0
         self._closed_until: datetime | None = None
 
@@ -23,18 +25,20 @@ class Places:
         """Return how many places are free when `ours` are taken by us."""
         if self._closed_until is not None and now < self._closed_until:
             return 0
-        return max(0, PLACES - ours - sum(self._elsewhere.values()))
+        elsewhere = sum(count for count, seen_at in self._elsewhere.values() if now - seen_at < _BELIEVED)
+        return max(0, PLACES - ours - elsewhere)
 
     def refused(self, now: datetime) -> None:
         """Note that Token Flex says that the house is full; it is believed until something ends, or for a while."""
         self._closed_until = now + min(_LONGEST, _LOOK_AGAIN * 2**self._refusals)
         self._refusals = min(self._refusals + 1, 10)
 
-    def listed(self, contract: str, elsewhere: int, *, freed: bool) -> None:
+    def listed(self, contract: str, elsewhere: int, now: datetime, *, freed: bool) -> None:
         """Note what a list showed: outstanding exports of other programs, and whether a place became free."""
-        if freed or elsewhere < self._elsewhere.get(contract, 0):
+        before, _ = self._elsewhere.get(contract, (0, now))
+        if freed or elsewhere < before:
             self.freed()
-        self._elsewhere[contract] = elsewhere
+        self._elsewhere[contract] = elsewhere, now
 
     def freed(self) -> None:
         """Note that an export ended."""

@@ -12,7 +12,7 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.tokenflex.budget import Rank
-from bot.tokenflex.errors import TokenFlexError
+from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, TokenFlexError
 from bot.tokenflex.models import ExportRecord
 from storage import exports as export_store
 from storage.database import Database
@@ -38,7 +38,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A contract that has to be looked at: from when on, and how far back its list has to reach."""
+    """A contract that has to be looked at: from when on, and how far back its list has to reach.
+
+    `oldest` is the smallest time among ours and the server's own; the two clocks may differ.
+    """
 
     contract: str
     due_at: datetime
@@ -138,21 +141,32 @@ class Poller:
         await self._apply(target.contract, records, started_at)
 
     async def _list(self, target: Target) -> tuple[tuple[ExportRecord, ...], datetime]:
+        try:
+            return await self._list_once(target)
+        except LoginNeededError:
+            raise
+        except NotAuthorisedError:  # the next call renews the token
+            return await self._list_once(target)
+
+    async def _list_once(self, target: Target) -> tuple[tuple[ExportRecord, ...], datetime]:
         async with self._calls.turn("list", rank=Rank.POLL) as granted:
             started_at = self._clock.now()
-            start, end = target.oldest - _BEFORE, self._server_time.now() + _AHEAD
+            ahead = timedelta(seconds=self._server_time.difference)
+            start = min(target.oldest, target.oldest + ahead) - _BEFORE
+            end = max(started_at, started_at + ahead) + _AHEAD
             records = await granted.make(lambda client: client.list_exports(target.contract, start, end))
         return records, started_at
 
     async def _apply(self, contract: str, records: tuple[ExportRecord, ...], started_at: datetime) -> None:
-        listed = await self._tracker.observe_list(contract, records, started_at)
+        ahead = timedelta(seconds=self._server_time.difference)
+        listed = await self._tracker.observe_list(contract, records, started_at, ahead)
         links = {record.request_key: record.link for record in records}
         for export in listed.exports:
             self._links.keep(export.number, links.get(export.request_key or ""))
-        self._places.listed(contract, listed.elsewhere, freed=listed.freed)
+        self._places.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
         self._submissions.ring()
         self._deliveries.ring()
-        for export in listed.missing:
+        for export in listed.missing[:1]:  # one for each list, so that polling goes on when many are gone
             await self._look_for(export)
 
     async def _look_for(self, export: Export) -> None:

@@ -10,18 +10,20 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from .cards.blocks import Message
 from .clock import Clock
 
 EVENT_TYPE = "tokenflex_export"
 _DEFAULT_RETRY_AFTER = 30.0
+_MINUTE = timedelta(seconds=60)
 _PAGE = 200
 _PAGES = 5
 #: Slack's words for blocks that it does not take, whatever the text is.
 BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
 #: Slack's words for a thread whose first message was deleted or is none (source: chat.postMessage reference).
-_THREAD_GONE = {"thread_not_found", "message_not_found", "cannot_reply_to_message", "invalid_thread_ts"}
+THREAD_GONE = {"thread_not_found", "message_not_found", "cannot_reply_to_message", "invalid_thread_ts"}
 #: Calls a minute that Slack allows at least (source: Slack rate limits, tier 3: 50+), with room for others.
 _PER_MINUTE = {"chat.update": 48, "conversations.history": 45, "conversations.replies": 45}
 
@@ -41,11 +43,12 @@ class SlackRefusedError(SlackError):
 
 
 class SlackRateLimitedError(SlackError):
-    """Slack takes no more of this method for `retry_after` seconds; nothing was posted."""
+    """Slack takes no more of this method for `retry_after` seconds; nothing was posted or edited."""
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(f"rate limited for {retry_after:.0f} s")
+    def __init__(self, retry_after: float, method: str = "chat.postMessage") -> None:
+        super().__init__(f"{method} is rate limited for {retry_after:.0f} s")
         self.retry_after = retry_after
+        self.method = method
 
 
 class SlackUnreachableError(SlackError):
@@ -93,13 +96,13 @@ class SlackPosts:
         try:
             answer = await self._with_blocks(message, arguments | thread)
         except SlackRefusedError as error:
-            if not thread or error.code not in _THREAD_GONE:
+            if not thread or error.code not in THREAD_GONE:
                 raise
             log.info("a thread is gone; the reply becomes a message of its own", code=error.code)
             answer = await self._with_blocks(message, arguments)
         return Posted(str(answer.get("channel") or channel), str(answer["ts"]))
 
-    async def _with_blocks(self, message: Message, arguments: dict[str, Any]) -> Mapping[str, Any]:
+    async def _with_blocks(self, message: Message, arguments: dict[str, Any]) -> AsyncSlackResponse:
         try:
             return await self._call("chat.postMessage", self._client.chat_postMessage(**arguments, **_content(message)))
         except SlackRefusedError as error:
@@ -118,7 +121,7 @@ class SlackPosts:
 
         """
         where: dict[str, Any] = {"channel": posted.channel, "ts": posted.ts}
-        await self._pace("chat.update")
+        self._spend("chat.update")
         try:
             await self._call("chat.update", self._client.chat_update(**where, **_content(message)))
         except SlackRefusedError as error:
@@ -147,7 +150,8 @@ class SlackPosts:
         cursor = ""
         for _ in range(_PAGES):
             answer = await self._page(channel, since, thread_ts, cursor)
-            for message in answer.get("messages", ()):
+            _check_scopes(answer.headers)
+            for message in answer.get("messages") or ():
                 if _subject(message) == subject:
                     return Posted(channel, str(message["ts"]))
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
@@ -155,7 +159,7 @@ class SlackPosts:
                 return None
         raise SlackRefusedError("too_many_messages")
 
-    async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> Mapping[str, Any]:
+    async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> AsyncSlackResponse:
         arguments: dict[str, Any] = {
             "channel": channel,
             "oldest": f"{since.timestamp():.6f}",
@@ -165,27 +169,29 @@ class SlackPosts:
         if cursor:
             arguments["cursor"] = cursor
         if thread_ts is None:
-            await self._pace("conversations.history")
+            self._spend("conversations.history")
             return await self._call("conversations.history", self._client.conversations_history(**arguments))
-        await self._pace("conversations.replies")
+        self._spend("conversations.replies")
         return await self._call("conversations.replies", self._client.conversations_replies(ts=thread_ts, **arguments))
 
-    async def _pace(self, method: str) -> None:
-        """Wait until this method may be called again, by its tier and by what Slack last said."""
-        recent = self._recent[method]
-        while True:
-            now = self._clock.now()
-            while recent and now - recent[0] > timedelta(seconds=60):
-                recent.popleft()
-            free_at = self._paused_until.get(method, now)
-            if len(recent) >= _PER_MINUTE[method]:
-                free_at = max(free_at, recent[0] + timedelta(seconds=61))
-            if free_at <= now:
-                recent.append(now)
-                return
-            await self._clock.sleep((free_at - now).total_seconds())
+    def _spend(self, method: str) -> None:
+        """Count a call of this method.
 
-    async def _call(self, method: str, call: Awaitable[Any]) -> Mapping[str, Any]:
+        Raises:
+            SlackRateLimitedError: by its tier, or by what Slack last said, it may not be called yet.
+
+        """
+        recent, now = self._recent[method], self._clock.now()
+        while recent and now - recent[0] > _MINUTE:
+            recent.popleft()
+        free_at = self._paused_until.get(method, now)
+        if len(recent) >= _PER_MINUTE[method]:
+            free_at = max(free_at, recent[0] + _MINUTE + timedelta(seconds=1))
+        if free_at > now:
+            raise SlackRateLimitedError((free_at - now).total_seconds(), method)
+        recent.append(now)
+
+    async def _call(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
             answer = await call
         except SlackApiError as error:
@@ -194,10 +200,9 @@ class SlackPosts:
             raise SlackUnreachableError(type(error).__name__) from None
         except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
             raise SlackUnsureError(type(error).__name__) from None
-        data = answer.data
-        if not isinstance(data, dict):
+        if not isinstance(answer.data, dict):
             raise SlackUnsureError("no JSON")
-        return data
+        return answer
 
     def _translated(self, method: str, error: SlackApiError) -> SlackError:
         data = getattr(error.response, "data", None)
@@ -207,7 +212,7 @@ class SlackPosts:
             seconds = retry_after(getattr(error.response, "headers", {}))
             if method in _PER_MINUTE:
                 self._paused_until[method] = self._clock.now() + timedelta(seconds=seconds)
-            return SlackRateLimitedError(seconds)
+            return SlackRateLimitedError(seconds, method)
         if status >= 500 or not code or code in {"internal_error", "fatal_error", "request_timeout"}:
             return SlackUnsureError(code or f"HTTP {status}")
         return SlackRefusedError(code)
@@ -229,12 +234,25 @@ def _subject(message: Mapping[str, Any]) -> str | None:
     return subject if isinstance(subject, str) else None
 
 
+def _check_scopes(headers: Mapping[str, str]) -> None:
+    """Check that what was read shows metadata: without its scope Slack leaves it out and says nothing.
+
+    Raises:
+        SlackRefusedError: it does not, so that no message of ours could be told from another.
+
+    """
+    scopes = _header(headers, "x-oauth-scopes")
+    if scopes is not None and "metadata.message:read" not in scopes:
+        raise SlackRefusedError("missing_scope")
+
+
 def retry_after(headers: Mapping[str, str]) -> float:
     """Return for how many seconds Slack wants to be left alone, by the header `Retry-After`."""
-    for name, value in headers.items():
-        if name.lower() == "retry-after":
-            try:
-                return max(1.0, float(value))
-            except ValueError:
-                return _DEFAULT_RETRY_AFTER
-    return _DEFAULT_RETRY_AFTER
+    try:
+        return max(1.0, float(_header(headers, "retry-after") or ""))
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str | None:
+    return next((str(value) for name, value in headers.items() if name.lower() == wanted), None)

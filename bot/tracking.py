@@ -42,6 +42,15 @@ class Listed:
     elsewhere: int  #: outstanding exports of other programs
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """When a list was asked for and when it was applied, by our clock, and how far the server's is ahead of it."""
+
+    started_at: datetime
+    now: datetime
+    server_ahead: timedelta
+
+
 class Tracker:
     """Brings our exports up to what Token Flex shows."""
 
@@ -55,10 +64,13 @@ class Tracker:
         now = self._clock.now()
         return await self._database.write(lambda db: _apply(db, export_store.get(db, export.number), record, now))
 
-    async def observe_list(self, contract: str, records: Sequence[ExportRecord], started_at: datetime) -> Listed:
-        """Apply a whole list of a contract, taken at `started_at` by our clock."""
+    async def observe_list(
+        self, contract: str, records: Sequence[ExportRecord], started_at: datetime, server_ahead: timedelta
+    ) -> Listed:
+        """Apply a list of a contract, taken at `started_at` by our clock, which the server's is `server_ahead` of."""
         now = self._clock.now()
-        return await self._database.write(lambda db: _apply_list(db, contract, records, started_at, now))
+        seen = _Seen(started_at, now, server_ahead)
+        return await self._database.write(lambda db: _apply_list(db, contract, records, seen))
 
     async def has_vanished(self, export: Export) -> bool:
         """Ask for one export by its key; True where Token Flex no longer has it, which is then recorded.
@@ -100,13 +112,13 @@ class Tracker:
 
 def _apply(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export:
     """Bring one export to the status of its record, with the messages that this causes."""
+    before = export
     if export.upstream_status != record.request_status or export.lists_without or export.last_list_at:
         export = export_store.change(
             db, export.number, upstream_status=record.request_status, lists_without=0, last_list_at=None
         )
-        if record.request_status not in {REQUESTED, DOWNLOAD, ERROR}:
-            log.warning("an unknown export status", export=export.number, status=record.request_status)
-            announcements.card_changed(db, export, now)
+    if export.upstream_status != before.upstream_status:
+        _note_unknown(db, before, export, now)
     event = _EVENTS.get(record.request_status)
     moved = None if event is None else export_store.move(db, export.number, event, now, finished_at=now, note="")
     if moved is None:
@@ -114,6 +126,15 @@ def _apply(db: Connection, export: Export, record: ExportRecord, now: datetime) 
     log.info("an export has ended", export=moved.number, state=moved.state.value)
     announcements.result(db, moved, now)
     return export_store.get(db, moved.number)
+
+
+def _note_unknown(db: Connection, before: Export, export: Export, now: datetime) -> None:
+    """Show a status that we do not know on the card as it is, and take it off again."""
+    known = {REQUESTED, DOWNLOAD, ERROR, None}
+    if export.upstream_status not in known:
+        log.warning("an unknown export status", export=export.number, status=export.upstream_status)
+    if {before.upstream_status, export.upstream_status} - known:
+        announcements.card_changed(db, export, now)
 
 
 def taken(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export | None:
@@ -137,9 +158,7 @@ def taken(db: Connection, export: Export, record: ExportRecord, now: datetime) -
     return _apply(db, moved, record, now)
 
 
-def _apply_list(
-    db: Connection, contract: str, records: Sequence[ExportRecord], started_at: datetime, now: datetime
-) -> Listed:
+def _apply_list(db: Connection, contract: str, records: Sequence[ExportRecord], seen: _Seen) -> Listed:
     known = export_store.known_keys(db, [record.request_key for record in records])
     strangers = [record for record in records if record.request_key not in known]
     ours = {record.request_key: record for record in records if record.request_key in known}
@@ -148,9 +167,10 @@ def _apply_list(
         for export in export_store.in_states(db, (ExportState.SUBMITTING, ExportState.REQUESTED))
         if export.request.contract_number == contract
     ]
-    after = [_apply_to(db, export, ours, strangers, started_at, now) for export in before]
+    after = [_apply_to(db, export, ours, strangers, seen) for export in before]
+    listed = {record.request_key for record in records}
     return Listed(
-        exports=tuple(export for export in after if export.request_key in {r.request_key for r in records}),
+        exports=tuple(export for export in after if export.request_key in listed),
         missing=tuple(export for export in after if _is_missing(export)),
         freed=any(export.state not in export_store.OUTSTANDING for export in after),
         elsewhere=sum(1 for record in strangers if record.request_status == REQUESTED),
@@ -162,35 +182,31 @@ def _apply_to(
     export: Export,
     ours: dict[str, ExportRecord],
     strangers: list[ExportRecord],
-    started_at: datetime,
-    now: datetime,
+    seen: _Seen,
 ) -> Export:
     if export.request_key is not None:
+        if seen.started_at <= export.changed_at:
+            return export  # the list may be older than the export, or than its retry: it says nothing
         record = ours.get(export.request_key)
         if record is not None:
-            return _apply(db, export, record, now)
-        return _not_listed(db, export, started_at)
+            return _apply(db, export, record, seen.now)
+        lists = export.lists_without + 1
+        return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.started_at)
     if not export.in_doubt:
         return export
-    record = _arrived(export, strangers)
+    record = _arrived(export, strangers, seen.server_ahead)
     if record is None:
-        return _not_arrived(db, export, started_at, now)
+        return _not_arrived(db, export, seen)
     strangers.remove(record)
     log.info("a lost answer was found in the list", export=export.number)
-    return taken(db, export, record, now) or export
-
-
-def _not_listed(db: Connection, export: Export, started_at: datetime) -> Export:
-    if started_at <= export.changed_at:
-        return export  # the list is older than the export
-    return export_store.change(db, export.number, lists_without=export.lists_without + 1, last_list_at=started_at)
+    return taken(db, export, record, seen.now) or export
 
 
 def _is_missing(export: Export) -> bool:
     return export.state is ExportState.REQUESTED and export.lists_without >= LISTS_NEEDED
 
 
-def _arrived(export: Export, strangers: Iterable[ExportRecord]) -> ExportRecord | None:
+def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: timedelta) -> ExportRecord | None:
     """Return the record that a POST without an answer made: same file name, not older than our intent."""
     matching = [
         record
@@ -198,7 +214,7 @@ def _arrived(export: Export, strangers: Iterable[ExportRecord]) -> ExportRecord 
         if _bare(record.download_file_name) == _bare(export.request.file_name)
         and record.requested_at is not None
         and export.intent_at is not None
-        and record.requested_at >= export.intent_at - _CLOCK_SLACK
+        and record.requested_at - server_ahead >= export.intent_at - _CLOCK_SLACK
     ]
     return min(matching, key=lambda record: record.requested_at or export.accepted_at, default=None)
 
@@ -207,19 +223,19 @@ def _bare(file_name: str) -> str:
     return file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
 
 
-def _not_arrived(db: Connection, export: Export, started_at: datetime, now: datetime) -> Export:
-    if started_at < next_list_for(export):
+def _not_arrived(db: Connection, export: Export, seen: _Seen) -> Export:
+    if seen.started_at < next_list_for(export):
         return export
     lists = export.lists_without + 1
     if lists < LISTS_NEEDED:
-        return export_store.change(db, export.number, lists_without=lists, last_list_at=started_at)
+        return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.started_at)
     log.info("a request did not reach Token Flex and waits again", export=export.number)
     back = export_store.move(
-        db, export.number, Event.NOT_TAKEN, now, unanswered_since=None, lists_without=0, last_list_at=None, note=""
+        db, export.number, Event.NOT_TAKEN, seen.now, unanswered_since=None, lists_without=0, last_list_at=None, note=""
     )
     if back is None:
         return export
-    announcements.card_changed(db, back, now)
+    announcements.card_changed(db, back, seen.now)
     return back
 
 

@@ -20,11 +20,16 @@ from .clock import Clock
 from .server_time import ServerTime
 
 _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
+_KEPT = 3 * _REMEMBERED  #: how long the log of calls is kept
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
+class StoppingError(Exception):
+    """The bot is being stopped: there is no call any more; what waited for one goes on after the next start."""
+
+
+@dataclass(slots=True, eq=False)
 class Turn:
     """A call that the budget has granted; `id` is its row in the log of calls."""
 
@@ -50,6 +55,7 @@ class Turns:
         self._past: list[Turn] = []
         self._line: list[_Place] = []
         self._alarm: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def load(self) -> None:
         """Remember the calls of the processes before this one."""
@@ -57,7 +63,7 @@ class Turns:
 
         def _load(db: Connection) -> tuple[LoggedCall, ...]:
             call_log.end_open(db, now)
-            call_log.forget_before(db, now - 3 * _REMEMBERED)
+            call_log.forget_before(db, now - _KEPT)
             return call_log.since(db, now - _REMEMBERED)
 
         self._past = [
@@ -78,7 +84,15 @@ class Turns:
         return max(0.0, beyond) * self._limits.window / self._limits.per_minute
 
     async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
-        """Return when a call may be made; it is in the log already then."""
+        """Return when a call may be made; it is in the log already then.
+
+        Raises:
+            StoppingError: there will be none any more.
+            StorageFullError, sqlite3.Error: the call could not be logged, so it may not be made.
+
+        """
+        if self._closed:
+            raise StoppingError
         loop = asyncio.get_running_loop()
         place = _Place(Waiting(rank, person, self._clock.now().timestamp()), loop.create_future())
         self._line.append(place)
@@ -107,9 +121,12 @@ class Turns:
         if rate_limited:
             log.warning("Token Flex refused a call for its rate; fewer calls from now on", retry_after=retry_after)
         self._serve()
-        await self._database.write(
-            lambda db: call_log.end(db, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
-        )
+
+        def _end(db: Connection) -> None:
+            call_log.end(db, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
+            call_log.forget_before(db, now - _KEPT)
+
+        await self._database.write(_end)
 
     async def give_back(self, turn: Turn) -> None:
         """Return a turn whose call was not made."""
@@ -118,10 +135,12 @@ class Turns:
 
     def close(self) -> None:
         """Send everybody in the line away; calls under way go on."""
+        self._closed = True
         if self._alarm is not None:
             self._alarm.cancel()
         for place in self._line:
-            place.granted.cancel()
+            if not place.granted.done():
+                place.granted.set_exception(StoppingError())
         self._line.clear()
 
     def _give_back(self, turn: Turn) -> None:
@@ -131,13 +150,14 @@ class Turns:
     def _leave(self, place: _Place) -> None:
         if place in self._line:
             self._line.remove(place)
-        elif place.granted.done() and not place.granted.cancelled():
+        elif place.granted.done() and not place.granted.cancelled() and place.granted.exception() is None:
             self._past.remove(place.granted.result())
         self._serve()
 
     def _serve(self) -> None:
         now = self._clock.now()
         self._forget(now)
+        self._line = [place for place in self._line if not place.granted.cancelled()]
         while self._line:
             decision = self._decide(now)
             if decision.granted is None:
@@ -146,8 +166,7 @@ class Turns:
             place = self._line.pop(decision.granted)
             turn = Turn(PastCall(now.timestamp(), None, place.waiting.rank, place.waiting.person, burst=decision.burst))
             self._past.append(turn)
-            if not place.granted.cancelled():
-                place.granted.set_result(turn)
+            place.granted.set_result(turn)
 
     def _decide(self, now: datetime) -> budget.Decision:
         return budget.decide(

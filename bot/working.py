@@ -3,6 +3,7 @@
 Everything begins from the database, so a restart goes on where the process before ended.
 """
 
+import contextlib
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from bot.tokenflex.budget import Rank
 from bot.tokenflex.errors import (
     ContractRefusedError,
     InvalidRequestError,
+    LoginNeededError,
     NotAuthorisedError,
     NotFoundError,
     QuotaExceededError,
@@ -31,14 +33,16 @@ from .calls import GrantedCall, TokenFlexCalls
 from .clock import Clock
 from .explanations import explain, upstream_message
 from .places import Places
-from .server_time import ServerTime
 from .signals import Signal
 from .supervision import TaskGroup
 from .tracking import Tracker
+from .turns import StoppingError
 
 _SHORT_PAUSE = timedelta(seconds=2)
 _LONG_PAUSE = timedelta(seconds=60)
 _LOOK_AT_LEAST_EVERY = 30.0  #: seconds
+#: What an unknown or foreign key may be answered with (source: Token Flex reference, gaps).
+_NOT_THERE = (NotFoundError, InvalidRequestError, ContractRefusedError)
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +74,6 @@ class Worker:
         calls: TokenFlexCalls,
         tracker: Tracker,
         places: Places,
-        server_time: ServerTime,
         clock: Clock,
         poll: Signal,
         deliveries: Signal,
@@ -79,7 +82,6 @@ class Worker:
         self._calls = calls
         self._tracker = tracker
         self._places = places
-        self._server_time = server_time
         self._clock = clock
         self._poll = poll
         self._deliveries = deliveries
@@ -91,20 +93,26 @@ class Worker:
         self._setbacks = 0
 
     async def resume(self) -> None:
-        """Put in doubt what a process that died was submitting: nobody saw the answer."""
+        """Put in doubt what nobody submits any more: the process died, or could not store the answer."""
         now = self._clock.now()
 
-        def _doubt(db: Connection) -> None:
-            for export in export_store.in_states(db, (ExportState.SUBMITTING,)):
-                if export.unanswered_since is None:
-                    doubted = export_store.change(db, export.number, unanswered_since=now, note="unanswered")
-                    announcements.card_changed(db, doubted, now)
+        def _abandoned(db: Connection) -> list[Export]:
+            submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
+            return [each for each in submitting if not each.in_doubt and each.number not in self._under_way]
 
-        await self._database.write(_doubt)
+        def _doubt_all(db: Connection) -> None:
+            for export in _abandoned(db):
+                _doubt(db, export, now)
+
+        if await self._database.read(_abandoned):
+            await self._database.write(_doubt_all)
+            self._poll.ring()
+            self._deliveries.ring()
 
     async def run(self) -> None:
         """Start what can be started, whenever there is something new or something may have changed."""
         while True:
+            await self.resume()
             await self._start_changes()
             await self._start_submissions()
             await self.work.wait(self._pause())
@@ -149,7 +157,11 @@ class Worker:
 
     async def _finish(self, export: Export, job: Callable[[Export], Coroutine[Any, Any, None]]) -> None:
         try:
-            await job(export)
+            with contextlib.suppress(StoppingError):  # the next process goes on with it
+                await job(export)
+        except Exception:
+            self._set_back(self._clock.now())
+            raise  # the task group logs it
         finally:
             del self._under_way[export.number]
             self.work.ring()
@@ -158,16 +170,28 @@ class Worker:
     # Submitting
 
     async def _submit(self, export: Export) -> None:
-        async with self._calls.turn("submit", rank=Rank.PEOPLE, person=export.requester) as granted:
-            intended = await self._intend(export)
-            if intended is not None:
-                await self._post(intended, granted)
+        with contextlib.suppress(RateLimitedError):  # the turn has learned from it, and the export waits again
+            async with self._calls.turn("submit", rank=Rank.PEOPLE, person=export.requester) as granted:
+                intended = await self._intend(export)
+                if intended is not None:
+                    await self._post(intended, granted)
 
     async def _intend(self, export: Export) -> Export | None:
-        now, intent = self._clock.now(), self._server_time.now()
-        return await self._database.write(
-            lambda db: export_store.move(db, export.number, Event.TAKE, now, intent_at=intent, note="")
-        )
+        """Take an export out of the line; None where it has left the line or has to wait after all.
+
+        Waiting for the turn may have taken minutes, in which others were refused.
+        """
+        now = self._clock.now()
+
+        def _take(db: Connection) -> Export | None:
+            if not self._may_start():
+                return None
+            if self._places.is_full(export_store.count_outstanding(db), now):
+                _wait_for_place(db, export.number, now)
+                return None
+            return export_store.move(db, export.number, Event.TAKE, now, intent_at=now)
+
+        return await self._database.write(_take)
 
     async def _post(self, export: Export, granted: GrantedCall) -> None:
         try:
@@ -193,7 +217,10 @@ class Worker:
             await self._database.write(lambda db: _doubt(db, export, now))
             self._poll.ring()
         else:
-            await self._database.write(lambda db: _wait(db, export, error, now))
+            # A token that has just ended is renewed for the next attempt; that is no reason to worry anybody.
+            renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
+            note = export.note if renewable and not self._setbacks else note_for(error)
+            await self._database.write(lambda db: _wait(db, export, note, now))
             self._hold(error, now)
 
     def _hold(self, error: TokenFlexError, now: datetime) -> None:
@@ -201,8 +228,11 @@ class Worker:
             self._places.refused(now)
             self._poll.ring()
         elif not isinstance(error, RateLimitedError):  # the budget itself waits out a rate limit
-            self._setbacks += 1
-            self._not_before = now + min(_LONG_PAUSE, _SHORT_PAUSE * 2 ** min(self._setbacks - 1, 6))
+            self._set_back(now)
+
+    def _set_back(self, now: datetime) -> None:
+        self._setbacks += 1
+        self._not_before = now + min(_LONG_PAUSE, _SHORT_PAUSE * 2 ** min(self._setbacks - 1, 6))
 
     def _went_well(self) -> None:
         self._setbacks, self._not_before = 0, None
@@ -238,7 +268,7 @@ class Worker:
                 rank=Rank.PEOPLE,
                 person=export.requester,
             )
-        except (NotFoundError, InvalidRequestError, ContractRefusedError):
+        except _NOT_THERE:
             log.info("an export was gone already when it was deleted", export=export.number)
         except TokenFlexError as error:
             await self._change_failed(export, error, None)
@@ -253,7 +283,7 @@ class Worker:
         log.warning("a change was not made", export=export.number, error=type(error).__name__)
         now = self._clock.now()
         if isinstance(error, RefusedError) and refused is not None:
-            if isinstance(error, NotFoundError) and await self._has_vanished(export):
+            if isinstance(error, _NOT_THERE) and await self._has_vanished(export):
                 return
             await self._database.write(lambda db: _refuse(db, export, error, now))
             return
@@ -292,14 +322,21 @@ def _doubt(db: Connection, export: Export, now: datetime) -> None:
     announcements.card_changed(db, doubted, now)
 
 
-def _wait(db: Connection, export: Export, error: TokenFlexError, now: datetime) -> None:
-    waits = export_store.move(db, export.number, Event.NOT_TAKEN, now, note=note_for(error))
-    if waits is not None:
+def _wait(db: Connection, export: Export, note: str, now: datetime) -> None:
+    waits = export_store.move(db, export.number, Event.NOT_TAKEN, now, note=note)
+    if waits is not None and note != export.note:
         announcements.card_changed(db, waits, now)
 
 
+def _wait_for_place(db: Connection, number: int, now: datetime) -> None:
+    export = export_store.get(db, number)
+    if export.state is ExportState.QUEUED:
+        _note(db, export, "places", now)
+
+
 def _note(db: Connection, export: Export, note: str, now: datetime) -> None:
-    announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
+    if note != export.note:
+        announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
 
 
 def _retried(db: Connection, export: Export, status: str, now: datetime) -> None:

@@ -57,7 +57,7 @@ class Export:
     finished_at: datetime | None = None  #: when it became ready or failed
     explanation: str = ""  #: upstream's own message of a refusal
     note: str = ""  #: why it waits, a word of `bot.cards.export_card`
-    intent_at: datetime | None = None  #: server's time just before the POST went out
+    intent_at: datetime | None = None  #: just before the POST went out, by our clock
     unanswered_since: datetime | None = None  #: when the connection of an unanswered POST ended
     lists_without: int = 0  #: lists since then (or in a row) that did not show it
     last_list_at: datetime | None = None

@@ -32,14 +32,22 @@ def put(
     due_at: datetime | None = None,
     words: str = "",
 ) -> None:
-    """Add a delivery; for a subject that is there already, make it due again (edits merge into one)."""
+    """Add a delivery; for a subject that is there already, make it due again (edits merge into one).
+
+    One that was given up without its message being known stays given up: to post it might be to post it twice.
+    """
     db.execute(
         """
         INSERT INTO outbox (subject, kind, export_number, recipient, state, due_at, created_at, words)
         VALUES (:subject, :kind, :export_number, :recipient, 'waiting', :due_at, :now, :words)
         ON CONFLICT (subject) DO UPDATE SET
             version = version + 1, attempts = 0, due_at = excluded.due_at, words = excluded.words,
-            state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END
+            created_at = CASE state WHEN 'sent' THEN excluded.created_at ELSE created_at END,
+            state = CASE
+                WHEN state = 'sending' THEN 'sending'
+                WHEN state = 'given up' AND subject NOT IN (SELECT subject FROM messages) THEN 'given up'
+                ELSE 'waiting'
+            END
         """,
         {
             "subject": subject,
@@ -81,12 +89,16 @@ def put_once(
 def due(db: Connection, now: datetime) -> tuple[Delivery, ...]:
     """Return, for each recipient, the delivery whose turn it is now.
 
-    Links that have expired come first, then what was asked for first. A delivery in the state `sending` that nobody
-    is working on was interrupted; it is returned like the others and has to be looked for before it is made again.
+    Links that have expired come first, then results, whose links run out, then what was asked for first. A delivery in
+    the state `sending` that nobody is working on was interrupted; it is returned like the others and has to be looked
+    for before it is made again.
     """
     sql = """
         SELECT * FROM (
-            SELECT *, row_number() OVER (PARTITION BY recipient ORDER BY kind <> 'expiry', id) AS turn
+            SELECT *, row_number() OVER (
+                PARTITION BY recipient
+                ORDER BY CASE kind WHEN 'expiry' THEN 0 WHEN 'result' THEN 1 ELSE 2 END, id
+            ) AS turn
             FROM outbox WHERE state IN ('waiting', 'sending') AND due_at <= ?
         ) WHERE turn = 1
     """
@@ -153,16 +165,14 @@ def mark_sent(db: Connection, delivery: Delivery) -> None:
     )
 
 
-def postpone(
-    db: Connection, delivery: Delivery, due_at: datetime, error: str, *, state: DeliveryState = DeliveryState.WAITING
-) -> None:
-    """Note that a delivery failed for now and when it is tried again; `sending` means that it may have arrived."""
-    changes = {
-        "state": state.value,
-        "due_at": to_text(due_at),
-        "attempts": delivery.attempts + 1,
-        "last_error": error,
-    }
+def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str, *, state: DeliveryState | None) -> None:
+    """Note that a delivery failed for now and when it is tried again.
+
+    `state` is `waiting` where nothing was posted and `sending` where it may have been; None leaves it as it is.
+    """
+    changes = {"due_at": to_text(due_at), "attempts": delivery.attempts + 1, "last_error": error}
+    if state is not None:
+        changes["state"] = state.value
     db.table("outbox").update(delivery.id, changes)
 
 
