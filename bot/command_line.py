@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     except SettingsError as error:
         return _fail(*error.problems)
     logs.configure(configured.log_level, configured.log_format, configured.secrets)
-    settings.reach_stand_ins_directly(configured)
+    settings.keep_from_libraries(configured)
     try:
         return _run_command(options, configured, clock)
     except (SlackTokenError, AlreadyRunningError, LockFileError, DatabaseError, LoginError) as error:

@@ -71,6 +71,14 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("auto", "text", "json")
 _SHORTEST_KEY = 16
 _ADDRESSES = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
+#: Bolt reads these by itself, whatever it is given: a client ID and secret make it use OAuth, the rest draws warnings.
+_READ_BY_BOLT = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_VERIFICATION_TOKEN",
+)
 _READ_BY_SLACK_SDK = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _WRONG_TOKENS = {
     "SLACK_BOT_TOKEN": ("xapp-", "xoxp-", "xoxe-", "xoxe."),
@@ -135,12 +143,15 @@ def environment(env_file: Path = Path(".env")) -> dict[str, str]:
     return {name: value for name, value in from_file.items() if value is not None} | dict(os.environ)  # noqa: TID251
 
 
-def reach_stand_ins_directly(settings: Settings) -> None:
-    """Keep the proxies of the environment away from base URLs on this machine, in this process.
+def keep_from_libraries(settings: Settings) -> None:
+    """Take from the environment of this process, once it is read, what libraries would make of it on their own.
 
-    `requests` learns that from `no_proxy`; slack_sdk, which knows no exceptions, must not find a proxy at all.
+    Bolt finds no credentials but ours. A base URL on this machine is reached without a proxy: `requests` learns that
+    from `no_proxy`; slack_sdk, which knows no exceptions, must not find a proxy at all.
     """
     environ = os.environ  # noqa: TID251 - the one place
+    for name in _READ_BY_BOLT:
+        environ.pop(name, None)
     local = [host for host in map(_host, (settings.tokenflex_base_url, settings.aps_base_url)) if _is_local(host)]
     if local:
         environ["no_proxy"] = ",".join([environ.get("no_proxy") or environ.get("NO_PROXY") or "", *local]).strip(",")

@@ -160,13 +160,14 @@ async def test_a_start_right_after_a_kill_works(slow_house: House, start: StartB
 
 
 async def test_bolts_own_variables_change_nothing(slow_house: House, start: StartBot) -> None:
-    """SLACK_CLIENT_ID and SLACK_CLIENT_SECRET make Bolt drop a token; ours is given by `authorize`, which stays."""
-    await start(SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="not-ours", SLACK_SIGNING_SECRET="x")
+    """SLACK_CLIENT_ID and SLACK_CLIENT_SECRET would make Bolt use OAuth; the bot answers with its own token."""
+    bot = await start(SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="not-ours", SLACK_SIGNING_SECRET="x")
     await slow_house.slack.connected(timeout=30)
     ana = slow_house.member("ana")
     await ana.types("#finance", "/tokenflex help")
     await ana.hears("#finance", "/tokenflex export", private=True)
     assert not (slow_house.folder / ".bolt-app-installation").exists()
+    assert "WARNING" not in bot.err.upper()
 
 
 async def test_proxies_are_not_used_for_stand_ins_on_this_machine(slow_house: House, start: StartBot) -> None:
