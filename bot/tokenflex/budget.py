@@ -20,16 +20,21 @@ The server counts a call somewhere between our start and our end of it. So a win
 older call and the START of the newer one, a call in flight counts as ending now, and `margin` is added to all.
 
 All times are float seconds since the epoch on the caller's clock; `server_ahead` is by how much the server's clock is
-ahead of it, as well as the caller knows, and matters to the borders of clock minutes alone. Nothing here reads a clock, and the same question always has the same answer.
+ahead of it, as well as the caller knows. It matters to the borders of clock minutes alone. Nothing here reads a clock,
+and the same question always has the same answer.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
+from operator import attrgetter
 
 _MINUTE = 60.0
+_BY_START = attrgetter("started_at")
+#: Differences of times since the epoch are exact to less than this.
+_TICK = 1e-5
 
 
 class Rank(IntEnum):
@@ -106,7 +111,10 @@ class Limits:
     burst_threshold: int = 12
     #: No call of a burst starts after this second of the server's minute, lest it be counted in the next one.
     burst_last_second: float = 50.0
-    #: How long one call of a burst takes, as a guess, with several under way at once.
+    #: So many calls of a burst are under way at once: no more than the caller has threads for, since one that is
+    #: granted and then has to wait for a thread might leave the minute.
+    burst_at_once: int = 12
+    #: How long one call of a burst takes, as a guess, with that many under way at once.
     burst_call_seconds: float = 0.5
     #: A call is counted within this time of its start, even if its end was never recorded.
     longest_call: float = 120.0
@@ -132,7 +140,7 @@ class Limits:
     @property
     def memory(self) -> float:
         """How far back the calls must reach that `decide` is given, by their start."""
-        return self.eight_hours + self.margin + self.longest_call
+        return self.eight_hours + self.silence + self.longest_call
 
 
 def decide(
@@ -172,22 +180,15 @@ class _Question:
     """
 
     def __init__(
-        self,
-        calls: Sequence[PastCall],
-        waiting: Sequence[Waiting],
-        now: float,
-        limits: Limits,
-        server_ahead: float,
+        self, calls: Sequence[PastCall], waiting: Sequence[Waiting], now: float, limits: Limits, server_ahead: float
     ) -> None:
-        self.calls = calls
-        self.waiting = waiting
-        self.now = now
+        self.calls, self.waiting = calls, waiting
+        self.now, self.server_ahead = now, server_ahead
         self.limits = limits
-        self.server_ahead = server_ahead
         self.people = [index for index, call in enumerate(waiting) if call.rank is Rank.PEOPLE]
         # Calls before these ended so long ago that no window of a minute can hold them.
         horizon = max(limits.silence, limits.widest_spacing + limits.margin) + limits.longest_call
-        self.recent = calls[bisect_right(calls, now - horizon, key=lambda call: call.started_at) :]
+        self.recent = calls[bisect_right(calls, now - horizon, key=_BY_START) :]
         self.quiet_at = max(map(self._counted_by, self.recent), default=-inf) + limits.silence
         self.refused = any([call.rate_limited for call in calls])  # noqa: C419 - a list is twice as fast, and hot
 
@@ -250,7 +251,8 @@ class _Question:
         in_this_minute = all(self._minute(call.started_at) == self._minute(self.now) for call in burst)
         in_time = self._second(self.now) <= self.limits.burst_last_second
         has_room = len(burst) < self.limits.burst_size and self._eight_hours_at(spare=1) <= self.now
-        return in_this_minute and in_time and has_room and not self.refused
+        has_threads = sum(call.ended_at is None for call in burst) < self.limits.burst_at_once
+        return in_this_minute and in_time and has_room and has_threads and not self.refused
 
     def _minute(self, moment: float) -> float:
         return (moment + self.server_ahead) // _MINUTE
@@ -274,10 +276,11 @@ class _Question:
         limits = self.limits
         size = min(len(self.people), limits.burst_size)
         last_burst = max((self._counted_by(call) for call in self.calls if call.burst), default=-inf)
-        free_again_at = last_burst + limits.eight_hours + limits.margin
+        # Eight hours lie between the exempt minutes, not just between the calls in them.
+        free_again_at = last_burst + limits.eight_hours + limits.silence
         start = max(self.now, self.quiet_at, free_again_at, self._eight_hours_at(spare=size))
         second = self._second(start)
-        if limits.margin <= second <= limits.burst_last_second - size * limits.burst_call_seconds:
+        if limits.margin - _TICK <= second <= limits.burst_last_second - size * limits.burst_call_seconds:
             return start
         minute = start - second if second < limits.margin else start - second + _MINUTE
         return minute + limits.margin
@@ -378,7 +381,15 @@ class _Question:
         return self._free_at(self.calls, self.limits.per_eight_hours - spare + 1, self.limits.eight_hours)
 
     def _free_at(self, calls: Sequence[PastCall], room: int, window: float) -> float:
-        """Return from when on fewer than `room` of the calls lie in the window."""
+        """Return from when on fewer than `room` of the calls lie in the window.
+
+        That is when the newest but `room` - 1 by their ends leaves it. Calls are in the order of their starts, and
+        ends follow soon; so only those that started about when it did need sorting, not a whole day's.
+        """
         if len(calls) < room:
             return -inf
-        return sorted(map(self._counted_by, calls))[-room] + window + self.limits.margin
+        near = calls[-room].started_at
+        low = bisect_left(calls, near - self.limits.longest_call, key=_BY_START)
+        high = bisect_right(calls, near + self.limits.longest_call, key=_BY_START)
+        ends = sorted(map(self._counted_by, calls[low:high]))
+        return ends[len(calls) - room - low] + window + self.limits.margin
