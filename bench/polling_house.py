@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import structlog
-from sqlite_utils import Database as Connection
 
 from bench import virtual_time
 from bench.cases import Asked, Day
@@ -34,7 +33,6 @@ from bot.working import Worker
 from storage import exports as export_store
 from storage import outbox
 from storage.database import Database
-from storage.states import ExportState
 
 T = TypeVar("T")
 _AT_ONCE = 12  #: worker threads for calls, as in `bot.calls`
@@ -54,11 +52,21 @@ class Outcome:
     slack_refused: int = 0
 
 
+class _NoTokens:
+    """Nobody has to sign in here."""
+
+    def access_token(self) -> str:
+        return ""
+
+    def invalidate(self) -> None:
+        """There is nothing to forget."""
+
+
 class CallsOnPaper(TokenFlexCalls):
     """Calls that take virtual time instead of a thread; the server acts halfway."""
 
     def __init__(self, client: TokenFlexOnPaper, turns: Turns, clock: VirtualClock) -> None:
-        super().__init__(client, None, turns, clock, Random(1))  # type: ignore[arg-type]
+        super().__init__(client, _NoTokens(), turns, clock, Random(1))  # type: ignore[arg-type]
         self._paper = client
         self._free = asyncio.Semaphore(_AT_ONCE)
 
@@ -133,7 +141,13 @@ async def _day(day: Day, polling: Polling, turns: type[Turns], clock: VirtualClo
     await house.turns.load()
     supervisor = Supervisor(clock)
     dispatcher = Dispatcher(
-        database, house.slack, house.links, house.server_time, clock, LinkAudience.CHANNEL, house.deliveries  # type: ignore[arg-type]
+        database,
+        house.slack,
+        house.links,
+        house.server_time,
+        clock,
+        LinkAudience.CHANNEL,
+        house.deliveries,  # type: ignore[arg-type]
     )
     for name, loop in {"submit": house.worker.run, "poll": polling(house), "deliver": dispatcher.run}.items():
         supervisor.start(name, loop)  # type: ignore[arg-type]

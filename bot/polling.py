@@ -4,8 +4,8 @@ Nothing outstanding: no calls at all. A failing poll keeps what is known, is log
 once when it works again, and is tried less and less often.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,64 +19,30 @@ from storage.database import Database
 from storage.models import Export
 from storage.states import ExportState
 
-from .calls import TokenFlexCalls
+from .calls import GrantedCall, TokenFlexCalls
 from .clock import Clock
+from .durations import Durations, learn
 from .links import Links
+from .looking import Target, next_look, targets
 from .places import Places
 from .server_time import ServerTime
 from .signals import Signal
-from .tracking import Tracker, next_list_for
+from .tracking import Tracker
+from .turns import Room
 
-INTERVAL = timedelta(seconds=15)  #: between two polls, whichever contracts they are for
-FIRST_LOOK = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
-_LONGEST_PAUSE = timedelta(minutes=5)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)  #: after failures
 #: `fromDate` lies this much before the oldest outstanding export, `toDate` this much ahead of now: clocks differ.
 _BEFORE, _AHEAD = timedelta(minutes=5), timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A contract that has to be looked at: from when on, and how far back its list has to reach.
-
-    `oldest` is the smallest time among ours and the server's own; the two clocks may differ.
-    """
-
-    contract: str
-    due_at: datetime
-    oldest: datetime
-
-
-def targets(exports: Sequence[Export], polled: Mapping[str, datetime], *, house_full: bool) -> list[Target]:
-    """Return the contracts with work outstanding, the one that is due first in front.
-
-    Queued exports count only when no place is free: then the list has to show that one became free.
-    """
-    by_contract: dict[str, list[Export]] = {}
-    for export in exports:
-        if _is_looked_for(export, house_full=house_full):
-            by_contract.setdefault(export.request.contract_number, []).append(export)
-    found = [_target(contract, group, polled.get(contract)) for contract, group in by_contract.items()]
-    return sorted(found, key=lambda target: target.due_at)
-
-
-def _is_looked_for(export: Export, *, house_full: bool) -> bool:
-    if export.state is ExportState.QUEUED:
-        return house_full
-    return export.state is ExportState.REQUESTED or export.in_doubt
-
-
-def _target(contract: str, group: Sequence[Export], polled: datetime | None) -> Target:
-    first = min(next_list_for(export) if export.in_doubt else export.changed_at + FIRST_LOOK for export in group)
-    due = first if polled is None else max(first, polled + INTERVAL)
-    oldest = min(export.intent_at or export.accepted_at for export in group)
-    requested = [export.requested_at for export in group if export.requested_at is not None]
-    return Target(contract, due, min([oldest, *requested]))
+#: What a policy says: which contract to look at next, and when; `now` or earlier means that it is worth a call now.
+Policy = Callable[[Sequence[Target], Room, Durations, datetime], tuple[Target, datetime]]
 
 
 class Poller:
-    """Looks at contracts with outstanding exports, the least recently polled first."""
+    """Looks at contracts with outstanding exports: a policy decides which and when, `bot.looking` by default."""
 
     def __init__(
         self,
@@ -90,6 +56,7 @@ class Poller:
         wake: Signal,
         submissions: Signal,
         deliveries: Signal,
+        policy: Policy = next_look,
     ) -> None:
         self._database = database
         self._calls = calls
@@ -101,23 +68,34 @@ class Poller:
         self._wake = wake
         self._submissions = submissions
         self._deliveries = deliveries
-        self._polled: dict[str, datetime] = {}
+        self._policy = policy
+        self._durations = Durations()
+        self._looked: dict[str, datetime] = {}
+        self._not_before: dict[str, datetime] = {}
         self._failures: dict[str, int] = {}
         self.last_success: datetime | None = None
 
     async def run(self) -> None:
-        """Poll what is due, then wait for what is due next."""
+        """Look at what is worth it, then wait until something else is."""
+        await self._learn()
         while True:
-            target = await self._next()
+            look = await self._next_look()
             now = self._clock.now()
-            if target is None:
+            if look is None:
                 await self._wake.wait()
-            elif target.due_at > now:
-                await self._wake.wait((target.due_at - now).total_seconds())
+            elif look[1] > now:
+                await self._wake.wait((look[1] - now).total_seconds())
             else:
-                await self._poll(target)
+                await self._poll()
 
-    async def _next(self) -> Target | None:
+    async def _learn(self) -> None:
+        self._durations = learn(await self._database.read(export_store.newest_durations))
+
+    async def _next_look(self) -> tuple[Target, datetime] | None:
+        found = await self._targets()
+        return self._policy(found, self._calls.turns.room(), self._durations, self._clock.now()) if found else None
+
+    async def _targets(self) -> list[Target]:
         now = self._clock.now()
 
         def _load(db: Connection) -> tuple[tuple[Export, ...], bool]:
@@ -126,36 +104,40 @@ class Poller:
             return export_store.in_states(db, states), full
 
         exports, full = await self._database.read(_load)
-        found = targets(exports, self._polled, house_full=full)
-        return found[0] if found else None
+        return [self._held_back(target) for target in targets(exports, self._looked, house_full=full)]
 
-    async def _poll(self, target: Target) -> None:
-        started_at = self._clock.now()
+    def _held_back(self, target: Target) -> Target:
+        """A contract whose list failed is tried again after a pause."""
+        return replace(target, due_at=max(target.due_at, self._not_before.get(target.contract, target.due_at)))
+
+    async def _poll(self) -> None:
+        """Wait for a turn, then look at the contract that is worth it by then."""
+        target: Target | None = None
         try:
-            records, started_at = await self._list(target)
+            async with self._calls.turn("list", rank=Rank.POLL) as granted:
+                target = await self._chosen()
+                if target is None:
+                    return
+                started_at = self._clock.now()
+                records = await self._list(target, granted)
         except TokenFlexError as error:
+            if target is None:
+                raise
             self._failed(target, error)
             return
         self._recovered(target)
-        self._polled[target.contract] = started_at
+        self._looked[target.contract] = started_at
         await self._apply(target.contract, records, started_at)
 
-    async def _list(self, target: Target) -> tuple[tuple[ExportRecord, ...], datetime]:
-        try:
-            return await self._list_once(target)
-        except LoginNeededError:
-            raise
-        except NotAuthorisedError:  # the next call renews the token
-            return await self._list_once(target)
+    async def _chosen(self) -> Target | None:
+        look = await self._next_look()
+        return None if look is None or look[0].due_at > self._clock.now() else look[0]
 
-    async def _list_once(self, target: Target) -> tuple[tuple[ExportRecord, ...], datetime]:
-        async with self._calls.turn("list", rank=Rank.POLL) as granted:
-            started_at = self._clock.now()
-            ahead = timedelta(seconds=self._server_time.difference)
-            start = min(target.oldest, target.oldest + ahead) - _BEFORE
-            end = max(started_at, started_at + ahead) + _AHEAD
-            records = await granted.make(lambda client: client.list_exports(target.contract, start, end))
-        return records, started_at
+    async def _list(self, target: Target, granted: GrantedCall) -> tuple[ExportRecord, ...]:
+        now, ahead = self._clock.now(), timedelta(seconds=self._server_time.difference)
+        start = min(target.oldest, target.oldest + ahead) - _BEFORE
+        end = max(now, now + ahead) + _AHEAD
+        return await granted.make(lambda client: client.list_exports(target.contract, start, end))
 
     async def _apply(self, contract: str, records: tuple[ExportRecord, ...], started_at: datetime) -> None:
         ahead = timedelta(seconds=self._server_time.difference)
@@ -166,6 +148,8 @@ class Poller:
         self._places.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
         self._submissions.ring()
         self._deliveries.ring()
+        if listed.freed:
+            await self._learn()
         for export in listed.missing[:1]:  # one for each list, so that polling goes on when many are gone
             await self._look_for(export)
 
@@ -179,8 +163,10 @@ class Poller:
 
     def _failed(self, target: Target, error: TokenFlexError) -> None:
         failures = self._failures[target.contract] = self._failures.get(target.contract, 0) + 1
-        pause = min(_LONGEST_PAUSE, INTERVAL * 2 ** min(failures - 1, 10)) - INTERVAL
-        self._polled[target.contract] = self._clock.now() + pause
+        renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
+        if not (renewable and failures == 1):  # the next call renews the token
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(failures - 1, 10))
+            self._not_before[target.contract] = self._clock.now() + pause
         if failures == 1:
             log.warning("polling fails", contract=target.contract, error=type(error).__name__, reason=str(error))
 

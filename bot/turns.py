@@ -20,6 +20,7 @@ from .clock import Clock
 from .server_time import ServerTime
 
 _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
+_NEWEST = 20  #: calls among which those of the last minute are; a burst is found to be one by fewer
 _KEPT = 3 * _REMEMBERED  #: how long the log of calls is kept
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,23 @@ class Turn:
     call: PastCall
     id: int = 0
     used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """When polls may be made, as it looks now.
+
+    `free_at` are the moments from which on a minute has room for one poll, for two, … when no other call is made;
+    `window` is after how long a poll leaves the minute.
+    """
+
+    free_at: tuple[datetime, ...]
+    window: timedelta
+
+    def pause_after(self, moment: datetime) -> float:
+        """Return the seconds between evenly spread polls after one at `moment`."""
+        later = [*self.free_at[1:], moment + self.window]
+        return max((free - moment).total_seconds() / count for count, free in enumerate(later, 1))
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +100,17 @@ class Turns:
         )
         beyond = self.people_waiting() + ahead + recent + 1 - self._limits.per_minute
         return max(0.0, beyond) * self._limits.window / self._limits.per_minute
+
+    def room(self) -> Room:
+        """Return when polls find room in a minute. Turns that were given out and not used yet are left out."""
+        limits, now = self._limits, self._clock.now()
+        ends = sorted(turn.call.ended_at or now.timestamp() for turn in self._past[-_NEWEST:] if turn.used)
+        for_polls = limits.per_minute - limits.kept_for_people
+        free = [
+            datetime.fromtimestamp(ends[-rank] + limits.silence, UTC) if rank <= len(ends) else now
+            for rank in range(for_polls, 0, -1)
+        ]
+        return Room(tuple(free), timedelta(seconds=limits.silence))
 
     async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
         """Return when a call may be made; it is in the log already then.

@@ -153,3 +153,17 @@ def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tupl
 def is_origin(db: Connection, origin: str) -> bool:
     """Return whether an export was accepted for this act of a person."""
     return any(db.query("SELECT 1 FROM exports WHERE origin = ?", [origin]))
+
+
+def newest_durations(db: Connection, limit: int = 200) -> tuple[float, ...]:
+    """Return how many seconds the newest exports took from our request until we saw their end.
+
+    Those that were retried tell nothing, since their times are of different attempts.
+    """
+    sql = """
+        SELECT intent_at, finished_at FROM (SELECT * FROM exports ORDER BY number DESC LIMIT ?)
+        WHERE intent_at IS NOT NULL AND finished_at IS NOT NULL AND announcement = 1 LIMIT ?
+    """
+    rows = db.query(sql, [10 * limit, limit])
+    times = ((datetime.fromisoformat(row["intent_at"]), datetime.fromisoformat(row["finished_at"])) for row in rows)
+    return tuple((finished - intent).total_seconds() for intent, finished in times)

@@ -1,0 +1,91 @@
+"""What the poller is compared with: the policy before it, and the way that Autodesk's own sample polls."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import inf
+
+from bench.polling_house import House
+from bot.durations import Durations
+from bot.looking import Target
+from bot.tokenflex.budget import PastCall, Rank
+from bot.tokenflex.errors import TokenFlexError
+from bot.turns import Room, Turn, Turns
+from storage import exports as export_store
+from storage.states import ExportState
+
+_EVERY = timedelta(seconds=15)
+_ONE_GET_EVERY = 60.0  #: seconds
+
+
+def every_15_seconds(
+    found: Sequence[Target],
+    room: Room,
+    durations: Durations,
+    now: datetime,  # noqa: ARG001 - the shape of a policy
+) -> tuple[Target, datetime]:
+    """Look at each contract 8 s after a submission and then every 15 s, the one that is due first in front."""
+
+    def _due(target: Target) -> datetime:
+        return target.due_at if target.looked_at is None else max(target.due_at, target.looked_at + _EVERY)
+
+    first = min(found, key=_due)
+    return first, _due(first)
+
+
+class TurnsForAnybody(Turns):
+    """The line with a back door: calls that are logged like others, but wait for nothing."""
+
+    def push_in(self) -> Turn:
+        """Take a turn that the budget was not asked for."""
+        turn = Turn(PastCall(self._clock.now().timestamp(), None, Rank.POLL), used=True)
+        self._past.append(turn)
+        return turn
+
+    def end_quietly(self, turn: Turn) -> None:
+        """End it; that it was refused is not told to the budget, lest it slow down everybody."""
+        turn.call = PastCall(turn.call.started_at, self._clock.now().timestamp(), Rank.POLL)
+
+
+class OneGetEach:
+    """One GET for each export every 60 s, whatever the limit says."""
+
+    def __init__(self, house: House) -> None:
+        if not isinstance(house.turns, TurnsForAnybody):
+            raise TypeError("this poller pushes in")
+        self._house = house
+        self._turns = house.turns
+        self._due: dict[int, datetime] = {}
+
+    async def run(self) -> None:
+        """Ask for every export whose minute is over."""
+        house = self._house
+        while True:
+            now = house.clock.now()
+            exports = await house.database.read(lambda db: export_store.in_states(db, (ExportState.REQUESTED,)))
+            self._due = {
+                export.number: self._due.get(export.number, export.changed_at + timedelta(seconds=_ONE_GET_EVERY))
+                for export in exports
+            }
+            for export in exports:
+                if self._due[export.number] <= now:
+                    self._due[export.number] = now + timedelta(seconds=_ONE_GET_EVERY)
+                    house.worker.tasks.start(f"get #{export.number}", self._get(export))
+            wait = min(((due - now).total_seconds() for due in self._due.values()), default=inf)
+            await house.poll.wait(None if wait == inf else wait)
+
+    async def _get(self, export: export_store.Export) -> None:
+        house, key = self._house, export.request_key or ""
+        turn = self._turns.push_in()
+        try:
+            await house.clock.sleep(0.15)
+            record = house.token_flex.get_export(export.request.contract_number, key)
+            await house.clock.sleep(0.15)
+        except TokenFlexError:
+            return
+        finally:
+            self._turns.end_quietly(turn)
+        house.links.keep(export.number, record.link)
+        await house.tracker.observe_one(export, record)
+        house.places.freed()
+        house.worker.work.ring()
+        house.deliveries.ring()

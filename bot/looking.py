@@ -1,0 +1,151 @@
+"""Which contract is looked at, and when: a pure rule over what is outstanding, what a minute has room for, and now.
+
+One list call shows a whole contract, and a minute has room for four. The rule, in words:
+
+1. A contract with new exports is looked at after `FIRST_LOOK`, one with an answer in doubt as soon as a list says
+   something about it.
+2. Otherwise a look is worth its call as soon as at least as many exports have probably ended unseen as will end until
+   the look after it: looked at earlier, it finds too little; later, what it finds has waited too long. "Probably" is
+   what `bot.durations` has learned.
+3. A contract that is alone is never left for longer than `LONGEST_GAP` while there is room.
+4. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
+
+All moments of one question are of one clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.models import Export
+from storage.states import ExportState
+
+from .durations import Durations
+from .tracking import next_list_for
+from .turns import Room
+
+FIRST_LOOK = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
+LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, while there is room for more
+_SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
+#: An export that has been running for long may wait for this part of its age; this tells after half an hour.
+_PATIENCE = 1 / 90
+_STEPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A contract that has to be looked at, and how far back its list has to reach (`oldest`).
+
+    Not before `due_at`; at `must_at`, if there is one, whatever the chances are. `running` holds for each export since
+    when it runs, and from when on nothing is known of it (the last look, or its beginning).
+    """
+
+    contract: str
+    due_at: datetime
+    oldest: datetime
+    must_at: datetime | None = None
+    looked_at: datetime | None = None
+    running: tuple[tuple[datetime, datetime], ...] = ()
+
+
+def targets(exports: Sequence[Export], looked: Mapping[str, datetime], *, house_full: bool) -> list[Target]:
+    """Return the contracts with work outstanding, the one that is due first in front.
+
+    `looked` says when a contract was looked at last. Queued exports count only when no place is free: then the list
+    has to show that one became free.
+    """
+    by_contract: dict[str, list[Export]] = {}
+    for export in exports:
+        if _is_looked_for(export, house_full=house_full):
+            by_contract.setdefault(export.request.contract_number, []).append(export)
+    found = [_target(contract, group, looked.get(contract)) for contract, group in by_contract.items()]
+    return sorted(found, key=lambda target: target.due_at)
+
+
+def _is_looked_for(export: Export, *, house_full: bool) -> bool:
+    if export.state is ExportState.QUEUED:
+        return house_full
+    return export.state is ExportState.REQUESTED or export.in_doubt
+
+
+def _target(contract: str, group: Sequence[Export], looked: datetime | None) -> Target:
+    first = min(_first_look(export) for export in group)
+    in_doubt = [next_list_for(export) for export in group if export.in_doubt]
+    is_new = looked is None or all(export.changed_at > looked for export in group)
+    return Target(
+        contract,
+        due_at=first if looked is None else max(first, looked + _SHORTEST_GAP),
+        oldest=min(_times(group)),
+        must_at=min([*in_doubt, *([first] if is_new else [])], default=None),
+        looked_at=looked,
+        running=tuple((export.changed_at, max(export.changed_at, looked or export.changed_at)) for export in group),
+    )
+
+
+def _first_look(export: Export) -> datetime:
+    return next_list_for(export) if export.in_doubt else export.changed_at + FIRST_LOOK
+
+
+def _times(group: Sequence[Export]) -> list[datetime]:
+    times = [export.intent_at or export.accepted_at for export in group]
+    return times + [export.requested_at for export in group if export.requested_at is not None]
+
+
+def next_look(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
+    """Return the contract to look at next, and when: `now` or earlier means that it is worth a call now."""
+    free_at = max(now, room.free_at[0])
+    looks = [(target, _worth_it_at(target, len(found), room, durations, free_at)) for target in found]
+    worth_it = [target for target, at in looks if at <= now]
+    if worth_it:
+        return longest_waiting(worth_it, durations, now), now
+    return min(looks, key=lambda look: look[1])
+
+
+def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
+    """Return the contract whose ended exports have probably waited longest in sum."""
+    return max(found, key=lambda target: _waited(target, durations, now))
+
+
+def _worth_it_at(target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime) -> datetime:
+    """Return the first moment from `free_at` on at which this contract is worth a call."""
+    low = max(free_at, target.due_at)
+    high = max(low, _at_the_latest(target, low, contracts))
+    if _is_worth_it(target, contracts, room, durations, low):
+        return low
+    for _ in range(_STEPS):
+        middle = low + (high - low) / 2
+        if _is_worth_it(target, contracts, room, durations, middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _at_the_latest(target: Target, low: datetime, contracts: int) -> datetime:
+    youngest = max(since for since, _ in target.running)
+    gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
+    latest = (target.looked_at or low) + gap
+    return latest if target.must_at is None else min(latest, target.must_at)
+
+
+def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:
+    until_next = contracts * room.pause_after(moment)
+    unseen = coming = 0.0
+    for since, known in target.running:
+        age = (moment - since).total_seconds()
+        alive = durations.survival((known - since).total_seconds())
+        still = durations.survival(age)
+        unseen += 1 - still / alive
+        coming += (still - durations.survival(age + until_next)) / alive
+    return unseen >= coming
+
+
+def _waited(target: Target, durations: Durations, now: datetime) -> float:
+    """Return the seconds that ended exports have waited unseen, in sum, as far as can be expected."""
+    total = 0.0
+    for since, known in target.running:
+        start, span = (known - since).total_seconds(), (now - known).total_seconds()
+        alive = durations.survival(start)
+        parts = [1 - durations.survival(start + span * step / _STEPS) / alive for step in range(_STEPS + 1)]
+        total += span / _STEPS * (sum(parts) - (parts[0] + parts[-1]) / 2)
+    return total
