@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 SOFT_HYPHEN = "\u00ad"
 
-_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+#: What would end a line, or turn the direction of all that follows on it.
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _QUOTE_MARK = re.compile(r"(^|[\r\n])([^\S\r\n]*)&gt;")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,30}", re.ASCII)
 _UNSAFE_IN_URL = re.compile(r"""[\s\x00-\x1f\x7f|<>"']""")

@@ -15,6 +15,8 @@ __all__ = ["MAX_FILE_NAME", "Part", "Problem", "check_request", "plain_file_name
 #: Characters, without the extension; ours, Autodesk publishes none.
 MAX_FILE_NAME: Final = 100
 _FORBIDDEN_IN_FILE_NAME: Final = frozenset('/\\|:*?"<>')
+#: They turn the direction of the text, so that a name reads as another.
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def plain_file_name(text: str) -> str:
@@ -156,8 +158,8 @@ def _file_name(name: str) -> Iterator[Problem]:
     yield from (Problem("file_name", sentence) for wrong, sentence in sentences if wrong)
     forbidden = sorted(_FORBIDDEN_IN_FILE_NAME & set(name))
     if forbidden:
-        yield Problem("file_name", f"The file name must not contain {' '.join(forbidden)}: use - or _ instead")
+        yield Problem("file_name", f"The file name must not contain {' '.join(forbidden)} (use - or _ instead)")
 
 
 def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+    return character in _TURNING or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.slack.channels import Channel
 from sandbox.tokenflex.settings import CONTRACT_MANAGER, User
 from tests.integration.conftest import OpenHouse
 from tests.support.forms import open_form
@@ -123,6 +124,23 @@ async def test_where_the_bot_cannot_post_the_person_is_told_how_to_invite_it(hou
     await ana.hears("@tokenflex", "cannot post export #1 to #licences", "/invite @tokenflex")
     house.slack.workspace.invite_bot("#licences")
     await ana.hears("#licences", "export #1 is ready", timeout=30)
+
+
+async def test_between_two_people_the_bot_cannot_post_and_says_where_it_can(house: House) -> None:
+    """A direct message that the bot is no part of: the export goes on, its file is had by a command."""
+    workspace, ana = house.slack.workspace, house.member("ana")
+    workspace.direct_message(ana.user)
+    ours = Channel(
+        "D0SBX99999", "ben", is_im=True, private=True, bot_name="ben", member_ids=[ana.id, house.member("ben").id]
+    )
+    workspace.channels[ours.id] = ours
+    modal = await open_form(house, place=ours.id)
+    assert modal.value("Post to channel") == "@ben"
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.")
+    await ana.hears("@tokenflex", "I can post to direct messages with me only", "/tokenflex link #1")
+    await eventually(lambda: "Download" in house.token_flex.exports.states().values())
+    assert ana.sees(ours.id) == []
 
 
 async def test_a_guest_exports_from_the_channel_where_they_are(house: House) -> None:

@@ -55,8 +55,9 @@ MISTAKES = [
     ("Where clause", {"Where_clause": "contractYear = 1 -- all"}, "Comments are not allowed: leave out --"),
     ("Where clause", {"Where_clause": "contractYear = 1; drop"}, "; is not allowed at character 17: leave it out."),
     ("Where clause", {"Where_clause": "userName LIKE 'a%'"}, "at least 3 characters besides %."),
-    ("File name", {"File_name": "a/b: c"}, "must not contain / :: use - or _ instead."),
+    ("File name", {"File_name": "a/b: c"}, "must not contain / : (use - or _ instead)."),
     ("File name", {"File_name": ".hidden"}, "begins with a dot"),
+    ("File name", {"File_name": "\u202egnp.exe"}, "has an invisible character: type it anew."),
 ]
 
 
