@@ -96,7 +96,8 @@ class Tracker:
             return True
         except ForbiddenError:
             raise
-        await self.observe_one(export, record)
+        if export.state is not ExportState.RETRYING or record.request_status != ERROR:
+            await self.observe_one(export, record)  # until a retry is taken, the old failure shows
         return False
 
     async def _vanish(self, export: Export) -> None:
