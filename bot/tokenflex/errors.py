@@ -9,7 +9,8 @@
     │   │   └── ContractRefusedError  the contract is not this user's, or the role is too small
     │   └── NotFoundError             404: not there or not ours
     ├── NotAuthorisedError            401: the access token is not valid
-    │   └── LoginNeededError          no usable login is stored; a person must sign in again
+    │   ├── LoginNeededError          no usable login is stored; a person must sign in again
+    │   └── WrongClientError          the client ID or the client secret is wrong
     ├── RateLimitedError              429: wait `retry_after` seconds
     ├── QuotaExceededError            429 on create or retry: 50 exports are outstanding already
     ├── UpstreamBrokenError           5xx, HTML, cut-off or senseless answers: the effect is unknown
@@ -67,6 +68,10 @@ class NotAuthorisedError(TokenFlexError):
 
 class LoginNeededError(NotAuthorisedError):
     """The Autodesk login has ended; somebody has to sign in again."""
+
+
+class WrongClientError(NotAuthorisedError):
+    """Autodesk does not know the client ID, or the client secret is not its own."""
 
 
 class RateLimitedError(TokenFlexError):

@@ -18,6 +18,7 @@ from bot.tokenflex.errors import (
     TimedOutError,
     TokenFlexError,
     UpstreamBrokenError,
+    WrongClientError,
 )
 from bot.tokenflex.grants import SCOPES, TokenGrant, granted_scopes, pkce_pair
 from bot.tokenflex.http import Answer, Door
@@ -29,6 +30,7 @@ __all__ = [
     "OAuthClient",
     "StoredLogin",
     "TokenGrant",
+    "TokenState",
     "TokenStore",
     "granted_scopes",
     "pkce_pair",
@@ -50,6 +52,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "AUTH-001": "the Autodesk app has not enabled the Token Flex Usage Data API",
     "invalid_grant": "Autodesk does not accept the code; it works once and for five minutes, so begin the login anew",
 }
+_WRONG_CLIENT: Final = {"invalid_client", "AUTH-003"}
 
 log = structlog.get_logger(__name__)
 
@@ -140,7 +143,7 @@ def _refusal(answer: Answer, *, refreshing: bool) -> TokenFlexError:
     if refreshing and answer.status == 400 and _grant_is_over(error, code, texts("developerMessage")):
         return LoginNeededError("Autodesk does not accept the stored login any more")
     reason = _REASONS.get(error) or _REASONS.get(code) or f"Autodesk refused to sign us in, status {answer.status}"
-    return NotAuthorisedError(reason)
+    return WrongClientError(reason) if {error, code} & _WRONG_CLIENT else NotAuthorisedError(reason)
 
 
 def _grant_is_over(error: str, code: str, message: str) -> bool:
@@ -175,6 +178,14 @@ class TokenStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenState:
+    """How it stands with the access token: until when it is good (UTC, None: there is none), and the last trouble."""
+
+    good_until: datetime | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Access:
     token: str = field(repr=False)
     renew_at: datetime
@@ -202,6 +213,13 @@ class AccessTokens:
         self._refused = ""
         self._dead = ""
         self._unsaved: tuple[StoredLogin, StoredLogin] | None = None
+        self._trouble = ""
+
+    @property
+    def state(self) -> TokenState:
+        """How it stands; asks nobody."""
+        current = self._current
+        return TokenState(None if current is None else current.expires_at, self._trouble)
 
     def access_token(self) -> str:
         """Return an access token.
@@ -230,12 +248,16 @@ class AccessTokens:
     def _renew_or_keep(self) -> _Access:
         """Return a new token, or the old one while it is good and renewing fails for a reason that may pass."""
         try:
-            return self._renew()
+            renewed = self._renew()
         except TokenFlexError as error:
+            self._trouble = str(error)
             old, now = self._current, self._now()
             if old is None or now >= old.expires_at:
                 raise
             log.warning("the access token could not be renewed yet", error=type(error).__name__)
+        else:
+            self._trouble = ""
+            return renewed
         return _Access(old.token, min(old.expires_at, now + timedelta(seconds=_PATIENCE)), old.expires_at)
 
     def _renew(self) -> _Access:

@@ -22,6 +22,7 @@ from bot.tokenflex.errors import (
     TokenFlexError,
     UnreachableError,
     UpstreamBrokenError,
+    WrongClientError,
 )
 from bot.tokenflex.http import Answer
 from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin, TokenGrant, granted_scopes, pkce_pair
@@ -210,8 +211,8 @@ def test_revoke() -> None:
         (400, {"error": "invalid_scope"}, NotAuthorisedError),
         (400, {"developerMessage": "Credentials were sent twice."}, NotAuthorisedError),
         (400, {"errorCode": "AUTH-008"}, NotAuthorisedError),
-        (401, {"error": "invalid_client"}, NotAuthorisedError),
-        (401, {"developerMessage": "The client secret is wrong", "errorCode": "AUTH-003"}, NotAuthorisedError),
+        (401, {"error": "invalid_client"}, WrongClientError),
+        (401, {"developerMessage": "The client secret is wrong", "errorCode": "AUTH-003"}, WrongClientError),
         (401, None, NotAuthorisedError),
         (403, {"errorCode": "AUTH-001"}, NotAuthorisedError),
         (429, None, RateLimitedError),
