@@ -7,9 +7,9 @@ each write therefore begins with `BEGIN IMMEDIATE` and the stores' own `atomic()
 import asyncio
 import sqlite3  # noqa: TID251 - the one place
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ BUSY_TIMEOUT = 5.0  #: seconds that a write waits for another process (`login`, 
 #: schema, the length and the newest rows are, so that a start does not become slower with every export.
 WHOLE_CHECK_UP_TO = 64 * 2**20
 _NEWEST = 1000  #: rows of each table
+_SMALLEST = 512  #: bytes of a page, of which a database has one at least (source: SQLite file format)
 #: What SQLite says when there is no room: on the disk, within a quota, for the file shared between connections.
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
 #: Tables that are there before the first step of our schema.
@@ -140,14 +141,56 @@ def in_transaction(db: Connection, work: Callable[[Connection], T]) -> T:
     return result
 
 
-def _opened(path: Path, opener: Callable[[Path], Connection]) -> Connection:
-    """Return what `opener` returns, with every failure said in words that help."""
+def check(path: Path) -> None:
+    """Check a file as `Database.open` does, without changing it; a file that is not there or empty passes.
+
+    Raises:
+        DatabaseError: as `Database.open` says it.
+
+    """
+    with _explaining(path):
+        if path.exists() and path.stat().st_size:
+            _check(path)
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[Connection]:
+    """Give out a connection that cannot change a byte of the file; good beside a running bot.
+
+    Raises:
+        DatabaseError: it cannot be opened or read, with what to do.
+
+    """
+    with _explaining(path), closing(_connect_read_only(path)) as conn:
+        yield Connection(conn)
+
+
+@contextmanager
+def plain_file(path: Path) -> Iterator[Connection]:
+    """Give out a connection to a copy: one file, without a log of writes beside it.
+
+    Raises:
+        DatabaseError: it cannot be opened or written, with what to do.
+
+    """
+    with _explaining(path), closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)) as conn:
+        yield Connection(conn)
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
     try:
-        return opener(path)
+        yield
     except OSError as error:
         raise DatabaseError(f"{path} cannot be opened ({error.strerror}); check the folder and its rights.") from error
     except sqlite3.DatabaseError as error:
         raise _explained(path, error) from error
+
+
+def _opened(path: Path, opener: Callable[[Path], Connection]) -> Connection:
+    """Return what `opener` returns, with every failure said in words that help."""
+    with _explaining(path):
+        return opener(path)
 
 
 def _open_for_writing(path: Path) -> Connection:
@@ -157,7 +200,8 @@ def _open_for_writing(path: Path) -> Connection:
     if path.stat().st_size:
         _check(path)
     db = _connect(path)
-    in_transaction(db, migrations.apply)  # one bot or `login` at a time, and all of the steps or none
+    if migrations.pending(db):
+        in_transaction(db, migrations.apply)  # one bot or `login` at a time, and all of the steps or none
     return db
 
 
@@ -178,14 +222,20 @@ def _connect(path: Path) -> Connection:
 
 def _check(path: Path) -> None:
     """Refuse a file that is damaged or not ours, through a connection that cannot change a byte of it."""
-    address = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)) as conn:
+    if path.stat().st_size < _SMALLEST:
+        raise sqlite3.DatabaseError("too short for a database; SQLite would begin a new one in it")
+    with closing(_connect_read_only(path)) as conn:
         db = Connection(conn)
         if path.stat().st_size <= WHOLE_CHECK_UP_TO and _first(db, "PRAGMA quick_check(1)") != "ok":
             raise sqlite3.DatabaseError("quick_check failed")
         for table in db.table_names():
             deque(db.table(table).rows_where(order_by="rowid desc", limit=_NEWEST), maxlen=0)
         _check_schema(path, db)
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
 
 
 def _check_schema(path: Path, db: Connection) -> None:
