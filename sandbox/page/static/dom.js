@@ -8,7 +8,7 @@ export function h(tag, props = {}, ...children) {
     else if (name.includes("-") || name === "role") { if (value != null) element.setAttribute(name, value); }
     else if (value !== undefined) element[name] = value;
   }
-  element.append(...children.flat().filter((child) => child != null && child !== false && child !== ""));
+  element.append(...children.flat(Infinity).filter((child) => child != null && child !== false && child !== ""));
   return element;
 }
 
@@ -40,7 +40,7 @@ export function keyed(parent, items, key, make, update) {
 export function refill(parent, children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const name = focused && nameOf(focused);
-  parent.replaceChildren(...children.flat());
+  parent.replaceChildren(...children.flat(Infinity));
   if (focused === null) return;
   const heir = [...parent.querySelectorAll("button, a, input")].find((each) => nameOf(each) === name);
   (heir ?? parent.closest("[tabindex]") ?? parent).focus();

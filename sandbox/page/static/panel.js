@@ -61,7 +61,7 @@ export function showPanel(state) {
   gauges.minute.set(budget.minute, budget.minute_limit);
   gauges.period.set(budget.period, budget.period_limit);
   gauges.outstanding.set(budget.outstanding, budget.quota);
-  refused.textContent = `Too many, answered 429: ${budget.refused}. The limit is read as ${budget.reading} of the reference.`;
+  refused.textContent = `Too many, answered 429: ${budget.refused}. Counted by reading ${budget.reading} of sandbox/tokenflex/limits.py.`;
   keyed(exports, state.exports, (each) => each.key, makeExport, updateExport);
   check(answers, state.switches.answers);
   for (const [name, { box }] of Object.entries(switches)) box.checked = state.switches[name];

@@ -1,0 +1,89 @@
+"""A house with the real bot, its page, and people who look at it, each in a browser context of their own."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from sandbox.demo import COMMANDS
+from sandbox.page.server import Page as Workspace
+from sandbox.tokenflex.usage_data import UsageData
+from scripts import chromium
+from tests.browser.person import PATIENCE, Person
+from tests.support.house import House, close_house, open_house
+
+PersonAt = Callable[..., Awaitable[Person]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests wait for a real bot on a shared machine: let them take longer than others."""
+    for item in items:
+        if "tests/browser" in item.path.as_posix():
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> Path:
+    """Where Chromium is; without one the tests are skipped, but never in CI."""
+    found = chromium.find()
+    if found is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(chromium.MISSING)
+    return found
+
+
+@pytest.fixture(scope="session")
+def usage_data() -> Iterator[UsageData]:
+    """The synthetic usage data set, built once."""
+    data = UsageData()
+    yield data
+    data.close()
+
+
+@pytest.fixture
+async def house(browser_path: Path, tmp_path: Path, usage_data: UsageData) -> AsyncIterator[House]:
+    """A house with a running bot; exports take 20 virtual seconds, links live 300, the clock runs 20 times as fast."""
+    opened = await open_house(tmp_path, data=usage_data, token_flex={"link_life": 300.0})
+    await opened.start_bot()
+    yield opened
+    await close_house(opened)
+
+
+@pytest.fixture
+async def workspace(house: House) -> AsyncIterator[Workspace]:
+    """The page's server."""
+    served = Workspace(house.slack, house.token_flex, house.clock, commands=COMMANDS)
+    await served.start()
+    yield served
+    await served.stop()
+
+
+@pytest.fixture
+async def browser(browser_path: Path) -> AsyncIterator[Browser]:
+    """A running Chromium."""
+    expect.set_options(timeout=PATIENCE)
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=browser_path, args=chromium.ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def person(browser: Browser, workspace: Workspace) -> PersonAt:
+    """Open the page as somebody, in a context of their own; further arguments are of the context."""
+
+    async def _open(name: str = "ana", **context: object) -> Person:
+        tab = await (await browser.new_context(**context)).new_page()
+        tab.set_default_timeout(PATIENCE)
+        opened = Person(tab, name)
+        await opened.comes_to(workspace.url)
+        return opened
+
+    return _open
+
+
+@pytest.fixture
+async def ana(person: PersonAt) -> Person:
+    """Ana, at the page, in #finance."""
+    return await person("ana")

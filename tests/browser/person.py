@@ -1,0 +1,106 @@
+"""Somebody in front of the page: everything by the labels that a person reads."""
+
+import asyncio
+
+from playwright.async_api import Download, Locator, Page, expect
+
+PATIENCE = 45_000  #: milliseconds; a full machine is slow
+
+
+class Person:
+    """One tab. `troubles` gathers errors of the page's own code and requests to other machines."""
+
+    def __init__(self, tab: Page, name: str) -> None:
+        self.tab = tab
+        self.name = name
+        self.troubles: list[str] = []
+        tab.on("pageerror", lambda error: self.troubles.append(str(error)))
+        tab.on("request", lambda request: self._saw(request.url))
+
+    def _saw(self, url: str) -> None:
+        if not url.startswith("http://127.0.0.1:"):
+            self.troubles.append(url)
+
+    async def comes_to(self, url: str) -> None:
+        """Open the page and choose who to be."""
+        await self.tab.goto(url)
+        await expect(self.tab.locator("#place")).to_have_text("#finance")
+        if self.name != "ana":
+            await self.tab.get_by_label("You are").select_option(self.name)
+        await expect(self.tab.get_by_label("You are")).to_have_value(self.name)
+
+    async def goes_to(self, channel: str) -> None:
+        """Open a channel."""
+        await self.tab.locator("#channels").get_by_role("button", name=channel).click()
+        await expect(self.tab.locator("#place")).to_have_text(channel)
+
+    async def types(self, text: str) -> None:
+        """Send a line."""
+        await self.tab.locator("#line").fill(text)
+        await self.tab.locator("#line").press("Enter")
+
+    def message(self, *containing: str) -> Locator:
+        """The newest message of the channel with all these texts."""
+        found = self.tab.locator("#messages > .message")
+        for text in containing:
+            found = found.filter(has_text=text)
+        return found.last
+
+    async def hears(self, *containing: str) -> Locator:
+        """Wait for a message with all these texts."""
+        found = self.message(*containing)
+        await expect(found).to_be_visible()
+        return found
+
+    async def presses(self, message: Locator, label: str) -> None:
+        """Press a button in a message by its visible label."""
+        await message.locator(".content button").filter(has_text=label).click()
+
+    async def agrees(self, label: str) -> None:
+        """Answer the dialog that a button asked."""
+        await self.tab.locator("#confirm").get_by_role("button", name=label).click()
+
+    @property
+    def form(self) -> Locator:
+        """The modal."""
+        return self.tab.locator("#modal")
+
+    async def opens_the_form(self) -> None:
+        """Open the bot's form by its command."""
+        await self.types("/tokenflex")
+        await expect(self.form).to_be_visible()
+
+    def menu(self, label: str) -> Locator:
+        """The field of a menu in the form."""
+        return self.form.get_by_role("combobox", name=label)
+
+    async def picks(self, label: str, *options: str) -> None:
+        """Search and choose options of a menu in the form."""
+        for option in options:
+            await self.menu(label).fill(option)
+            await self.form.get_by_role("option", name=option).first.click()
+        await self.menu(label).press("Escape")
+
+    def error_of(self, label: str) -> Locator:
+        """What stands under a field of the form."""
+        return self.form.locator(".field").filter(has=self.tab.get_by_text(label, exact=False)).locator(".error")
+
+    async def downloads(self, message: Locator) -> str:
+        """Click the link in a message and return the file."""
+        async with self.tab.expect_download() as waiting:
+            await message.get_by_role("link", name="Download").click()
+        return await saved_text(await waiting.value)
+
+    def switch(self, label: str) -> Locator:
+        """A control of the panel."""
+        return self.tab.locator("#panel").get_by_label(label)
+
+    def panel_button(self, label: str) -> Locator:
+        """A button of the panel."""
+        return self.tab.locator("#panel").get_by_role("button", name=label)
+
+
+async def saved_text(download: Download) -> str:
+    """Return what a finished download holds."""
+    path = await download.path()
+    return await asyncio.to_thread(path.read_text, encoding="utf-8-sig")

@@ -1,0 +1,131 @@
+"""What the page draws of messages: mrkdwn, dates, and an unmistakable error for everything else."""
+
+import re
+from typing import Any
+
+import aiohttp
+from playwright.async_api import expect
+
+from tests.browser.conftest import PersonAt
+from tests.browser.person import Person
+from tests.support.house import House
+
+
+async def post(house: House, *blocks: dict[str, Any], text: str = "said by the app") -> dict[str, Any]:
+    """Post to #finance as the app does."""
+    body = {"channel": house.slack.workspace.channel("#finance").id, "text": text, "blocks": list(blocks)}
+    headers = {"Authorization": f"Bearer {house.slack.bot_token}"}
+    url = f"{house.slack.api_url}chat.postMessage"
+    async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=body) as answer:
+        return await answer.json()
+
+
+def section(text: str, *, verbatim: bool = True) -> dict[str, Any]:
+    """Return a paragraph of mrkdwn."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": verbatim}}
+
+
+async def test_mrkdwn(house: House, ana: Person) -> None:
+    """Styles, code, links, mentions, quotes and entities look as in Slack."""
+    ben, place = house.slack.workspace.user("ben").id, house.slack.workspace.channel("#general").id
+    await post(
+        house,
+        section(f"*bold <@{ben}>* _it_ ~gone~ `a &lt;b&gt; *c*` <#{place}> <!here> snake_case_name 2*3*4"),
+        section("<https://example.com/a?b=1&amp;c=2|a link> and https://bare.example"),
+        section("&gt; quoted\nnot"),
+        section("```two\nlines```"),
+    )
+    message = await ana.hears("bold @ben")
+    await expect(message.locator("strong", has_text="bold")).to_have_text("bold @ben")
+    await expect(message.locator("em")).to_have_text("it")
+    await expect(message.locator("s")).to_have_text("gone")
+    await expect(message.locator("code")).to_have_text("a <b> *c*")
+    await expect(message.locator(".mention")).to_have_text(["@ben", "#general", "@here"])
+    await expect(message.get_by_role("link")).to_have_count(1)
+    await expect(message.get_by_role("link", name="a link")).to_have_attribute("href", "https://example.com/a?b=1&c=2")
+    await expect(message).to_contain_text("snake_case_name 2*3*4")
+    await expect(message.locator("blockquote")).to_have_text("quoted")
+    await expect(message.locator("pre")).to_have_text("two\nlines")
+
+
+async def test_foreign_text_stays_text(house: House, ana: Person) -> None:
+    """Neither HTML nor a javascript address in a message becomes part of the page."""
+    await post(house, section("<b onclick=x>fat</b> <javascript:alert(1)|press> <img src=x onerror=alert(1)>"))
+    message = await ana.hears("fat")
+    await expect(message.locator("b, img")).to_have_count(0)
+    await expect(message.get_by_role("link")).to_have_count(0)
+    await ana.types("<script>document.title = 'taken'</script>")
+    await ana.hears("<script>")
+    await expect(ana.tab).to_have_title("Local stand-in, not Slack")
+
+
+async def test_dates_are_in_the_zone_of_whoever_looks(house: House, person: PersonAt) -> None:
+    """One message, two zones; unknown tokens show the fallback."""
+    moment = 1_767_225_600  # 2026-01-01 00:00 UTC
+    shown = "{date_num} {time_secs}|fallback"
+    await post(
+        house, section(f"<!date^{moment}^{shown}> <!date^{moment}^{{odd}}|as written> <!date^{moment}^{{date_long}}|x>")
+    )
+    kathmandu = await person("ana", timezone_id="Asia/Kathmandu")
+    denver = await person("ben", timezone_id="America/Denver")
+    await kathmandu.hears("2026-01-01 5:45:00 AM", "as written", "Thursday, January 1st")
+    await denver.hears("2025-12-31 5:00:00 PM", "Wednesday, December 31st")
+
+
+async def test_today_is_the_day_of_the_stand_ins_clock(house: House, ana: Person) -> None:
+    """Relative words follow the time of the stand-ins, not that of the browser."""
+    now = int(house.clock.now().timestamp())
+    await post(house, section(f"<!date^{now}^{{date_short_pretty}}|x> and <!date^{now - 86400}^{{date_pretty}}|x>"))
+    await ana.hears("today and yesterday")
+
+
+async def test_a_block_that_the_page_cannot_draw(house: House, ana: Person) -> None:
+    """Slack takes it, the page does not: an error says which, and the rest of the message is there."""
+    image = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}
+    accessory = {
+        "type": "overflow",
+        "action_id": "o",
+        "options": [{"text": {"type": "plain_text", "text": "x"}, "value": "x"}],
+    }
+    await post(house, section("before"), image, section("with menu") | {"accessory": accessory}, {"type": "divider"})
+    message = await ana.hears("before")
+    errors = message.get_by_role("alert")
+    await expect(errors).to_have_count(3)
+    await expect(errors.nth(0)).to_contain_text("a block of type “image”")
+    await expect(errors.nth(1)).to_contain_text("“accessory” in a block of type “section”")
+    assert ana.troubles == []
+
+
+async def test_an_element_that_the_page_cannot_draw(house: House, ana: Person) -> None:
+    """A picker in a row of buttons is named in an error; the button beside it works."""
+    date = {"type": "datepicker", "action_id": "d"}
+    button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Fine"}}
+    await post(house, {"type": "actions", "elements": [date, button]})
+    message = await ana.hears("cannot draw an element of type “datepicker”")
+    await expect(message.get_by_role("button", name="Fine")).to_be_visible()
+
+
+async def test_a_payload_that_slack_refuses(house: House, ana: Person) -> None:
+    """What the bot sent and Slack would refuse is shown with the reason, in red, for everybody."""
+    answer = await post(house, section("x" * 3001))
+    assert answer["error"] == "invalid_blocks"
+    trouble = ana.tab.locator(".trouble")
+    await expect(trouble).to_contain_text("Slack would refuse what the bot sent.")
+    await expect(trouble).to_contain_text(re.compile(r"chat\.postMessage: invalid_blocks"))
+    await expect(trouble.locator("li")).to_contain_text("/blocks/0/text/text")
+
+
+async def test_an_unknown_command(ana: Person) -> None:
+    """A command that no app has is told as such, and nothing is posted."""
+    await ana.types("/nonsense")
+    await expect(ana.tab.locator(".trouble")).to_contain_text("There is no such command here.")
+    await expect(ana.tab.locator(".message")).to_have_count(0)
+
+
+async def test_the_page_finds_back_after_its_server_was_away(house: House, ana: Person) -> None:
+    """A lost event stream comes back by itself with everything that was said meanwhile."""
+    await ana.tab.context.set_offline(True)
+    await post(house, text="while you were away")
+    await ana.tab.context.set_offline(False)
+    await ana.tab.reload()
+    await ana.hears("while you were away")
