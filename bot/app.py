@@ -24,6 +24,7 @@ from handlers.guard import Guard
 from handlers.registration import register
 from storage.database import Database, StorageFullError
 
+from . import vital_signs
 from .calls import TokenFlexCalls
 from .clock import Clock, SystemClock
 from .contracts import ContractCache
@@ -41,6 +42,7 @@ from .slack_posts import SlackPosts
 from .supervision import Supervisor
 from .tracking import Tracker
 from .turns import Turns
+from .vital_signs import Sign, VitalSigns
 from .working import Worker
 
 #: Real seconds that a stop leaves to calls and messages under way; all of it ends well within ten.
@@ -87,6 +89,7 @@ class Bot:
         self._dispatcher: Dispatcher | None = None
         self._guard: Guard | None = None
         self._side: TokenFlexSide | None = None
+        self._vital_signs: VitalSigns | None = None
 
     async def start(self) -> None:
         """Open the database, take up what was left, connect to Slack.
@@ -118,6 +121,8 @@ class Bot:
         bolt = self._bolt(client, side, identity)
         handler = self._handler = await connect(bolt, self._settings.slack_app_token, self._clock)
         self._supervisor.start("connection", lambda: keep_address_fresh(handler, self._clock))
+        self._vital_signs = self._signs(handler, side, self._dispatcher)
+        self._supervisor.start("vital signs", self._vital_signs.run)
         log.info("connected", bot_user=identity.user_id, team=identity.team_id)
 
     async def stop(self) -> None:
@@ -128,6 +133,7 @@ class Bot:
         if self._side is not None:
             self._side.calls.turns.close()
         await asyncio.gather(*(group.settle(_GRACE) for group in self._under_way()))
+        await self._note_the_last_signs()
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
         if self._session is not None:
@@ -137,6 +143,13 @@ class Bot:
             self._side.door.close()
         await self._database.close()
         log.info("stopped")
+
+    async def _note_the_last_signs(self) -> None:
+        if self._vital_signs is not None:
+            try:
+                await self._vital_signs.note()
+            except Exception:  # a full disk is no reason not to close the rest
+                log.exception("the last signs could not be noted")
 
     async def _token_flex(self) -> TokenFlexSide:
         settings, clock, database = self._settings, self._clock, self._database
@@ -162,6 +175,17 @@ class Bot:
             database, calls, tracker, links, places, server_time, clock, self._poll, worker.work, self._deliveries
         )
         return TokenFlexSide(door, calls, tracker, links, places, contracts, worker, poller, server_time)
+
+    def _signs(self, handler: AsyncSocketModeHandler, side: TokenFlexSide, dispatcher: Dispatcher) -> VitalSigns:
+        ahead, tokens = side.server_time, side.calls.tokens
+        signs: dict[str, Sign] = {
+            vital_signs.LAST_POLL: lambda: vital_signs.moment(side.poller.last_success),
+            vital_signs.LAST_POST: lambda: vital_signs.moment(dispatcher.last_success),
+            vital_signs.TOKEN_STATE: lambda: vital_signs.token_state(tokens.state),
+            vital_signs.CONTRACTS_TROUBLE: lambda: side.contracts.trouble,
+            vital_signs.AUTODESK_AHEAD: lambda: vital_signs.whole_seconds(ahead.known_difference),
+        }
+        return VitalSigns(self._database, self._clock, handler.client.is_connected, signs)
 
     def _deliverer(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity) -> Dispatcher:
         return Dispatcher(

@@ -64,7 +64,7 @@ class TokenFlexCalls:
         self, client: TokenFlexClient, tokens: AccessTokens, turns: Turns, clock: Clock, random: Random
     ) -> None:
         self._client = client
-        self._tokens = tokens
+        self.tokens = tokens
         self.turns = turns
         self._clock = clock
         self._random = random
@@ -131,7 +131,7 @@ class TokenFlexCalls:
         except LoginNeededError:
             raise
         except (NotAuthorisedError, ScopeMissingError):
-            self._tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
+            self.tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
             raise
 
     def _sign_in(self) -> None:
@@ -140,7 +140,7 @@ class TokenFlexCalls:
         What goes wrong here leaves no doubt whether the call had an effect, and says nothing of Token Flex's own limit.
         """
         try:
-            self._tokens.access_token()
+            self.tokens.access_token()
         except (RateLimitedError, TimedOutError, UpstreamBrokenError) as error:
             log.warning("no access token to be had", error=type(error).__name__, reason=str(error))
             raise UnreachableError("Autodesk did not sign us in; the call was not made") from None

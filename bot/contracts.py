@@ -17,7 +17,7 @@ from .calls import TokenFlexCalls
 from .clock import Clock
 from .signals import Signal
 
-_CONTRACTS = "contracts"
+CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
 _LABELS = "custom field labels"
 _KEPT = timedelta(hours=12)
 _AGAIN = timedelta(minutes=10)
@@ -35,17 +35,18 @@ class ContractCache:
         self._wake = Signal(clock)
         self.contracts: tuple[Contract, ...] = ()
         self.custom_field_labels: dict[str, str] = {}
+        self.trouble: str | None = None  #: why the last attempt to fetch failed, "" where it did not
 
     async def load(self) -> None:
         """Read what earlier processes have fetched."""
-        contracts, labels = await self._database.read(lambda db: (facts.get(db, _CONTRACTS), facts.get(db, _LABELS)))
+        contracts, labels = await self._database.read(lambda db: (facts.get(db, CONTRACTS), facts.get(db, _LABELS)))
         self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
         self.custom_field_labels = json.loads(labels or "{}")
 
     async def run(self) -> None:
         """Fetch when there is nothing, and again when what is there has become old."""
         while True:
-            saved = await self._database.read(lambda db: facts.saved_at(db, _CONTRACTS))
+            saved = await self._database.read(lambda db: facts.saved_at(db, CONTRACTS))
             now = self._clock.now()
             if saved is None or not self.contracts or now - saved >= _KEPT:
                 pause = _KEPT if await self._fetch() else _AGAIN
@@ -59,7 +60,9 @@ class ContractCache:
             labels = await self._labels(contracts)
         except TokenFlexError as error:
             log.warning("the list of contracts could not be fetched", error=type(error).__name__, reason=str(error))
+            self.trouble = str(error)
             return False
+        self.trouble = ""
         if not contracts:
             log.warning("the Autodesk login sees no contract; it may be the wrong user, or lack a Token Flex role")
         await self._keep(contracts, labels)
@@ -79,7 +82,7 @@ class ContractCache:
         now = self._clock.now()
 
         def _write(db: Connection) -> None:
-            facts.put(db, _CONTRACTS, json.dumps([asdict(contract) for contract in contracts]), now)
+            facts.put(db, CONTRACTS, json.dumps([asdict(contract) for contract in contracts]), now)
             facts.put(db, _LABELS, json.dumps(labels), now)
 
         await self._database.write(_write)

@@ -26,6 +26,11 @@ class ServerTime:
         samples = list(self._differences)
         return statistics.median(samples) if samples else 0.0
 
+    @property
+    def known_difference(self) -> float | None:
+        """The same; None until the server has spoken."""
+        return self.difference if self._differences else None
+
     def observe(self, date: datetime) -> None:
         """Learn from a `Date` header that has just arrived."""
         self._differences.append((date - self._clock.now()).total_seconds() + _HALF_A_SECOND)

@@ -1,0 +1,56 @@
+"""What `doctor` asks of a database file, through a connection that changes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlite_utils import Database as Connection
+
+from . import database
+from .migrations import migrations
+from .models import from_text
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A database file that can be used; `applied` are steps of the schema, `pending` those that a start would add."""
+
+    size: int  #: bytes, without the log of writes beside it
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+def inspect(path: Path) -> Inspection | None:
+    """Check every page of the file and its schema; None where there is no file yet.
+
+    Raises:
+        DatabaseError: it is damaged, newer than this program, somebody else's, or cannot be opened.
+
+    """
+    if not path.exists() or not path.stat().st_size:
+        return None
+    database.check(path)
+    with database.read_only(path) as db:
+        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":  # `check` reads large files in part only
+            raise database.CorruptDatabaseError(f"{path} is damaged; it was left as it is. Restore a backup.")
+        applied = tuple(migration.name for migration in migrations.applied(db))
+        pending = tuple(migration.name for migration in migrations.pending(db))
+    return Inspection(path.stat().st_size, applied, pending)
+
+
+def undelivered(db: Connection, moment: datetime) -> tuple[int, str]:
+    """Return how many messages have waited since before a moment, and what Slack said of the newest attempt."""
+    rows = tuple(
+        db.query(
+            "SELECT last_error FROM outbox WHERE state IN ('waiting', 'sending') AND kind != 'expiry'"
+            " AND created_at < ? AND attempts > 0 ORDER BY due_at DESC",
+            [moment.isoformat(timespec="microseconds")],
+        )
+    )
+    return len(rows), str(rows[0]["last_error"]) if rows else ""
+
+
+def oldest_outstanding(db: Connection) -> datetime | None:
+    """Return since when the oldest export waits for Token Flex, None where none does."""
+    row = db.execute("SELECT min(changed_at) FROM exports WHERE state = 'requested'").fetchone()
+    return from_text(row[0])
