@@ -1,4 +1,4 @@
-"""SIGKILL of the real process at each place of an export's life, then a new start: it goes on, and nothing is doubled."""
+"""SIGKILL of the real process at each place of an export's life: the next start goes on, and nothing is doubled."""
 
 from collections.abc import Awaitable, Callable
 
@@ -100,11 +100,6 @@ async def card_is_there(house: House, ana: Member) -> None:
     house.token_flex.controls.hold()
     await accepted(house, ana)
     await ana.hears("#finance", "Requested", "year1.csv", private=False)
-
-
-def posts_tried(house: House) -> int:
-    """Count the messages that Slack was asked to post."""
-    return sum(call.method == "chat.postMessage" for call in house.slack.calls)
 
 
 async def during_the_post_of_the_result(house: House, ana: Member) -> None:

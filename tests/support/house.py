@@ -6,6 +6,7 @@ real. Tests wait for conditions, never for time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -87,8 +88,12 @@ async def open_house(
     token_flex: Mapping[str, object] | None = None,
     slack: Mapping[str, object] | None = None,
     data: UsageData | None = None,
+    ahead: timedelta = timedelta(),
 ) -> House:
-    """Start both stand-ins; `token_flex` are `SandboxSettings`, `slack` are arguments of `SlackSandbox`."""
+    """Start both stand-ins; `token_flex` are `SandboxSettings`, `slack` are arguments of `SlackSandbox`.
+
+    Token Flex's clock is `ahead` of the bot's and of Slack's.
+    """
     clock = ScaledClock(speed)
     slack_app = manifest()
     slack_arguments = {
@@ -99,7 +104,7 @@ async def open_house(
     }
     workspace = SlackSandbox(clock=clock, **slack_arguments)
     upstream = TokenFlexSandbox(
-        clock=clock,
+        clock=ScaledClock(speed, origin=clock.origin + ahead, started_at=clock.started_at) if ahead else clock,
         settings=SandboxSettings(**{"durations": (20.0, 20.0), **(token_flex or {})}),
         random=Random(7),
         data=data,

@@ -43,7 +43,7 @@ def submissions(house: House) -> int:
 def lists(house: House) -> list[float]:
     """Return when Token Flex was asked for a list, in seconds."""
     return [
-        call.at.timestamp()
+        call.time.timestamp()
         for call in house.token_flex.calls
         if call.method == "GET" and call.path.endswith("/requests")
     ]
