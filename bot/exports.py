@@ -146,7 +146,7 @@ class Exports:
         export = await self.see(number, asker)
         if not permissions.may_have_link(export, asker.person, asker.channel, self._audience):
             raise NotAllowedError(
-                f"Links of {export.label} go only to the person who asked for it, <@{export.requester}>."
+                f"Links of export {export.label} go only to the person who asked for it, <@{export.requester}>."
             )
         if export.state is not ExportState.READY:
             raise WrongStateError(_no_file(export))
@@ -224,7 +224,7 @@ class Exports:
 
         """
         if not permissions.may_delete(export, asker.person):
-            raise NotAllowedError(f"Only <@{export.requester}>, who asked for {export.label}, can delete it.")
+            raise NotAllowedError(f"Only <@{export.requester}>, who asked for export {export.label}, can delete it.")
         if next_state(export.state, Event.DELETE) is None:
             raise WrongStateError(_makes_no_sense(export, Event.DELETE))
 
@@ -237,12 +237,14 @@ class Exports:
 
         """
         if asker.person != export.requester:
-            raise NotAllowedError(f"Only <@{export.requester}>, who asked for {export.label}, can send it again.")
+            raise NotAllowedError(
+                f"Only <@{export.requester}>, who asked for export {export.label}, can send it again."
+            )
         if export.replaced_by is not None:
-            raise WrongStateError(f"{export.label} was sent again already, as #{export.replaced_by}.")
+            raise WrongStateError(f"Export {export.label} was sent again already, as #{export.replaced_by}.")
         if export.state not in {ExportState.REFUSED, ExportState.VANISHED}:
             raise WrongStateError(
-                f"{export.label} {_STANDING[export.state]}, so there is nothing to send again. "
+                f"Export {export.label} {_STANDING[export.state]}, so there is nothing to send again. "
                 "`/tokenflex` opens the form for a new export."
             )
 
@@ -270,7 +272,7 @@ def _check_replaceable(db: Connection, new: NewExport) -> None:
         return
     old = export_store.get(db, new.replaces)
     if old.replaced_by is not None and not export_store.is_origin(db, new.origin):
-        raise WrongStateError(f"{old.label} was sent again already, as #{old.replaced_by}.")
+        raise WrongStateError(f"Export {old.label} was sent again already, as #{old.replaced_by}.")
 
 
 #: How an export stands, in words that follow its number.
@@ -290,7 +292,7 @@ _STANDING = {
 
 def _no_file(export: Export) -> str:
     state, label = export.state, export.label
-    standing = f"{label} {_STANDING[state]}"
+    standing = f"Export {label} {_STANDING[state]}"
     if state is ExportState.FAILED:
         return f"{standing}, so there is no file. `/tokenflex retry {label}` asks for it again."
     if state in {ExportState.REFUSED, ExportState.VANISHED}:
@@ -301,7 +303,7 @@ def _no_file(export: Export) -> str:
 
 
 def _makes_no_sense(export: Export, event: Event) -> str:
-    state, standing = export.state, f"{export.label} {_STANDING[export.state]}"
+    state, standing = export.state, f"Export {export.label} {_STANDING[export.state]}"
     if event is Event.DELETE:
         soon = state in {ExportState.SUBMITTING, ExportState.RETRYING}
         return f"{standing}; it can be deleted in a minute or so." if soon else f"{standing} already."

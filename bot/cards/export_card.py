@@ -30,7 +30,7 @@ _SENTENCES = {
     _S.QUEUED: "I submit it as soon as a call to Token Flex is free.",
     _S.SUBMITTING: "It is on its way to Token Flex.",
     _S.REQUESTED: "Token Flex is preparing the file. I will say so here when it is done.",
-    _S.READY: "The file is ready.",
+    _S.READY: "The file can be downloaded.",
     _S.FAILED: "Token Flex could not make the file. *Retry* asks for it again.",
     _S.REFUSED: "",
     _S.RETRYING: "I ask Token Flex again as soon as a call is free.",
@@ -122,14 +122,14 @@ def announcement(export: Export, number: int, shown: DownloadLink | None) -> Mes
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
-        sentence = f"{mention(export.requester)} export {export.label} failed: Token Flex could not make the file."
+        sentence = f"{mention(export.requester)}, export {export.label} failed: Token Flex could not make the file."
         return Message(
             sentence, [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)]
         )
-    sentence = f"{mention(export.requester)} export {export.label} is ready: {code(shorten(file_name(export), 110))}"
+    sentence = f"{mention(export.requester)}, export {export.label} is ready: {code(shorten(file_name(export), 110))}"
     parts = [blocks.section("result", sentence)]
     parts.append(blocks.section("link", _no_link()) if shown is None else _link_section(export, shown))
-    return Message(f"{mention(export.requester)} export {export.label} is ready.", [*parts, *_buttons(export)])
+    return Message(f"{mention(export.requester)}, export {export.label} is ready.", [*parts, *_buttons(export)])
 
 
 def _past_announcement(export: Export, number: int) -> Message:

@@ -226,8 +226,9 @@ def _http_date(text: str) -> datetime | None:
 
 def _retry_after(text: str, server_time: datetime | None) -> float | None:
     """Return the seconds of a `Retry-After`; a date counts from the server's own time."""
-    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
-        return float(text)
+    seconds = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", seconds):
+        return float(seconds)
     until = _http_date(text)
     if until is None or server_time is None:
         return None

@@ -91,7 +91,7 @@ async def test_a_link_for_the_requester_alone(new_house: OpenHouse) -> None:
     private = await ana.hears("@tokenflex", "Export #1: Download year1.csv", "This link works until", timeout=20)
     assert private.links()
     await ben.presses(result, "Get a fresh link")
-    await ben.hears("#finance", "Links of #1 go only to the person who asked for it, @ana.", private=True)
+    await ben.hears("#finance", "Links of export #1 go only to the person who asked for it, @ana.", private=True)
     await ana.presses(result, "Get a fresh link")
     assert (await ana.hears("#finance", "Export #1: Download year1.csv", private=True)).links()
     await no_link_in(ana, private)
@@ -161,7 +161,7 @@ async def test_a_retry_can_fail_again(quick: House) -> None:
     first = await fails(quick, ana)
     quick.token_flex.controls.fail_next()
     await ana.presses(first, "Retry")
-    second = await ana.hears("#finance", "Retry asks for it again.", "@ana export #1 failed", timeout=20)
+    second = await ana.hears("#finance", "Retry asks for it again.", "@ana, export #1 failed", timeout=20)
     await ana.waits(
         lambda: [m for m in ana.sees("#finance") if "export #1 failed:" in m.text and m is not first] != [], timeout=20
     )
@@ -212,7 +212,7 @@ async def test_another_member_cannot_delete(quick: House) -> None:
     ana, gus = quick.member("ana"), quick.member("gus")
     result = await gets(ana)
     await gus.presses(result, "Delete")
-    await gus.hears("#finance", "Only @ana, who asked for #1, can delete it.", private=True)
+    await gus.hears("#finance", "Only @ana, who asked for export #1, can delete it.", private=True)
     assert len(keys(quick)) == 1
 
 
@@ -275,7 +275,7 @@ async def test_only_the_requester_can_send_again(quick: House) -> None:
     await refused(quick, ana)
     await ana.waits(lambda: "Edit and send again" in card_of(ana).buttons())
     await ben.presses(card_of(ben), "Edit and send again")
-    await ben.hears("#finance", "Only @ana, who asked for #1, can send it again.", private=True)
+    await ben.hears("#finance", "Only @ana, who asked for export #1, can send it again.", private=True)
     assert ben.modal is None
 
 

@@ -194,7 +194,7 @@ async def test_a_finished_export_is_a_new_message(quick: House) -> None:
     assert "This link works until" in result.visible_text()
     assert "http" not in result.text
     card = next(each for each in ana.sees("#finance") if each.ts == result.thread_ts)
-    await ana.waits(lambda: "Ready. The file is ready." in card.visible_text())
+    await ana.waits(lambda: "Ready. The file can be downloaded." in card.visible_text())
     assert card.links() == []
 
 

@@ -73,7 +73,7 @@ async def test_status_shows_everything_about_an_export(quick: House) -> None:
     await ana.types("#finance", "/tokenflex status #1")
     answer = await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", "Finished", private=True)
     shown = answer.visible_text()
-    for part in ("Ready. The file is ready.", "@ana", "#finance", "productName", "contractYear=1", "Request key"):
+    for part in ("Ready. The file can be downloaded.", "@ana", "#finance", "productName", "contractYear=1", "Request key"):
         assert part in shown
     assert answer.buttons() == ["Get a fresh link", "Details", "Delete"]
 
@@ -189,7 +189,7 @@ async def test_only_the_requester_can_delete(quick: House) -> None:
     ana, ben = quick.member("ana"), quick.member("ben")
     await gets(ana)
     await ben.types("#finance", "/tokenflex delete #1")
-    await ben.hears("#finance", "Only @ana, who asked for #1, can delete it.", private=True)
+    await ben.hears("#finance", "Only @ana, who asked for export #1, can delete it.", private=True)
     assert len(keys(quick)) == 1
 
 

@@ -169,7 +169,7 @@ async def test_a_result_that_somebody_deleted_is_left_alone(quick: House) -> Non
     )
     assert results(ana) == []
     await ana.types("#finance", "/tokenflex status #1")
-    await ana.hears("#finance", "Ready. The file is ready.", "Posted to", private=True)
+    await ana.hears("#finance", "Ready. The file can be downloaded.", "Posted to", private=True)
 
 
 async def test_slack_that_asks_for_patience_gets_it(quick: House) -> None:

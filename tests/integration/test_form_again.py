@@ -143,7 +143,7 @@ async def test_somebody_else_is_refused_privately(house: House) -> None:
     await refused(house)
     await ana.waits(lambda: AGAIN in card_of(ana, 1, "#general").buttons())
     await ben.presses(card_of(ben, 1, "#general"), AGAIN)
-    await ben.hears("#general", "Only @ana, who asked for #1, can send it again.", private=True)
+    await ben.hears("#general", "Only @ana, who asked for export #1, can send it again.", private=True)
     assert ben.modal is None
     assert not any(message.ephemeral_for for message in ana.sees("#general"))
 
