@@ -19,9 +19,9 @@ _ONE_GET_EVERY = 60.0  #: seconds
 
 def every_15_seconds(
     found: Sequence[Target],
-    room: Room,
-    durations: Durations,
-    now: datetime,  # noqa: ARG001 - the shape of a policy
+    _room: Room,
+    _durations: Durations,
+    _now: datetime,
 ) -> tuple[Target, datetime]:
     """Look at each contract 8 s after a submission and then every 15 s, the one that is due first in front."""
 

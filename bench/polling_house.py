@@ -154,7 +154,7 @@ async def _day(day: Day, polling: Polling, turns: type[Turns], clock: VirtualClo
     outcome = Outcome()
     people = [asyncio.ensure_future(_person(house, index, asked, outcome)) for index, asked in enumerate(day.asked)]
     late = asyncio.ensure_future(clock.sleep(_LONGEST_DAY))
-    done, waiting = await asyncio.wait({asyncio.gather(*people), late}, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait({asyncio.gather(*people), late}, return_when=asyncio.FIRST_COMPLETED)
     if late in done:
         raise TimeoutError(f"{day.case.name}, seed {day.seed}: not over after {_LONGEST_DAY:.0f} s")
     late.cancel()

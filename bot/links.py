@@ -34,6 +34,7 @@ class _Fetch:
     """One call for a link, for all who wait for it."""
 
     person: str  #: who asked first
+    rank: Rank
     task: asyncio.Task[DownloadLink] | None = None
     waiting: int = 0
     made: bool = False  #: whether the call has gone out
@@ -75,10 +76,10 @@ class Links:
         """Drop the link of an export that is no longer there."""
         self._known.pop(number, None)
 
-    async def fresh(self, number: int, person: str) -> DownloadLink:
+    async def fresh(self, number: int, person: str, rank: Rank = Rank.PEOPLE) -> DownloadLink:
         """Return a link that works: a known one with more than a minute to live, else a new one.
 
-        People who ask at the same time share one call.
+        People who ask at the same time share one call, but nobody shares the place in the line of one ranked behind.
 
         Raises:
             WrongStateError: the export is not ready (any more).
@@ -88,7 +89,7 @@ class Links:
         link = self.known(number)
         if link is not None:
             return link
-        fetch, task = self._under_way(number, person)
+        fetch, task = self._under_way(number, person, rank)
         fetch.waiting += 1
         try:
             return await asyncio.shield(task)
@@ -98,8 +99,10 @@ class Links:
                 self._end(number, fetch)
                 task.cancel()
 
-    def _under_way(self, number: int, person: str) -> tuple[_Fetch, asyncio.Task[DownloadLink]]:
-        fetch = self._fetching.get(number) or _Fetch(person)
+    def _under_way(self, number: int, person: str, rank: Rank) -> tuple[_Fetch, asyncio.Task[DownloadLink]]:
+        fetch = self._fetching.get(number)
+        if fetch is None or (fetch.rank > rank and not fetch.made):
+            fetch = _Fetch(person, rank)
         if fetch.task is None:
             fetch.task = asyncio.create_task(self._fetch(number, fetch), name=f"fresh link #{number}")
             fetch.task.add_done_callback(lambda task: self._end(number, fetch, task))
@@ -113,13 +116,13 @@ class Links:
             task.exception()  # asyncio complains of errors that nobody has waited for
 
     async def fresh_within(self, seconds: float, number: int, person: str) -> DownloadLink:
-        """Do as `fresh` does, but give up waiting after that many seconds.
+        """Do as `fresh` does, behind everybody who waits for a call, and give up after that many seconds.
 
         Raises:
             LinkUnavailableError: also when there was no call to spare in that time.
 
         """
-        fetching = asyncio.ensure_future(self.fresh(number, person))
+        fetching = asyncio.ensure_future(self.fresh(number, person, Rank.METADATA))
         alarm = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
             await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
@@ -141,7 +144,7 @@ class Links:
             return client.refresh_link(export.request.contract_number, key)
 
         try:
-            record = await self._calls.call("refreshUrl", _refresh, rank=Rank.PEOPLE, person=fetch.person)
+            record = await self._calls.call("refreshUrl", _refresh, rank=fetch.rank, person=fetch.person)
         except StoppingError:
             raise LinkUnavailableError("I am just being restarted. Try again in a minute.") from None
         except TokenFlexError as error:

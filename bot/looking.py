@@ -29,6 +29,11 @@ LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, 
 _SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
+#: A first look, which seldom finds anything, is made when a minute has room for so many more.
+_LEFT = 2
+#: Where several contracts share the minute, so much more than will end until the next look must have ended: the calls
+#: that this saves are there for people.
+_THRIFT = 1.3
 _STEPS = 6
 
 
@@ -93,9 +98,10 @@ def _times(group: Sequence[Export]) -> list[datetime]:
 
 def next_look(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
     """Return the contract to look at next, and when: `now` or earlier means that it is worth a call now."""
+    # What is worth a call as soon as there is room gets into the line now; who goes first is the budget's business.
     free_at = max(now, room.free_at[0])
     looks = [(target, _worth_it_at(target, len(found), room, durations, free_at)) for target in found]
-    worth_it = [target for target, at in looks if at <= now]
+    worth_it = [target for target, at in looks if at <= free_at]
     if worth_it:
         return longest_waiting(worth_it, durations, now), now
     return min(looks, key=lambda look: look[1])
@@ -109,7 +115,7 @@ def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime
 def _worth_it_at(target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime) -> datetime:
     """Return the first moment from `free_at` on at which this contract is worth a call."""
     low = max(free_at, target.due_at)
-    high = max(low, _at_the_latest(target, low, contracts))
+    high = max(low, _at_the_latest(target, low, contracts, room))
     if _is_worth_it(target, contracts, room, durations, low):
         return low
     for _ in range(_STEPS):
@@ -121,11 +127,13 @@ def _worth_it_at(target: Target, contracts: int, room: Room, durations: Duration
     return high
 
 
-def _at_the_latest(target: Target, low: datetime, contracts: int) -> datetime:
+def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) -> datetime:
     youngest = max(since for since, _ in target.running)
     gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
     latest = (target.looked_at or low) + gap
-    return latest if target.must_at is None else min(latest, target.must_at)
+    if target.must_at is not None and room.free_at[min(_LEFT, len(room.free_at) - 1)] <= max(low, target.must_at):
+        latest = min(latest, target.must_at)
+    return latest
 
 
 def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:
@@ -137,7 +145,7 @@ def _is_worth_it(target: Target, contracts: int, room: Room, durations: Duration
         still = durations.survival(age)
         unseen += 1 - still / alive
         coming += (still - durations.survival(age + until_next)) / alive
-    return unseen >= coming
+    return unseen >= coming * (1 if contracts == 1 else _THRIFT)
 
 
 def _waited(target: Target, durations: Durations, now: datetime) -> float:

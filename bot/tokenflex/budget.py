@@ -105,7 +105,7 @@ class Limits:
     #: Of the calls of eight hours, so many at the end are left to people.
     kept_of_eight_hours: int = 100
     #: A poll or metadata call that waited so long goes before people, once per window.
-    overdue_after: float = 120.0
+    overdue_after: float = 45.0
     burst_size: int = 50
     #: Fewer calls of people than this never start a burst: there is one in eight hours.
     burst_threshold: int = 12
@@ -163,7 +163,7 @@ def decide(
     People take turns: a person's claim counts from asking or from their last call, whichever is later, and the
     oldest claim wins. So nobody waits for more than one call of anybody else who asked earlier, and nobody starves.
 
-    A poll that waited for 2 minutes goes before people, once per window: nothing finishes for anyone if nobody
+    A poll that waited for 45 s goes before people, once per window: nothing finishes for anyone if nobody
     looks. Metadata likewise, so that it is not held up for ever by polls.
     """
     if not waiting:
