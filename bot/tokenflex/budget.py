@@ -33,8 +33,6 @@ from operator import attrgetter
 
 _MINUTE = 60.0
 _BY_START = attrgetter("started_at")
-#: Differences of times since the epoch are exact to less than this.
-_TICK = 1e-5
 
 
 class Rank(IntEnum):
@@ -280,7 +278,7 @@ class _Question:
         free_again_at = last_burst + limits.eight_hours + limits.silence
         start = max(self.now, self.quiet_at, free_again_at, self._eight_hours_at(spare=size))
         second = self._second(start)
-        if limits.margin - _TICK <= second <= limits.burst_last_second - size * limits.burst_call_seconds:
+        if limits.margin <= second <= limits.burst_last_second - size * limits.burst_call_seconds:
             return start
         minute = start - second if second < limits.margin else start - second + _MINUTE
         return minute + limits.margin
