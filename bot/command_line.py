@@ -1,4 +1,4 @@
-"""`python -m bot …`: the commands of the administrator."""
+"""`python -m bot …`: the commands of the administrator, one function each; what they do lies in other modules."""
 
 import argparse
 import asyncio
@@ -7,19 +7,24 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
+from storage import backup
 from storage.database import DatabaseError
 from storage.logins import WrongKeyError
 
-from . import logs, settings
+from . import doctor, findings, logs, settings, settings_page, showing
 from .app import Bot
-from .clock import Clock
-from .login import LoginError, login, logout
+from .clock import Clock, SystemClock
+from .login import PATIENCE, LoginError, login, logout
 from .login_store import MissingKeyError
 from .process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from .settings import Settings, SettingsError
+from .setup import wizard
+from .setup.env_file import EnvFileError
 from .slack_connection import SlackTokenError
 
 # Exit statuses
@@ -36,20 +41,25 @@ _KEY_ADVICE: dict[type[Exception], str] = {
     ),
     MissingKeyError: "DATABASE_KEY is missing: an Autodesk login is stored, encrypted with it.",
 }
+_SAID_AS_THEY_ARE = (
+    SlackTokenError,
+    AlreadyRunningError,
+    LockFileError,
+    DatabaseError,
+    LoginError,
+    EnvFileError,
+    wizard.UnknownSettingError,
+)
 
 
 def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) -> int:
     """Run one command and return the exit status; `clock` is for tests."""
     options = _parser().parse_args(arguments)
     try:
-        configured = settings.read(settings.environment())
+        status: int = options.command(options, clock)
     except SettingsError as error:
         return _fail(*error.problems)
-    logs.configure(configured.log_level, configured.log_format, configured.secrets)
-    settings.keep_from_libraries(configured)
-    try:
-        return _run_command(options, configured, clock)
-    except (SlackTokenError, AlreadyRunningError, LockFileError, DatabaseError, LoginError) as error:
+    except _SAID_AS_THEY_ARE as error:
         return _fail(str(error))
     except (WrongKeyError, MissingKeyError) as error:
         return _fail(_KEY_ADVICE[type(error)])
@@ -58,15 +68,70 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     except Exception:
         log.exception("the program ended by an error")
         return CRASHED
+    return status
 
 
-def _run_command(options: argparse.Namespace, configured: Settings, clock: Clock | None) -> int:
-    if options.command == "login":
-        return login(configured, redirect_uri=options.redirect_uri)
-    if options.command == "logout":
-        return logout(configured)
+def _run(_: argparse.Namespace, clock: Clock | None) -> int:
+    configured = _configured()
     with ProcessLock(configured.database_path):
         return asyncio.run(run(configured, clock))
+
+
+def _login(options: argparse.Namespace, clock: Clock | None) -> int:
+    return login(
+        _configured(),
+        redirect_uri=options.redirect_uri,
+        paste=options.paste,
+        patience=options.wait,
+        opens_browser=not options.no_browser,
+        clock=clock,
+    )
+
+
+def _logout(_: argparse.Namespace, clock: Clock | None) -> int:
+    return logout(_configured(), clock=clock)
+
+
+def _init(options: argparse.Namespace, clock: Clock | None) -> int:
+    variables = _unchecked()
+    now = (clock or SystemClock()).now
+    if options.non_interactive:
+        return _show(wizard.check_only(options.names, variables, now), variables, as_json=False)
+    if not sys.stdin.isatty():
+        return _fail("There is no terminal to ask in; --non-interactive checks what the environment and .env hold.")
+    outside = {name: value for name, value in settings.outside().items() if name in settings.NAMES}
+    talk = wizard.Talk(colours=_colours(variables))
+    return wizard.Wizard(settings.ENV_FILE, settings.in_file(), outside, now, talk).run(options.names)
+
+
+def _doctor(options: argparse.Namespace, clock: Clock | None) -> int:
+    variables = _unchecked()
+    found = asyncio.run(doctor.examine(variables, settings.ENV_FILE, clock or SystemClock()))
+    return _show(found, variables, as_json=options.json)
+
+
+def _backup(options: argparse.Namespace, _: Clock | None) -> int:
+    size = backup.back_up(_configured().database_path, options.file)
+    print(
+        f"{options.file} holds all of the database ({size} bytes). The Autodesk login in it is encrypted; keep "
+        "DATABASE_KEY somewhere else."
+    )
+    return 0
+
+
+def _restore(options: argparse.Namespace, clock: Clock | None) -> int:
+    path = _configured().database_path
+    now = datetime.now(UTC) if clock is None else clock.now()
+    with ProcessLock(path):
+        restored = backup.restore(path, options.file, now)
+    print(f"{path} is the backup now.{f' What was there before is kept as {restored.kept}.' if restored.kept else ''}")
+    print("Run `python -m bot doctor` before the bot: a login that was renewed after the backup was made has ended.")
+    return 0
+
+
+def _settings(options: argparse.Namespace, _: Clock | None) -> int:
+    print(settings_page.as_markdown() if options.markdown else settings_page.as_text(), end="")
+    return 0
 
 
 async def run(configured: Settings, clock: Clock | None = None) -> int:
@@ -99,6 +164,35 @@ def leave(status: int) -> None:
     os._exit(status)
 
 
+def _configured() -> Settings:
+    variables = settings.environment()
+    configured = settings.read(variables)
+    logs.configure(configured.log_level, configured.log_format, configured.secrets)
+    settings.keep_from_libraries(settings.with_defaults(variables))
+    return configured
+
+
+def _unchecked() -> dict[str, str]:
+    """Return the variables of commands that look at settings which may be wrong."""
+    variables = settings.environment()
+    logs.configure("ERROR", "text", settings.secrets_of(variables))
+    settings.keep_from_libraries(settings.with_defaults(variables))
+    return variables
+
+
+def _show(found: list[findings.Finding], variables: dict[str, str], *, as_json: bool) -> int:
+    shown = showing.without_secrets(found, variables)
+    if as_json:
+        print(showing.as_json(shown))
+    else:
+        print(showing.as_text(shown, colours=_colours(variables)), showing.summary(shown), sep="\n\n")
+    return findings.exit_status(shown)
+
+
+def _colours(variables: dict[str, str]) -> bool:
+    return sys.stdout.isatty() and not variables.get("NO_COLOR")
+
+
 def _fail(*problems: str) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
@@ -107,16 +201,44 @@ def _fail(*problems: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Token Flex usage exports, from Slack.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help="run the bot with the settings of the environment and .env")
-    sign_in = commands.add_parser("login", help="sign in to Autodesk and store the login")
-    sign_in.add_argument(
-        "--paste", action="store_true", required=True, help="paste the address that the browser ends at"
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def _add(name: str, command: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(command=command)
+        return added
+
+    init = _add("init", _init, "ask for the settings, check each at once, and write .env")
+    init.add_argument("names", nargs="*", metavar="NAME", help="ask only for these settings")
+    init.add_argument(
+        "--non-interactive", action="store_true", help="check what the environment and .env hold; ask nothing"
     )
+    _add_login(_add("login", _login, "sign in to Autodesk and store the login"))
+    _add("logout", _logout, "forget the Autodesk login and revoke it")
+    examine = _add("doctor", _doctor, "check everything and say how to mend what is wrong")
+    examine.add_argument("--json", action="store_true", help="write JSON for machines")
+    _add("run", _run, "run the bot with the settings of the environment and .env")
+    saving = _add("backup", _backup, "copy the database into a new file, also beside a running bot")
+    saving.add_argument("file", type=Path, metavar="FILE", help="the file to make; it must not exist")
+    restoring = _add("restore", _restore, "put a backup in the place of the database, while no bot runs")
+    restoring.add_argument("file", type=Path, metavar="FILE", help="a file that `backup` made")
+    listing = _add("settings", _settings, "list all settings")
+    listing.add_argument("--markdown", action="store_true", help="write docs/settings.md")
+    return parser
+
+
+def _add_login(sign_in: argparse.ArgumentParser) -> None:
+    sign_in.add_argument("--paste", action="store_true", help="paste the address that the browser ends at")
+    sign_in.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     sign_in.add_argument(
         "--redirect-uri",
         default="http://localhost:8765/callback",
         help="a callback URL registered with the Autodesk app (default: %(default)s)",
     )
-    commands.add_parser("logout", help="forget the Autodesk login and revoke it")
-    return parser
+    sign_in.add_argument(
+        "--wait",
+        type=float,
+        default=PATIENCE,
+        metavar="SECONDS",
+        help="how long to wait for the browser (default: %(default).0f)",
+    )

@@ -1,4 +1,4 @@
-"""Signing in to Autodesk: the consent in a browser, its answer pasted, the pair of tokens stored encrypted; and out.
+"""Signing in to Autodesk: the consent in a browser, its answer taken or pasted, the tokens stored encrypted; and out.
 
 Source: APS OAuth v2, `authorize`, `token` and `revoke`, and the walkthrough for PKCE.
 """
@@ -7,9 +7,12 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
+
+import structlog
 
 from bot.tokenflex.errors import TokenFlexError
 from bot.tokenflex.http import HttpDoor
@@ -18,46 +21,100 @@ from storage import logins
 from storage.database import Database
 from storage.logins import WrongKeyError
 
+from . import browser
 from .clock import Clock, SystemClock
 from .login_store import LoginStore, MissingKeyError
+from .loopback import Loopback, LoopbackError
 from .settings import Settings
 
 T = TypeVar("T")
+
+PATIENCE: Final = 300.0  #: seconds that a person has to sign in; a code lives as long
+
+log = structlog.get_logger(__name__)
 
 
 class LoginError(Exception):
     """Signing in did not work; the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How to reach the person who signs in: a question, a line, and an address opened in a browser."""
+
+    ask: Callable[[str], str] = input
+    tell: Callable[[str], None] = print
+    open_browser: Callable[[str], object] = browser.show
+
+
 def login(
     settings: Settings,
     *,
     redirect_uri: str,
+    paste: bool = False,
+    patience: float = PATIENCE,
+    opens_browser: bool = True,
     clock: Clock | None = None,
-    ask: Callable[[str], str] = input,
-    tell: Callable[[str], None] = print,
+    person: Person | None = None,
 ) -> int:
     """Sign in and store the login; returns the exit status. It waits for the person outside of any event loop.
 
+    The answer of the consent page is taken on this machine within `patience` seconds, or pasted.
+
     Raises:
-        LoginError: consent was denied, the pasted address is not the one, or Autodesk refused the code.
+        LoginError: consent was denied, no or a wrong answer came, Autodesk refused the code or granted too little.
 
     """
     if not settings.database_key:
         raise LoginError(
-            "DATABASE_KEY is missing: the login is stored encrypted with it. Any long random text will do."
+            "DATABASE_KEY is missing: the login is stored encrypted with it. Any long random text will do; "
+            "`python -m bot init DATABASE_KEY` makes one."
         )
-    clock = clock or SystemClock()
+    clock, person = clock or SystemClock(), person or Person()
     _with_store(settings, clock, _nothing)  # a key that does not fit is better said before than after
     with closing(HttpDoor()) as door:
         oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
-        login = _stored(_consent(oauth, redirect_uri, ask, tell), clock)
+        attempt = Attempt(oauth, redirect_uri)
+        code = _pasted(attempt, person) if paste else _taken(attempt, person, patience, opens_browser=opens_browser)
+        login = _stored(_granted(attempt, code, person), clock)
     _with_store(settings, clock, lambda store: store.sign_in(login))
-    tell(
+    person.tell(
         "Signed in; the login is stored. A running bot that waited for it goes on within a minute or two; one whose "
         "old login still works takes the new one over within the hour."
     )
     return 0
+
+
+class Attempt:
+    """One attempt to sign in, with a `state` and a PKCE verifier of its own."""
+
+    def __init__(self, oauth: OAuthClient, redirect_uri: str) -> None:
+        self._oauth = oauth
+        self.redirect_uri = redirect_uri
+        self.state = secrets.token_urlsafe(24)
+        self._verifier, challenge = pkce_pair(secrets.token_bytes(48))
+        self.address = oauth.authorize_url(redirect_uri, SCOPES, self.state, challenge)
+
+    def is_ours(self, query: str) -> bool:
+        """Tell whether a query of the redirect belongs to this attempt."""
+        given = parse_qs(query).get("state", [""])[0]
+        return secrets.compare_digest(given.encode(), self.state.encode())
+
+    def exchange(self, code: str) -> TokenGrant:
+        """Return the tokens for a code.
+
+        Raises:
+            TokenFlexError: as Autodesk says it.
+
+        """
+        return self._oauth.exchange_code(code, self.redirect_uri, self._verifier)
+
+    def discard(self, grant: TokenGrant) -> None:
+        """Make tokens worthless that are of no use."""
+        try:
+            self._oauth.revoke(grant.refresh_token or grant.access_token)
+        except TokenFlexError as error:
+            log.warning("a login that is of no use could not be revoked", error=type(error).__name__)
 
 
 def logout(settings: Settings, *, clock: Clock | None = None, tell: Callable[[str], None] = print) -> int:
@@ -123,25 +180,54 @@ async def _nothing(_store: LoginStore) -> None:
     """Change nothing."""
 
 
-def _consent(
-    oauth: OAuthClient, redirect_uri: str, ask: Callable[[str], str], tell: Callable[[str], None]
-) -> TokenGrant:
-    state = secrets.token_urlsafe(24)
-    verifier, challenge = pkce_pair(secrets.token_bytes(48))
-    tell("1. Open this address in a browser and sign in as the Token Flex administrator:\n")
-    tell(oauth.authorize_url(redirect_uri, SCOPES, state, challenge))
-    tell(
+def _taken(attempt: Attempt, person: Person, patience: float, *, opens_browser: bool) -> str:
+    try:
+        with Loopback(attempt.redirect_uri, attempt.is_ours) as loopback:
+            person.tell("Open this address in a browser on this machine and sign in as the Token Flex administrator:\n")
+            person.tell(attempt.address)
+            person.tell("\nWaiting for the answer of the browser; Ctrl-C ends this. Without a browser here: --paste.")
+            if opens_browser:
+                person.open_browser(attempt.address)
+            query = loopback.answer(patience)
+    except LoopbackError as error:
+        raise LoginError(str(error)) from None
+    if query is None:
+        raise LoginError(
+            f"No answer came within {patience:.0f} seconds: the page was closed, or the browser is on another "
+            "machine (use --paste then). Nothing was stored."
+        )
+    return code_of(f"{attempt.redirect_uri}?{query}", attempt.state)
+
+
+def _pasted(attempt: Attempt, person: Person) -> str:
+    person.tell("1. Open this address in a browser and sign in as the Token Flex administrator:\n")
+    person.tell(attempt.address)
+    person.tell(
         "\n2. The browser then ends at an address that begins with "
-        f"{redirect_uri} (the page itself may not open). Paste that address here."
+        f"{attempt.redirect_uri} (the page itself may not open). Paste that address here."
     )
     try:
-        code = code_of(ask("Address: "), state)
+        return code_of(person.ask("Address: "), attempt.state)
     except EOFError:
         raise LoginError("No address was pasted, so nothing was stored.") from None
+
+
+def _granted(attempt: Attempt, code: str, person: Person) -> TokenGrant:
+    """Return the grant for a code, if it can do what the bot does."""
     try:
-        return oauth.exchange_code(code, redirect_uri, verifier)
+        grant = attempt.exchange(code)
     except TokenFlexError as error:
         raise LoginError(f"Signing in did not work: {error}. Nothing was stored.") from None
+    missing = [scope for scope in SCOPES if scope not in grant.scopes]
+    if not grant.scopes:
+        person.tell("Autodesk does not say which scopes were granted; `python -m bot doctor` shows whether they do.")
+    elif missing:
+        attempt.discard(grant)
+        raise LoginError(
+            f"Autodesk granted less than the bot needs: {' and '.join(missing)} is missing. Sign in again and allow "
+            "everything that the page asks for. Nothing was stored."
+        )
+    return grant
 
 
 def code_of(address: str, state: str) -> str:

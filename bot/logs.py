@@ -18,7 +18,8 @@ _CHATTY = ("slack_sdk", "slack_bolt", "asyncio", "aiohttp", "urllib3")
 #: id is three numbers, the last in hexadecimal.
 _SECRET_SHAPES = re.compile(
     r"https?://\S+\?\S+|wss?://\S+|https?://\S*/(?:commands|actions|response)\S*"
-    r"|xox[a-z]-[\w-]+|xoxe\.\S+|xapp-[\w-]+|\d+\.\d+\.[0-9a-f]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer|basic)\s+[\w.~+/=-]{8,}"
+    r"|xox[a-z]-[\w-]+|xoxe\.\S+|xapp-[\w-]+|\d+\.\d+\.[0-9a-f]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|(?i:bearer|basic)\s+(?!Information\b)[\w.~+/=-]{8,}"  # “Basic Information” is a page of Slack's
 )
 
 log = structlog.get_logger(__name__)

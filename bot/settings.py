@@ -1,6 +1,7 @@
 """The settings: the only place that reads the environment, once, at start."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,15 +62,39 @@ SETTINGS = (
         secret=True,
     ),
     Setting("LINK_AUDIENCE", "Who sees a download link: `channel`, `requester` or `press`.", "channel"),
+    Setting(
+        "ALLOWED_PEOPLE",
+        "Who may use the bot, by comma: user IDs (`U…`), user group IDs (`S…`), and `members`: every full member of "
+        "the workspace. Guests and people of other organisations may only when named.",
+        "members",
+    ),
+    Setting("ALLOWED_CONTRACTS", "Contracts that may be exported: `all`, or contract numbers, by comma.", "all"),
+    Setting("ALLOWED_CHANNELS", "Where exports may be posted: `all`, or channel IDs (`C…`), by comma.", "all"),
+    Setting(
+        "ADMINISTRATORS",
+        "Who may see, retry and delete every export, and use `/tokenflex admin`, by comma: user IDs (`U…`) and user "
+        "group IDs (`S…`).",
+    ),
     Setting("TOKENFLEX_EXTRA_FIELDS", "Field names that Autodesk has and the catalogue lacks, by comma."),
     Setting("TOKENFLEX_EXTRA_METRICS", "Metric names that Autodesk has and the catalogue lacks, by comma."),
     Setting("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.", "INFO"),
     Setting("LOG_FORMAT", "`text`, `json`, or `auto`: text in a terminal, JSON elsewhere.", "auto"),
 )
 
+NAMES = frozenset(setting.name for setting in SETTINGS)
+
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("auto", "text", "json")
 _SHORTEST_KEY = 16
+_PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
+#: What may stand in each list of who may: the one word for everybody or everything, the shape of any other name, and
+#: what to write.
+_LISTS = {
+    "ALLOWED_PEOPLE": ("members", _PERSON_OR_GROUP, "`members`, user IDs (U…) or user group IDs (S…)"),
+    "ALLOWED_CONTRACTS": ("all", re.compile(r"[0-9]{1,20}", re.ASCII), "`all` or contract numbers (digits only)"),
+    "ALLOWED_CHANNELS": ("all", re.compile(r"[CGD][A-Z0-9]+", re.ASCII), "`all` or channel IDs (C…)"),
+    "ADMINISTRATORS": ("", _PERSON_OR_GROUP, "user IDs (U…) or user group IDs (S…)"),
+}
 _ADDRESSES = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
 #: Bolt reads these by itself, whatever it is given: a client ID and secret make it use OAuth, the rest draws warnings.
 _READ_BY_BOLT = (
@@ -109,6 +134,10 @@ class Settings:
     database_path: Path
     database_key: str = field(repr=False)
     link_audience: LinkAudience
+    allowed_people: tuple[str, ...]
+    allowed_contracts: tuple[str, ...]
+    allowed_channels: tuple[str, ...]
+    administrators: tuple[str, ...]
     extra_fields: tuple[str, ...]
     extra_metrics: tuple[str, ...]
     log_level: str
@@ -127,8 +156,26 @@ class Settings:
         return tuple(value for value in values if value)
 
 
-def environment(env_file: Path = Path(".env")) -> dict[str, str]:
-    """Return the variables of `.env`, taken literally, and of the environment; the environment wins.
+ENV_FILE = Path(".env")  #: in the folder that the bot is started in
+
+
+def environment(env_file: Path = ENV_FILE) -> dict[str, str]:
+    """Return the variables of `.env` and of the environment; the environment wins.
+
+    Raises:
+        SettingsError: the file cannot be read.
+
+    """
+    return in_file(env_file) | outside()
+
+
+def outside() -> dict[str, str]:
+    """Return the variables of the environment alone."""
+    return dict(os.environ)  # noqa: TID251 - the one place
+
+
+def in_file(env_file: Path = ENV_FILE) -> dict[str, str]:
+    """Return the variables of `.env` alone, taken literally; none where there is no such file.
 
     Raises:
         SettingsError: the file cannot be read.
@@ -140,10 +187,10 @@ def environment(env_file: Path = Path(".env")) -> dict[str, str]:
         raise SettingsError([f"{env_file} cannot be read ({error.strerror}); check its rights."]) from None
     except UnicodeDecodeError:
         raise SettingsError([f"{env_file} cannot be read: it is not a text file in UTF-8."]) from None
-    return {name: value for name, value in from_file.items() if value is not None} | dict(os.environ)  # noqa: TID251
+    return {name: value for name, value in from_file.items() if value is not None}
 
 
-def keep_from_libraries(settings: Settings) -> None:
+def keep_from_libraries(values: Mapping[str, str]) -> None:
     """Take from the environment of this process, once it is read, what libraries would make of it on their own.
 
     Bolt finds no credentials but ours. A base URL on this machine is reached without a proxy: `requests` learns that
@@ -152,17 +199,21 @@ def keep_from_libraries(settings: Settings) -> None:
     environ = os.environ  # noqa: TID251 - the one place
     for name in _READ_BY_BOLT:
         environ.pop(name, None)
-    local = [host for host in map(_host, (settings.tokenflex_base_url, settings.aps_base_url)) if _is_local(host)]
+    slack, *autodesk = (_host(values.get(name, "")) for name in _ADDRESSES)
+    local = [host for host in autodesk if _is_local(host)]
     if local:
         environ["no_proxy"] = ",".join([environ.get("no_proxy") or environ.get("NO_PROXY") or "", *local]).strip(",")
-    if _is_local(_host(settings.slack_base_url)):
+    if _is_local(slack):
         proxies = [proxy for name in _READ_BY_SLACK_SDK if (proxy := environ.pop(name, ""))]
         if proxies:
             environ["all_proxy"] = proxies[0]  # for Autodesk, should that not be on this machine
 
 
 def _host(address: str) -> str:
-    return urlsplit(address).hostname or ""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_local(host: str) -> bool:
@@ -179,7 +230,7 @@ def read(variables: Mapping[str, str]) -> Settings:
         SettingsError: with one sentence per missing or wrong setting.
 
     """
-    values = {setting.name: variables.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    values = with_defaults(variables)
     problems = _problems(values)
     if problems:
         raise SettingsError(problems)
@@ -195,6 +246,10 @@ def read(variables: Mapping[str, str]) -> Settings:
         database_path=Path(values["DATABASE_PATH"]),
         database_key=values["DATABASE_KEY"],
         link_audience=LinkAudience(values["LINK_AUDIENCE"].lower()),
+        allowed_people=_allowed(values, "ALLOWED_PEOPLE"),
+        allowed_contracts=_allowed(values, "ALLOWED_CONTRACTS"),
+        allowed_channels=_allowed(values, "ALLOWED_CHANNELS"),
+        administrators=_allowed(values, "ADMINISTRATORS"),
         extra_fields=_names(values["TOKENFLEX_EXTRA_FIELDS"]),
         extra_metrics=_names(values["TOKENFLEX_EXTRA_METRICS"]),
         log_level=values["LOG_LEVEL"].upper(),
@@ -202,9 +257,26 @@ def read(variables: Mapping[str, str]) -> Settings:
     )
 
 
+def problems_of(name: str, variables: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with one setting, whatever else is missing or wrong."""
+    return [problem for problem in _problems(with_defaults(variables)) if problem.split()[0] == name]
+
+
+def secrets_of(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that may never be shown, of settings that may be wrong."""
+    values = (variables.get(setting.name, "").strip() for setting in SETTINGS if setting.secret)
+    return tuple(value for value in values if value)
+
+
+def with_defaults(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every setting, unchecked."""
+    return {setting.name: variables.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+
+
 def _problems(values: Mapping[str, str]) -> list[str]:
     missing = [f"{s.name} is missing: {s.meaning}" for s in SETTINGS if s.required and not values[s.name]]
-    return missing + _wrong_tokens(values) + _wrong_urls(values) + _wrong_choices(values) + _wrong_logins(values)
+    wrong = _wrong_tokens(values) + _wrong_urls(values) + _wrong_choices(values) + _wrong_lists(values)
+    return missing + wrong + _wrong_logins(values)
 
 
 def _wrong_tokens(values: Mapping[str, str]) -> list[str]:
@@ -249,6 +321,25 @@ def _wrong_choices(values: Mapping[str, str]) -> list[str]:
         if value not in choices:
             problems.append(f"{name} is “{values[name]}”; it has to be one of {', '.join(choices)}.")
     return problems
+
+
+def _wrong_lists(values: Mapping[str, str]) -> list[str]:
+    """A name that nobody has would let nobody in, or hide a mistake, so it ends the start."""
+    problems = []
+    for name, (word, shape, expected) in _LISTS.items():
+        given = _allowed(values, name)
+        wrong = [each for each in given if each != word and not shape.fullmatch(each)]
+        if wrong or (values[name] and not given):
+            problems.append(f"{name} names “{', '.join(wrong)}”; write {expected}, separated by commas.")
+        elif word == "all" and word in given and len(given) > 1:
+            problems.append(f"{name} says `all` and names some as well; write the one or the other.")
+    return problems
+
+
+def _allowed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return the names of a list of who may; its one word is understood in any case."""
+    word = _LISTS[name][0]
+    return tuple(word if word and each.lower() == word else each for each in _names(values[name]))
 
 
 def _wrong_logins(values: Mapping[str, str]) -> list[str]:

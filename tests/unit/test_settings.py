@@ -186,7 +186,7 @@ def at(monkeypatch: pytest.MonkeyPatch, slack: str, autodesk: str, **environment
         "APS_BASE_URL": f"http://{autodesk}/v2",
         "TOKENFLEX_BASE_URL": f"http://{autodesk}/v1",
     }
-    settings.keep_from_libraries(settings.read(GOOD | addresses))
+    settings.keep_from_libraries(GOOD | addresses)
     after = dict(os.environ)
     for name in set(after) - set(before):
         monkeypatch.delenv(name)
