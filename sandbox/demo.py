@@ -31,12 +31,19 @@ async def _run(*, opens_browser: bool, port: int) -> None:
             print(f"Open this page (only this machine can):\n\n    {page.url}\n", flush=True)
             print(f"The bot's log: {house.log}\nCtrl-C ends everything.", flush=True)
             if opens_browser:
-                with suppress(webbrowser.Error, OSError):
-                    await asyncio.to_thread(webbrowser.open, page.url)
+                await asyncio.to_thread(_open_in_browser, page.url)
             await asyncio.Event().wait()
         finally:
             await page.stop()
             await house.stop()
+
+
+def _open_in_browser(url: str) -> None:
+    """Try to open the page; a browser that would take over this terminal is left alone."""
+    with suppress(webbrowser.Error, OSError):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:
+            browser.open(url)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """The page's server: static files, one event stream per open page, and the acts of people."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -117,7 +116,7 @@ class Page:
         given = await _json(request)
         try:
             said = await self._switches.flip(str(given.get("name")), given.get("value"))
-        except KeyError:
+        except (KeyError, TypeError):
             return web.json_response({"problem": "There is nothing (any more) to switch."}, status=409)
         return web.json_response({"said": said})
 
@@ -129,7 +128,7 @@ class Page:
 async def _json(request: web.Request) -> Json:
     try:
         given = await request.json()
-    except json.JSONDecodeError:
+    except ValueError:  # no JSON, or no text at all
         given = None
     if request.content_type != "application/json" or not isinstance(given, dict):
         raise web.HTTPBadRequest(text="A JSON object is expected.")

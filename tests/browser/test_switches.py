@@ -75,10 +75,12 @@ async def test_token_flex_answers_503(ana: Person) -> None:
 
 
 async def test_token_flex_is_slow(ana: Person) -> None:
-    """A slow answer is waited for."""
+    """A slow answer is waited for: the call is seen to be under way, then the card moves on."""
     await ana.switch("after 8 seconds").check()
     await ana.types(EXPORT.format("slow"))
-    await ana.hears("Export #1", "Being submitted.")
+    submitted = ana.tab.locator(".calls li").filter(has_text="submit").locator("code")
+    await expect(submitted).to_have_text("…")
+    await expect(submitted).to_have_text("200")
     await ana.hears("Export #1", "Requested.")
     await ana.switch("as it should").check()
     await ana.hears(READY)

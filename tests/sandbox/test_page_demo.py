@@ -1,0 +1,107 @@
+"""`make demo` and `make demo-script` as processes, and their clock."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sandbox.clock import ScaledClock
+from sandbox.demo import COMMANDS
+from sandbox.demo_house import DemoHouse
+from sandbox.tokenflex.settings import SandboxSettings
+from tests.support.house import manifest
+
+ROOT = Path(__file__).parents[2]
+EXPORT = "/tokenflex export contract=110000123456 fields=productName metrics=tokensConsumed name=by-product"
+
+
+async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
+    """Start a module of the project as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-u", "-m", *arguments,
+        cwd=ROOT, env=os.environ | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(240)
+async def test_the_scripted_conversation_ends_in_a_csv() -> None:
+    """It exits with 0 and shows the header of the file."""
+    process = await started("sandbox.demo_script")
+    shown = (await process.communicate())[0].decode()
+    assert process.returncode == 0, shown
+    assert "Get a fresh link" in shown
+    assert "productName,usageMonth,tokensConsumed,uniqueUsers" in shown
+
+
+@pytest.mark.timeout(240)
+async def test_the_page_is_served_until_ctrl_c() -> None:
+    """The address is printed and works, a missing browser harms nobody, and the bot goes when the demo goes."""
+    process = await started("sandbox.demo", BROWSER="no-such-browser")
+    assert process.stdout is not None
+    shown = ""
+    while "Ctrl-C" not in shown:
+        line = await process.stdout.readline()
+        assert line, shown
+        shown += line.decode()
+    address = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", shown)
+    assert address, shown
+    cookies = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=cookies) as session, session.get(address[0]) as answer:
+        assert "A local stand-in, not Slack." in await answer.text()
+    process.send_signal(signal.SIGINT)
+    rest = (await process.communicate())[0].decode()
+    assert process.returncode == 0, rest
+    assert rest.endswith("stopped\n")
+
+
+@pytest.mark.timeout(240)
+async def test_the_bot_follows_the_speed_of_the_demo(tmp_path: Path) -> None:
+    """A ten-minute export is announced while somebody waits: the bot's process runs as fast as the rest."""
+    house = DemoHouse(tmp_path, SandboxSettings(durations=(600.0, 600.0)))
+    try:
+        await house.start()
+        ana = house.slack.member("ana")
+        await ana.types("#finance", EXPORT)
+        await ana.hears("#finance", "Requested.", timeout=60)
+        house.run_at(60)
+        await ana.hears("#finance", "export #1 is ready", timeout=90)
+    finally:
+        await house.stop()
+
+
+def test_the_composer_offers_what_the_manifest_declares() -> None:
+    """Name, description and hint are those of the Slack app."""
+    declared = [
+        (command["command"], command["description"], command["usage_hint"])
+        for command in manifest()["features"]["slash_commands"]
+    ]
+    assert [(each.name, each.description, each.usage) for each in COMMANDS] == declared
+
+
+async def test_a_change_of_speed_wakes_those_who_sleep() -> None:
+    """A sleep of an hour ends when the hour is over by the clock, however fast that has become meanwhile."""
+    clock = ScaledClock()
+    before = clock.now()
+    sleeping = asyncio.create_task(clock.sleep(3600))
+    await asyncio.sleep(0)
+    clock.run_at(36_000)
+    await sleeping
+    assert clock.now() - before >= timedelta(hours=1)
+
+
+def test_time_never_jumps_at_a_change_of_speed() -> None:
+    """Faster, slower, and on the course of another clock: later is never earlier."""
+    clock, other = ScaledClock(), ScaledClock()
+    seen = [clock.now()]
+    for factor in (20, 1, 5):
+        clock.run_at(factor)
+        seen.append(clock.now())
+    other.follow(clock.origin, clock.started_at, clock.factor)
+    seen.append(other.now())
+    assert seen == sorted(seen)
