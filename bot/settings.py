@@ -58,7 +58,7 @@ SETTINGS = (
     Setting("DATABASE_PATH", "Path of the SQLite file.", "data/tokenflex.db"),
     Setting(
         "DATABASE_KEY",
-        "A random text of 16 characters or more; encrypts the Autodesk login at rest. Needed to store a login.",
+        "A long random text (8 characters or more); encrypts the Autodesk login at rest. Needed to store a login.",
         secret=True,
     ),
     Setting("LINK_AUDIENCE", "Who sees a download link: `channel`, `requester` or `press`.", "channel"),
@@ -85,7 +85,7 @@ NAMES = frozenset(setting.name for setting in SETTINGS)
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("auto", "text", "json")
-_SHORTEST_KEY = 16
+_SHORTEST_KEY = 8
 _PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
 #: What may stand in each list of who may: the one word for everybody or everything, the shape of any other name, and
 #: what to write.
