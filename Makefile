@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help demo demo-script screenshots test lint run pin clean
+.PHONY: help demo demo-script stand-ins screenshots test lint run pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -14,6 +14,9 @@ demo: $(RUN) ## the real bot against local stand-ins, in a page in your browser
 
 demo-script: $(RUN) ## the same as a conversation in this terminal, from the command to the CSV
 	@$(BIN)/python -m sandbox.demo_script
+
+stand-ins: $(RUN) ## stand-ins of Slack and Autodesk for a bot that you install yourself (docs/install.md)
+	@$(BIN)/python -m sandbox.stand_ins $(ARGS)
 
 screenshots: $(DEV) ## the pictures of the README, taken of the page (needs Chromium)
 	@$(BIN)/python -m scripts.screenshots

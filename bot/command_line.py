@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -100,7 +101,7 @@ def _init(options: argparse.Namespace, clock: Clock | None) -> int:
     if not sys.stdin.isatty():
         return _fail("There is no terminal to ask in; --non-interactive checks what the environment and .env hold.")
     outside = {name: value for name, value in settings.outside().items() if name in settings.NAMES}
-    talk = wizard.Talk(colours=_colours(variables))
+    talk = wizard.Talk(look=_look(variables))
     return wizard.Wizard(settings.ENV_FILE, settings.in_file(), outside, now, talk).run(options.names)
 
 
@@ -185,12 +186,14 @@ def _show(found: list[findings.Finding], variables: dict[str, str], *, as_json: 
     if as_json:
         print(showing.as_json(shown))
     else:
-        print(showing.as_text(shown, colours=_colours(variables)), showing.summary(shown), sep="\n\n")
+        print(showing.as_text(shown, _look(variables)), showing.summary(shown), sep="\n\n")
     return findings.exit_status(shown)
 
 
-def _colours(variables: dict[str, str]) -> bool:
-    return sys.stdout.isatty() and not variables.get("NO_COLOR")
+def _look(variables: dict[str, str]) -> showing.Look:
+    if not sys.stdout.isatty():
+        return showing.Look()
+    return showing.Look(colours=not variables.get("NO_COLOR"), width=shutil.get_terminal_size().columns)
 
 
 def _fail(*problems: str) -> int:

@@ -1,8 +1,9 @@
 """Findings on a terminal, in colour where that is wanted, or as JSON for machines; never with a secret in them."""
 
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from .findings import Finding, Level, exit_status
@@ -12,6 +13,7 @@ from .settings import secrets_of
 _SIGNS: Final = {Level.OK: "✓", Level.WARNING: "!", Level.WRONG: "✗", Level.SKIPPED: "-"}
 _COLOURS: Final = {Level.OK: "32", Level.WARNING: "33", Level.WRONG: "1;31", Level.SKIPPED: "2"}
 _NAME_WIDTH: Final = 18
+_INDENT: Final = 13 + _NAME_WIDTH  #: where what was found begins
 
 
 def without_secrets(findings: Iterable[Finding], variables: Mapping[str, str]) -> list[Finding]:
@@ -20,9 +22,17 @@ def without_secrets(findings: Iterable[Finding], variables: Mapping[str, str]) -
     return [replace(one, found=redactor.clean(one.found), mend=redactor.clean(one.mend)) for one in findings]
 
 
-def as_text(findings: Iterable[Finding], *, colours: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How lines are to look: in colour, and not wider than so many characters (0: as wide as they are)."""
+
+    colours: bool = False
+    width: int = 0
+
+
+def as_text(findings: Iterable[Finding], look: Look) -> str:
     """Return the lines for people: sign, word, name, what was found; beneath it how to mend it."""
-    return "\n".join(_lines(finding, colours=colours) for finding in findings)
+    return "\n".join(_lines(finding, look) for finding in findings)
 
 
 def as_json(findings: list[Finding]) -> str:
@@ -42,12 +52,17 @@ def summary(findings: list[Finding]) -> str:
     return "Nothing is wrong."
 
 
-def _lines(finding: Finding, *, colours: bool) -> str:
+def _lines(finding: Finding, look: Look) -> str:
     mark = f"{_SIGNS[finding.level]} {finding.level.value:<7}"
-    if colours:
+    if look.colours:
         mark = f"\033[{_COLOURS[finding.level]}m{mark}\033[0m"
-    line = f"{mark}  {finding.name:<{_NAME_WIDTH}}  {finding.found}"
-    return f"{line}\n{' ' * (13 + _NAME_WIDTH)}→ {finding.mend}" if finding.mend else line
+    lines = _wrapped(finding.found, look.width) + _wrapped(f"→ {finding.mend}" if finding.mend else "", look.width)
+    return f"{mark}  {finding.name:<{_NAME_WIDTH}}  " + f"\n{' ' * _INDENT}".join(lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    room = max(30, width - _INDENT) if width else 1_000_000
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -30,6 +30,7 @@ def back_up(path: Path, target: Path) -> int:
     """
     if not path.exists():
         raise DatabaseError(f"There is no database at {path} yet, so there is nothing to back up.")
+    database.check(path)
     _reserve(target)
     try:
         _copy(path, target)

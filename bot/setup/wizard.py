@@ -37,7 +37,7 @@ class Talk:
     ask: Callable[[str], str] = input
     ask_secret: Callable[[str], str] = getpass
     tell: Callable[[str], None] = print
-    colours: bool = False
+    look: showing.Look = field(default_factory=showing.Look)
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class Wizard:
         found = values.check(name, self.in_file | dict(self.outside), self.now)
         shown = showing.without_secrets(found, self.in_file | dict(self.outside))
         if shown:
-            self.talk.tell(showing.as_text(shown, colours=self.talk.colours))
+            self.talk.tell(showing.as_text(shown, self.talk.look))
         return shown
 
     @staticmethod

@@ -1,0 +1,91 @@
+"""`make stand-ins`: both stand-ins and the chat page, for a bot that you install yourself (docs/install.md).
+
+The workspace has the app installed as `manifest.yaml` says. Time runs as on the wall, since the bot's does.
+"""
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.clock import ScaledClock
+from sandbox.demo import COMMANDS, DURATIONS
+from sandbox.page.server import Page
+from sandbox.slack.server import SlackSandbox
+from sandbox.tokenflex.server import TokenFlexSandbox
+from sandbox.tokenflex.settings import Client, SandboxSettings
+
+MANIFEST = Path(__file__).parents[1] / "manifest.yaml"
+SLACK_PORT, AUTODESK_PORT, PAGE_PORT = 9001, 9002, 9003
+
+
+def scopes() -> Iterator[str]:
+    """Yield the bot's scopes as the manifest lists them."""
+    lines = MANIFEST.read_text(encoding="utf-8").splitlines()
+    for line in lines[lines.index("    bot:") + 1 :]:
+        if not line.strip().startswith("- "):
+            return
+        yield line.strip().removeprefix("- ")
+
+
+def introduction(slack: SlackSandbox, token_flex: TokenFlexSandbox, page: Page) -> str:
+    """Return what is printed: the addresses for `.env`, and what to answer to the questions of `init`."""
+    tied, web = token_flex.settings.clients[:2]
+    return f"""Lines for .env, which point a bot at these stand-ins:
+
+SLACK_BASE_URL={slack.api_url}
+TOKENFLEX_BASE_URL={token_flex.base_url}
+APS_BASE_URL={token_flex.aps_base_url}
+
+Answers to the questions of `python -m bot init`:
+
+SLACK_BOT_TOKEN    {slack.bot_token}
+SLACK_APP_TOKEN    {slack.app_token}
+{_answers("two-legged (nobody signs in)", tied)}
+{_answers("three-legged (you sign in)", web)}
+
+The workspace, in your browser (only this machine can open it):
+
+    {page.url}
+
+Ctrl-C ends everything."""
+
+
+def _answers(kind: str, client: Client) -> str:
+    return f"{kind}:\n  APS_CLIENT_ID      {client.client_id}\n  APS_CLIENT_SECRET  {client.secret}"
+
+
+async def _run(ports: tuple[int, int, int]) -> None:
+    clock = ScaledClock()
+    slack = SlackSandbox(clock=clock, scopes=list(scopes()), commands=["/tokenflex"], should_escape=False)
+    token_flex = TokenFlexSandbox(clock=clock, settings=SandboxSettings(durations=DURATIONS))
+    page = Page(slack, token_flex, clock, commands=COMMANDS, set_speed=lambda _speed: None)
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    try:
+        await slack.start(ports[0])
+        await token_flex.start(ports[1])
+        await page.start(ports[2])
+        print(introduction(slack, token_flex, page), flush=True)
+        await ended.wait()
+    finally:
+        await page.stop()
+        await slack.stop()
+        await token_flex.stop()
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.stand_ins", description=__doc__)
+    parser.add_argument("--free-ports", action="store_true", help="take free ports instead of 9001, 9002 and 9003")
+    free = parser.parse_args().free_ports
+    try:
+        asyncio.run(_run((0, 0, 0) if free else (SLACK_PORT, AUTODESK_PORT, PAGE_PORT)))
+    except OSError as error:
+        parser.exit(2, f"{error.strerror}: is another one running? --free-ports takes other ports.\n")
+
+
+if __name__ == "__main__":
+    main()
