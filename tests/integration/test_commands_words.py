@@ -73,7 +73,14 @@ async def test_status_shows_everything_about_an_export(quick: House) -> None:
     await ana.types("#finance", "/tokenflex status #1")
     answer = await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", "Finished", private=True)
     shown = answer.visible_text()
-    for part in ("Ready. The file can be downloaded.", "@ana", "#finance", "productName", "contractYear=1", "Request key"):
+    for part in (
+        "Ready. The file can be downloaded.",
+        "@ana",
+        "#finance",
+        "productName",
+        "contractYear=1",
+        "Request key",
+    ):
         assert part in shown
     assert answer.buttons() == ["Get a fresh link", "Details", "Delete"]
 
