@@ -25,13 +25,17 @@ from handlers.registration import register
 from storage.database import Database, StorageFullError
 
 from . import vital_signs
+from .access import Access
+from .administration import Administration
 from .calls import TokenFlexCalls
 from .clock import Clock, SystemClock
 from .contracts import ContractCache
 from .exports import Exports
 from .links import Links
 from .login_store import LoginStore
+from .members import Members
 from .notifications import Dispatcher
+from .permissions import Rules
 from .places import Places
 from .polling import Poller
 from .server_time import ServerTime
@@ -88,6 +92,7 @@ class Bot:
         self._handler: AsyncSocketModeHandler | None = None
         self._dispatcher: Dispatcher | None = None
         self._guard: Guard | None = None
+        self._members: Members | None = None
         self._side: TokenFlexSide | None = None
         self._vital_signs: VitalSigns | None = None
 
@@ -134,6 +139,8 @@ class Bot:
             self._side.calls.turns.close()
         await asyncio.gather(*(group.settle(_GRACE) for group in self._under_way()))
         await self._note_the_last_signs()
+        if self._members is not None:
+            await self._members.close()
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
         if self._session is not None:
@@ -167,7 +174,7 @@ class Bot:
         tracker = Tracker(database, calls, clock)
         links = Links(database, calls, server_time, tracker, clock)
         places = Places()
-        contracts = ContractCache(database, calls, clock)
+        contracts = ContractCache(database, calls, clock, Rules.of(settings).allows_contract)
         await contracts.load()
         worker = Worker(database, calls, tracker, places, clock, self._poll, self._deliveries)
         await worker.resume()
@@ -213,6 +220,8 @@ class Bot:
         bolts_own = AsyncWebClient(base_url=client.base_url, session=self._session, retry_handlers=[])
         app = AsyncApp(client=bolts_own, authorize=authorize)
         catalogue = Catalogue(self._settings.extra_fields, self._settings.extra_metrics)
+        self._members = Members(client, identity.team_id, self._clock)
+        access = Access(Rules.of(self._settings), self._members, identity.team_id, self._database, self._clock)
         exports = Exports(
             self._database,
             side.links,
@@ -220,16 +229,21 @@ class Bot:
             side.places,
             self._clock,
             self._settings.link_audience,
+            access,
             side.worker.work,
             self._deliveries,
         )
+        turns, poller = side.calls.turns, side.poller
+        administration = Administration(
+            self._database, access, turns, lambda: poller.last_success, self._clock, self._deliveries
+        )
         answers = Answers(client, self._clock)
-        guard = self._guard = Guard(answers, StorageFullError)
+        guard = self._guard = Guard(answers, access, StorageFullError)
         form = ExportForm(exports, side.contracts, catalogue, guard)
         register(
             app,
-            Commands(exports, side.contracts, catalogue, form, answers, guard),
-            Buttons(exports, form, answers, guard),
+            Commands(exports, administration, side.contracts, catalogue, form, answers, guard),
+            Buttons(exports, administration, form, answers, guard),
             form,
         )
         return app

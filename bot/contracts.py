@@ -1,6 +1,7 @@
 """What forms offer: contracts and the labels of custom fields, kept for hours and across restarts, fetched ahead."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -26,16 +27,25 @@ log = structlog.get_logger(__name__)
 
 
 class ContractCache:
-    """The contracts that the Autodesk login sees. Reading it never makes a call."""
+    """The contracts that the Autodesk login sees, and those of them that people may have exports of, by `allows`.
 
-    def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock) -> None:
+    Reading it never makes a call.
+    """
+
+    def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock, allows: Callable[[str], bool]) -> None:
         self._database = database
+        self._allows = allows
         self._calls = calls
         self._clock = clock
         self._wake = Signal(clock)
         self.contracts: tuple[Contract, ...] = ()
         self.custom_field_labels: dict[str, str] = {}
         self.trouble: str | None = None  #: why the last attempt to fetch failed, "" where it did not
+
+    @property
+    def offered(self) -> tuple[Contract, ...]:
+        """Those that people may choose."""
+        return tuple(contract for contract in self.contracts if self._allows(contract.number))
 
     async def load(self) -> None:
         """Read what earlier processes have fetched."""

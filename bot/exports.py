@@ -3,45 +3,45 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum, auto
+from datetime import datetime
+from enum import Enum
 
+import structlog
 from sqlite_utils import Database as Connection
 
 from bot.tokenflex.models import DownloadLink, ExportRequest
+from storage import audit, outbox
 from storage import exports as export_store
-from storage import outbox
+from storage.audit import Act, Entry
 from storage.database import Database
 from storage.exports import UnknownExportError
 from storage.models import Export, NewExport, SentMessage
 from storage.states import Event, ExportState, next_state
 
 from . import announcements, permissions
+from .access import Access
+from .asker import Asker
+from .cards.text import channel as channel_name
 from .clock import Clock
 from .links import LONG_ENOUGH, Links
 from .places import Places
-from .problems import NoSuchExportError, NotAllowedError, WrongStateError
+from .problems import HiddenExportError, NoSuchExportError, NotAllowedError, WrongStateError
 from .settings import LinkAudience
 from .signals import Signal
 from .turns import Turns
+
+log = structlog.get_logger(__name__)
 
 _LISTED = 20
 _A_MOMENT = 3.0  #: seconds after which a person is told that a link takes longer
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, and from which channel: taken from the envelope, never from a message's content."""
-
-    person: str
-    channel: str
-
-
 class LinkPlace(Enum):
-    """Where a person who pressed for a link finds it."""
+    """Where a person who asked for a link finds it; the words are those of the audit."""
 
-    MESSAGE = auto()  #: the message is edited to show it
-    THERE_ALREADY = auto()  #: the message shows one that still works
-    PRIVATE = auto()  #: it is for this person's eyes
+    MESSAGE = "in the message, for its channel"  #: the message is edited to show it
+    THERE_ALREADY = "in the message already"  #: the message shows one that still works
+    PRIVATE = "privately"  #: it is for this person's eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Exports:
         places: Places,
         clock: Clock,
         audience: LinkAudience,
+        access: Access,
         work: Signal,
         deliveries: Signal,
     ) -> None:
@@ -75,6 +76,7 @@ class Exports:
         self._places = places
         self._clock = clock
         self._audience = audience
+        self._access = access
         self._work = work
         self._deliveries = deliveries
 
@@ -84,10 +86,13 @@ class Exports:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
 
         Raises:
+            ContractNotAllowedError, ChannelNotAllowedError: the settings do not permit it.
             WrongStateError: the export that this one replaces was replaced already.
             StorageFullError: there is no room; nothing was accepted.
 
         """
+        self._access.check_contract(request.contract_number)
+        self._access.check_channel(channel)
         now = self._clock.now()
         new = NewExport(request, asker.person, channel, origin, replaces)
 
@@ -99,29 +104,41 @@ class Exports:
             if is_new:
                 export = export_store.change(db, export.number, note="places" if full else "")
                 announcements.card_changed(db, export, now)
+                audit.record(db, _entry(asker, Act.REQUESTED, export, now, f"for channel {channel}"))
             if is_new and replaces is not None:
-                announcements.everything_changed(db, export_store.get(db, replaces), now)
+                old = export_store.get(db, replaces)
+                audit.record(db, _entry(asker, Act.EDITED, old, now, f"sent again as {export.label}"))
+                announcements.everything_changed(db, old, now)
             return export, is_new, before, full
 
         export, is_new, before, full = await self._database.write(_accept)
+        if is_new:
+            log.info("an export was accepted", export=export.number, person=asker.person)
         self._work.ring()
         self._deliveries.ring()
         waiting = max(before, self._turns.people_waiting())
         return Accepted(export, is_new, waiting, self._turns.likely_wait(before), full)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The only channels that exports may be posted to; none: any."""
+        return tuple(sorted(self._access.rules.channels or ()))
 
     async def see(self, number: int, asker: Asker) -> Export:
         """Return an export that this person may see.
 
         Raises:
             NoSuchExportError: there is none, or it is not theirs to see.
+            MembershipUnknownError: whether they administer is not known now.
 
         """
         try:
             export = await self._database.read(lambda db: export_store.get(db, number))
         except UnknownExportError:
             raise NoSuchExportError(number) from None
-        if not permissions.may_see(export, asker.person, asker.channel):
-            raise NoSuchExportError(number)
+        seen = permissions.may_see(export, asker.person, asker.channel)
+        if not seen and not await self._access.is_administrator(asker.person):
+            raise HiddenExportError(number)
         return export
 
     async def listing(self, asker: Asker) -> tuple[tuple[Export, ...], bool]:
@@ -138,16 +155,15 @@ class Exports:
 
         Raises:
             NoSuchExportError: as `see`.
-            NotAllowedError: links of this export are for others.
+            NotAllowedError: links of this export are for others, or its contract is not allowed any more.
             WrongStateError: there is no file.
             LinkUnavailableError: Token Flex gave none.
 
         """
         export = await self.see(number, asker)
         if not permissions.may_have_link(export, asker.person, asker.channel, self._audience):
-            raise NotAllowedError(
-                f"Links of export {export.label} go only to the person who asked for it, <@{export.requester}>."
-            )
+            raise NotAllowedError(self._links_are_for(export))
+        self._access.check_contract(export.request.contract_number)
         if export.state is not ExportState.READY:
             raise WrongStateError(_no_file(export))
         return export, await self._fetched(number, asker, waiting)
@@ -164,43 +180,62 @@ class Exports:
             fetching.cancel()
             alarm.cancel()
 
-    async def show_link_in(self, export: Export, channel: str, message_ts: str) -> LinkPlace:
-        """Have a fresh link shown in the message whose button was pressed, where links are for the whole channel."""
-        if self._audience is not LinkAudience.CHANNEL or channel != export.channel:
-            return LinkPlace.PRIVATE
+    def _links_are_for(self, export: Export) -> str:
+        if self._audience is LinkAudience.REQUESTER:
+            return f"Links of export {export.label} go only to the person who asked for it, <@{export.requester}>."
+        return f"Links of export {export.label} can be had in its channel alone, {channel_name(export.channel)}."
+
+    async def hand_out(self, export: Export, asker: Asker, message_ts: str = "") -> LinkPlace:
+        """Say where a person finds the link that they have just got, and put it on record before they see it.
+
+        Where links are for the whole channel, the message whose button they pressed is edited to show it.
+        """
         now = self._clock.now()
 
-        def _show(db: Connection) -> LinkPlace:
-            standing: SentMessage | None = outbox.message_at(db, channel, message_ts)
-            if standing is None or standing.export_number != export.number:
-                return LinkPlace.PRIVATE
-            if standing.link_expires_at is not None and standing.link_expires_at - now >= LONG_ENOUGH:
-                return LinkPlace.THERE_ALREADY
-            known = outbox.get(db, standing.subject)
-            outbox.put(
-                db,
-                subject=known.subject,
-                kind=known.kind,
-                export_number=export.number,
-                recipient=known.recipient,
-                now=now,
-                words=announcements.WITH_LINK,
-            )
-            return LinkPlace.MESSAGE
+        def _hand_out(db: Connection) -> LinkPlace:
+            place = self._place_of_link(db, export, asker, message_ts)
+            audit.record(db, _entry(asker, Act.LINK_SHOWN, export, now, place.value))
+            return place
 
-        place = await self._database.write(_show)
+        place = await self._database.write(_hand_out)
         self._deliveries.ring()
         return place
+
+    def _place_of_link(self, db: Connection, export: Export, asker: Asker, message_ts: str) -> LinkPlace:
+        now = self._clock.now()
+        for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)
+        if not for_all or asker.channel != export.channel:
+            return LinkPlace.PRIVATE
+        standing: SentMessage | None = outbox.message_at(db, asker.channel, message_ts)
+        if standing is None or standing.export_number != export.number:
+            return LinkPlace.PRIVATE
+        if standing.link_expires_at is not None and standing.link_expires_at - now >= LONG_ENOUGH:
+            return LinkPlace.THERE_ALREADY
+        known = outbox.get(db, standing.subject)
+        outbox.put(
+            db,
+            subject=known.subject,
+            kind=known.kind,
+            export_number=export.number,
+            recipient=known.recipient,
+            now=now,
+            words=announcements.WITH_LINK,
+        )
+        return LinkPlace.MESSAGE
 
     async def retry(self, number: int, asker: Asker) -> Export:
         """Ask Token Flex to try a failed export again.
 
         Raises:
             NoSuchExportError: as `see`.
+            ContractNotAllowedError, ChannelNotAllowedError: the settings do not permit it any more.
             WrongStateError: it has not failed, or somebody was faster.
 
         """
-        return await self._move(number, asker, Event.RETRY)
+        export = await self.see(number, asker)
+        self._access.check_contract(export.request.contract_number)
+        self._access.check_channel(export.channel)
+        return await self._move(export, asker, Event.RETRY)
 
     async def delete(self, number: int, asker: Asker) -> Export:
         """Delete an export, here and at Token Flex.
@@ -212,10 +247,10 @@ class Exports:
 
         """
         export = await self.see(number, asker)
-        self.check_may_delete(export, asker)
-        return await self._move(number, asker, Event.DELETE)
+        await self.check_may_delete(export, asker)
+        return await self._move(export, asker, Event.DELETE)
 
-    def check_may_delete(self, export: Export, asker: Asker) -> None:
+    async def check_may_delete(self, export: Export, asker: Asker) -> None:
         """Check that this person may delete the export.
 
         Raises:
@@ -223,7 +258,8 @@ class Exports:
             WrongStateError: it is being submitted or is gone already.
 
         """
-        if not permissions.may_delete(export, asker.person):
+        own = permissions.may_delete(export, asker.person)
+        if not own and not await self._access.is_administrator(asker.person):
             raise NotAllowedError(f"Only <@{export.requester}>, who asked for export {export.label}, can delete it.")
         if next_state(export.state, Event.DELETE) is None:
             raise WrongStateError(_makes_no_sense(export, Event.DELETE))
@@ -248,23 +284,31 @@ class Exports:
                 "`/tokenflex` opens the form for a new export."
             )
 
-    async def _move(self, number: int, asker: Asker, event: Event) -> Export:
-        export = await self.see(number, asker)
-        now = self._clock.now()
+    async def _move(self, export: Export, asker: Asker, event: Event) -> Export:
+        number, now = export.number, self._clock.now()
 
         def _apply(db: Connection) -> Export:
             moved = export_store.move(db, number, event, now, note="")
             if moved is None:
                 raise WrongStateError(_makes_no_sense(export_store.get(db, number), event))
+            audit.record(db, _entry(asker, _ACTS[event], moved, now, moved.state.value))
             announcements.everything_changed(db, moved, now)
             return moved
 
         moved = await self._database.write(_apply)
+        log.info("an export was changed by a person", export=number, act=_ACTS[event].value, person=asker.person)
         if event is Event.DELETE:
-            self._links.forget(export.number)
+            self._links.forget(number)
         self._work.ring()
         self._deliveries.ring()
         return moved
+
+
+_ACTS = {Event.RETRY: Act.RETRIED, Event.DELETE: Act.DELETED}
+
+
+def _entry(asker: Asker, act: Act, export: Export, now: datetime, result: str) -> Entry:
+    return Entry(now, asker.person, act, export.number, asker.channel, asker.source, result)
 
 
 def _check_replaceable(db: Connection, new: NewExport) -> None:

@@ -11,8 +11,9 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.tokenflex.models import DownloadLink
+from storage import audit, outbox
 from storage import exports as export_store
-from storage import outbox
+from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Export, MessageKind, SentMessage
 from storage.states import ExportState
@@ -104,6 +105,10 @@ class Dispatcher:
         self.tasks.start(f"deliver {delivery.subject}", self._in_lane(delivery))
 
     async def _in_lane(self, delivery: Delivery) -> None:
+        with structlog.contextvars.bound_contextvars(export=delivery.export_number):
+            await self._deliver_and_record(delivery)
+
+    async def _deliver_and_record(self, delivery: Delivery) -> None:
         try:
             await self._deliver(delivery)
         except SlackError as error:
@@ -169,7 +174,7 @@ class Dispatcher:
         self, delivery: Delivery, export: Export, standing: SentMessage | None, link: DownloadLink | None
     ) -> None:
         expires = None if link is None else self._server_time.to_ours(link.expires_at)
-        await self._database.write(lambda db: self._before(db, delivery, standing, expires))
+        await self._database.write(lambda db: self._before(db, delivery, export, standing, expires))
         message = message_of(delivery, export, link, self._bot_name)
         if standing is None:
             posted = await self._post(delivery, export, message)
@@ -177,15 +182,23 @@ class Dispatcher:
             posted = Posted(standing.channel, standing.ts)
             await self._edit(posted, message)
         self.last_success = self._clock.now()
+        log.debug("a message was delivered", subject=delivery.subject)
         await self._database.write(lambda db: self._after(db, delivery, export, posted, expires))
 
     def _before(
-        self, db: Connection, delivery: Delivery, standing: SentMessage | None, expires: datetime | None
+        self,
+        db: Connection,
+        delivery: Delivery,
+        export: Export,
+        standing: SentMessage | None,
+        expires: datetime | None,
     ) -> None:
         """Note what is about to be shown, so that a link is taken out again whatever happens."""
         outbox.mark_sending(db, delivery)
         if expires is not None:
             self._plan_expiry(db, delivery, expires)
+        if standing is None and expires is not None:  # an edit shows the link of a press, which is on record
+            audit.record(db, _link_shown(delivery, export, self._clock.now()))
         if standing is not None and expires is not None:
             outbox.record_message(db, _with_expiry(standing, expires))
 
@@ -358,12 +371,17 @@ class Dispatcher:
             await self._database.write(lambda db: outbox.mark_sent(db, delivery))
 
 
+def _link_shown(delivery: Delivery, export: Export, now: datetime) -> Entry:
+    to = "privately" if delivery.kind is MessageKind.DIRECT else "in the message, for its channel"
+    return Entry(now, export.requester, Act.LINK_SHOWN, export.number, delivery.recipient, Source.BOT, to)
+
+
 def _back_off(delivery: Delivery, longest: timedelta = _LONGEST_PAUSE) -> timedelta:
     return min(longest, _SOON * (1 << min(delivery.attempts, 12)))
 
 
 def _give_up_in_doubt(db: Connection, delivery: Delivery, code: str, now: datetime) -> None:
-    outbox.give_up(db, delivery, f"in doubt: {code}")
+    outbox.give_up(db, delivery, f"{outbox.IN_DOUBT}{code}")
     export = export_store.get(db, delivery.export_number)
     announcements.tell(db, export, now, announcements.POST_IN_DOUBT, occasion=delivery.subject)
 

@@ -15,8 +15,31 @@ class NoSuchExportError(UseCaseError):
         )
 
 
+class HiddenExportError(NoSuchExportError):
+    """It is there, and not theirs to see; people hear the same, the audit does not."""
+
+
 class NotAllowedError(UseCaseError):
     """This person may not do that."""
+
+
+class PersonNotAllowedError(NotAllowedError):
+    """This person may not do anything."""
+
+
+class ContractNotAllowedError(NotAllowedError):
+    """Nobody may have exports of this contract from here."""
+
+
+class ChannelNotAllowedError(NotAllowedError):
+    """Exports may not be posted to this channel."""
+
+
+class MembershipUnknownError(UseCaseError):
+    """Whether this person may cannot be said at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Slack does not tell me at the moment whether you may do that. Try again in a minute.")
 
 
 class WrongStateError(UseCaseError):
@@ -25,7 +48,3 @@ class WrongStateError(UseCaseError):
 
 class LinkUnavailableError(UseCaseError):
     """There is no link to be had at the moment."""
-
-
-class NotStoredError(UseCaseError):
-    """The request could not be stored, so it was not accepted."""

@@ -56,6 +56,18 @@ class Room:
         return max((free - moment).total_seconds() / count for count, free in enumerate(later, 1))
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How much of the budget has been used, for people to read."""
+
+    minute: int
+    minute_limit: int
+    hours: int  #: in the last eight
+    hours_limit: int
+    waiting: int
+    refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
+
+
 @dataclass(slots=True, eq=False)
 class _Place:
     waiting: Waiting
@@ -111,6 +123,20 @@ class Turns:
             for rank in range(for_polls, 0, -1)
         ]
         return Room(tuple(free), timedelta(seconds=limits.silence))
+
+    def spent(self) -> Spent:
+        """Return how much of the budget has been used."""
+        now, limits = self._clock.now().timestamp(), self._limits
+        calls = [turn.call for turn in self._past]
+        refused = [call.ended_at for call in calls if call.rate_limited and call.ended_at is not None]
+        return Spent(
+            minute=sum(1 for call in calls if now - call.started_at < limits.window),
+            minute_limit=limits.per_minute,
+            hours=sum(1 for call in calls if now - call.started_at < limits.eight_hours),
+            hours_limit=limits.per_eight_hours,
+            waiting=len(self._line),
+            refused_at=datetime.fromtimestamp(max(refused), UTC) if refused else None,
+        )
 
     async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
         """Return when a call may be made; it is in the log already then.

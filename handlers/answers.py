@@ -13,9 +13,9 @@ from slack_bolt.async_app import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.asker import Asker
 from bot.cards.blocks import Message
 from bot.clock import Clock
-from bot.exports import Asker
 from bot.slack_posts import BLOCK_ERRORS, retry_after
 
 #: Tries of one way: with blocks, without, and a moment later.

@@ -6,8 +6,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards import actions, export_card
-from bot.exports import Asker, Exports, LinkPlace
+from bot.administration import Administration
+from bot.asker import Asker
+from bot.cards import actions, admin_card, export_card
+from bot.exports import Exports, LinkPlace
 
 from . import people
 from .answers import Answers
@@ -19,10 +21,13 @@ Press = Callable[[int, Asker, dict[str, Any], AsyncRespond, AsyncWebClient], Awa
 
 
 class Buttons:
-    """Get a fresh link, Retry, Details, Delete, Edit and send again."""
+    """Get a fresh link, Retry, Details, Delete, Edit and send again; for administrators Send again."""
 
-    def __init__(self, exports: Exports, form: ExportForm, answers: Answers, guard: Guard) -> None:
+    def __init__(
+        self, exports: Exports, administration: Administration, form: ExportForm, answers: Answers, guard: Guard
+    ) -> None:
         self._exports = exports
+        self._administration = administration
         self._form = form
         self._answers = answers
         self._guard = guard
@@ -33,6 +38,7 @@ class Buttons:
             actions.DELETE: self._delete,
             actions.EDIT: self._edit,
             actions.KEEP: self._keep,
+            actions.SEND_AGAIN: self._send_again,
         }
 
     @property
@@ -44,10 +50,14 @@ class Buttons:
         """Listen to every button of our messages."""
         await ack()
         asker = people.of_action(body)
-        action = body["actions"][0]
-        press = self._presses[action["action_id"]]
+        action_id, number = body["actions"][0]["action_id"], _number(body)
+        press = self._presses[action_id]
         await self._guard.run(
-            action["action_id"], asker, respond, lambda: press(int(action["value"]), asker, body, respond, client)
+            action_id,
+            asker,
+            respond,
+            lambda: press(number, asker, body, respond, client),
+            export=None if action_id == actions.SEND_AGAIN else number,
         )
 
     async def unknown(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
@@ -60,13 +70,19 @@ class Buttons:
         text = "That button is from an older version of me. `/tokenflex list` shows your exports as they stand now."
         await self._guard.run("unknown", asker, respond, lambda: self._answers.tell(respond, asker, plain(text)))
 
+    async def _send_again(
+        self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
+    ) -> None:
+        delivery = await self._administration.send_again(number, asker)
+        await self._answers.tell(respond, asker, admin_card.sent_again(delivery))
+
     async def _link(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         export, link = await self._exports.link(
             number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
         )
-        place = await self._exports.show_link_in(export, asker.channel, people.pressed_message(body))
+        place = await self._exports.hand_out(export, asker, people.pressed_message(body))
         if place is LinkPlace.THERE_ALREADY:
             await self._answers.tell(respond, asker, export_card.link_is_there(export, link))
         elif place is LinkPlace.PRIVATE:
@@ -99,6 +115,12 @@ class Buttons:
         self, number: int, asker: Asker, body: dict[str, Any], _respond: AsyncRespond, client: AsyncWebClient
     ) -> None:
         await self._form.open_again(client, str(body["trigger_id"]), number, asker)
+
+
+def _number(body: dict[str, Any]) -> int:
+    """Return the number in the button's value; one that is none, in a message that is not ours, means no export."""
+    value = str(body["actions"][0].get("value") or "")
+    return int(value) if value.isdecimal() and len(value) < 19 else 0
 
 
 def _is_private(body: dict[str, Any]) -> bool:

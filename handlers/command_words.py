@@ -16,6 +16,7 @@ from handlers.slack_text import as_typed, straight_quotes
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
 WORDS: Final = ("export", "list", *NUMBERED_WORDS, "help")
+ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True)
+class Administer:
+    """Show administrators how things stand."""
+
+
+@dataclass(frozen=True, slots=True)
 class OnExport:
     """Do one thing to the export of that number."""
 
@@ -56,7 +62,17 @@ class Mistake:
     messages: tuple[str, ...]
 
 
-Command = OpenForm | Export | List | Help | OnExport | Mistake
+Command = OpenForm | Export | List | Help | Administer | OnExport | Mistake
+
+
+def aim(text: str) -> tuple[str, int | None]:
+    """Return the word of a command as it goes on record, and the export that it names; nothing else that was typed."""
+    first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
+    word = first.lower() or "export"
+    if word in NUMBERED_WORDS:
+        command = _on_export(word, rest.strip())
+        return word, command.number if isinstance(command, OnExport) else None
+    return (word if word in {*WORDS, ADMIN} else ""), None
 
 
 def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -> Command:
@@ -70,6 +86,8 @@ def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -
         return _on_export(word, rest)
     if word == "help":
         return Help()
+    if word == ADMIN:
+        return Administer()
     if word == "list":
         return List() if not rest else Mistake((f"/tokenflex list stands alone; {_quoted(rest)} is too much.",))
     if word == "export" and rest:

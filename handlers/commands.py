@@ -7,13 +7,15 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards import export_card
+from bot.administration import Administration
+from bot.asker import Asker
+from bot.cards import admin_card, export_card
 from bot.cards import help as help_card
 from bot.cards.blocks import Message, section
 from bot.cards.text import channel as channel_name
 from bot.cards.text import code, escape, shorten
 from bot.contracts import ContractCache
-from bot.exports import Accepted, Asker, Exports
+from bot.exports import Accepted, Exports
 from bot.tokenflex.catalogue import Catalogue
 
 from . import command_words, people
@@ -35,6 +37,7 @@ class Commands:
     def __init__(
         self,
         exports: Exports,
+        administration: Administration,
         contracts: ContractCache,
         catalogue: Catalogue,
         form: ExportForm,
@@ -42,6 +45,7 @@ class Commands:
         guard: Guard,
     ) -> None:
         self._exports = exports
+        self._administration = administration
         self._contracts = contracts
         self._catalogue = catalogue
         self._form = form
@@ -58,10 +62,13 @@ class Commands:
         """Listen to `/tokenflex`."""
         await ack()
         asker = people.of_command(body)
-        await self._guard.run("command", asker, respond, lambda: self._answer(body, asker, respond, client))
+        word, number = command_words.aim(str(body.get("text") or ""))
+        await self._guard.run(
+            f"command {word}".strip(), asker, respond, lambda: self._answer(body, asker, respond, client), export=number
+        )
 
     async def _answer(self, body: dict[str, Any], asker: Asker, respond: AsyncRespond, client: AsyncWebClient) -> None:
-        command = command_words.parse(str(body.get("text") or ""), self._catalogue, self._contracts.contracts)
+        command = command_words.parse(str(body.get("text") or ""), self._catalogue, self._contracts.offered)
         match command:
             case command_words.OpenForm():
                 await self._form.open(client, str(body["trigger_id"]), asker)
@@ -74,11 +81,14 @@ class Commands:
                 await self._numbered[command.word](command.number, asker, respond)
             case command_words.Help():
                 await self._answers.tell(respond, asker, self._help())
+            case command_words.Administer():
+                overview = await self._administration.overview(asker)
+                await self._answers.tell(respond, asker, admin_card.overview(overview))
             case command_words.Mistake():
                 await self._answers.tell(respond, asker, mistake(command.messages))
 
     def _help(self) -> Message:
-        active = [contract.number for contract in self._contracts.contracts if contract.is_active]
+        active = [contract.number for contract in self._contracts.offered if contract.is_active]
         return Message(help_card.help_text(), help_card.help_blocks(*active[:1]))
 
     async def _export(
@@ -98,6 +108,7 @@ class Commands:
         export, link = await self._exports.link(
             number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
         )
+        await self._exports.hand_out(export, asker)
         await self._answers.tell(respond, asker, export_card.private_link(export, link))
 
     async def _retry(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
@@ -106,7 +117,7 @@ class Commands:
 
     async def _delete(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export = await self._exports.see(number, asker)
-        self._exports.check_may_delete(export, asker)
+        await self._exports.check_may_delete(export, asker)
         await self._answers.tell(respond, asker, export_card.confirm_deletion(export))
 
 

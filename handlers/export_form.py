@@ -10,9 +10,10 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.asker import Asker
 from bot.contracts import ContractCache
-from bot.exports import Accepted, Asker, Exports
-from bot.problems import NotStoredError, UseCaseError
+from bot.exports import Exports
+from bot.problems import ChannelNotAllowedError, ContractNotAllowedError, MembershipUnknownError, UseCaseError
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request
@@ -22,10 +23,12 @@ from .export_modal import Choices, Draft, Origin
 from .guard import Guard
 from .waiting import place_in_line
 
-#: The acknowledgement of a form carries its answer, so storing may take this long of Slack's three seconds.
+#: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
 _PATIENCE = 2.0
-#: What nearly every export counts, so that a form can be submitted as it opens.
-_USUAL_METRICS = ("tokensConsumed",)
+_TOO_SLOW = (
+    "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, that makes no "
+    "second export."
+)
 
 # Slack's words (source: views.open reference). A trigger opens one form, within three seconds.
 _OPEN_ALREADY = {"exchanged_trigger_id", "trigger_exchanged"}
@@ -51,13 +54,13 @@ class ExportForm:
         self._guard = guard
 
     async def open(self, client: AsyncWebClient, trigger_id: str, asker: Asker) -> None:
-        """Open a new form for the channel where it was asked for, ready to be submitted where that is possible.
+        """Open a new form for the channel where it was asked for; what to export is for the person to choose.
 
         Raises:
             FormNotOpenedError: Slack did not open it.
 
         """
-        draft = Draft(channel=asker.channel, contract=self._only_contract(), metrics=_USUAL_METRICS)
+        draft = Draft(channel=asker.channel, contract=self._only_contract())
         await self._show(client, trigger_id, draft, Origin(channel=asker.channel))
 
     async def open_again(self, client: AsyncWebClient, trigger_id: str, number: int, asker: Asker) -> None:
@@ -76,7 +79,7 @@ class ExportForm:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays."""
         await ack()
         view = body["view"]
-        asker = Asker(str(body["user"]["id"]), export_modal.origin_of(view).channel)
+        asker = people.of_form(body, export_modal.origin_of(view).channel)
         await self._guard.run(export_modal.TYPE_CONTRACT, asker, None, lambda: self._retype(client, view))
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -85,43 +88,46 @@ class ExportForm:
         What keeps a request from being stored is told in the form as well, so that nothing typed is lost; the same
         form sent once more is the same act, whatever became of the first.
         """
-        self._guard.enlist()
-        try:
-            answer = await self._taken(body, view)
-        except NotStoredError as problem:
-            answer = _errors(export_modal.trouble(str(problem)))
-        except UseCaseError as problem:
-            answer = _update(export_modal.failure(str(problem)))
-        except Exception as error:  # noqa: BLE001 - logged, and told to the person
-            answer = _errors(export_modal.trouble(self._guard.sentence(export_modal.CALLBACK, error)))
-        await ack(**answer)
+        asker = people.of_form(body, export_modal.origin_of(view).channel)
+        with self._guard.act() as reference:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await self._taken(asker, body, view)
+            except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
+                answer = self._not_taken(error, view, reference)
+                await ack(**answer)
+                await self._guard.note(export_modal.CALLBACK, asker, error)
+            else:
+                await ack(**answer)
 
-    async def _taken(self, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
-        draft = export_modal.parse(view)
+    def _not_taken(self, error: Exception, view: Mapping[str, Any], reference: str) -> dict[str, Any]:
+        """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
+        if isinstance(error, ContractNotAllowedError):
+            return _errors(export_modal.contract_not_allowed(view))
+        if isinstance(error, ChannelNotAllowedError):
+            return _errors(export_modal.channel_not_allowed())
+        if isinstance(error, TimeoutError):
+            return _errors(export_modal.trouble(_TOO_SLOW))
+        if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):
+            return _update(export_modal.failure(str(error)))
+        return _errors(export_modal.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
+
+    async def _taken(self, asker: Asker, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+        await self._guard.admit(asker)
+        draft, origin = export_modal.parse(view), export_modal.origin_of(view)
         problems = check_request(export_modal.to_request(draft), self._catalogue)
         errors = export_modal.errors_by_block(problems, view)
         if errors:
             return _errors(errors)
-        accepted = await self._accept(draft, body, export_modal.origin_of(view))
-        export, waits = accepted.export, place_in_line(accepted)
-        return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
-
-    async def _accept(self, draft: Draft, body: dict[str, Any], origin: Origin) -> Accepted:
-        asker = Asker(str(body["user"]["id"]), origin.channel)
-        storing = self._exports.accept(
+        accepted = await self._exports.accept(
             export_modal.to_request(draft),
             asker,
             channel=draft.channel or origin.channel,
             origin=people.origin_of_form(body),
             replaces=origin.again,
         )
-        try:
-            return await asyncio.wait_for(storing, _PATIENCE)
-        except TimeoutError:
-            raise NotStoredError(
-                "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, "
-                "that makes no second export."
-            ) from None
+        export, waits = accepted.export, place_in_line(accepted)
+        return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
 
     async def _show(self, client: AsyncWebClient, trigger_id: str, draft: Draft, origin: Origin) -> None:
         view = export_modal.build(draft, self._choices(), origin=origin)
@@ -151,10 +157,12 @@ class ExportForm:
             log.info("a form was overtaken", code=_code(error))
 
     def _choices(self) -> Choices:
-        return Choices(self._contracts.contracts, self._catalogue, self._contracts.custom_field_labels)
+        return Choices(
+            self._contracts.offered, self._catalogue, self._contracts.custom_field_labels, self._exports.channels
+        )
 
     def _only_contract(self) -> str:
-        active = [contract.number for contract in self._contracts.contracts if contract.is_active]
+        active = [contract.number for contract in self._contracts.offered if contract.is_active]
         return active[0] if len(active) == 1 else ""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.cards.blocks import section
+from bot.cards.blocks import context, section
 from bot.cards.text import channel as channel_link
 from bot.cards.text import sentence, shorten
 from bot.tokenflex.catalogue import Catalogue, Field
@@ -38,6 +38,7 @@ CHANNEL: Final = "channel"
 MAX_TYPED: Final = 3000
 MAX_CONTRACT: Final = 40
 _MAX_ERROR: Final = 600
+_CHANNELS_NAMED: Final = 20
 
 _TITLE: Final = "Export usage data"
 
@@ -59,11 +60,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the menus offer; `custom_field_labels` leads from `customField1` to the customer's own word for it."""
+    """What the form offers; `custom_field_labels` leads from `customField1` to the customer's own word for it."""
 
     contracts: tuple[Contract, ...] = ()
     catalogue: Catalogue = field(default_factory=Catalogue)
     custom_field_labels: Mapping[str, str] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()  #: the only ones that exports may be posted to; none: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,17 @@ def trouble(text: str) -> dict[str, str]:
     return {CHANNEL: shorten(text.replace("`", ""), _MAX_ERROR)}
 
 
+def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
+    shown = {block.get("block_id") for block in view.get("blocks", ())}
+    return {_block_of("contract", shown): "This contract may not be exported from here. Choose or type another one."}
+
+
+def channel_not_allowed() -> dict[str, str]:
+    """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
+    return {CHANNEL: "Exports may not be posted there. Choose one of the channels named below."}
+
+
 def _block_of(part: Part, shown: set[Any]) -> str:
     return CONTRACT_TYPED if part == "contract" and CONTRACT_TYPED in shown else part
 
@@ -201,6 +214,7 @@ def build(
             _where_input(draft),
             _file_name_input(draft),
             _channel_input(draft),
+            *_allowed_channels(choices.channels),
         ],
     }
 
@@ -216,8 +230,8 @@ def accepted(number: int, channel: str, waits: str = "", notes: Sequence[str] = 
 
 
 def failure(text: str) -> View:
-    """Return what replaces the form when nothing was accepted; the plain text says why and what to do."""
-    return _closing(pieces.notice(text))
+    """Return what replaces the form when nothing was accepted; the mrkdwn says why and what to do."""
+    return _closing(section("failure", shorten(text, pieces.MAX_TEXT)))
 
 
 def _closing(*blocks: dict[str, Any]) -> View:
@@ -334,6 +348,15 @@ def _file_name_input(draft: Draft) -> dict[str, Any]:
     element = pieces.text_field(FILE_NAME, draft.file_name, MAX_FILE_NAME, placeholder="myYear1Adjustments")
     hint = "Without .csv; left empty, a name with the export's number is made."
     return pieces.input_block(FILE_NAME, "File name", element, hint=hint, optional=True)
+
+
+def _allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a line that names the channels that may be chosen: Slack's own picker shows all."""
+    if not channels:
+        return []
+    named = ", ".join(map(channel_link, channels[:_CHANNELS_NAMED]))
+    more = f" and {len(channels) - _CHANNELS_NAMED} more" if len(channels) > _CHANNELS_NAMED else ""
+    return [context("allowed_channels", f"Exports may be posted to {named}{more}.")]
 
 
 def _channel_input(draft: Draft) -> dict[str, Any]:

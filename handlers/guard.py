@@ -6,15 +6,17 @@ Python 1.30), so none leaves.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncRespond
 
+from bot.access import Access
+from bot.asker import Asker
 from bot.cards import blocks
 from bot.cards.blocks import Message
-from bot.exports import Asker
 from bot.problems import UseCaseError
 
 from .answers import Answers
@@ -28,10 +30,11 @@ def plain(text: str) -> Message:
 
 
 class Guard:
-    """Runs the slow part of a listener and answers for it when it fails."""
+    """Lets in who may, runs the slow part of a listener, and answers for it when it fails."""
 
-    def __init__(self, answers: Answers, full: type[Exception]) -> None:
+    def __init__(self, answers: Answers, access: Access, full: type[Exception]) -> None:
         self._answers = answers
+        self._access = access
         self._full = full
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -41,14 +44,52 @@ class Guard:
             await asyncio.wait(self._running, timeout=seconds)
 
     async def run(
-        self, name: str, asker: Asker, respond: AsyncRespond | None, work: Callable[[], Awaitable[Any]]
+        self,
+        name: str,
+        asker: Asker,
+        respond: AsyncRespond | None,
+        work: Callable[[], Awaitable[Any]],
+        *,
+        export: int | None = None,
     ) -> None:
-        """Run `work`; a known problem is told as it is, any other with a reference number that is also in the log."""
+        """Run `work` for who may use the bot; `export` is the number of the one that it is about.
+
+        A known problem is told as it is, any other with a reference number that is also in the log.
+        """
+        with self.act(export) as reference:
+            try:
+                await self._access.admit(asker)
+                await work()
+            except Exception as error:  # noqa: BLE001 - logged, and told to the person
+                await self.note(name, asker, error, export)
+                await self._tell(asker, respond, self.sentence(name, error, reference))
+
+    async def admit(self, asker: Asker) -> None:
+        """Let a person in who may use the bot.
+
+        Raises:
+            PersonNotAllowedError: they may not.
+            MembershipUnknownError: Slack does not say now whether they may.
+
+        """
+        await self._access.admit(asker)
+
+    @contextmanager
+    def act(self, export: int | None = None) -> Iterator[str]:
+        """Give a reference to what a person does now: each line of the log in between has it, and so has an apology."""
         self.enlist()
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - logged, and told to the person
-            await self._tell(asker, respond, self.sentence(name, error))
+        reference = new_reference()
+        named = {} if export is None else {"export": export}
+        with structlog.contextvars.bound_contextvars(act=reference, **named):
+            yield reference
+
+    async def note(self, name: str, asker: Asker, error: Exception, export: int | None = None) -> None:
+        """Put on record what was refused to somebody."""
+        if isinstance(error, UseCaseError):
+            try:
+                await self._access.note_refusal(asker, name, error, export)
+            except Exception:
+                log.exception("a refusal could not be put on record", listener=name)
 
     def enlist(self) -> None:
         """Have a stop wait for the listener that runs now."""
@@ -57,14 +98,13 @@ class Guard:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
-    def sentence(self, name: str, error: Exception) -> str:
+    def sentence(self, name: str, error: Exception, reference: str) -> str:
         """Return what a person is told of an error, as mrkdwn; what is no known problem is logged as well."""
         if isinstance(error, UseCaseError):
             return str(error)
         if isinstance(error, self._full):
             log.error("no room for the database", listener=name, exc_info=error)
             return "My disk is full, so I could not store that. Tell an administrator, please."
-        reference = new_reference()
         log.error("a listener failed", listener=name, reference=reference, exc_info=error)
         return apology(reference)
 

@@ -5,21 +5,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.exports import Asker
+from bot.asker import Asker, Source
 
 Body = Mapping[str, Any]
 
 
 def of_command(body: Body) -> Asker:
     """Return who typed a slash command, and in which channel."""
-    return Asker(str(body["user_id"]), str(body["channel_id"]))
+    return Asker(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND)
 
 
 def of_action(body: Body) -> Asker:
     """Return who pressed a button, and in which channel; a press inside a modal has no channel."""
     channel = body.get("channel") or {}
     container = body.get("container") or {}
-    return Asker(str(body["user"]["id"]), str(channel.get("id") or container.get("channel_id") or ""))
+    place = str(channel.get("id") or container.get("channel_id") or "")
+    return Asker(str(body["user"]["id"]), place, Source.BUTTON, _team(body))
+
+
+def of_form(body: Body, channel: str) -> Asker:
+    """Return who acts in a form; `channel` is where it was opened, as we wrote into it ourselves."""
+    return Asker(str(body["user"]["id"]), channel, Source.FORM, _team(body))
+
+
+def _team(body: Body) -> str:
+    return str(body["user"].get("team_id") or "")
 
 
 def pressed_message(body: Body) -> str:

@@ -133,6 +133,19 @@ def _count(db: Connection, states: Iterable[ExportState]) -> int:
     return int(db.execute(sql, [json.dumps([state.value for state in states])]).fetchone()[0])
 
 
+def count_by_state(db: Connection) -> dict[ExportState, int]:
+    """Return how many exports there are in each state, in the order of an export's life."""
+    counts = {row["state"]: row["n"] for row in db.query("SELECT state, count(*) AS n FROM exports GROUP BY state")}
+    return {state: counts[state.value] for state in ExportState if state.value in counts}
+
+
+def newest(db: Connection, limit: int) -> tuple[Export, ...]:
+    """Return the newest exports of all people."""
+    return tuple(
+        Export.from_row(row) for row in db.query("SELECT * FROM exports ORDER BY number DESC LIMIT ?", [limit])
+    )
+
+
 def known_keys(db: Connection, keys: Sequence[str]) -> set[str]:
     """Return those of the request keys that belong to one of our exports."""
     sql = "SELECT request_key FROM exports WHERE request_key IN (SELECT value FROM json_each(?))"

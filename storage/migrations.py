@@ -119,3 +119,29 @@ def m004_logins_and_notes(db: Database) -> None:
         """
     )
     db.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, saved_at TEXT NOT NULL)")
+
+
+@migrations()
+def m005_audit(db: Database) -> None:
+    """Create the record of who did what. Rows are only ever added: the triggers refuse all else, replacing included."""
+    db.execute(
+        """
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            person TEXT NOT NULL,
+            act TEXT NOT NULL,
+            export_number INTEGER,
+            channel TEXT NOT NULL,
+            source TEXT NOT NULL,
+            result TEXT NOT NULL
+        )
+        """
+    )
+    db.execute("CREATE INDEX audit_at ON audit (at)")
+    for name, event in (
+        ("audit_never_changes", "UPDATE ON audit"),
+        ("audit_never_shrinks", "DELETE ON audit"),
+        ("audit_never_replaces", "INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"),
+    ):
+        db.execute(f"CREATE TRIGGER {name} BEFORE {event} BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END")

@@ -214,7 +214,28 @@ def messages_of(db: Connection, export_number: int) -> Sequence[SentMessage]:
     return tuple(SentMessage.from_row(row) for row in rows)
 
 
-def given_up(db: Connection, limit: int) -> Sequence[Delivery]:
+#: Begins the error of a delivery that was given up although its message may stand in Slack.
+IN_DOUBT = "in doubt: "
+
+
+def send_again(db: Connection, delivery_id: int, now: datetime) -> Delivery | None:
+    """Make a delivery due that was given up, and return it; None where there is no such one.
+
+    What may stand in Slack already goes back to `sending`, so that it is looked for before anything is posted.
+    """
+    known = db.query("SELECT * FROM outbox WHERE id = ? AND state = 'given up'", [delivery_id])
+    found = next((Delivery.from_row(row) for row in known), None)
+    if found is None:
+        return None
+    if found.last_error.startswith(IN_DOUBT):
+        changes = {"state": DeliveryState.SENDING.value}
+    else:
+        changes = {"state": DeliveryState.WAITING.value, "created_at": to_text(now)}
+    db.table("outbox").update(delivery_id, {**changes, "attempts": 0, "due_at": to_text(now)})
+    return found
+
+
+def given_up(db: Connection, limit: int) -> tuple[Delivery, ...]:
     """Return the newest deliveries that could not be made."""
     rows = db.query("SELECT * FROM outbox WHERE state = 'given up' ORDER BY id DESC LIMIT ?", [limit])
     return tuple(Delivery.from_row(row) for row in rows)

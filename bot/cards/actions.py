@@ -1,4 +1,4 @@
-"""The buttons: their ids, which travel in messages for ever, and their words. A value is an export number only."""
+"""The buttons: their ids, which travel in messages for ever, and their words. A value is a number only."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ DELETE = "export.delete"
 EDIT = "export.edit"
 KEEP = "export.keep"
 DOWNLOAD = "export.download"
+SEND_AGAIN = "admin.send_again"  #: its value is the number of a message that was given up
 
 Block = dict[str, Any]
 
@@ -44,6 +45,17 @@ def button(action: str, number: int, *, style: str | None = None, ask: bool = Tr
     if action == DELETE and ask:
         element["confirm"] = _confirm_delete(number)
     return element
+
+
+def send_again(delivery: int, number: int) -> Block:
+    """Return the button of a message that was given up; `number` is that of its export."""
+    return {
+        "type": "button",
+        "action_id": SEND_AGAIN,
+        "text": {"type": "plain_text", "text": "Send again"},
+        "value": str(delivery),
+        "accessibility_label": f"Send this message of export #{number} again",
+    }
 
 
 def row(block_id: str, *buttons: Block) -> Block:

@@ -219,7 +219,7 @@ def listing(exports: Sequence[Export], more: bool) -> Message:
     if not exports:
         text = "There are no exports of yours or of this channel yet. `/tokenflex` opens the form for a new one."
         return Message(text, [blocks.section("list", text)])
-    parts = [blocks.section(f"list.{at}", group) for at, group in enumerate(_groups(map(_list_line, exports)))]
+    parts = [blocks.section(f"list.{at}", group) for at, group in enumerate(_groups(map(list_line, exports)))]
     newest = exports[0].label
     hint = f"`/tokenflex status {newest}` shows all about one of them, `/tokenflex link {newest}` gets its link."
     if more:
@@ -240,7 +240,8 @@ def _groups(lines: Iterable[str]) -> Iterator[str]:
     yield group
 
 
-def _list_line(export: Export) -> str:
+def list_line(export: Export) -> str:
+    """Return an export as one line of a list."""
     name = code(shorten(file_name(export), 60))
     state = STATE_WORDS[export.state]
     return f"*{export.label}* {name} · {state} · {mention(export.requester)} · {moment(export.accepted_at)}"

@@ -1,0 +1,71 @@
+"""What administrators are shown, and nobody else."""
+
+from bot.administration import Overview
+from storage.models import Delivery, MessageKind
+
+from . import actions, blocks, export_card
+from .blocks import Block, Message
+from .text import channel, code, mention, moment, shorten
+
+_KINDS = {
+    MessageKind.CARD: "the card",
+    MessageKind.RESULT: "the announcement",
+    MessageKind.DIRECT: "a private message",
+    MessageKind.EXPIRY: "taking an expired link out of a message",
+}
+
+
+def overview(shown: Overview) -> Message:
+    """Return how things stand, with a button at each message that could not be delivered."""
+    counts = ", ".join(f"{export_card.STATE_WORDS[state]}: {count}" for state, count in shown.states.items())
+    parts = [
+        blocks.section("states", f"*Exports by state*\n{counts or 'There are none yet.'}"),
+        blocks.section("token_flex", f"*Token Flex*\n{_spent(shown)}\n{_last_poll(shown)}"),
+    ]
+    if shown.newest:
+        lines = "\n".join(map(export_card.list_line, shown.newest))
+        parts.append(blocks.section("newest", f"*Newest exports*\n{lines}"))
+    parts.append(blocks.section("given_up", _given_up(shown)))
+    parts += [block for delivery in shown.given_up for block in _delivery(delivery)]
+    stuck = len(shown.given_up)
+    return Message(f"Exports by state: {counts or 'none'}. Messages that could not be delivered: {stuck}.", parts)
+
+
+def sent_again(delivery: Delivery) -> Message:
+    """Return the answer to `Send again`."""
+    text = (
+        f"I send {_KINDS[delivery.kind]} of export #{delivery.export_number} again. If Slack still refuses it, it is "
+        "back in `/tokenflex admin` later."
+    )
+    return Message(text, [blocks.section("answer", text)])
+
+
+def _spent(shown: Overview) -> str:
+    spent = shown.spent
+    text = f"Calls in the last minute: {spent.minute} of {spent.minute_limit}; in the last 8 hours: {spent.hours}"
+    text += f" of {spent.hours_limit}; waiting for a call: {spent.waiting}."
+    if spent.refused_at is not None:
+        text += f" Token Flex last refused one for its rate {moment(spent.refused_at)}."
+    return text
+
+
+def _last_poll(shown: Overview) -> str:
+    if shown.last_poll is None:
+        return "It has not been asked for the state of exports since I was started; it is only while one is under way."
+    return f"It last showed the state of exports {moment(shown.last_poll)}."
+
+
+def _given_up(shown: Overview) -> str:
+    if not shown.given_up:
+        return "*Messages that could not be delivered*\nNone."
+    return f"*Messages that could not be delivered*\nThe newest {len(shown.given_up)}, with what Slack said last:"
+
+
+def _delivery(delivery: Delivery) -> list[Block]:
+    to = mention(delivery.recipient) if delivery.kind is MessageKind.DIRECT else channel(delivery.recipient)
+    text = f"#{delivery.export_number}: {_KINDS[delivery.kind]} to {to}, since {moment(delivery.created_at)}: "
+    text += code(shorten(delivery.last_error, 200))
+    return [
+        blocks.section(f"given_up.{delivery.id}", text),
+        actions.row(f"send_again.{delivery.id}", actions.send_again(delivery.id, delivery.export_number)),
+    ]

@@ -1,0 +1,76 @@
+"""The record of who did what: rows are added, never changed or removed; the database itself refuses that.
+
+A row holds IDs and words of ours: no link, no where clause, no text that a person typed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlite_utils import Database as Connection
+
+from .models import to_text
+
+
+class Act(StrEnum):
+    """What somebody did, or was refused."""
+
+    REQUESTED = "requested"
+    EDITED = "edited"  #: an export was sent again, changed or not, under a new number
+    LINK_SHOWN = "link shown"
+    RETRIED = "retried"
+    DELETED = "deleted"
+    REFUSED = "refused"
+    SENT_AGAIN = "message sent again"
+
+
+class Source(StrEnum):
+    """By what an act reached us."""
+
+    COMMAND = "command"
+    BUTTON = "button"
+    FORM = "form"
+    BOT = "bot"  #: by itself, for the person who asked for the export
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row; `channel` is where the person acted, or where the bot showed a link."""
+
+    at: datetime
+    person: str
+    act: Act
+    export_number: int | None
+    channel: str
+    source: Source
+    result: str
+
+
+def record(db: Connection, entry: Entry) -> None:
+    """Add a row, in the transaction of the act itself where there is one."""
+    row = {
+        "at": to_text(entry.at),
+        "person": entry.person,
+        "act": entry.act.value,
+        "export_number": entry.export_number,
+        "channel": entry.channel,
+        "source": entry.source.value,
+        "result": entry.result,
+    }
+    db.table("audit").insert(row)
+
+
+def since(db: Connection, moment: datetime | None = None) -> Iterator[Entry]:
+    """Yield the rows from a moment on, all of them without one, oldest first."""
+    rows = db.query("SELECT * FROM audit WHERE at >= ? ORDER BY id", ["" if moment is None else to_text(moment)])
+    for row in rows:
+        yield Entry(
+            at=datetime.fromisoformat(row["at"]),
+            person=row["person"],
+            act=Act(row["act"]),
+            export_number=row["export_number"],
+            channel=row["channel"],
+            source=Source(row["source"]),
+            result=row["result"],
+        )
