@@ -4,25 +4,26 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
+from . import rows
 from .models import LoggedCall, to_text
 
 
 def start(db: Connection, *, name: str, rank: int, person: str, burst: bool, now: datetime) -> int:
     """Note, before it goes out, that a call is made; return its id."""
     row = {"started_at": to_text(now), "name": name, "rank": rank, "person": person, "burst": int(burst)}
-    return int(str(db.table("calls").insert(row).last_pk))
+    return rows.insert(db, "calls", row)
 
 
 def end(db: Connection, call_id: int, *, now: datetime, rate_limited: bool, retry_after: float | None) -> None:
     """Note that a call has ended, and whether it was refused for its rate (`retry_after` in seconds)."""
     changes = {"ended_at": to_text(now), "rate_limited": int(rate_limited), "retry_after": retry_after}
-    db.table("calls").update(call_id, changes)
+    rows.update(db, "calls", "id", call_id, changes)
 
 
 def since(db: Connection, moment: datetime) -> tuple[LoggedCall, ...]:
     """Return the calls that started at or after a moment, oldest first."""
-    rows = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY started_at, id", [to_text(moment)])
-    return tuple(LoggedCall.from_row(row) for row in rows)
+    found = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY started_at, id", [to_text(moment)])
+    return tuple(LoggedCall.from_row(row) for row in found)
 
 
 def end_open(db: Connection, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
+from . import rows
 from .models import Export, NewExport, made_file_name, to_text
 from .states import Event, ExportState, next_state
 
@@ -53,8 +54,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "changed_at": now,
         "replaces": new.replaces,
     }
-    number = db.table("exports").insert(row).last_pk
-    return int(str(number))
+    return rows.insert(db, "exports", row)
 
 
 def get(db: Connection, number: int) -> Export:
@@ -87,7 +87,7 @@ def change(db: Connection, number: int, **changes: Column) -> Export:
 
 def _update(db: Connection, number: int, changes: Mapping[str, Column]) -> None:
     values = {name: to_text(value) if isinstance(value, datetime) else value for name, value in changes.items()}
-    db.table("exports").update(number, values)
+    rows.update(db, "exports", "number", number, values)
 
 
 def in_states(db: Connection, states: Iterable[ExportState]) -> tuple[Export, ...]:
@@ -177,6 +177,6 @@ def newest_durations(db: Connection, limit: int = 200) -> tuple[float, ...]:
         SELECT intent_at, finished_at FROM (SELECT * FROM exports ORDER BY number DESC LIMIT ?)
         WHERE intent_at IS NOT NULL AND finished_at IS NOT NULL AND announcement = 1 LIMIT ?
     """
-    rows = db.query(sql, [10 * limit, limit])
-    times = ((datetime.fromisoformat(row["intent_at"]), datetime.fromisoformat(row["finished_at"])) for row in rows)
+    found = db.query(sql, [10 * limit, limit])
+    times = ((datetime.fromisoformat(row["intent_at"]), datetime.fromisoformat(row["finished_at"])) for row in found)
     return tuple((finished - intent).total_seconds() for intent, finished in times)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
+from . import rows
 from .models import Delivery, DeliveryState, MessageKind, SentMessage, from_text, to_text
 
 
@@ -154,15 +155,19 @@ def message_to(db: Connection, recipient: str) -> SentMessage | None:
 
 def mark_sending(db: Connection, delivery: Delivery) -> None:
     """Note, before the call, that a delivery is handed to Slack."""
-    db.table("outbox").update(delivery.id, {"state": DeliveryState.SENDING.value})
+    rows.update(db, "outbox", "id", delivery.id, {"state": DeliveryState.SENDING.value})
 
 
 def mark_sent(db: Connection, delivery: Delivery) -> None:
-    """Note that a delivery is done; one that was asked for again meanwhile goes back to waiting."""
+    """Note that a delivery is done; one that was asked for again meanwhile goes back to waiting.
+
+    One that took a link out leaves nothing behind, since nothing asks for it any more.
+    """
     db.execute(
         "UPDATE outbox SET state = CASE WHEN version = ? THEN 'sent' ELSE 'waiting' END, last_error = '' WHERE id = ?",
         [delivery.version, delivery.id],
     )
+    db.execute("DELETE FROM outbox WHERE id = ? AND kind = 'expiry' AND state = 'sent'", [delivery.id])
 
 
 def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str, *, state: DeliveryState | None) -> None:
@@ -173,25 +178,23 @@ def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str, *
     changes = {"due_at": to_text(due_at), "attempts": delivery.attempts + 1, "last_error": error}
     if state is not None:
         changes["state"] = state.value
-    db.table("outbox").update(delivery.id, changes)
+    rows.update(db, "outbox", "id", delivery.id, changes)
 
 
 def give_up(db: Connection, delivery: Delivery, error: str) -> None:
     """Note that a delivery cannot be made; it stays visible."""
-    db.table("outbox").update(delivery.id, {"state": DeliveryState.GIVEN_UP.value, "last_error": error})
+    rows.update(db, "outbox", "id", delivery.id, {"state": DeliveryState.GIVEN_UP.value, "last_error": error})
 
 
 def record_message(db: Connection, message: SentMessage) -> None:
     """Keep where a message stands and until when it shows a link."""
     expires = None if message.link_expires_at is None else to_text(message.link_expires_at)
-    row = {
-        "subject": message.subject,
-        "export_number": message.export_number,
-        "channel": message.channel,
-        "ts": message.ts,
-        "link_expires_at": expires,
-    }
-    db.table("messages").upsert(row, pk="subject")
+    sql = """
+        INSERT INTO messages (subject, export_number, channel, ts, link_expires_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts,
+            export_number = excluded.export_number, link_expires_at = excluded.link_expires_at
+    """
+    db.execute(sql, [message.subject, message.export_number, message.channel, message.ts, expires])
 
 
 def message(db: Connection, subject: str) -> SentMessage | None:
@@ -210,8 +213,8 @@ def message_at(db: Connection, channel: str, ts: str) -> SentMessage | None:
 
 def messages_of(db: Connection, export_number: int) -> Sequence[SentMessage]:
     """Return every message about an export that stands in Slack."""
-    rows = db.query("SELECT * FROM messages WHERE export_number = ? ORDER BY rowid", [export_number])
-    return tuple(SentMessage.from_row(row) for row in rows)
+    found = db.query("SELECT * FROM messages WHERE export_number = ? ORDER BY rowid", [export_number])
+    return tuple(SentMessage.from_row(row) for row in found)
 
 
 #: Begins the error of a delivery that was given up although its message may stand in Slack.
@@ -237,5 +240,5 @@ def send_again(db: Connection, delivery_id: int, now: datetime) -> Delivery | No
 
 def given_up(db: Connection, limit: int) -> tuple[Delivery, ...]:
     """Return the newest deliveries that could not be made."""
-    rows = db.query("SELECT * FROM outbox WHERE state = 'given up' ORDER BY id DESC LIMIT ?", [limit])
-    return tuple(Delivery.from_row(row) for row in rows)
+    found = db.query("SELECT * FROM outbox WHERE state = 'given up' ORDER BY id DESC LIMIT ?", [limit])
+    return tuple(Delivery.from_row(row) for row in found)
