@@ -36,8 +36,8 @@ class DemoHouse:
         await self.slack.start()
         with self.log.open("wb") as log:
             self._bot = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "scripts.demo_bot",
-                cwd=_ROOT, env=self._environment(), stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+                sys.executable, "-m", "scripts.demo_bot",  # in a folder of its own: a real .env is none of its business
+                cwd=self._folder, env=self._environment(), stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
             )  # fmt: skip
         self.run_at(1.0)
         try:
@@ -64,6 +64,7 @@ class DemoHouse:
         client = self.token_flex.settings.clients[0]
         inherited = {name: value for name, value in os.environ.items() if name in _INHERITED}  # noqa: TID251
         return inherited | {
+            "PYTHONPATH": str(_ROOT),
             "SLACK_BASE_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,

@@ -70,17 +70,23 @@ async def browser(browser_path: Path) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def person(browser: Browser, workspace: Workspace) -> PersonAt:
-    """Open the page as somebody, in a context of their own; further arguments are of the context."""
+async def person(browser: Browser, workspace: Workspace) -> AsyncIterator[PersonAt]:
+    """Open the page as somebody, in a context of their own; further arguments are of the context.
+
+    In the end nobody's page may have failed, or have asked another machine for anything.
+    """
+    people: list[Person] = []
 
     async def _open(name: str = "ana", **context: object) -> Person:
         tab = await (await browser.new_context(**context)).new_page()
         tab.set_default_timeout(PATIENCE)
         opened = Person(tab, name)
+        people.append(opened)
         await opened.comes_to(workspace.url)
         return opened
 
-    return _open
+    yield _open
+    assert [trouble for each in people for trouble in each.troubles] == []
 
 
 @pytest.fixture

@@ -61,8 +61,15 @@ async def test_the_page_is_served_until_ctrl_c() -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_the_bot_follows_the_speed_of_the_demo(tmp_path: Path) -> None:
-    """A ten-minute export is announced while somebody waits: the bot's process runs as fast as the rest."""
+async def test_the_bot_follows_the_speed_of_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ten-minute export is announced while somebody waits: the bot's process runs as fast as the rest.
+
+    The settings of a real bot, in the folder where the demo is started, do not concern it.
+    """
+    started_in = tmp_path / "project"
+    started_in.mkdir()
+    (started_in / ".env").write_text("LINK_AUDIENCE=nobody\n")
+    monkeypatch.chdir(started_in)
     house = DemoHouse(tmp_path, SandboxSettings(durations=(600.0, 600.0)))
     try:
         await house.start()

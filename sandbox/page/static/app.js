@@ -117,5 +117,11 @@ byId("theme").addEventListener("click", () => {
 });
 prefersDark.addEventListener("change", () => { if (!localStorage.getItem("theme")) theme(prefersDark.matches ? "dark" : "light"); });
 
-byId("me").addEventListener("change", (event) => { me.name = event.target.value; current = null; seen.clear(); connect(); });
+byId("me").addEventListener("change", (event) => { 
+  me.name = event.target.value;
+  current = null;
+  seen.clear();
+  byId("troubles").replaceChildren();
+  connect();
+});
 connect();

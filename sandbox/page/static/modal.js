@@ -2,7 +2,7 @@
 import { act } from "./api.js";
 import { blocks, unknownKeys, unsupported } from "./blocks.js";
 import { byId, freshId, h } from "./dom.js";
-import { picker } from "./picker.js";
+import { Picker } from "./picker.js";
 
 const dialog = byId("modal");
 let view = null;
@@ -58,7 +58,7 @@ function input(block) {
   const attributes = { id, "aria-describedby": told || null, "aria-invalid": error ? "true" : null, "aria-required": block.optional ? null : "true" };
   const key = `${block.block_id} ${element.action_id}`;
   const control = make(element, view.values[key], attributes, key);
-  fields.push({ ...control, block, key });
+  fields.push({ block, key, input: control.input, value: () => control.value() });
   return h("div", { className: error ? "field wrong" : "field" },
     h("label", { htmlFor: id }, block.label.text, block.optional && h("small", {}, " (optional)")),
     control.root,
@@ -79,12 +79,12 @@ function menu(element, value, attributes) {
   const groups = element.option_groups?.map(({ label, options }) => ({ label: label.text, options })) ?? [{ label: "", options: element.options }];
   const chosen = [value ?? []].flat().map((option) => option.value ?? option);
   const multiple = element.type.startsWith("multi_");
-  return picker({ groups, chosen, multiple, max: element.max_selected_items, placeholder: element.placeholder?.text ?? "Search or choose", attributes });
+  return new Picker({ groups, chosen, multiple, max: element.max_selected_items, placeholder: element.placeholder?.text ?? "Search or choose", attributes });
 }
 
 function conversations(element, value, attributes, key) {
   const groups = [{ label: "", options: view.offered[key] }];
-  return picker({ groups, chosen: value ? [value] : [], multiple: false, placeholder: element.placeholder?.text ?? "Search or choose", attributes });
+  return new Picker({ groups, chosen: value ? [value] : [], multiple: false, placeholder: element.placeholder?.text ?? "Search or choose", attributes });
 }
 
 const entered = () => Object.fromEntries(fields.map((field) => [field.block.label.text, field.value()]));

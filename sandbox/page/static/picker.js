@@ -2,98 +2,130 @@
 import { freshId, h } from "./dom.js";
 
 /**
- * Return { root, input, value() }. `groups` are [{ label, options }] with options as in Block Kit;
- * `chosen` are values, in the order of choice.
+ * `groups` are [{ label, options }] with options as in Block Kit; `chosen` are values, in the order of choice;
+ * `max` is how many may be chosen. `root` goes into the page, `input` takes the focus, `value()` tells what is chosen.
  */
-export function picker({ groups, chosen, multiple, max, placeholder, attributes }) {
-  const list = h("div", { id: freshId("options"), className: "options", role: "listbox", hidden: true, "aria-multiselectable": multiple || null });
-  const input = h("input", {
-    type: "text", placeholder, autocomplete: "off", spellcheck: false, role: "combobox",
-    "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, ...attributes,
-  });
-  const chips = h("ul", { className: "chips", "aria-label": "Chosen" });
-  const all = groups.flatMap((group) => group.options);
-  const option = (value) => all.find((each) => each.value === value);
-  const values = chosen.filter(option);
-  let active = null;
-  let offered = [];
-
-  function redraw() {
-    chips.replaceChildren(...(multiple ? values.map(chip) : []));
-    if (!multiple && list.hidden) input.value = values.length ? option(values[0]).text.text : "";
-    for (const node of offered) node.setAttribute("aria-selected", values.includes(node.dataset.value));
-  }
-  const chip = (value) => h("li", {}, option(value).text.text,
-    h("button", { type: "button", tabIndex: -1, "aria-label": `Remove ${option(value).text.text}`, onclick: () => { toggle(value); input.focus(); } }, "×"));
-
-  function toggle(value) {
-    if (!multiple) values.splice(0, values.length, value);
-    else if (values.includes(value)) values.splice(values.indexOf(value), 1);
-    else if (!max || values.length < max) values.push(value);
-    redraw();
-  }
-  function choose(value) {
-    toggle(value);
-    if (!multiple) close();
-    else if (input.value) { input.value = ""; open(); }
+export class Picker {
+  constructor({ groups, chosen, multiple, max, placeholder, attributes }) {
+    this.groups = groups;
+    this.multiple = multiple;
+    this.max = max;
+    this.byValue = new Map(groups.flatMap((group) => group.options).map((option) => [option.value, option]));
+    this.values = chosen.filter((value) => this.byValue.has(value));
+    this.rows = [];
+    this.active = null;
+    this.chips = h("ul", { className: "chips", "aria-label": "Chosen" });
+    this.list = h("div", { id: freshId("options"), className: "options", role: "listbox", hidden: true, "aria-multiselectable": multiple || null });
+    this.input = h("input", {
+      type: "text", placeholder, autocomplete: "off", spellcheck: false, role: "combobox",
+      "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id, ...attributes,
+    });
+    this.root = h("div", { className: "picker" }, this.chips, this.input, this.list);
+    this.listen();
+    this.redraw();
   }
 
-  function open(search = "") {
-    const wanted = search.trim().toLowerCase();
-    const fits = (each) => `${each.text.text} ${each.description?.text ?? ""}`.toLowerCase().includes(wanted);
-    const shown = groups.map(({ label, options }) => ({ label, options: options.filter(fits) })).filter(({ options }) => options.length);
-    offered = [];
-    list.replaceChildren(...shown.map(({ label, options }) => h("div", { role: "group", "aria-label": label },
-      label && h("div", { className: "group", "aria-hidden": "true" }, label), options.map(row))));
-    if (!offered.length) list.append(h("div", { className: "none" }, "Nothing of that name."));
-    list.hidden = false;
-    input.setAttribute("aria-expanded", "true");
-    move(offered.find((node) => values.includes(node.dataset.value) && !multiple) ?? offered[0] ?? null);
-  }
-  function row(each) {
-    const node = h("div", {
-      id: freshId("option"), role: "option", "data-value": each.value, "aria-selected": values.includes(each.value),
-      onclick: () => choose(each.value),
-    }, h("span", {}, each.text.text), each.description && h("small", {}, each.description.text));
-    offered.push(node);
-    return node;
-  }
-  function close() {
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-    if (multiple) input.value = "";
-    move(null);
-    redraw();
-  }
-  function move(node) {
-    active?.classList.remove("active");
-    active = node;
-    if (!node) return input.removeAttribute("aria-activedescendant");
-    node.classList.add("active");
-    node.scrollIntoView({ block: "nearest" });
-    input.setAttribute("aria-activedescendant", node.id);
-  }
-  function step(by) {
-    if (list.hidden) return open();
-    const at = offered.indexOf(active) + by;
-    move(offered[(at + offered.length) % offered.length] ?? null);
+  value() { return this.multiple ? [...this.values] : this.values[0] ?? null; }
+
+  listen() {
+    this.input.addEventListener("click", () => this.clicked());
+    this.input.addEventListener("input", () => this.open(this.input.value));
+    this.input.addEventListener("keydown", (event) => this.pressed(event));
+    this.list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the field
+    this.root.addEventListener("focusout", (event) => { if (!this.root.contains(event.relatedTarget)) this.close(); });
   }
 
-  input.addEventListener("click", () => { if (list.hidden) { if (!multiple) input.select(); open(); } });
-  input.addEventListener("input", () => open(input.value));
-  input.addEventListener("keydown", (event) => {
+  clicked() {
+    if (!this.list.hidden) return;
+    if (!this.multiple) this.input.select();
+    this.open();
+  }
+
+  pressed(event) {
     const { key } = event;
-    if (key === "ArrowDown" || key === "ArrowUp") step(key === "ArrowDown" ? 1 : -1);
-    else if (key === "Enter" && !list.hidden) { if (active) choose(active.dataset.value); }
-    else if (key === "Escape" && !list.hidden) close();
-    else if (key === "Backspace" && multiple && !input.value && values.length) toggle(values.at(-1));
+    const isOpen = !this.list.hidden;
+    if (key === "ArrowDown" || key === "ArrowUp") this.step(key === "ArrowDown" ? 1 : -1);
+    else if (key === "Enter" && isOpen) { if (this.active) this.choose(this.active.dataset.value); }
+    else if (key === "Escape" && isOpen) this.close();
+    else if (key === "Backspace" && this.multiple && !this.input.value && this.values.length) this.toggle(this.values.at(-1));
     else return;
     event.preventDefault();
     event.stopPropagation();
-  });
-  list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the field
-  const root = h("div", { className: "picker" }, chips, input, list);
-  root.addEventListener("focusout", (event) => { if (!root.contains(event.relatedTarget)) close(); });
-  redraw();
-  return { root, input, value: () => (multiple ? [...values] : values[0] ?? null) };
+  }
+
+  /** Show the options in which the searched words stand, text or description. */
+  open(search = "") {
+    const wanted = search.trim().toLowerCase();
+    const fits = ({ text, description }) => `${text.text} ${description?.text ?? ""}`.toLowerCase().includes(wanted);
+    this.rows = [];
+    this.list.replaceChildren(...this.groups.map((group) => this.group(group.label, group.options.filter(fits))).filter(Boolean));
+    if (!this.rows.length) this.list.append(h("div", { className: "none" }, "Nothing of that name."));
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    const chosen = this.rows.find((row) => !this.multiple && this.values.includes(row.dataset.value));
+    this.move(chosen ?? this.rows[0] ?? null);
+  }
+
+  group(label, options) {
+    if (!options.length) return null;
+    const title = label && h("div", { className: "group", "aria-hidden": "true" }, label);
+    return h("div", { role: "group", "aria-label": label }, title, options.map((option) => this.row(option)));
+  }
+
+  row({ text, value, description }) {
+    const row = h("div", {
+      id: freshId("option"), role: "option", "data-value": value, "aria-selected": this.values.includes(value),
+      onclick: () => this.choose(value),
+    }, h("span", {}, text.text), description && h("small", {}, description.text));
+    this.rows.push(row);
+    return row;
+  }
+
+  close() {
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    if (this.multiple) this.input.value = "";
+    this.move(null);
+    this.redraw();
+  }
+
+  move(row) {
+    this.active?.classList.remove("active");
+    this.active = row;
+    if (!row) return this.input.removeAttribute("aria-activedescendant");
+    row.classList.add("active");
+    row.scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", row.id);
+  }
+
+  step(by) {
+    if (this.list.hidden) return this.open();
+    const at = this.rows.indexOf(this.active) + by;
+    this.move(this.rows[(at + this.rows.length) % this.rows.length] ?? null);
+  }
+
+  choose(value) {
+    this.toggle(value);
+    if (!this.multiple) this.close();
+    else if (this.input.value) { this.input.value = ""; this.open(); }
+  }
+
+  toggle(value) {
+    if (!this.multiple) this.values = [value];
+    else if (this.values.includes(value)) this.values = this.values.filter((each) => each !== value);
+    else if (!this.max || this.values.length < this.max) this.values.push(value);
+    this.redraw();
+  }
+
+  redraw() {
+    if (this.multiple) this.chips.replaceChildren(...this.values.map((value) => this.chip(value)));
+    else if (this.list.hidden) this.input.value = this.byValue.get(this.values[0])?.text.text ?? "";
+    for (const row of this.rows) row.setAttribute("aria-selected", this.values.includes(row.dataset.value));
+  }
+
+  chip(value) {
+    const name = this.byValue.get(value).text.text;
+    const remove = () => { this.toggle(value); this.input.focus(); };
+    return h("li", {}, name, h("button", { type: "button", tabIndex: -1, "aria-label": `Remove ${name}`, onclick: remove }, "×"));
+  }
 }
