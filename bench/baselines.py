@@ -11,6 +11,7 @@ from bot.tokenflex.budget import PastCall, Rank
 from bot.tokenflex.errors import TokenFlexError
 from bot.turns import Room, Turn, Turns
 from storage import exports as export_store
+from storage.models import Export
 from storage.states import ExportState
 
 _EVERY = timedelta(seconds=15)
@@ -69,11 +70,11 @@ class OneGetEach:
             for export in exports:
                 if self._due[export.number] <= now:
                     self._due[export.number] = now + timedelta(seconds=_ONE_GET_EVERY)
-                    house.worker.tasks.start(f"get #{export.number}", self._get(export))
+                    house.worker.tasks.start(f"get #{export.number}", self._get(export), export=export.number)
             wait = min(((due - now).total_seconds() for due in self._due.values()), default=inf)
             await house.poll.wait(None if wait == inf else wait)
 
-    async def _get(self, export: export_store.Export) -> None:
+    async def _get(self, export: Export) -> None:
         house, key = self._house, export.request_key or ""
         turn = self._turns.push_in()
         try:

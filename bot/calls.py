@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from random import Random
 from typing import Protocol, TypeVar
 
@@ -122,7 +123,8 @@ class TokenFlexCalls:
 
     async def _in_thread(self, work: Work[T]) -> T:
         loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._threads, self._authorised, work))
+        context = copy_context()  # what the log says in the thread belongs to the same export
+        return await asyncio.shield(loop.run_in_executor(self._threads, context.run, self._authorised, work))
 
     def _authorised(self, work: Work[T]) -> T:
         self._sign_in()

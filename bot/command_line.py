@@ -17,7 +17,7 @@ from storage import backup
 from storage.database import DatabaseError
 from storage.logins import WrongKeyError
 
-from . import doctor, findings, logs, settings, settings_page, showing
+from . import audit, doctor, findings, logs, settings, settings_page, showing
 from .app import Bot
 from .clock import Clock, SystemClock
 from .login import PATIENCE, LoginError, login, logout
@@ -135,6 +135,11 @@ def _settings(options: argparse.Namespace, _: Clock | None) -> int:
     return 0
 
 
+def _audit(options: argparse.Namespace, _: Clock | None) -> int:
+    audit.write(_configured().database_path, options.since, options.format, sys.stdout)
+    return 0
+
+
 async def run(configured: Settings, clock: Clock | None = None) -> int:
     """Run the bot until SIGTERM or SIGINT; returns 0."""
     ended = asyncio.Event()
@@ -225,6 +230,13 @@ def _parser() -> argparse.ArgumentParser:
     saving.add_argument("file", type=Path, metavar="FILE", help="the file to make; it must not exist")
     restoring = _add("restore", _restore, "put a backup in the place of the database, while no bot runs")
     restoring.add_argument("file", type=Path, metavar="FILE", help="a file that `backup` made")
+    record = _add("audit", _audit, "write who requested, saw, retried and deleted what, also beside a running bot")
+    record.add_argument(
+        "--since", type=audit.moment, metavar="DATE", help="only from that day on, as in 2026-01-31 (UTC)"
+    )
+    record.add_argument(
+        "--format", choices=audit.STYLES, default="csv", help="csv or jsonl: one JSON object a line (default: csv)"
+    )
     listing = _add("settings", _settings, "list all settings")
     listing.add_argument("--markdown", action="store_true", help="write docs/settings.md")
     return parser

@@ -134,6 +134,7 @@ class Links:
         raise LinkUnavailableError(f"There is no call to Token Flex to spare for #{number} at the moment.")
 
     async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:
+        structlog.contextvars.bind_contextvars(export=number)  # of this task alone
         export = await self._database.read(lambda db: export_store.get(db, number))
         key = export.request_key
         if export.state is not ExportState.READY or key is None:

@@ -102,13 +102,9 @@ class Dispatcher:
         if lane in self._busy or self._free_at.get(lane, now) > now:
             return
         self._busy.add(lane)
-        self.tasks.start(f"deliver {delivery.subject}", self._in_lane(delivery))
+        self.tasks.start(f"deliver {delivery.subject}", self._in_lane(delivery), export=delivery.export_number)
 
     async def _in_lane(self, delivery: Delivery) -> None:
-        with structlog.contextvars.bound_contextvars(export=delivery.export_number):
-            await self._deliver_and_record(delivery)
-
-    async def _deliver_and_record(self, delivery: Delivery) -> None:
         try:
             await self._deliver(delivery)
         except SlackError as error:

@@ -61,9 +61,9 @@ class TaskGroup:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, name: str, job: Awaitable[None]) -> None:
-        """Run a job."""
-        task = asyncio.ensure_future(_logged(name, job))
+    def start(self, name: str, job: Awaitable[None], *, export: int) -> None:
+        """Run a job for the export of that number, which each line of the log then names."""
+        task = asyncio.ensure_future(_logged(name, job, export))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -77,8 +77,9 @@ class TaskGroup:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _logged(name: str, job: Awaitable[None]) -> None:
-    try:
-        await job
-    except Exception:
-        log.exception("a background job failed", job=name)
+async def _logged(name: str, job: Awaitable[None], export: int) -> None:
+    with structlog.contextvars.bound_contextvars(export=export):
+        try:
+            await job
+        except Exception:
+            log.exception("a background job failed", job=name)

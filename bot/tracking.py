@@ -113,6 +113,7 @@ class Tracker:
 
 def _apply(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export:
     """Bring one export to the status of its record, with the messages that this causes."""
+    log.debug("Token Flex shows an export", export=export.number, status=record.request_status)
     before = export
     if export.upstream_status != record.request_status or export.lists_without or export.last_list_at:
         export = export_store.change(

@@ -153,7 +153,8 @@ class Worker:
         if export.number in self._under_way:
             return
         self._under_way[export.number] = _name(export)
-        self.tasks.start(f"{job.__name__.strip('_')} #{export.number}", self._finish(export, job))
+        name = f"{job.__name__.strip('_')} #{export.number}"
+        self.tasks.start(name, self._finish(export, job), export=export.number)
 
     async def _finish(self, export: Export, job: Callable[[Export], Coroutine[Any, Any, None]]) -> None:
         try:

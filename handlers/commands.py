@@ -21,7 +21,7 @@ from bot.tokenflex.catalogue import Catalogue
 from . import command_words, people
 from .answers import Answers
 from .export_form import ExportForm
-from .guard import Guard, plain
+from .guard import Guard, concerns, plain
 from .waiting import place_in_line
 
 COMMAND = "/tokenflex"
@@ -97,6 +97,7 @@ class Commands:
         accepted = await self._exports.accept(
             command.request, asker, channel=asker.channel, origin=people.origin_of_command(body)
         )
+        concerns(accepted.export.number)
         if accepted.is_new:
             await self._answers.tell(respond, asker, acceptance(accepted, command.warnings))
 

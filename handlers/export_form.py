@@ -20,7 +20,7 @@ from bot.tokenflex.rules import check_request
 
 from . import export_modal, people
 from .export_modal import Choices, Draft, Origin
-from .guard import Guard
+from .guard import Guard, concerns
 from .waiting import place_in_line
 
 #: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
@@ -126,6 +126,7 @@ class ExportForm:
             origin=people.origin_of_form(body),
             replaces=origin.again,
         )
+        concerns(accepted.export.number)
         export, waits = accepted.export, place_in_line(accepted)
         return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
 

@@ -115,6 +115,11 @@ class Guard:
             log.exception("a person could not be told", person=asker.person)
 
 
+def concerns(export: int) -> None:
+    """Have what the log says of the rest of this act name an export: the one that was just accepted."""
+    structlog.contextvars.bind_contextvars(export=export)
+
+
 def new_reference() -> str:
     """Return a short number that a person can read to an administrator."""
     return secrets.token_hex(4)

@@ -352,4 +352,4 @@ def test_the_views_after_the_form() -> None:
     assert "<#" not in modal.accepted(42, "D012ABC")["blocks"][0]["text"]["text"]
     failed = modal.failure("It could not be stored. " * 300)
     assert_slack_takes(failed)
-    assert failed["blocks"][0]["text"]["type"] == "plain_text"
+    assert failed["blocks"][0]["text"]["type"] == "mrkdwn"

@@ -110,7 +110,7 @@ async def test_an_error_of_a_job_is_logged(caplog: pytest.LogCaptureFixture) -> 
     async def _fails() -> None:
         raise RuntimeError("no luck")
 
-    group.start("deliver card:1", _fails())
+    group.start("deliver card:1", _fails(), export=1)
     await group.settle(5)
     (record,) = [record for record in caplog.records if record.getMessage() == "a background job failed"]
     assert record.__dict__["job"] == "deliver card:1"
@@ -125,8 +125,8 @@ async def test_settling_waits_for_jobs_and_cancels_the_late() -> None:
         await go.wait()
         done.append("quick")
 
-    group.start("quick", _quick())
-    group.start("late", asyncio.sleep(3600))
+    group.start("quick", _quick(), export=1)
+    group.start("late", asyncio.sleep(3600), export=2)
     asyncio.get_running_loop().call_soon(go.set)
     await group.settle(0.2)
     await group.settle(0.2)
