@@ -132,23 +132,8 @@ class Dispatcher:
         )
         if standing is None and delivery.state is DeliveryState.SENDING:
             standing = await self._read_back.look_for(delivery, export)
-        if standing is None and await self._must_wait(delivery, export):
-            return
         link = await self._link(delivery, export, standing)
         await self._hand_over(delivery, export, standing, link)
-
-    async def _must_wait(self, delivery: Delivery, export: Export) -> bool:
-        """A reply needs its card first, as long as the card is still to come."""
-        if delivery.kind is not MessageKind.RESULT:
-            return False
-        subject = outbox.card_subject(export.number)
-        if not await self._database.read(
-            lambda db: outbox.message(db, subject) is None and outbox.is_open(db, subject)
-        ):
-            return False
-        due = self._clock.now() + _SOON
-        await self._wait_until(delivery, due, "waits for its card")
-        return True
 
     async def _link(
         self, delivery: Delivery, export: Export, standing: SentMessage | None = None

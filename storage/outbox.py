@@ -92,7 +92,7 @@ def due(db: Connection, now: datetime) -> tuple[Delivery, ...]:
 
     Links that have expired come first, then results, whose links run out, then what was asked for first. A delivery in
     the state `sending` that nobody is working on was interrupted; it is returned like the others and has to be looked
-    for before it is made again.
+    for before it is made again. A result waits for its card as long as that is still to be posted.
     """
     sql = """
         SELECT * FROM (
@@ -100,7 +100,15 @@ def due(db: Connection, now: datetime) -> tuple[Delivery, ...]:
                 PARTITION BY recipient
                 ORDER BY CASE kind WHEN 'expiry' THEN 0 WHEN 'result' THEN 1 ELSE 2 END, id
             ) AS turn
-            FROM outbox WHERE state IN ('waiting', 'sending') AND due_at <= ?
+            FROM outbox
+            WHERE state IN ('waiting', 'sending') AND due_at <= ? AND NOT (
+                kind = 'result'
+                AND 'card:' || export_number NOT IN (SELECT subject FROM messages)
+                AND EXISTS (
+                    SELECT 1 FROM outbox AS card
+                    WHERE card.subject = 'card:' || outbox.export_number AND card.state IN ('waiting', 'sending')
+                )
+            )
         ) WHERE turn = 1
     """
     return tuple(Delivery.from_row(row) for row in db.query(sql, [to_text(now)]))

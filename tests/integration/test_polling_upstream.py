@@ -1,4 +1,4 @@
-"""What the background loop makes of Token Flex: nothing to do, troubles that pass, records that vanish, odd statuses."""
+"""What the background loop makes of Token Flex: nothing to do, passing troubles, vanished records, odd statuses."""
 
 import logging
 
