@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help demo demo-script stand-ins screenshots test lint run pin clean
+.PHONY: help demo demo-script stand-ins screenshots test bench lint run pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ lint: $(DEV) ## ruff, strict types, and the direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+bench: $(RUN) ## figures beside baselines and targets, 8 minutes (ARGS="polling" runs a part)
+	@$(BIN)/python -m bench $(ARGS)
 
 run: $(RUN) ## the bot with the settings of the environment and .env
 	@$(BIN)/python -m bot run

@@ -1,5 +1,6 @@
 """What the poller is compared with: the policy before it, and the way that Autodesk's own sample polls."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import inf
@@ -56,6 +57,7 @@ class OneGetEach:
         self._house = house
         self._turns = house.turns
         self._due: dict[int, datetime] = {}
+        self._getting: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Ask for every export whose minute is over."""
@@ -70,9 +72,14 @@ class OneGetEach:
             for export in exports:
                 if self._due[export.number] <= now:
                     self._due[export.number] = now + timedelta(seconds=_ONE_GET_EVERY)
-                    house.worker.tasks.start(f"get #{export.number}", self._get(export), export=export.number)
+                    self._start(export)
             wait = min(((due - now).total_seconds() for due in self._due.values()), default=inf)
             await house.poll.wait(None if wait == inf else wait)
+
+    def _start(self, export: Export) -> None:
+        getting = asyncio.create_task(self._get(export))
+        self._getting.add(getting)
+        getting.add_done_callback(self._getting.discard)
 
     async def _get(self, export: Export) -> None:
         house, key = self._house, export.request_key or ""

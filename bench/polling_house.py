@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import structlog
+from sqlite_utils import Database as Connection
 
 from bench import virtual_time
 from bench.cases import Asked, Day
 from bench.stand_ins import LATENCY, SlackOnPaper, TokenFlexOnPaper
 from bench.virtual_time import VirtualClock
+from bot import announcements
 from bot.calls import TokenFlexCalls, Work
-from bot.exports import Asker, Exports
 from bot.links import Links
 from bot.notifications import Dispatcher
 from bot.places import Places
@@ -33,6 +34,7 @@ from bot.working import Worker
 from storage import exports as export_store
 from storage import outbox
 from storage.database import Database
+from storage.models import Export, NewExport
 
 T = TypeVar("T")
 _AT_ONCE = 12  #: worker threads for calls, as in `bot.calls`
@@ -94,12 +96,12 @@ class House:
     places: Places
     server_time: ServerTime
     worker: Worker
-    exports: Exports
     poll: Signal
     deliveries: Signal
 
 
-Polling = Callable[[House], Callable[[], "asyncio.Future[None] | object"]]
+#: Makes a poller in a house and returns its loop.
+Polling = Callable[[House], Callable[[], Awaitable[None]]]
 
 
 def real_poller(house: House, **options: object) -> Poller:
@@ -142,24 +144,24 @@ async def _day(day: Day, polling: Polling, turns: type[Turns], clock: VirtualClo
     supervisor = Supervisor(clock)
     dispatcher = Dispatcher(
         database,
-        house.slack,
+        house.slack,  # type: ignore[arg-type]
         house.links,
         house.server_time,
         clock,
         LinkAudience.CHANNEL,
-        house.deliveries,  # type: ignore[arg-type]
+        house.deliveries,
     )
     for name, loop in {"submit": house.worker.run, "poll": polling(house), "deliver": dispatcher.run}.items():
-        supervisor.start(name, loop)  # type: ignore[arg-type]
+        supervisor.start(name, loop)
     outcome = Outcome()
     people = [asyncio.ensure_future(_person(house, index, asked, outcome)) for index, asked in enumerate(day.asked)]
-    late = asyncio.ensure_future(clock.sleep(_LONGEST_DAY))
-    done, _ = await asyncio.wait({asyncio.gather(*people), late}, return_when=asyncio.FIRST_COMPLETED)
-    if late in done:
+    everybody = asyncio.gather(*people)
+    late = asyncio.create_task(clock.sleep(_LONGEST_DAY))
+    await asyncio.wait((everybody, late), return_when=asyncio.FIRST_COMPLETED)
+    if late.done():
         raise TimeoutError(f"{day.case.name}, seed {day.seed}: not over after {_LONGEST_DAY:.0f} s")
     late.cancel()
-    for each in done:
-        each.result()
+    await everybody
     await supervisor.stop()
     house.turns.close()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -179,10 +181,9 @@ def _house(clock: VirtualClock, database: Database, token_flex: TokenFlexOnPaper
     links = Links(database, calls, server_time, tracker, clock)
     places, poll, deliveries = Places(), Signal(clock), Signal(clock)
     worker = Worker(database, calls, tracker, places, clock, poll, deliveries)
-    exports = Exports(database, links, turns, places, clock, LinkAudience.CHANNEL, worker.work, deliveries)
     slack = SlackOnPaper(clock)
     return House(
-        clock, token_flex, slack, database, turns, calls, tracker, links, places, server_time, worker, exports, poll,
+        clock, token_flex, slack, database, turns, calls, tracker, links, places, server_time, worker, poll,
         deliveries,
     )  # fmt: skip
 
@@ -191,22 +192,45 @@ async def _person(house: House, index: int, asked: Asked, outcome: Outcome) -> N
     """Ask for an export, wait for its announcement, press the button some time later."""
     if asked.at:
         await house.clock.sleep(asked.at)
-    asker, name = Asker(asked.person, asked.channel), _file_name(index)
-    request = ExportRequest(asked.contract, fields=("productName",), metrics=("tokensConsumed",), file_name=name)
-    accepted = await house.exports.accept(request, asker, channel=asked.channel, origin=name)
-    number = accepted.export.number
-    posted_at, posted = await house.slack.posted(outbox.result_subject(number, 1))
+    name = _file_name(index)
+    accepted = await _accept(house, asked, name)
+    number = accepted.number
+    posted_at = await house.slack.posted(outbox.result_subject(number, 1))
     export = await house.database.read(lambda db: export_store.get(db, number))
     ready = house.token_flex.ready_at(name)
     outcome.noticed.append(_seconds(ready, export.finished_at))
     outcome.posted.append(_seconds(ready, posted_at))
     taken = house.token_flex.requested_at(name) + timedelta(seconds=LATENCY / 2)
-    outcome.submits.append(_seconds(accepted.export.accepted_at, taken))
+    outcome.submits.append(_seconds(accepted.accepted_at, taken))
     await house.clock.sleep(asked.press_after)
     pressed_at = house.clock.now()
     await house.links.fresh(number, asked.person)
     outcome.presses.append(_seconds(pressed_at, house.clock.now()))
-    await house.exports.show_link_in(export, posted.channel, posted.ts)
+    await _show_link(house, export)
+
+
+async def _accept(house: House, asked: Asked, name: str) -> Export:
+    """Store a request and ring, as the use case does."""
+    now = house.clock.now()
+    request = ExportRequest(asked.contract, fields=("productName",), metrics=("tokensConsumed",), file_name=name)
+    new = NewExport(request, asked.person, asked.channel, origin=name)
+
+    def accept(db: Connection) -> Export:
+        export, _ = export_store.accept(db, new, now)
+        announcements.card_changed(db, export, now)
+        return export
+
+    accepted = await house.database.write(accept)
+    house.worker.work.ring()
+    house.deliveries.ring()
+    return accepted
+
+
+async def _show_link(house: House, export: Export) -> None:
+    """Have the announcement edited to show the link, as the button does."""
+    now = house.clock.now()
+    await house.database.write(lambda db: announcements.result_changed(db, export, now, words=announcements.WITH_LINK))
+    house.deliveries.ring()
 
 
 def _sum_up(house: House, supervisor: Supervisor, outcome: Outcome) -> None:

@@ -62,11 +62,23 @@ async def program(
         sys.executable, "-m", *arguments, env=dict(settings or {}), cwd=Path(__file__).parents[1]
     )
     try:
-        await slack.connected(timeout=_PATIENCE)
+        await _connected(slack, process)
         yield process.pid
     finally:
         await _end(process)
         await slack.changes.until(lambda: not slack.sockets.connections or None, _PATIENCE)
+
+
+async def _connected(slack: SlackSandbox, process: asyncio.subprocess.Process) -> None:
+    connected = asyncio.ensure_future(slack.connected(timeout=_PATIENCE))
+    ended = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.wait((connected, ended), return_when=asyncio.FIRST_COMPLETED)
+        if connected.done():
+            await connected
+    finally:
+        connected.cancel()
+        ended.cancel()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -127,9 +127,12 @@ def measure() -> tuple[list[Table], list[Target]]:
         f"bare Bolt app, acknowledged, {_PER_SECOND} a second": (bare_acks, sum(len(run.failed) for run in bare)),
         f"bot, acknowledged, {_PER_SECOND} a second": (bot_acks, sum(len(run.failed) for run in bot)),
         f"bot, stored and privately answered, {_PER_SECOND} a second": (answers, 0),
-        f"bot, acknowledged, {_STORM_PER_SECOND} a second for {_STORM_SECONDS} s": ([storm.acknowledged], len(storm.failed)),
+        f"bot, acknowledged, {_STORM_PER_SECOND} a second for {_STORM_SECONDS} s": (
+            [storm.acknowledged],
+            len(storm.failed),
+        ),
         f"bot, stored and answered, {_STORM_PER_SECOND} a second": ([storm.answered], 0),
-    }  # fmt: skip
+    }
     for name, (runs, failed) in rows.items():
         slowest = max(max(run) for run in runs)
         table.row(name, *(_middle(runs, share) for share in (0.5, 0.95, 0.99)), slowest, failed)

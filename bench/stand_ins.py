@@ -113,7 +113,7 @@ class SlackOnPaper:
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._last: dict[str, datetime] = {}
-        self._posted: dict[str, asyncio.Future[tuple[datetime, Posted]]] = {}
+        self._posted: dict[str, asyncio.Future[datetime]] = {}
         self._count = 0
         self.refused = 0
 
@@ -128,7 +128,7 @@ class SlackOnPaper:
         self._last[channel] = now
         self._count += 1
         posted = Posted(channel, f"{now.timestamp():.0f}.{self._count:06d}")
-        self._future(subject).set_result((now, posted))
+        self._future(subject).set_result(now)
         return posted
 
     async def edit(self, posted: Posted, message: Message) -> None:  # noqa: ARG002 - the shape of the real one
@@ -143,9 +143,9 @@ class SlackOnPaper:
         """Nothing is ever in doubt here. Raises AssertionError."""
         raise AssertionError((channel, subject, since, thread_ts))
 
-    async def posted(self, subject: str) -> tuple[datetime, Posted]:
-        """Return when and where the message of this subject was posted, once it is."""
+    async def posted(self, subject: str) -> datetime:
+        """Return when the message of this subject was posted, once it is."""
         return await asyncio.shield(self._future(subject))
 
-    def _future(self, subject: str) -> asyncio.Future[tuple[datetime, Posted]]:
+    def _future(self, subject: str) -> asyncio.Future[datetime]:
         return self._posted.setdefault(subject, asyncio.get_running_loop().create_future())

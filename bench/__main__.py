@@ -1,0 +1,48 @@
+"""All benchmarks: prints the tables, writes `build/bench.json`, and ends with status 1 when a target is missed.
+
+`python -m bench polling start` runs some of them.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import list_speed, polling_bench, slack_speed, start_speed
+from bench.figures import Table, Target, write
+
+_PARTS: dict[str, Callable[[], tuple[list[Table], list[Target]]]] = {
+    "acknowledging": slack_speed.measure,
+    "start": start_speed.measure,
+    "list": list_speed.measure,
+    "polling": polling_bench.measure,
+}
+_REPORT = Path("build/bench.json")
+
+
+def main(names: list[str]) -> int:
+    """Run the named parts, or all, and return the exit status."""
+    unknown = set(names) - set(_PARTS)
+    if unknown:
+        print(f"There is no {', '.join(sorted(unknown))}; there are {', '.join(_PARTS)}.")
+        return 2
+    tables: list[Table] = []
+    targets: list[Target] = []
+    for name in names or _PARTS:
+        began, busy = time.monotonic(), os.getloadavg()[0]
+        new_tables, new_targets = _PARTS[name]()
+        for table in new_tables:
+            print(table.text(), flush=True)
+        print(f"({name}: {time.monotonic() - began:.0f} s; load of the machine before it {busy:.1f})\n", flush=True)
+        tables += new_tables
+        targets += new_targets
+    write(_REPORT, tables, targets)
+    print("\n".join(target.text() for target in targets))
+    missed = sum(1 for target in targets if not target.is_met)
+    print(f"{len(targets) - missed} of {len(targets)} targets met; {_REPORT} has all figures.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
