@@ -1,0 +1,513 @@
+"""`python -m bot doctor` on set-ups that are broken in one way each: its line, its mend, and that the mend works."""
+
+import asyncio
+import json
+import sqlite3
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import doctor, settings
+from bot.clock import Clock
+from bot.findings import Finding, Level, exit_status
+from bot.login_store import LoginStore
+from bot.process_lock import ProcessLock
+from bot.tokenflex.oauth import StoredLogin
+from sandbox.clock import ScaledClock
+from storage import calls as call_log
+from storage.database import Database
+from tests.integration.conftest import OpenHouse
+from tests.integration.test_start_autodesk import EXPORT, KEY, web_client
+from tests.support.house import House
+from tests.support.process import start_process, until
+
+Report = dict[str, Finding]
+
+
+@pytest.fixture
+async def sound_house(new_house: OpenHouse) -> House:
+    """A house without a bot in which everything is right: two-legged credentials, an `.env` of its own."""
+    house = await new_house(speed=1.0, slack={"rate_profile": "none"})
+    (house.folder / ".env").touch(mode=0o600)
+    return house
+
+
+async def examined(house: House, clock: Clock | None = None, free: int = 10**12, **variables: str) -> Report:
+    """Examine the house; no two findings may have the same name."""
+    found = await doctor.examine(
+        house.environment | variables, house.folder / ".env", clock or house.clock, free_space=lambda _: free
+    )
+    report = {finding.name: finding for finding in found}
+    assert len(report) == len(found)
+    return report
+
+
+def wrong_lines(report: Report) -> set[str]:
+    """The names of what is wrong."""
+    return {finding.name for finding in report.values() if finding.level is Level.WRONG}
+
+
+async def store_login(house: House, login: str, key: str = KEY) -> None:
+    """Store a login as `python -m bot login` does."""
+    database = Database(Path(house.environment["DATABASE_PATH"]))
+    await database.open()
+    await (await LoginStore.open(database, key, "", house.clock.now)).sign_in(StoredLogin(login))
+    await database.close()
+
+
+def database_path(house: House) -> Path:
+    """Where the house has its database."""
+    return Path(house.environment["DATABASE_PATH"])
+
+
+async def test_a_sound_set_up(sound_house: House) -> None:
+    """Nothing is wrong, two-legged credentials are named as such, one Token Flex call is made and logged."""
+    report = await examined(sound_house)
+    assert {finding.level for finding in report.values()} <= {Level.OK, Level.SKIPPED}
+    assert exit_status(report.values()) == 0
+    assert report["Slack bot token"].found == "Workspace “sandbox” (https://sandbox.slack.com/), as @tokenflex."
+    assert report["Socket Mode"].found == "Connected, greeted and closed."
+    assert report["Autodesk login"].found.startswith("Two-legged")
+    assert report["Contracts"].found == "110000123456, 11000099871 (ended)."
+    assert [call.path for call in sound_house.token_flex.calls] == ["/tokenflex/v1/contract"]
+    assert report["Call budget"].found.startswith("1 of 5 calls in the last minute")
+    assert not sound_house.slack.sockets.connections
+
+
+async def test_a_sound_set_up_with_a_login(sound_house: House) -> None:
+    """A stored login is named as three-legged, renewed and stored again, so that the bot goes on with it."""
+    sound_house.variables.update(web_client(sound_house))
+    await store_login(sound_house, sound_house.token_flex.controls.make_login())
+    first = await examined(sound_house)
+    second = await examined(sound_house)
+    assert not wrong_lines(first) | wrong_lines(second)
+    assert first["Autodesk login"].found.startswith("Three-legged")
+    grants = [call.grant for call in sound_house.token_flex.oauth_calls]
+    assert grants == ["refresh_token"]
+
+
+# Settings: a wrong value, and the right one as the mend
+
+
+@dataclass(frozen=True)
+class BadValue:
+    """Settings that are wrong in one way; the mend is to set them back."""
+
+    variables: dict[str, str]
+    line: str
+    found: str
+    mend: str
+    also: set[str] = field(default_factory=set)
+
+
+BAD_VALUES = [
+    BadValue({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN", "is missing", "python -m bot init SLACK_BOT_TOKEN"),
+    BadValue({"SLACK_BOT_TOKEN": "xapp-1-A-1-a"}, "SLACK_BOT_TOKEN", "another kind of Slack token", "with xoxb-"),
+    BadValue({"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack bot token", "(invalid_auth)", "copy the Bot User OAuth Token"),
+    BadValue({"SLACK_APP_TOKEN": "xapp-other"}, "Slack app token", "(invalid_auth)", "scope connections:write"),
+    BadValue({"APS_CLIENT_ID": ""}, "APS_CLIENT_ID", "is missing", "https://aps.autodesk.com/myapps"),
+    BadValue({"APS_CLIENT_SECRET": "other"}, "Autodesk token", "client ID or the client secret", "copy Client ID"),
+    BadValue({"APS_CLIENT_SECRET": ""}, "Autodesk login", "Nobody has signed in", "login", {"Autodesk token"}),
+    BadValue({"LINK_AUDIENCE": "everybody"}, "LINK_AUDIENCE", "one of channel, requester, press", "init LINK_AUDIENCE"),
+    BadValue({"APS_BASE_URL": "ftp://x"}, "APS_BASE_URL", "not a web address", "init APS_BASE_URL"),
+    BadValue({"SLACK_BASE_URL": "http://127.0.0.1:9/api/"}, "Slack bot token", "cannot be reached", "SLACK_BASE_URL",
+             {"Slack app token"}),
+    BadValue({"TOKENFLEX_BASE_URL": "http://127.0.0.1:9/v1"}, "Contracts", "cannot be reached", "TOKENFLEX_BASE_URL"),
+    BadValue({"APS_REFRESH_TOKEN": "A" * 42, "DATABASE_KEY": KEY, "APS_CLIENT_ID": "sandbox-web",
+              "APS_CLIENT_SECRET": "sandbox-web-secret"}, "Autodesk token", "No login that works", "-m bot login"),
+    BadValue({"APS_CLIENT_ID": "sandbox-no-api", "APS_CLIENT_SECRET": "sandbox-no-api-secret"}, "Contracts",
+             "has not enabled the Token Flex Usage Data API", "enable the Token Flex Usage Data API"),
+    BadValue({"APS_CLIENT_ID": "sandbox-untied", "APS_CLIENT_SECRET": "sandbox-untied-secret"}, "Contracts",
+             "sees no contract", "ask Autodesk to tie the client ID"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_VALUES, ids=lambda bad: f"{bad.line}: {bad.found}")
+async def test_a_wrong_value(sound_house: House, bad: BadValue) -> None:
+    """It has a line of its own, no other line is wrong, and with the right value again nothing is."""
+    report = await examined(sound_house, **bad.variables)
+    assert wrong_lines(report) == {bad.line} | bad.also
+    assert bad.found in report[bad.line].found
+    assert bad.mend in report[bad.line].mend
+    assert not wrong_lines(await examined(sound_house))
+
+
+# The services
+
+
+async def test_missing_scopes(sound_house: House) -> None:
+    """Each missing scope is named; with the manifest installed again all is well."""
+    granted = sound_house.slack._context.scopes
+    sound_house.slack.grant(granted - {"channels:history", "commands"})
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"Slack scopes"}
+    assert report["Slack scopes"].found == "The bot token lacks channels:history, commands."
+    assert "Reinstall to Workspace" in report["Slack scopes"].mend
+    sound_house.slack.grant(granted)
+    assert not wrong_lines(await examined(sound_house))
+
+
+async def test_a_scope_too_many_is_a_warning(sound_house: House) -> None:
+    """What the bot does not use is named, and is no failure."""
+    sound_house.slack.grant(sound_house.slack._context.scopes | {"files:write"})
+    report = await examined(sound_house)
+    assert report["Slack scopes"].level is Level.WARNING
+    assert "files:write" in report["Slack scopes"].found
+    assert exit_status(report.values()) == 0
+
+
+async def test_an_app_that_was_removed(sound_house: House) -> None:
+    """Revoked tokens are told by Slack's word, both of them."""
+    sound_house.slack.revoke_tokens("account_inactive")
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"Slack bot token", "Slack app token"}
+    assert "(account_inactive)" in report["Slack bot token"].found
+    assert report["Socket Mode"].level is Level.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "found", "mend"),
+    [
+        ("link_disabled", Level.WRONG, "Socket Mode is switched off", "switch on “Enable Socket Mode”"),
+        ("missing_scope", Level.WRONG, "(missing_scope)", "scope connections:write"),
+        ("internal_error", Level.WRONG, "trouble of its own", "Wait a minute"),
+        ("ratelimited", Level.WARNING, "asked too often", "Wait a minute"),
+    ],
+)
+async def test_an_app_token_that_opens_nothing(
+    sound_house: House, error: str, level: Level, found: str, mend: str
+) -> None:
+    """Each reason has its own sentence; after the mend it connects."""
+    sound_house.slack.controls.fail_next("apps.connections.open", error)
+    report = await examined(sound_house)
+    assert report["Slack app token"].level is level
+    assert found in report["Slack app token"].found
+    assert mend in report["Slack app token"].mend
+    assert report["Socket Mode"].level is Level.SKIPPED
+    assert (await examined(sound_house))["Socket Mode"].level is Level.OK
+
+
+async def test_a_socket_that_does_not_open(sound_house: House) -> None:
+    """A proxy that lets no WebSocket through is told apart from a wrong token."""
+    sound_house.slack.controls.refuse_sockets()
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"Socket Mode"}
+    assert "WebSocket connections (wss)" in report["Socket Mode"].mend
+    sound_house.slack.controls.refuse_sockets(refuse=False)
+    assert not wrong_lines(await examined(sound_house))
+
+
+async def test_another_bot_with_the_same_app_token(sound_house: House, tmp_path: Path) -> None:
+    """A bot with a database of its own takes a part of the traffic: that is seen, and gone when it is stopped."""
+    await sound_house.start_bot(DATABASE_PATH=str(tmp_path / "other.db"))
+    sound_house.variables.pop("DATABASE_PATH")
+    report = await examined(sound_house)
+    assert report["Socket Mode"].level is Level.WARNING
+    assert "so do others with this SLACK_APP_TOKEN (1 now)" in report["Socket Mode"].found
+    await sound_house.stop_bot()
+    await until(lambda: not sound_house.slack.sockets.connections)
+    assert (await examined(sound_house))["Socket Mode"].level is Level.OK
+
+
+async def test_a_user_without_a_role(sound_house: House) -> None:
+    """An empty list of contracts is said to be the wrong user or role; the right user mends it."""
+    sound_house.variables.update(web_client(sound_house))
+    await store_login(sound_house, sound_house.token_flex.controls.make_login(user="dora.designer"))
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"Contracts"}
+    assert "the wrong user, or one without a Token Flex role" in report["Contracts"].found
+    await store_login(sound_house, sound_house.token_flex.controls.make_login())
+    assert not wrong_lines(await examined(sound_house))
+
+
+async def test_a_login_that_lacks_a_scope(sound_house: House) -> None:
+    """A login that may only read is told before the first export fails; a new one mends it."""
+    sound_house.variables.update(web_client(sound_house))
+    await store_login(sound_house, sound_house.token_flex.controls.make_login(scope="data:read"))
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"Autodesk scopes"}
+    assert report["Autodesk scopes"].found == "The login lacks data:write."
+    await store_login(sound_house, sound_house.token_flex.controls.make_login())
+    assert not wrong_lines(await examined(sound_house))
+
+
+@pytest.mark.parametrize(("key", "found"), [("", "is not set"), ("another long enough key", "another DATABASE_KEY")])
+async def test_a_stored_login_that_cannot_be_read(sound_house: House, key: str, found: str) -> None:
+    """No key and a wrong key are told apart from each other and from no login; the old key mends both."""
+    sound_house.variables.update(web_client(sound_house))
+    await store_login(sound_house, sound_house.token_flex.controls.make_login())
+    report = await examined(sound_house, DATABASE_KEY=key)
+    assert wrong_lines(report) == {"Autodesk login"}
+    assert found in report["Autodesk login"].found
+    assert "key of that time" in report["Autodesk login"].mend
+    assert not sound_house.token_flex.oauth_calls
+    assert not wrong_lines(await examined(sound_house))
+
+
+async def test_an_access_token_that_was_revoked(sound_house: House) -> None:
+    """A stored access token that Token Flex refuses is renewed, with no second call; the next run is well."""
+    sound_house.variables.update(web_client(sound_house))
+    await store_login(sound_house, sound_house.token_flex.controls.make_login())
+    await examined(sound_house)
+    sound_house.token_flex.controls.revoke_tokens()
+    report = await examined(sound_house)
+    assert report["Contracts"].level is Level.WARNING
+    assert len(sound_house.token_flex.calls) == 2
+    assert (await examined(sound_house))["Contracts"].level is Level.OK
+
+
+async def test_a_rate_limit_that_others_have_spent(sound_house: House) -> None:
+    """A 429 is a warning that names the shared user, and is remembered by the budget."""
+    sound_house.token_flex.controls.answer_next(429, retry_after=30)
+    report = await examined(sound_house)
+    assert report["Contracts"].level is Level.WARNING
+    assert "wait 30 s" in report["Contracts"].found
+    assert report["Call budget"].level is Level.WARNING
+    assert "refused one for its rate" in report["Call budget"].found
+    assert len(sound_house.token_flex.calls) == 1
+
+
+async def test_no_call_is_made_when_the_budget_has_none(sound_house: House) -> None:
+    """Five calls in the last minute: doctor makes none, says so, and gives the reason where to look."""
+    database = Database(database_path(sound_house))
+    await database.open()
+    now = sound_house.clock.now()
+
+    def _spend(db: object) -> None:
+        for _ in range(5):
+            number = call_log.start(db, name="list", rank=1, person="", burst=False, now=now)
+            call_log.end(db, number, now=now, rate_limited=False, retry_after=None)
+
+    await database.write(_spend)
+    await database.close()
+    report = await examined(sound_house)
+    assert report["Contracts"].level is Level.SKIPPED
+    assert "no free call" in report["Contracts"].found
+    assert report["Call budget"].found.startswith("5 of 5 calls")
+    assert sound_house.token_flex.calls == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "level", "words"),
+    [(-10, Level.WRONG, "behind"), (10, Level.WRONG, "ahead of"), (1, Level.WARNING, "ahead of")],
+)
+async def test_a_clock_that_is_off(sound_house: House, minutes: float, level: Level, words: str) -> None:
+    """The clock of this machine is compared with both services', and the direction is right."""
+    ours = ScaledClock(origin=sound_house.clock.now() + timedelta(minutes=minutes))
+    report = await examined(sound_house, ours)
+    for service in ("Slack", "Autodesk"):
+        assert report[f"Clock, {service}"].level is level
+        assert f" {words} {service}'s" in report[f"Clock, {service}"].found
+        assert "time synchronisation" in report[f"Clock, {service}"].mend
+
+
+# Files
+
+
+async def test_files_that_others_may_read(sound_house: House) -> None:
+    """`.env` and the database are looked at; the mend is a command that works as it stands."""
+    await examined(sound_house)
+    (sound_house.folder / ".env").chmod(0o644)
+    database_path(sound_house).chmod(0o640)
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"File .env", "Database rights"}
+    assert "(mode 0644)" in report["File .env"].found
+    while wrong := wrong_lines(report):
+        await asyncio.to_thread(subprocess.run, report[wrong.pop()].mend.split(), check=True)
+        report = await examined(sound_house)
+
+
+async def test_a_damaged_database(sound_house: House) -> None:
+    """It is left as it is, and Autodesk is not asked, since the call could not be logged; moving it away mends it."""
+    database_path(sound_house).write_bytes(b"this is no database" * 500)
+    before = database_path(sound_house).read_bytes()
+    report = await examined(sound_house)
+    assert "Database" in wrong_lines(report)
+    assert "python -m bot restore FILE" in report["Database"].mend
+    assert report["Autodesk"].level is Level.SKIPPED
+    assert database_path(sound_house).read_bytes() == before
+    assert sound_house.token_flex.calls == []
+    database_path(sound_house).rename(sound_house.folder / "away.db")
+    assert not wrong_lines(await examined(sound_house))
+
+
+async def test_a_database_of_a_newer_version(sound_house: House) -> None:
+    """A schema that this program does not know is not touched."""
+    await examined(sound_house)
+    with sqlite3.connect(database_path(sound_house)) as connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations SELECT max(id) + 1, migration_set, 'm999', applied_at"
+            " FROM _sqlite_migrations"
+        )
+    connection.close()
+    report = await examined(sound_house)
+    assert wrong_lines(report) == {"Database"}
+    assert "newer version" in report["Database"].found
+
+
+async def test_a_database_of_an_older_version_is_not_migrated(sound_house: House) -> None:
+    """Doctor leaves the schema to the next start, and says so."""
+    await examined(sound_house)
+    with sqlite3.connect(database_path(sound_house)) as connection:
+        connection.execute("DELETE FROM _sqlite_migrations WHERE id = (SELECT max(id) FROM _sqlite_migrations)")
+    connection.close()
+    before = database_path(sound_house).read_bytes()
+    report = await examined(sound_house)
+    assert report["Database"].level is Level.WARNING
+    assert "python -m bot backup FILE" in report["Database"].mend
+    assert database_path(sound_house).read_bytes() == before
+
+
+@pytest.mark.parametrize(("megabytes", "level"), [(5, Level.WRONG), (100, Level.WARNING), (1000, Level.OK)])
+async def test_a_disk_that_gets_full(sound_house: House, megabytes: int, level: Level) -> None:
+    """Little room is a warning, hardly any is wrong."""
+    report = await examined(sound_house, free=megabytes * 2**20)
+    assert report["Disk"].level is level
+    assert report["Disk"].found.startswith(f"{megabytes} MB are free")
+
+
+async def test_a_folder_that_cannot_be_made(sound_house: House) -> None:
+    """A DATABASE_PATH beneath a file is said as such."""
+    (sound_house.folder / "file").touch()
+    report = await examined(sound_house, DATABASE_PATH=str(sound_house.folder / "file" / "tokenflex.db"))
+    assert wrong_lines(report) == {"Bot"}
+    assert "DATABASE_PATH" in report["Bot"].mend
+
+
+# Beside a running bot
+
+
+async def noted(house: House, condition: Callable[[Report], bool]) -> Report:
+    """Examine until the bot, which notes its state once a minute, has noted what is waited for."""
+    async with asyncio.timeout(60):
+        while not condition(report := await examined(house)):
+            await house.clock.sleep(20)
+    return report
+
+
+def lock_of(house: House) -> ProcessLock:
+    """The lock that `python -m bot run` holds; a bot inside of a test has none."""
+    return ProcessLock(database_path(house))
+
+
+@pytest.fixture
+async def living_house(new_house: OpenHouse) -> AsyncIterator[House]:
+    """A house with a running bot, twenty times as fast as real time."""
+    house = await new_house(slack={"rate_profile": "none"})
+    await house.start_bot()
+    with lock_of(house):
+        yield house
+
+
+async def test_beside_a_bot_nothing_is_disturbed(living_house: House) -> None:
+    """No socket, no token, no Token Flex call, no change of the file: what the bot noted is read."""
+    report = await noted(living_house, lambda report: report["Autodesk token"].level is Level.OK)
+    slack, autodesk = len(living_house.slack.calls), len(living_house.token_flex.oauth_calls)
+    calls = len(living_house.token_flex.calls)
+    again = await examined(living_house)
+    assert [call.method for call in living_house.slack.calls[slack:]] == ["auth.test"]
+    assert len(living_house.token_flex.oauth_calls) == autodesk
+    assert len(living_house.token_flex.calls) == calls
+    assert len(living_house.slack.sockets.connections) == 1
+    assert not wrong_lines(again)
+    assert report["Bot"].found.startswith("A bot runs with this database")
+    assert report["Socket Mode"].found.startswith("The running bot has been connected since")
+    assert "good for" in report["Autodesk token"].found
+    assert report["Contracts"].found == "110000123456, 11000099871 (ended)."
+
+
+async def test_the_last_poll_and_message_are_shown(living_house: House) -> None:
+    """After an export both have a time."""
+    ana = living_house.member("ana")
+    await ana.types("#finance", EXPORT)
+    await ana.hears("#finance", "is ready", "Download")
+    report = await noted(living_house, lambda report: report["Last message"].level is Level.OK)
+    assert "min ago" in report["Last poll"].found
+    assert "min ago" in report["Last message"].found
+    assert report["Bot"].found.startswith("A bot runs")
+
+
+async def test_a_running_bot_whose_login_has_ended(new_house: OpenHouse) -> None:
+    """What the bot noted of its login is shown, without trying it again; a new login mends it."""
+    house = await new_house(slack={"rate_profile": "none"})
+    await house.start_bot(**web_client(house), APS_REFRESH_TOKEN="A" * 42)
+    with lock_of(house):
+        report = await noted(house, lambda report: report["Autodesk token"].level is Level.WRONG)
+    assert "does not accept the stored login any more" in report["Autodesk token"].found
+    assert "python -m bot login" in report["Autodesk token"].mend
+    assert "could not fetch the list" in report["Contracts"].found
+    assert [call.grant for call in house.token_flex.oauth_calls] == ["refresh_token"]
+
+
+async def test_a_running_bot_without_a_connection(living_house: House) -> None:
+    """A connection that is lost is seen from outside of the bot; when it is back, that is seen as well."""
+    await noted(living_house, lambda report: report["Socket Mode"].level is Level.OK)
+    living_house.slack.controls.refuse_sockets()
+    await living_house.slack.controls.drop_sockets()
+    report = await noted(living_house, lambda report: report["Socket Mode"].level is Level.WRONG)
+    assert "has lost its connection" in report["Socket Mode"].found
+    living_house.slack.controls.refuse_sockets(refuse=False)
+    await noted(living_house, lambda report: report["Socket Mode"].level is Level.OK)
+
+
+async def test_exports_that_nobody_looks_at(new_house: OpenHouse) -> None:
+    """A stopped bot with an export outstanding is a warning, which a start mends; the last message is still known."""
+    house = await new_house(slack={"rate_profile": "none"})
+    await house.start_bot()
+    house.token_flex.controls.hold()
+    ana = house.member("ana")
+    await ana.types("#finance", EXPORT)
+    await ana.hears("#finance", "Requested", private=False)
+    await house.stop_bot()
+    report = await examined(house)
+    assert report["Bot"].found.startswith("No bot runs")
+    assert "min ago" in report["Last message"].found
+    assert report["Last poll"].level is Level.WARNING
+    assert report["Last poll"].mend == "Start the bot."
+    await house.start_bot()
+    with lock_of(house):
+        assert (await examined(house))["Last poll"].level is Level.OK
+
+
+async def test_messages_that_slack_refuses(living_house: House) -> None:
+    """Messages that wait for long are counted, with Slack's own word."""
+    living_house.slack.controls.fail_next("chat.postMessage", "invalid_blocks", count=200)
+    ana = living_house.member("ana")
+    await ana.types("#finance", EXPORT)
+    report = await noted(living_house, lambda report: report["Last message"].level is Level.WARNING)
+    assert "Slack says: invalid_blocks" in report["Last message"].found
+    assert "go out by themselves" in report["Last message"].mend
+
+
+# The command itself
+
+
+async def test_the_command(sound_house: House) -> None:
+    """Lines for people, JSON for machines, the exit status by the result, and no secret in either."""
+    sound_house.variables["APS_CLIENT_SECRET"] = "wrong-client-secret"
+    environment = sound_house.environment
+    people = await start_process(sound_house.folder, "doctor", environment=environment, name="people")
+    assert await people.ends() == 1
+    machine = await start_process(sound_house.folder, "doctor", "--json", environment=environment, name="machine")
+    assert await machine.ends() == 1
+    assert "✗ wrong    Autodesk token" in people.out
+    assert "\033" not in people.out
+    body = json.loads(machine.out)
+    assert body["ok"] is False
+    assert {"name", "level", "found", "mend"} == set(body["findings"][0])
+    for output in (people.out, people.err, machine.out, machine.err):
+        assert "Traceback" not in output
+        for secret in settings.secrets_of(environment):
+            assert secret not in output
+
+
+async def test_the_command_without_any_setting(tmp_path: Path) -> None:
+    """A first look at an empty folder is no crash, and names what to do."""
+    process = await start_process(tmp_path, "doctor", environment={})
+    assert await process.ends() == 1
+    assert process.out.count("Run `python -m bot init") == 3
+    assert process.err == ""
