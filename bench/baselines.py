@@ -9,7 +9,7 @@ from bench.polling_house import House
 from bot.durations import Durations
 from bot.looking import Target
 from bot.tokenflex.budget import PastCall, Rank
-from bot.tokenflex.errors import TokenFlexError
+from bot.tokenflex.errors import RateLimitedError
 from bot.turns import Room, Turn, Turns
 from storage import exports as export_store
 from storage.models import Export
@@ -49,7 +49,7 @@ class TurnsForAnybody(Turns):
 
 
 class OneGetEach:
-    """One GET for each export every 60 s, whatever the limit says."""
+    """One GET for each export every 60 s, whatever the limit says; after a refusal none until `Retry-After` is over."""
 
     def __init__(self, house: House) -> None:
         if not isinstance(house.turns, TurnsForAnybody):
@@ -57,6 +57,7 @@ class OneGetEach:
         self._house = house
         self._turns = house.turns
         self._due: dict[int, datetime] = {}
+        self._pause_until = house.clock.now()
         self._getting: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -70,10 +71,10 @@ class OneGetEach:
                 for export in exports
             }
             for export in exports:
-                if self._due[export.number] <= now:
+                if max(self._due[export.number], self._pause_until) <= now:
                     self._due[export.number] = now + timedelta(seconds=_ONE_GET_EVERY)
                     self._start(export)
-            wait = min(((due - now).total_seconds() for due in self._due.values()), default=inf)
+            wait = min(((max(due, self._pause_until) - now).total_seconds() for due in self._due.values()), default=inf)
             await house.poll.wait(None if wait == inf else wait)
 
     def _start(self, export: Export) -> None:
@@ -88,7 +89,10 @@ class OneGetEach:
             await house.clock.sleep(0.15)
             record = house.token_flex.get_export(export.request.contract_number, key)
             await house.clock.sleep(0.15)
-        except TokenFlexError:
+        except RateLimitedError as error:
+            self._pause_until = house.clock.now() + timedelta(seconds=error.retry_after or _ONE_GET_EVERY)
+            self._due[export.number] = self._pause_until
+            house.poll.ring()
             return
         finally:
             self._turns.end_quietly(turn)
