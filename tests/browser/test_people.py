@@ -61,12 +61,14 @@ async def test_with_the_mouse_alone(house: House, ana: Person) -> None:
     await ana.menu("Fields").click()
     await ana.form.get_by_role("option", name="productName").click()
     await ana.form.get_by_role("option", name="usageMonth").click()
+    await ana.menu("Metrics").click()
+    await ana.form.get_by_role("option", name="tokensConsumed").click()
     await ana.form.get_by_role("heading", name="Export usage data").click()
     await ana.form.get_by_role("button", name="Export", exact=True).click()
     await ana.form.get_by_role("button", name="Close", exact=True).click()
     done = await ana.hears("export #1 is ready", "This link works until")
     house.clock.run_at(1)
-    assert (await ana.downloads(done)).startswith("productName,usageMonth,")
+    assert (await ana.downloads(done)).startswith("productName,usageMonth,tokensConsumed")
 
 
 async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
@@ -85,6 +87,9 @@ async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
     await keyboard.press("ArrowDown")
     await keyboard.press("Escape")
     await expect(ana.form).to_be_visible()
+    await _tab_to(ana, "Metrics")
+    await keyboard.type("tokensConsumed")
+    await keyboard.press("Enter")
     await _tab_to(ana, "File name")
     await keyboard.type("by-keyboard")
     await keyboard.press("Enter")

@@ -96,10 +96,10 @@ async def test_autodesk_refuses_the_login(ana: Person) -> None:
 
 
 async def test_slack_has_revoked_the_token(ana: Person) -> None:
-    """No form opens and an apology arrives, since an answer to a command needs no token; later all is well again."""
+    """No form opens and a private answer says so, since that needs no token; later all is well again."""
     await ana.switch("Slack has revoked the bot's token").check()
     await ana.types("/tokenflex")
-    await ana.hears("Only visible to you", "went wrong")
+    await ana.hears("Only visible to you", "Try again in a minute")
     await expect(ana.form).to_be_hidden()
     await ana.switch("Slack has revoked the bot's token").uncheck()
     await ana.opens_the_form()
