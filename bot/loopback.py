@@ -86,12 +86,12 @@ class Loopback:
 
 def _here(redirect_uri: str) -> tuple[str, int, str]:
     """Return host, port and path of a redirect URI of this machine."""
-    parts = urlsplit(redirect_uri)
     try:
+        parts = urlsplit(redirect_uri)
         host, port = _LOOPBACK.get(parts.hostname or ""), parts.port
     except ValueError:
         host = port = None
-    if parts.scheme != "http" or host is None or not port:
+    if host is None or not port or parts.scheme != "http":
         raise LoopbackError(
             f"{redirect_uri} is no address of this machine with a port, such as http://localhost:8765/callback. "
             "Use --paste with it."

@@ -1,0 +1,274 @@
+"""`python -m bot init`: the questions, the checks at the stand-ins, and the file that comes out."""
+
+import asyncio
+import os
+import pty
+import select
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import manifest, settings
+from bot.setup import env_file
+from bot.setup.guide import ASKED, WHERE
+from bot.setup.wizard import Talk, UnknownSettingError, Wizard
+from tests.integration.conftest import OpenHouse
+from tests.support.house import ROOT, House
+from tests.support.process import start_process
+
+GOOD = ("xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-client", "sandbox-secret")
+
+
+class Administrator:
+    """Answers the questions in turn; what is typed in answer to a secret question is kept apart."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.read: list[str] = []
+        self.asked: list[str] = []
+        self.asked_secretly: list[str] = []
+
+    def talk(self) -> Talk:
+        """How the wizard reaches this person."""
+        return Talk(self._ask, self._ask_secret, self.read.append)
+
+    def _ask(self, prompt: str) -> str:
+        self.asked.append(prompt)
+        return self.answers.pop(0)
+
+    def _ask_secret(self, prompt: str) -> str:
+        self.asked_secretly.append(prompt)
+        return self.answers.pop(0)
+
+    @property
+    def said(self) -> str:
+        """Everything that the wizard wrote, prompts included."""
+        return "\n".join([*self.read, *self.asked, *self.asked_secretly])
+
+
+@pytest.fixture
+async def slack_and_autodesk(new_house: OpenHouse) -> House:
+    """Stand-ins without limits of rate, and an `.env` that points at them, with a comment of its owner."""
+    house = await new_house(speed=1.0, slack={"rate_profile": "none"})
+    urls = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
+    lines = "".join(f"{name}={house.environment[name]}\n" for name in urls)
+    (house.folder / ".env").write_text(f"# ours\n{lines}LOG_LEVEL=DEBUG # loud")
+    return house
+
+
+async def answer(house: House, *answers: str, names: tuple[str, ...] = (), **outside: str) -> tuple[int, Administrator]:
+    """Run the wizard in a thread, where it may run loops of its own; return its status and the administrator."""
+    person = Administrator(*answers)
+    path = house.folder / ".env"
+    wizard = Wizard(path, settings.in_file(path), outside, house.clock.now, person.talk())
+    return await asyncio.to_thread(wizard.run, names), person
+
+
+def env_of(house: House) -> dict[str, str | None]:
+    """What the file holds."""
+    return dotenv_values(house.folder / ".env", interpolate=False)
+
+
+async def test_from_nothing_to_a_file_that_works(slack_and_autodesk: House) -> None:
+    """Each value is explained, checked at once, and written; other lines stay; only the owner may read the file."""
+    status, person = await answer(slack_and_autodesk, *GOOD, "g")
+    assert status == 0
+    for name in ASKED:
+        assert WHERE[name] in person.said
+    assert "Workspace “sandbox”" in person.said
+    assert "of manifest.yaml." in person.said
+    assert "Autodesk accepts client ID and secret" in person.said
+    assert "Next: `python -m bot login`" in person.said
+    path = slack_and_autodesk.folder / ".env"
+    assert path.read_text().startswith("# ours\n")
+    assert "LOG_LEVEL=DEBUG # loud\n" in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    read = settings.read({name: value or "" for name, value in env_of(slack_and_autodesk).items()})
+    assert read.slack_bot_token == GOOD[0]
+    assert len(read.database_key) >= 43
+    assert [path.name for path in slack_and_autodesk.folder.iterdir()] == [".env"]
+
+
+async def test_secrets_are_asked_for_in_secret_and_never_said(slack_and_autodesk: House) -> None:
+    """Only the client ID is typed visibly; no secret is in anything that is said, in a second run neither."""
+    await answer(slack_and_autodesk, *GOOD, "g")
+    made = env_of(slack_and_autodesk)["DATABASE_KEY"] or ""
+    _, again = await answer(slack_and_autodesk, "", "", "", "", "")
+    first = [prompt.split()[0] for prompt in again.asked_secretly]
+    assert first == [name for name in ASKED if name != "APS_CLIENT_ID"]
+    for secret in (GOOD[0], GOOD[1], GOOD[3], made):
+        assert secret not in again.said
+
+
+async def test_a_wrong_value_is_asked_for_again(slack_and_autodesk: House) -> None:
+    """What the service refuses is not written until a person insists; the sentence says where the right one is."""
+    answers = ("xapp-1-A-wrong-kind", "y", "xoxb-unknown", "", *GOOD, "")
+    status, person = await answer(slack_and_autodesk, *answers)
+    assert status == 0
+    assert "another kind of Slack token" in person.said
+    assert "(invalid_auth)" in person.said
+    assert env_of(slack_and_autodesk)["SLACK_BOT_TOKEN"] == GOOD[0]
+    assert "DATABASE_KEY" not in env_of(slack_and_autodesk)
+
+
+async def test_a_person_may_insist(slack_and_autodesk: House) -> None:
+    """A value that does not pass can be kept; the end says that not everything works."""
+    status, person = await answer(slack_and_autodesk, "xoxb-unknown", "n", names=("SLACK_BOT_TOKEN",))
+    assert status == 1
+    assert env_of(slack_and_autodesk)["SLACK_BOT_TOKEN"] == "xoxb-unknown"
+    assert "Not everything works yet" in person.said
+
+
+async def test_one_value_is_changed(slack_and_autodesk: House) -> None:
+    """A second run with a name asks for that one alone; Enter keeps, a dash removes."""
+    await answer(slack_and_autodesk, *GOOD, "g")
+    before = env_of(slack_and_autodesk)
+    await answer(slack_and_autodesk, "press", names=("LINK_AUDIENCE",))
+    await answer(slack_and_autodesk, "", names=("SLACK_APP_TOKEN",))
+    assert env_of(slack_and_autodesk) == before | {"LINK_AUDIENCE": "press"}
+    _, person = await answer(slack_and_autodesk, "-", names=("DATABASE_KEY",))
+    assert env_of(slack_and_autodesk)["DATABASE_KEY"] == ""
+    assert "[set; Enter keeps it" in person.said
+
+
+async def test_a_key_is_never_made_over_another(slack_and_autodesk: House) -> None:
+    """Making a second key would make a stored login unreadable."""
+    await answer(slack_and_autodesk, "g", names=("DATABASE_KEY",))
+    before = env_of(slack_and_autodesk)
+    _, person = await answer(slack_and_autodesk, "g", names=("DATABASE_KEY",))
+    assert env_of(slack_and_autodesk) == before
+    assert "was kept" in person.said
+
+
+async def test_what_the_environment_holds_is_not_asked_for(slack_and_autodesk: House) -> None:
+    """A value of the environment would win over the file, so it is only checked."""
+    status, person = await answer(slack_and_autodesk, names=("SLACK_BOT_TOKEN",), SLACK_BOT_TOKEN=GOOD[0])
+    assert status == 0
+    assert "is set in the environment, which wins" in person.said
+    assert "SLACK_BOT_TOKEN" not in env_of(slack_and_autodesk)
+
+
+async def test_a_name_that_is_no_setting(slack_and_autodesk: House) -> None:
+    """A slip of the pen is said before anything is asked."""
+    with pytest.raises(UnknownSettingError, match="SLACK_BOT_TOKE: no such setting"):
+        await answer(slack_and_autodesk, names=("SLACK_BOT_TOKE",))
+
+
+async def test_missing_scopes_are_found_at_once(slack_and_autodesk: House) -> None:
+    """The scopes of the token are compared with the manifest while the administrator is on that page."""
+    slack_and_autodesk.slack.grant({"chat:write"})
+    status, person = await answer(slack_and_autodesk, GOOD[0], "n", names=("SLACK_BOT_TOKEN",))
+    assert status == 1
+    assert "lacks channels:history, commands" in person.said
+
+
+async def test_checking_only(slack_and_autodesk: House) -> None:
+    """`--non-interactive` asks nothing and writes nothing: exit status 0 when all is well, 1 when not."""
+    environment = slack_and_autodesk.environment
+    before = (slack_and_autodesk.folder / ".env").read_bytes()
+    words = ("init", "--non-interactive")
+    good = await start_process(slack_and_autodesk.folder, *words, environment=environment, name="good")
+    assert await good.ends() == 0
+    bad = await start_process(
+        slack_and_autodesk.folder, *words, environment=environment | {"APS_CLIENT_SECRET": "no"}, name="bad"
+    )
+    assert await bad.ends() == 1
+    assert "✗ wrong    Autodesk app" in bad.out
+    assert (slack_and_autodesk.folder / ".env").read_bytes() == before
+
+
+async def test_without_a_terminal_it_does_not_ask(tmp_path: Path) -> None:
+    """Questions that nobody can answer are not asked; the way for scripts is named."""
+    process = await start_process(tmp_path, "init", environment={})
+    assert await process.ends() == 2
+    assert "--non-interactive" in process.err
+
+
+def test_a_terminal_shows_no_secret(tmp_path: Path) -> None:
+    """On a real terminal nothing of a secret that is typed comes back."""
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "bot", "init", "DATABASE_KEY"]
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    shown = _until(ours, b"Enter leaves it so]: ")
+    os.write(ours, b"canary-of-a-key-1234\n")
+    shown += _rest(ours)
+    assert process.wait(timeout=20) == 0
+    os.close(ours)
+    assert b"canary" not in shown
+    assert dotenv_values(tmp_path / ".env")["DATABASE_KEY"] == "canary-of-a-key-1234"
+
+
+def _until(terminal: int, text: bytes) -> bytes:
+    shown = b""
+    while text not in shown:
+        assert select.select([terminal], [], [], 20)[0], shown
+        shown += os.read(terminal, 4096)
+    return shown
+
+
+def _rest(terminal: int) -> bytes:
+    shown = b""
+    while True:
+        try:
+            read = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            return shown
+        if not read:
+            return shown
+        shown += read
+
+
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=40).map(str.strip)
+
+
+@given(st.dictionaries(st.sampled_from(["A", "B_2", "SLACK_X"]), VALUES, min_size=1), VALUES)
+def test_whatever_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, values: dict, other: str) -> None:
+    """Any value on one line comes back as it was, and the other lines of the file with it."""
+    path = tmp_path_factory.mktemp("env") / ".env"
+    env_file.write(path, {"OTHER": other})
+    env_file.write(path, values)
+    assert settings.in_file(path) == {"OTHER": other} | values
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """An `.env` that lies elsewhere is changed there."""
+    (tmp_path / "real").write_text("A=1\n")
+    (tmp_path / ".env").symlink_to("real")
+    env_file.write(tmp_path / ".env", {"A": "2"})
+    assert (tmp_path / ".env").is_symlink()
+    assert (tmp_path / "real").read_text() == "A=2\n"
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """It says which file and why, and leaves it as it was."""
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(env_file.EnvFileError, match=r"\.env cannot be written"):
+        env_file.write(tmp_path / ".env", {"A": "2"})
+
+
+def test_the_link_carries_the_manifest() -> None:
+    """The address of Slack's page holds the whole manifest, and is as short as browsers take it."""
+    address = urlsplit(manifest.creation_link())
+    query = parse_qs(address.query)
+    assert f"{address.scheme}://{address.netloc}{address.path}" == "https://api.slack.com/apps"
+    assert query["new_app"] == ["1"]
+    assert yaml.safe_load(query["manifest_yaml"][0]) == yaml.safe_load((ROOT / "manifest.yaml").read_text())
+    assert len(manifest.creation_link()) < 8000
+
+
+def test_the_scopes_are_those_of_the_manifest() -> None:
+    """Reading the list without a YAML library finds what a YAML library finds."""
+    read = yaml.safe_load((ROOT / "manifest.yaml").read_text())
+    assert manifest.bot_scopes() == set(read["oauth_config"]["scopes"]["bot"])
