@@ -1,5 +1,7 @@
 """`python -m bot login` with the browser on the same machine, scripted: it follows redirects as a person's does."""
 
+import contextlib
+import random
 import socket
 import stat
 import sys
@@ -30,9 +32,11 @@ async def web_house(new_house: OpenHouse) -> House:
 
 @pytest.fixture
 def redirect_uri() -> str:
-    """A callback on a port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"http://localhost:{server.getsockname()[1]}/callback"
+    """A callback on a free port, out of the range that the kernel gives to outgoing connections meanwhile."""
+    for port in random.sample(range(15000, 30000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return f"http://localhost:{port}/callback"
+    raise AssertionError("no free port")
 
 
 @pytest.fixture
