@@ -50,14 +50,15 @@ class Buttons:
         """Listen to every button of our messages."""
         await ack()
         asker = people.of_action(body)
-        action_id, number = body["actions"][0]["action_id"], _number(body)
+        action = body["actions"][0]
+        action_id, value = action["action_id"], str(action.get("value") or "")
         press = self._presses[action_id]
         await self._guard.run(
             action_id,
             asker,
             respond,
-            lambda: press(number, asker, body, respond, client),
-            export=None if action_id == actions.SEND_AGAIN else number,
+            lambda: press(int(value), asker, body, respond, client),
+            export=int(value) if value.isdecimal() and action_id != actions.SEND_AGAIN else None,
         )
 
     async def unknown(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
@@ -115,12 +116,6 @@ class Buttons:
         self, number: int, asker: Asker, body: dict[str, Any], _respond: AsyncRespond, client: AsyncWebClient
     ) -> None:
         await self._form.open_again(client, str(body["trigger_id"]), number, asker)
-
-
-def _number(body: dict[str, Any]) -> int:
-    """Return the number in the button's value; one that is none, in a message that is not ours, means no export."""
-    value = str(body["actions"][0].get("value") or "")
-    return int(value) if value.isdecimal() and len(value) < 19 else 0
 
 
 def _is_private(body: dict[str, Any]) -> bool:

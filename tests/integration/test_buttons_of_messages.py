@@ -1,4 +1,4 @@
-"""The buttons: pressed by the requester, by others, twice, by two at once, on old messages, by a guest."""
+"""The buttons: pressed by the requester, by others, twice, by two at once, on old messages."""
 
 import asyncio
 from typing import Any
@@ -36,17 +36,17 @@ async def no_link_in(member: Any, message: Message) -> None:
 
 async def test_a_fresh_link_comes_into_the_message_for_all(quick: House) -> None:
     """With the audience `channel` anybody in it may press, and the link appears in the message itself."""
-    ana, ben, gus = quick.member("ana"), quick.member("ben"), quick.member("gus")
+    ana, ben, carla = quick.member("ana"), quick.member("ben"), quick.member("carla")
     result = await gets(ana)
     await no_link_in(ana, result)
     assert "Get a fresh link makes a download link; it works for a few minutes." in result.visible_text()
-    for member in (ben, gus):
+    for member in (ben, carla):
         await member.presses(result, "Get a fresh link")
         await member.waits(lambda: bool(result.links()))
         async with aiohttp.ClientSession() as session, session.get(result.links()[0]) as answer:
             assert answer.status == 200
         await no_link_in(member, result)
-    assert ben.errors == gus.errors == []
+    assert ben.errors == carla.errors == []
 
 
 async def test_a_press_on_a_link_that_works_says_so(quick: House) -> None:
@@ -175,15 +175,15 @@ async def test_a_retry_can_fail_again(quick: House) -> None:
 
 
 async def test_details_are_private_and_for_everyone_in_the_channel(quick: House) -> None:
-    """Any member of the channel, a guest too, sees what was asked; the channel sees nothing of that."""
-    ana, gus = quick.member("ana"), quick.member("gus")
+    """Any member of the channel sees what was asked; the channel sees nothing of that."""
+    ana, ben = quick.member("ana"), quick.member("ben")
     await asks(ana)
     before = len(ana.sees("#finance"))
-    await gus.presses(card_of(gus), "Details")
-    answer = await gus.hears("#finance", "Export #1 · year1.csv", "Posted to", "productName", private=True)
+    await ben.presses(card_of(ben), "Details")
+    answer = await ben.hears("#finance", "Export #1 · year1.csv", "Posted to", "productName", private=True)
     assert answer.mentions() == {"ana"}
     assert len([m for m in ana.sees("#finance") if not m.ephemeral_for]) <= before
-    assert gus.errors == []
+    assert ben.errors == []
 
 
 # --- Delete
@@ -209,10 +209,10 @@ async def test_deleting_asks_and_can_be_cancelled(quick: House) -> None:
 
 async def test_another_member_cannot_delete(quick: House) -> None:
     """The button is there for all, and who may not is told who may."""
-    ana, gus = quick.member("ana"), quick.member("gus")
+    ana, ben = quick.member("ana"), quick.member("ben")
     result = await gets(ana)
-    await gus.presses(result, "Delete")
-    await gus.hears("#finance", "Only @ana, who asked for export #1, can delete it.", private=True)
+    await ben.presses(result, "Delete")
+    await ben.hears("#finance", "Only @ana, who asked for export #1, can delete it.", private=True)
     assert len(keys(quick)) == 1
 
 

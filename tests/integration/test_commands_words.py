@@ -4,6 +4,7 @@ import html
 
 import pytest
 
+from tests.support.allowed import house_where
 from tests.support.house import House
 from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
 
@@ -294,8 +295,9 @@ async def test_answers_of_commands_are_private(quick: House) -> None:
     assert ana.errors == []
 
 
-async def test_a_guest_can_use_the_command_in_their_channel(quick: House) -> None:
-    """A guest is a member of the channel like any other, and of nothing else."""
+async def test_a_guest_who_was_let_in_uses_the_command_in_their_channel(new_house: OpenHouse) -> None:
+    """A guest who is named is a member of the channel like any other, and of nothing else."""
+    quick = await house_where(new_house, ALLOWED_PEOPLE="members, {gus}")
     gus, ana = quick.member("gus"), quick.member("ana")
     await gets(gus)
     await ana.types("#general", "/tokenflex status #1")

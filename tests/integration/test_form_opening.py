@@ -20,19 +20,22 @@ def times(house: House, method: str) -> int:
 
 @pytest.mark.parametrize("typed", ["/tokenflex", "/tokenflex export", "/tokenflex  EXPORT "])
 async def test_the_command_opens_the_form(house: House, typed: str) -> None:
-    """Nothing but the form comes of it, ready to be submitted: contract, metric and channel stand in it."""
-    modal = await open_form(house, typed=typed)
+    """Nothing but the form comes of it: contract and channel stand in it, what to export is the person's choice."""
+    modal = await open_form(house, typed=typed, metrics=())
     assert modal.labels() == LABELS
     assert modal.options("Contract") == [ACTIVE, ENDED]
     shown = [modal.value(label) for label in LABELS]
-    assert shown == [ACTIVE, [], [], ["tokensConsumed"], None, None, "#finance"]
+    assert shown == [ACTIVE, [], [], [], None, None, "#finance"]
     assert house.member("ana").sees("#finance") == []
     assert house.member("ana").errors == []
 
 
-async def test_a_new_form_can_be_submitted_as_it_is(house: House) -> None:
-    """From nothing to an export: one command, one press."""
-    modal = await open_form(house)
+async def test_a_new_form_needs_one_choice(house: House) -> None:
+    """As it opens it asks for nothing, which is told on its field; with one metric it is an export."""
+    modal = await open_form(house, metrics=())
+    await modal.submit()
+    assert "at least one field or metric" in modal.errors["Fields"].lower()
+    modal.fill("Metrics", ["tokensConsumed"])
     await modal.submit()
     await modal.shows("Export #1 is accepted.", "Its progress and the result appear in #finance.")
     await house.member("ana").hears("#finance", "export #1 is ready", "tokenflex-export-1.csv")
@@ -97,6 +100,7 @@ async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> 
     modal = await ana.sees_modal("digits only")
     assert modal.buttons() == []
     modal.fill("Contract", CONTRACT)
+    modal.fill("Metrics", ["tokensConsumed"])
     modal.fill("File name", "early")
     await modal.submit()
     await modal.shows("Export #1 is accepted.")
@@ -143,8 +147,10 @@ async def test_between_two_people_the_bot_cannot_post_and_says_where_it_can(hous
     assert ana.sees(ours.id) == []
 
 
-async def test_a_guest_exports_from_the_channel_where_they_are(house: House) -> None:
+async def test_a_guest_who_was_let_in_exports_from_the_channel_where_they_are(new_house: OpenHouse) -> None:
     """A guest is offered their own channels only and needs no more."""
+    house = await new_house()
+    await house.start_bot(ALLOWED_PEOPLE=f"members, {house.member('gus').id}")
     modal = await open_form(house, who="gus")
     assert modal.options("Post to channel") == ["#finance"]
     await modal.submit()

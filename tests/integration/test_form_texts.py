@@ -59,6 +59,7 @@ async def test_a_hostile_file_name_is_sent_as_typed_and_shown_as_text(house: Hou
     modal.fill("File name", name)
     await modal.submit()
     await modal.shows("Export #1 is accepted.")
+    await modal.dismiss()
     await eventually(lambda: bool(seen))
     assert seen[0][1]["downloadFileName"] == name
     ana = house.member("ana")

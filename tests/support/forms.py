@@ -30,12 +30,22 @@ WALKTHROUGH = {
 }
 
 
-async def open_form(house: House, *, place: str = "#finance", who: str = "ana", typed: str = "/tokenflex") -> Modal:
-    """Type the command and return the form that it opens."""
+async def open_form(
+    house: House,
+    *,
+    place: str = "#finance",
+    who: str = "ana",
+    typed: str = "/tokenflex",
+    metrics: tuple[str, ...] = ("tokensConsumed",),
+) -> Modal:
+    """Type the command and return the form that it opens, with these metrics chosen."""
     await knows_contracts(house)
     answer = await house.member(who).types(place, typed)
     assert answer.error is None
-    return await house.member(who).sees_modal(TITLE)
+    modal = await house.member(who).sees_modal(TITLE)
+    if metrics:
+        modal.fill("Metrics", list(metrics))
+    return modal
 
 
 def fill(modal: Modal, **entered: Any) -> None:
