@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests wait for a real bot on a shared machine: let them take longer than others."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import asyncio
 
 from playwright.async_api import Download, Locator, Page, expect
 
-PATIENCE = 45_000  #: milliseconds; a full machine is slow
+PATIENCE = 90_000  #: milliseconds; a full machine is slow
 
 
 class Person:

@@ -61,6 +61,7 @@ async def test_with_the_mouse_alone(house: House, ana: Person) -> None:
     await ana.menu("Fields").click()
     await ana.form.get_by_role("option", name="productName").click()
     await ana.form.get_by_role("option", name="usageMonth").click()
+    await ana.form.get_by_role("heading", name="Export usage data").click()
     await ana.menu("Metrics").click()
     await ana.form.get_by_role("option", name="tokensConsumed").click()
     await ana.form.get_by_role("heading", name="Export usage data").click()

@@ -61,6 +61,7 @@ export class Picker {
     this.list.replaceChildren(...this.groups.map((group) => this.group(group.label, group.options.filter(fits))).filter(Boolean));
     if (!this.rows.length) this.list.append(h("div", { className: "none" }, "Nothing of that name."));
     this.list.hidden = false;
+    this.list.scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-expanded", "true");
     const chosen = this.rows.find((row) => !this.multiple && this.values.includes(row.dataset.value));
     this.move(chosen ?? this.rows[0] ?? null);
