@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help demo demo-script stand-ins screenshots test bench lint run pin clean
+.PHONY: help demo demo-script stand-ins screenshots test bench lint run audit licences pythons pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -36,8 +36,16 @@ bench: $(RUN) ## figures beside baselines and targets, 8 minutes (ARGS="polling"
 run: $(RUN) ## the bot with the settings of the environment and .env
 	@$(BIN)/python -m bot run
 
+audit: $(DEV) ## known weaknesses of the pinned packages (asks a service in the network)
+	@$(BIN)/python -m scripts.audit
+
+licences: $(RUN) ## write docs/licences.md
+	@$(BIN)/python -m scripts.licences
+
+pythons: $(RUN) ## install the pinned packages with every supported Python that is here, and start the bot
+	@$(BIN)/python -m scripts.pythons
+
 pin: $(DEV) ## resolve the requirements again, with hashes, for every supported Python
-	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
 		--custom-compile-command "make pin" --output-file requirements.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
