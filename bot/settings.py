@@ -61,7 +61,12 @@ SETTINGS = (
         "A long random text (8 characters or more); encrypts the Autodesk login at rest. Needed to store a login.",
         secret=True,
     ),
-    Setting("LINK_AUDIENCE", "Who sees a download link: `channel`, `requester` or `press`.", "channel"),
+    Setting(
+        "LINK_AUDIENCE",
+        "Who sees a download link: `channel` (everyone there), `requester` (only who asked) or `press` (whoever presses "
+        "the button, privately).",
+        "channel",
+    ),
     Setting(
         "ALLOWED_PEOPLE",
         "Who may use the bot, by comma: user IDs (`U…`), user group IDs (`S…`), and `members`: every full member of "
