@@ -63,8 +63,8 @@ SETTINGS = (
     ),
     Setting(
         "LINK_AUDIENCE",
-        "Who sees a download link: `channel` (everyone there), `requester` (only who asked) or `press` (whoever presses "
-        "the button, privately).",
+        "Who sees a download link: `channel` (everyone there), `requester` (only who asked) or `press` (whoever "
+        "presses the button, privately).",
         "channel",
     ),
     Setting(
