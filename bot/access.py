@@ -125,11 +125,11 @@ class Access:
         return _listed([*accounts, *groups], "or") or "whoever installed me"
 
     def _not_admitted(self) -> str:
-        whom = self.rules.people
-        let_in = "only full members of this workspace and whoever was let in by name" if whom.members else (
-            "only people who were let in by name"
-        )  # fmt: skip
-        return f"Usage data names people, so I work for {let_in}. If you need it, ask {self.whom}."
+        members = "full members of this workspace and for " if self.rules.people.members else ""
+        return (
+            f"Usage data names people, so I work only for {members}people who were let in by name. If you need it, "
+            f"ask {self.whom}."
+        )
 
     async def _is_one_of(self, named: Named, person: str, team_id: str) -> bool:
         """Say whether a person is meant; what Slack leaves open counts only where nothing else decides."""
@@ -160,7 +160,7 @@ class Access:
 
 
 def _listed(names: list[str], word: str) -> str:
-    shown = names[:_NAMED_AT_MOST]
+    shown = names if len(names) <= _NAMED_AT_MOST else [*names[: _NAMED_AT_MOST - 1], "others"]
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {word} {shown[-1]}"

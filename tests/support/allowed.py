@@ -1,8 +1,11 @@
 """Houses in which the settings say who may: people, groups and channels are written by name, as in `{gus}`."""
 
+import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
-from sandbox.slack.messages import Message
+from sandbox.slack.json_values import Json
+from sandbox.slack.messages import Content, Message
 from storage.audit import Entry, since
 from tests.support.house import House
 from tests.support.talk import QUICK, SPEED, OpenHouse, knows_contracts
@@ -56,3 +59,18 @@ def private_messages(house: House, name: str) -> list[Message]:
     """Return the messages that this person alone sees."""
     channels = house.slack.workspace.channels.values()
     return [message for channel in channels for message in channel.messages if message.ephemeral_for == name]
+
+
+def old_button(house: House, channel: str, action_id: str, value: str = "1") -> Message:
+    """Post a message of an earlier day with one button, `Press me`."""
+    button: Json = {"type": "button", "action_id": action_id, "value": value}
+    button["text"] = {"type": "plain_text", "text": "Press me"}
+    block: Json = {"type": "actions", "block_id": "old", "elements": [button]}
+    workspace = house.slack.workspace
+    return workspace.post(workspace.channel(channel), workspace.bot, Content("An old message", (block,)))
+
+
+def pass_time(house: House, minutes: float) -> None:
+    """Let the house's clock jump ahead."""
+    clock = house.clock
+    clock.follow(clock.now() + timedelta(minutes=minutes), time.time(), clock.factor)

@@ -1,0 +1,254 @@
+"""Who may use the bot: every command, every button and the form, for a person who may and for one who may not."""
+
+import pytest
+
+from bot.members import KEPT
+from handlers.command_words import ADMIN, NUMBERED_WORDS, WORDS
+from storage.audit import Act, Source
+from tests.support.allowed import house_where, old_button, pass_time, private_texts, recorded
+from tests.support.forms import TITLE, open_form
+from tests.support.house import House
+from tests.support.talk import OpenHouse, calls, eventually, export, gets
+
+REFUSAL = "so I work only for"
+NUMBERS = {word: f"{word} #1" for word in NUMBERED_WORDS}
+COMMANDS = {
+    "": "",
+    **{word: word for word in WORDS},
+    **NUMBERS,
+    "export": export("other").removeprefix("/tokenflex "),
+    ADMIN: ADMIN,
+    "nonsense": "nonsense",
+}
+BUTTONS = ("export.link", "export.retry", "export.details", "export.delete", "export.edit", "export.keep")
+ALL_BUTTONS = (*BUTTONS, "admin.send_again", "export.of_old")
+
+#: Settings, and a person who may and one who may not by them; groups are those of `GROUPS`.
+RULES = {
+    "members": ({}, "ana", "gus"),
+    "members and a guest by ID": ({"ALLOWED_PEOPLE": "members, {gus}"}, "gus", "gil"),
+    "members and a guest by group": ({"ALLOWED_PEOPLE": "members, {licensing}"}, "gus", "gil"),
+    "one by ID": ({"ALLOWED_PEOPLE": "{ana}"}, "ana", "ben"),
+    "a group": ({"ALLOWED_PEOPLE": "{licensing}"}, "gus", "ben"),
+    "an administrator, though a guest": ({"ADMINISTRATORS": "{gus}"}, "gus", "gil"),
+}
+GROUPS = {"licensing": ["ana", "gus"]}
+
+
+async def house_of(new_house: OpenHouse, variables: dict[str, str]) -> House:
+    """A house with two guests in #finance."""
+
+    async def furnished(**arguments: object) -> House:
+        house: House = await new_house(**arguments)
+        gil = house.slack.workspace.add_member("gil", guest=True)
+        house.slack.workspace.channel("#finance").member_ids.append(gil.id)
+        return house
+
+    return await house_where(furnished, groups=GROUPS, **variables)
+
+
+async def hears_refusals(house: House, name: str, count: int) -> None:
+    """Wait until a person has been refused so many times, privately."""
+    await eventually(lambda: sum(REFUSAL in text for text in private_texts(house, name)) >= count)
+
+
+def test_every_word_and_every_button_is_tried() -> None:
+    """A new word or button belongs in these tables."""
+    assert set(WORDS) | {ADMIN} <= set(COMMANDS)
+
+
+async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
+    """Whatever the bot listens to is pressed below."""
+    house = await house_where(new_house)
+    listeners = house.bot._handler.app._async_listeners
+    assert len(listeners) == len(ALL_BUTTONS) + 3  # the command, the form, the menu that becomes a field
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_commands(new_house: OpenHouse, rule: str) -> None:
+    """Each word is refused to who may not, privately and with whom to ask, and nothing comes of it."""
+    variables, may, may_not = RULES[rule]
+    house = await house_of(new_house, variables)
+    await gets(house.member(may))
+    other = house.member(may_not)
+    for count, text in enumerate(COMMANDS.values(), 1):
+        answer = await other.types("#finance", f"/tokenflex {text}")
+        assert answer.error is None
+        await hears_refusals(house, may_not, count)
+    assert other.modal is None
+    texts = private_texts(house, may_not)
+    assert all(REFUSAL in text and "ask " in text for text in texts)
+    assert len(texts) == len(COMMANDS)
+    assert len(house.token_flex.exports.states()) == 1
+    entries = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
+    assert {entry.person for entry in entries} == {other.id}
+    assert {entry.source for entry in entries} == {Source.COMMAND}
+    assert [entry.export_number for entry in entries if "link" in entry.result] == [1]
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_buttons_of_old_messages(new_house: OpenHouse, rule: str) -> None:
+    """Each button that stands somewhere is refused to who may not, and nothing comes of it."""
+    variables, may, may_not = RULES[rule]
+    house = await house_of(new_house, variables)
+    await gets(house.member(may))
+    other, spent = house.member(may_not), calls(house, "POST")
+    for count, action_id in enumerate(ALL_BUTTONS, 1):
+        await other.presses(old_button(house, "#finance", action_id), "Press me")
+        await hears_refusals(house, may_not, count)
+    assert len(private_texts(house, may_not)) == len(ALL_BUTTONS)
+    assert other.modal is None
+    assert calls(house, "POST") == spent
+    assert calls(house, "DELETE") == 0
+    entries = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
+    assert {entry.source for entry in entries} == {Source.BUTTON}
+    assert [entry.result.partition(":")[0] for entry in entries][:6] == list(BUTTONS)
+    assert [entry.export_number for entry in entries][:6] == [1] * 6
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_who_may_is_served(new_house: OpenHouse, rule: str) -> None:
+    """The same commands and buttons answer whom the rule means."""
+    variables, may, _ = RULES[rule]
+    house = await house_of(new_house, variables)
+    person = house.member(may)
+    result = await gets(person)
+    for word in ("list", "help", "status #1", "link #1"):
+        await person.types("#finance", f"/tokenflex {word}")
+    await person.presses(result, "Details")
+    await person.presses(result, "Get a fresh link")
+    await person.types("#finance", "/tokenflex")
+    modal = await person.sees_modal(TITLE)
+    modal.fill("Metrics", ["tokensConsumed"])
+    await modal.submit()
+    await modal.shows("Export #2 is accepted.")
+    await person.presses(result, "Delete")
+    await person.hears("#finance", "Export #1 is being deleted", private=True)
+    assert not [text for text in private_texts(house, may) if REFUSAL in text]
+
+
+async def test_people_of_other_organisations_may_not(new_house: OpenHouse) -> None:
+    """Slack Connect: they can press, and are refused, unless named."""
+    house = await new_house()
+    fay = house.slack.workspace.add_member("fay", foreign=True)
+    house.slack.workspace.channel("#finance").member_ids.append(fay.id)
+    await house.start_bot()
+    result = await gets(house.member("ana"))
+    await house.member("fay").presses(result, "Get a fresh link")
+    await house.member("fay").hears("#finance", REFUSAL, private=True)
+    await house.stop_bot()
+    await house.start_bot(ALLOWED_PEOPLE=f"members,{fay.id}", LINK_AUDIENCE="press")
+    await house.member("fay").presses(result, "Get a fresh link")
+    assert (await house.member("fay").hears("#finance", "Export #1: Download", private=True)).links()
+
+
+# --- the form, while membership changes
+
+
+async def test_a_form_opened_before_the_change_is_refused_after_it(new_house: OpenHouse) -> None:
+    """Who has become a guest meanwhile submits in vain: the form says why, and nothing is stored."""
+    house = await house_where(new_house)
+    modal = await open_form(house)
+    house.member("ana").user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    await modal.submit()
+    await modal.shows(REFUSAL, "ask whoever installed me")
+    (entry,) = [each for each in await recorded(house) if each.act is Act.REFUSED]
+    assert (entry.source, entry.result.partition(":")[0]) == (Source.FORM, "export.form")
+    assert len(house.token_flex.exports.states()) == 0
+
+
+async def test_the_menu_of_a_form_opened_before_the_change(new_house: OpenHouse) -> None:
+    """Its button is refused too, and the list of contracts does not come again."""
+    house = await house_where(new_house)
+    modal = await open_form(house)
+    house.member("ana").user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    await modal.presses("Type the number instead")
+    await house.member("ana").hears("#finance", REFUSAL, private=True)
+    assert modal.buttons() == ["Type the number instead"]
+
+
+async def test_a_change_is_seen_within_minutes(new_house: OpenHouse) -> None:
+    """Cached answers hold for five minutes; a group that somebody joins or leaves is followed."""
+    house = await house_where(new_house, groups={"licensing": ["ana"]}, ALLOWED_PEOPLE="{licensing}")
+    group = next(iter(house.slack.workspace.usergroups.values()))
+    ana, ben = house.member("ana"), house.member("ben")
+    await gets(ana)
+    group.user_ids[:] = [ben.id]
+    await ana.types("#finance", "/tokenflex status #1")
+    await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", private=True)
+    assert not [text for text in private_texts(house, "ana") if REFUSAL in text]
+    pass_time(house, KEPT.total_seconds() / 60)
+    await ana.types("#finance", "/tokenflex status #1")
+    await hears_refusals(house, "ana", 1)
+    await ben.types("#finance", "/tokenflex list")
+    await ben.hears("#finance", "#1", private=True)
+
+
+# --- Slack out
+
+
+async def test_who_is_known_goes_on_while_slack_is_out(new_house: OpenHouse) -> None:
+    """The last answer counts; who is not known is asked to try again, and then may."""
+    house = await house_where(new_house)
+    ana, ben = house.member("ana"), house.member("ben")
+    await gets(ana)
+    pass_time(house, KEPT.total_seconds() / 60)
+    house.slack.controls.fail_next("users.info", status=503, html=True, count=2)
+    await ana.types("#finance", "/tokenflex list")
+    await ana.hears("#finance", "#1", "year1.csv", private=True)
+    await ben.types("#finance", "/tokenflex list")
+    await ben.hears("#finance", "Slack does not tell me at the moment", "Try again in a minute.", private=True)
+    await ben.types("#finance", "/tokenflex list")
+    await ben.hears("#finance", "#1", "year1.csv", private=True)
+    assert not [each for each in await recorded(house) if each.act is Act.REFUSED]
+
+
+async def test_a_form_keeps_what_was_typed_while_slack_is_out(new_house: OpenHouse) -> None:
+    """It cannot be said who submits: that is told in the form, and pressing again works."""
+    house = await house_where(new_house)
+    modal = await open_form(house)
+    pass_time(house, 13 * 60)
+    house.slack.controls.fail_next("users.info", "internal_error")
+    modal.fill("File name", "kept")
+    await modal.submit()
+    assert "Try again in a minute" in modal.errors["Post to channel"]
+    await modal.submit()
+    await modal.shows("Export #1 is accepted.")
+
+
+async def test_a_slow_slack_delays_no_acknowledgement(new_house: OpenHouse) -> None:
+    """The command is acknowledged at once; the form opens when Slack has answered, or the person is told."""
+    house = await house_where(new_house)
+    house.slack.controls.slow_next("users.info", 1.5)
+    answer = await house.member("ana").types("#finance", "/tokenflex")
+    assert answer.error is None
+    await house.member("ana").hears("#finance", "Try again in a minute.", private=True)
+    await house.member("ana").types("#finance", "/tokenflex")
+    await house.member("ana").sees_modal(TITLE)
+
+
+# --- an installation, or a stand-in, that does not tell who people are
+
+
+async def test_without_the_scopes_ordinary_members_may(new_house: OpenHouse) -> None:
+    """An older installation works on; guests cannot be told apart there, other organisations can."""
+    house = await new_house(slack={"scopes": ["commands", "chat:write"]})
+    workspace = house.slack.workspace
+    fay = workspace.add_member("fay", foreign=True)
+    workspace.channel("#finance").member_ids.append(fay.id)
+    await house.start_bot()
+    result = await gets(house.member("ana"))
+    await house.member("fay").presses(result, "Details")
+    await house.member("fay").hears("#finance", REFUSAL, private=True)
+
+
+async def test_without_the_scopes_a_group_lets_nobody_in(new_house: OpenHouse) -> None:
+    """Who has narrowed the circle does not get a wider one."""
+    house = await house_where(
+        new_house, groups=GROUPS, slack={"scopes": ["commands", "chat:write"]}, ALLOWED_PEOPLE="{licensing},{ben}"
+    )
+    await house.member("ana").types("#finance", "/tokenflex list")
+    await house.member("ana").hears("#finance", REFUSAL, private=True)
+    await gets(house.member("ben"))
