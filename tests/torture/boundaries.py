@@ -1,0 +1,63 @@
+"""A whole export's life with a real process that dies at one moment, or suffers one fault."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.house import close_house
+from tests.torture.checks import Made, Verdict, check
+from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in
+from tests.torture.life import Life, StuckError, fast_house
+from tests.torture.processes import FAULT, Forge, Keeper, Plan
+
+
+@dataclass
+class Run:
+    """One life of an export: what went wrong, and whether the process died where it was told to."""
+
+    plan: Plan
+    verdict: Verdict
+    died: bool
+    crossings: list[tuple[str, int]]
+    hit: str  #: what the fault hit; empty where it came to none
+    log: str
+
+    def __str__(self) -> str:
+        what = self.plan.kill or self.plan.fault or "nothing"
+        return f"{what}{f' ({self.hit})' if self.hit else ''}: {'; '.join(self.verdict.notes) or 'all well'}"
+
+
+async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, *, patience: float = 40.0) -> Run:
+    """Let one export live in a house of its own while the bot suffers the plan."""
+    plan = plan or Plan()
+    house = await fast_house(folder, data)
+    made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
+    try:
+        await keeper.start()
+        await Life(house, patience=patience).whole()
+    except StuckError as error:
+        stuck = str(error)
+    finally:
+        await keeper.stop()
+        verdict = check(house, made)
+        await close_house(house)
+    if stuck:
+        verdict.stuck += 1
+        verdict.links_left += "the link leaving" in stuck
+        verdict.notes.append(stuck)
+    return _run(plan, verdict, keeper, folder / FAULT)
+
+
+def _run(plan: Plan, verdict: Verdict, keeper: Keeper, fault: Path) -> Run:
+    first = keeper.started[0]
+    if plan == Plan() and len(keeper.started) > 1:
+        verdict.stuck += 1
+        verdict.notes.append(f"the bot ended by itself with {keeper.statuses}")
+    hit = fault.read_text() if fault.exists() else ""
+    return Run(plan, verdict, first.died_as_told, crossings_in(first.record), hit, keeper.log)
+
+
+def moments(crossings: Sequence[tuple[str, int]]) -> list[Moment]:
+    """Return the moments before and after each crossing, numbered by their place in the list."""
+    return [Moment(label, occurrence, when) for label, occurrence in crossings for when in (BEFORE, AFTER)]

@@ -1,0 +1,63 @@
+"""Deliberate bugs for a test process, each of which takes one protection out: the harness has to notice every one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot import tracking
+from bot.notifications import Dispatcher
+from bot.process_lock import ProcessLock
+from bot.readback import ReadBack
+from bot.tokenflex import budget
+from bot.working import Worker
+from storage import outbox
+
+
+def _no_read_back() -> None:
+    async def look_for(self: Any, delivery: Any, export: Any) -> None:
+        return None
+
+    ReadBack.look_for = look_for
+
+
+def _no_adoption() -> None:
+    tracking._arrived = lambda export, strangers, server_ahead: None
+
+
+def _no_lists() -> None:
+    async def resume(self: Any) -> None:
+        def back(db: Any) -> None:
+            now = self._clock.now()
+            for export in tracking.export_store.in_states(db, (tracking.ExportState.SUBMITTING,)):
+                if export.number not in self._under_way:
+                    tracking.export_store.move(db, export.number, tracking.Event.NOT_TAKEN, now)
+
+        await self._database.write(back)
+
+    Worker.resume = resume
+
+
+def _no_lock() -> None:
+    ProcessLock.acquire = lambda self: None
+
+
+def _no_budget() -> None:
+    budget.decide = lambda past, waiting, now, limits, difference: budget.Decision(0 if waiting else None)
+
+
+def _no_expiry() -> None:
+    Dispatcher._plan_expiry = lambda self, db, delivery, expires: None
+
+
+def _no_mark() -> None:
+    outbox.mark_sending = lambda db, delivery: None
+
+
+BREAKS: dict[str, Callable[[], None]] = {
+    "read-back": _no_read_back,
+    "mark": _no_mark,
+    "adoption": _no_adoption,
+    "lists": _no_lists,
+    "lock": _no_lock,
+    "budget": _no_budget,
+    "expiry": _no_expiry,
+}

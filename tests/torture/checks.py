@@ -1,0 +1,119 @@
+"""What was promised, checked from outside: by the stand-ins' own records and by what stands in the channels."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sandbox.slack.messages import Message
+from tests.support.house import House
+
+_CARD = re.compile(r"Export #(\d+) · (\S+)\.csv")
+_ACCEPTED = re.compile(r"Export #(\d+) is accepted: (\S+)\.csv")
+
+
+@dataclass
+class Verdict:
+    """What went wrong, counted; `notes` say it in words."""
+
+    exports_lost: int = 0
+    exports_doubled: int = 0
+    announcements_lost: int = 0
+    announcements_doubled: int = 0
+    cards_lost: int = 0
+    cards_doubled: int = 0
+    links_left: int = 0
+    calls_refused: int = 0
+    stuck: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def bad(self) -> bool:
+        """Whether anything went wrong."""
+        return any(getattr(self, each.name) for each in fields(self) if each.name != "notes")
+
+    def add(self, other: "Verdict") -> None:
+        """Count what another one counted too."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "notes"}
+
+
+class Made:
+    """Remembers every export that the bot has ever had made at Token Flex, deleted ones too."""
+
+    def __init__(self, house: House) -> None:
+        self.file_names: list[str] = []
+        create = house.token_flex.exports.create
+
+        def remembered(report: Any, **rest: Any) -> Any:
+            made = create(report, **rest)
+            self.file_names.append(rest["file_name"].removesuffix(".csv"))
+            return made
+
+        house.token_flex.exports.create = remembered
+
+
+def bot_messages(house: House) -> Iterator[Message]:
+    """Yield all messages of the bot that more than one person may see."""
+    for channel in house.slack.workspace.channels.values():
+        for message in channel.messages:
+            if message.sender.is_bot and message.ephemeral_for is None:
+                yield message
+
+
+def subject(message: Message) -> str:
+    """Return what a message of the bot is about, by its metadata."""
+    return str((message.metadata or {}).get("event_payload", {}).get("subject", ""))
+
+
+def accepted(house: House) -> dict[int, str]:
+    """Return the exports whose number a person saw, privately or on a card, with their file names."""
+    found: dict[int, str] = {}
+    for channel in house.slack.workspace.channels.values():
+        for message in channel.messages:
+            if message.sender.is_bot:
+                for pattern in (_CARD, _ACCEPTED):
+                    for number, name in pattern.findall(message.visible_text()):
+                        found[int(number)] = name
+    return found
+
+
+def check(house: House, made: Made, *, announced: Iterable[int] | None = None, refusals: int = 0) -> Verdict:
+    """Check that each accepted export was made once, has one card and was announced once.
+
+    `announced` are those that had the time for it; all of them by default. `refusals` is how many calls may have been
+    answered with 429.
+    """
+    verdict, numbers = Verdict(), accepted(house)
+    copies = Counter(made.file_names)
+    subjects = Counter(subject(message) for message in bot_messages(house))
+    for number, name in numbers.items():
+        _count(verdict, "exports", copies[name], f"export #{number} at Token Flex")
+        _count(verdict, "cards", subjects[f"card:{number}"], f"the card of #{number}")
+        if announced is None or number in announced:
+            _count(verdict, "announcements", subjects[f"result:{number}:1"], f"the announcement of #{number}")
+    for name in set(copies) - set(numbers.values()):
+        verdict.exports_doubled += copies[name]
+        verdict.notes.append(f"{name} was made at Token Flex and nobody knows of it")
+    for doubled in (name for name, count in subjects.items() if name.startswith("direct:") and count > 1):
+        verdict.announcements_doubled += 1
+        verdict.notes.append(f"{doubled} was sent {subjects[doubled]} times")
+    refused = max(0, house.statuses().count(429) - refusals)
+    if refused:
+        verdict.calls_refused += refused
+        verdict.notes.append(f"{refused} calls were refused for their rate")
+    return verdict
+
+
+def _count(verdict: Verdict, what: str, copies: int, name: str) -> None:
+    if copies == 0:
+        setattr(verdict, f"{what}_lost", getattr(verdict, f"{what}_lost") + 1)
+        verdict.notes.append(f"{name}: none")
+    elif copies > 1:
+        setattr(verdict, f"{what}_doubled", getattr(verdict, f"{what}_doubled") + copies - 1)
+        verdict.notes.append(f"{name}: {copies} of them")

@@ -1,0 +1,160 @@
+"""Every crossing of the bot's border, numbered: write transactions, HTTP calls to Autodesk, calls to Slack.
+
+The borders are wrapped from outside, in the process of a test; the product knows nothing of it. A crossing is named by
+what is done and how many times that was done before, so that a name means the same in each run.
+"""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import slack_sdk.socket_mode.aiohttp
+from slack_sdk.web.async_base_client import AsyncBaseClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+import storage.database
+from bot.tokenflex.http import HttpDoor
+
+T = TypeVar("T")
+
+BEFORE, AFTER = "before", "after"
+#: Words of a path that are no keys of anything.
+_WORDS = {"token", "contract", "enrichment", "requests", "retry", "refreshUrl", "markRead", "summary", "last"}
+
+
+class Border(Protocol):
+    """What stands at each crossing; `where` is the database's path or the address that is called."""
+
+    def blocking(self, where: str, label: str, work: Callable[[], T]) -> T:
+        """Do the work of a crossing in a thread."""
+        ...
+
+    async def awaited(self, where: str, label: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do the work of a crossing in the event loop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment to die: before or after the `occurrence`-th crossing (from 1) of this name."""
+
+    label: str
+    occurrence: int
+    when: str
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.label} #{self.occurrence}"
+
+
+class Numbered:
+    """Writes the name of each crossing to a file, and kills its own process at one moment."""
+
+    def __init__(self, record: Path, kill: Moment | None) -> None:
+        self._file = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._kill = kill
+        self._seen: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def blocking(self, where: str, label: str, work: Callable[[], T]) -> T:
+        """Do the work of a crossing in a thread."""
+        number = self._arrive(label)
+        result = work()
+        self._at(Moment(label, number, AFTER))
+        return result
+
+    async def awaited(self, where: str, label: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do the work of a crossing in the event loop."""
+        number = self._arrive(label)
+        result = await work()
+        self._at(Moment(label, number, AFTER))
+        return result
+
+    def _arrive(self, label: str) -> int:
+        with self._lock:
+            self._seen[label] += 1
+            number = self._seen[label]
+        os.write(self._file, f"{label}\n".encode())
+        self._at(Moment(label, number, BEFORE))
+        return number
+
+    def _at(self, moment: Moment) -> None:
+        if moment == self._kill:
+            os.write(self._file, b"KILL\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crossings_in(record: Path) -> list[tuple[str, int]]:
+    """Return the crossings of a finished run, in their order."""
+    seen: Counter[str] = Counter()
+    found = []
+    for label in record.read_text().splitlines():
+        if label != "KILL":
+            seen[label] += 1
+            found.append((label, seen[label]))
+    return found
+
+
+def was_killed(record: Path) -> bool:
+    """Return whether a process died where it was told to."""
+    return record.exists() and record.read_text().endswith("KILL\n")
+
+
+def put_up(border: Border) -> None:
+    """Put this border around everything that the process does outside of itself, for good."""
+    _around_transactions(border)
+    _around_http(border)
+    _around_slack(border)
+
+
+def _around_transactions(border: Border) -> None:
+    original = storage.database.in_transaction
+
+    def in_transaction(db: Any, work: Callable[[Any], T]) -> T:
+        return border.blocking("", f"db {_function(work)}", lambda: original(db, work))
+
+    storage.database.in_transaction = in_transaction
+
+
+def _function(work: Callable[..., object]) -> str:
+    name = getattr(work, "__qualname__", type(work).__name__)
+    return name.replace(".<locals>", "").replace(".<lambda>", "")
+
+
+def _around_http(border: Border) -> None:
+    original = HttpDoor.request
+
+    def request(self: HttpDoor, method: str, url: str, **rest: Any) -> Any:
+        return border.blocking(url, f"http {method} {route(url)}", lambda: original(self, method, url, **rest))
+
+    HttpDoor.request = request
+
+
+def route(url: str) -> str:
+    """Return the path of a call without numbers and keys."""
+    parts = urlsplit(url).path.split("/")[3:]
+    return "/".join(part if part in _WORDS else ":x" for part in parts)
+
+
+def _around_slack(border: Border) -> None:
+    api_call, send = AsyncBaseClient.api_call, AsyncWebhookClient.send_dict
+    client = slack_sdk.socket_mode.aiohttp.SocketModeClient
+    acknowledge = client.send_socket_mode_response
+
+    async def called(self: Any, api_method: str, **rest: Any) -> Any:
+        return await border.awaited(self.base_url, f"slack {api_method}", lambda: api_call(self, api_method, **rest))
+
+    async def sent(self: Any, body: Any, headers: Any = None) -> Any:
+        return await border.awaited(self.url, "slack response_url", lambda: send(self, body, headers))
+
+    async def acknowledged(self: Any, response: Any) -> Any:
+        return await border.awaited("", "slack acknowledgement", lambda: acknowledge(self, response))
+
+    AsyncBaseClient.api_call = called
+    AsyncWebhookClient.send_dict = sent
+    client.send_socket_mode_response = acknowledged

@@ -1,0 +1,163 @@
+"""A whole export's life as a person lives it: asks, reads, waits, presses, deletes; and tries again, as people do."""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from sandbox.slack.member import Member
+from sandbox.slack.messages import Message
+from tests.support.house import House, open_house
+from tests.support.talk import export
+from tests.torture.checks import accepted, bot_messages, subject
+
+SPEED = 100.0
+TOKEN_FLEX = {"durations": (3.0, 5.0), "link_life": 75.0}
+_TRY_AGAIN = 2.5  #: real seconds until a person tries again what had no effect
+_APOLOGY = re.compile(r"something went wrong|could not store|disk is full|could not get a link|just being restarted")
+
+
+class StuckError(Exception):
+    """Something that was promised did not happen in time."""
+
+
+async def fast_house(folder: Any, data: Any, speed: float = SPEED, **token_flex: Any) -> House:
+    """Open a house for a life that takes some real seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return await open_house(folder, speed=speed, token_flex={**TOKEN_FLEX, **token_flex}, data=data)
+
+
+class Life:
+    """One person and their exports in one channel."""
+
+    def __init__(
+        self,
+        house: House,
+        name: str = "ana",
+        channel: str = "#finance",
+        file_name: str = "year",
+        patience: float = 40.0,
+    ) -> None:
+        """`patience` is how many real seconds the harness waits before it calls a promise broken."""
+        self.house = house
+        self.member: Member = house.member(name)
+        self.channel = channel
+        self._file_name = file_name
+        self._patience = patience
+        self.numbers: list[int] = []
+
+    async def whole(self) -> None:
+        """Live through all of it.
+
+        Raises:
+            StuckError: something did not happen.
+
+        """
+        number = await self.asks()
+        result = await self.announced(number)
+        await self.link_goes(result)
+        await self.presses_for_link(number, result)
+        await self.link_goes(result)
+        await self.deletes(number)
+        await self.settled()
+
+    async def asks(self) -> int:
+        """Ask until a number is seen; return it."""
+        for attempt in range(1, 9):
+            await self._connected()
+            name = f"{self._file_name}-{attempt}"
+            await self.member.types(self.channel, export(name))
+            number = await self._sees(lambda name=name: self._number(name))
+            if number is not None:
+                self.numbers.append(number)
+                return number
+        raise StuckError(f"{self.member.name} never saw a number")
+
+    def _number(self, name: str) -> int | None:
+        return next((number for number, known in accepted(self.house).items() if known == name), None)
+
+    async def announced(self, number: int) -> Message:
+        """Wait for the announcement."""
+        return await self._must(lambda: self.message(f"result:{number}:1"), f"the announcement of #{number}")
+
+    def message(self, wanted: str) -> Message | None:
+        """Return the first message of a subject."""
+        return next((each for each in bot_messages(self.house) if subject(each) == wanted), None)
+
+    async def link_goes(self, message: Message) -> None:
+        """Wait until a message shows no link any more."""
+        await self._must(lambda: not message.links() or None, f"the link leaving {subject(message)}")
+
+    async def presses_for_link(self, number: int, message: Message) -> None:
+        """Press until there is a fresh link, in the message or privately."""
+        before = self._private_links()
+
+        def fresh() -> bool | None:
+            return bool(message.links()) or self._private_links() > before or None
+
+        await self._insists(message, "Get a fresh link", fresh, f"a fresh link for #{number}")
+
+    def _private_links(self) -> int:
+        return sum(bool(each.links()) for each in self.member.sees(self.channel) if each.ephemeral_for)
+
+    async def deletes(self, number: int) -> None:
+        """Press Delete until the card says that it is done."""
+        card = await self._must(lambda: self.message(f"card:{number}"), f"the card of #{number}")
+
+        def pressed() -> bool | None:
+            return ("delete" in card.visible_text().lower() and "Delete" not in card.buttons()) or None
+
+        await self._insists(card, "Delete", pressed, f"#{number} being deleted")
+        await self._must(lambda: "Deleted." in card.visible_text() or None, f"#{number} deleted")
+
+    async def settled(self) -> None:
+        """Wait until the bot has nothing more to post."""
+        await self._must(lambda: not undelivered(self.house) or None, "the outbox being empty", looking=0.05)
+
+    async def _insists(self, message: Message, label: str, done: Callable[[], Any], what: str) -> None:
+        for _ in range(12):
+            await self._connected()
+            if label in message.buttons():
+                await self.member.presses(message, label)
+            if await self._sees(done) is not None:
+                return
+        raise StuckError(f"{self.member.name} pressed in vain: {what}")
+
+    async def _connected(self) -> None:
+        await self._must(lambda: self.house.slack.sockets.connections or None, "the bot being connected")
+
+    async def _sees(self, look: Callable[[], Any]) -> Any:
+        """Return what a person sees before they try again, None where that is nothing, or an apology."""
+        apologies = self._apologies()
+        try:
+            seen = await self.house.slack.changes.until(
+                lambda: look() or (self._apologies() > apologies and "apology") or None, _TRY_AGAIN
+            )
+        except TimeoutError:
+            return None
+        return look() if seen == "apology" else seen
+
+    def _apologies(self) -> int:
+        seen = (each for each in self.member.sees(self.channel) if each.ephemeral_for)
+        return len(self.member.errors) + sum(bool(_APOLOGY.search(each.visible_text())) for each in seen)
+
+    async def _must(self, look: Callable[[], Any], what: str, looking: float = 0.0) -> Any:
+        try:
+            if not looking:
+                return await self.house.slack.changes.until(look, self._patience)
+            async with asyncio.timeout(self._patience):
+                while (seen := look()) is None:  # noqa: ASYNC110 - there is nobody who could ring
+                    await asyncio.sleep(looking)
+                return seen
+        except TimeoutError:
+            raise StuckError(f"{self.member.name} did not see {what}") from None
+
+
+def undelivered(house: House) -> list[str]:
+    """Return the subjects that are still to be posted or edited, links that expire later apart."""
+    path = house.folder / "tokenflex.db"
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+        rows = db.execute("SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry'")
+        return [name for (name,) in rows]

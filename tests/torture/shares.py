@@ -1,0 +1,138 @@
+"""What one process of the torture does, and what it came to."""
+
+import asyncio
+import logging
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.tokenflex.usage_data import UsageData
+from tests.torture.boundaries import Run, moments
+from tests.torture.checks import Verdict
+from tests.torture.crossings import AFTER, BEFORE
+from tests.torture.faults import KINDS
+from tests.torture.processes import Plan, forge
+from tests.torture.runner import Runner
+
+PROCESSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one of the processes has to do: its share of everything."""
+
+    share: int
+    parts: tuple[str, ...]
+    seeds: tuple[int, ...]
+    every: bool
+    folder: str
+
+
+@dataclass
+class Report:
+    """What it came to, added up."""
+
+    crossings_numbered: int = 0
+    kills_before: int = 0
+    kills_after: int = 0
+    moments_not_reached: int = 0
+    faults_injected: dict[str, int] = field(default_factory=dict)
+    random_runs: int = 0
+    random_kills: int = 0
+    exports: int = 0
+    seeds: list[int] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def add(self, other: "Report") -> None:
+        """Count what another process counted."""
+        for name in ("kills_before", "kills_after", "moments_not_reached", "random_runs", "random_kills", "exports"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.crossings_numbered = max(self.crossings_numbered, other.crossings_numbered)
+        self.faults_injected |= {
+            layer: self.faults_injected.get(layer, 0) + count for layer, count in other.faults_injected.items()
+        }
+        self.seeds += other.seeds
+        self.failures += other.failures
+        self.verdict.add(other.verdict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything, the verdict's counts on the top level."""
+        shown = asdict(self)
+        del shown["verdict"]
+        return shown | self.verdict.as_json()
+
+
+def share(order: Order) -> Report:
+    """Do the share of one process."""
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # bots that die leave half a request behind
+    return asyncio.run(_share(order))
+
+
+async def _share(order: Order) -> Report:
+    report = Report()
+    data = UsageData()
+    async with forge() as made:
+        runner = Runner(made, Path(order.folder) / str(order.share), data, lambda run: say(f"  {run}"))
+        if "boundaries" in order.parts:
+            await _boundaries(runner, order, report)
+        if "faults" in order.parts:
+            await _faults(runner, order, report)
+        if "random" in order.parts:
+            await _random(runner, order, report)
+    data.close()
+    return report
+
+
+async def _boundaries(runner: Runner, order: Order, report: Report) -> None:
+    clean = await runner.clean()
+    report.crossings_numbered = len(clean.crossings)
+    # Both processes number the crossings for themselves; sorted by name, they share them without a gap.
+    mine = moments(sorted(clean.crossings)[order.share :: PROCESSES])
+    runs = await runner.plans([Plan(kill=moment) for moment in mine])
+    for run in [clean, *runs]:
+        _count(report, run)
+    for when, name in ((BEFORE, "kills_before"), (AFTER, "kills_after")):
+        setattr(report, name, sum(run.died and run.plan.kill.when == when for run in runs))
+    report.moments_not_reached = sum(not run.died for run in runs)
+    _say(order, f"boundaries: {len(runs)} kills at {len(clean.crossings)} crossings")
+
+
+async def _faults(runner: Runner, order: Order, report: Report) -> None:
+    for layer in KINDS:
+        runs = await runner.faults(layer, lambda number: number % PROCESSES == order.share, every=order.every)
+        report.faults_injected[layer] = len(runs)
+        for run in runs:
+            _count(report, run)
+        _say(order, f"{layer}: {len(runs)} faults")
+
+
+async def _random(runner: Runner, order: Order, report: Report) -> None:
+    runs = await runner.seeds(order.seeds)
+    for run in runs:
+        report.random_runs += 1
+        report.random_kills += run.kills
+        report.exports += run.exports
+        report.seeds.append(run.seed)
+        report.verdict.add(run.verdict)
+        if run.verdict.bad:
+            report.failures.append(str(run))
+    _say(order, f"random moments: {len(runs)} runs")
+
+
+def _count(report: Report, run: Run) -> None:
+    report.exports += 1
+    report.verdict.add(run.verdict)
+    if run.verdict.bad:
+        report.failures.append(str(run))
+
+
+def _say(order: Order, text: str) -> None:
+    say(f"[{order.share + 1}/{PROCESSES}] {text}")
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,66 @@
+"""A part of the torture that runs with the other tests: kills, faults, and deliberate bugs that must be noticed."""
+
+from tests.torture.boundaries import moments
+from tests.torture.crossings import AFTER, Moment
+from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
+from tests.torture.processes import Plan
+from tests.torture.runner import Runner
+
+SUBMITTED = Moment("http POST :x/:x/requests", 1, AFTER)
+ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
+EVERY = 9  #: of so many moments one is taken; an odd number takes befores and afters in turn
+CAUGHT = {
+    Plan(SUBMITTED, breaks=("adoption",)): "exports_doubled",
+    Plan(SUBMITTED, breaks=("lists",)): "exports_doubled",
+    Plan(ANNOUNCED, breaks=("read-back",)): "announcements_doubled",
+    Plan(ANNOUNCED, breaks=("mark",)): "announcements_doubled",
+    Plan(breaks=("expiry",)): "links_left",
+}
+FAULTS = [
+    *(Planned(HTTP, number, kind) for number, kind in ((1, "HTML"), (2, "500 before"), (3, "lost answer"))),
+    *(Planned(HTTP, 3, kind) for kind in ("time-out before", "truncated", "500 after", "reset before")),
+    *(Planned(SLACK, number, "lost answer") for number in range(3, 8)),
+    *(Planned(STATEMENT, number, kind) for number, kind in ((60, "disk full"), (80, "locked"), (101, "I/O error"))),
+]
+
+
+async def test_a_kill_before_or_after_a_crossing_loses_and_doubles_nothing(runner: Runner) -> None:
+    """Whatever crossing the process dies at, each accepted export is made once and announced once."""
+    clean = await runner.clean()
+    assert not clean.verdict.bad, clean
+    wanted = {SUBMITTED, ANNOUNCED, *moments(clean.crossings)[::EVERY]}
+    runs = await runner.plans([Plan(kill=moment) for moment in sorted(wanted, key=str)])
+    assert [str(run) for run in runs if run.verdict.bad] == []
+    assert sum(run.died for run in runs) >= 0.9 * len(runs)
+
+
+async def test_one_fault_loses_and_doubles_nothing(runner: Runner) -> None:
+    """One failing statement, call to Autodesk or call to Slack: the person still gets what was promised, once."""
+    runs = await runner.plans([Plan(fault=planned) for planned in FAULTS])
+    assert [str(run) for run in runs if run.verdict.bad or not run.hit] == []
+
+
+async def test_kills_at_random_moments_under_load_lose_and_double_nothing(runner: Runner) -> None:
+    """Several people and exports, lost answers, and a process that dies now and then."""
+    runs = await runner.seeds(range(1, 3))
+    assert [str(run) for run in runs if run.verdict.bad] == []
+
+
+async def test_deliberate_bugs_are_noticed(runner: Runner) -> None:
+    """Without the adoption, the lists, the read-back, the mark or the expiry, each report shows what that breaks."""
+    runs = await runner.plans(list(CAUGHT), patience=8.0)
+    assert [str(run) for run in runs if not getattr(run.verdict, CAUGHT[run.plan])] == []
+
+
+async def test_a_bot_without_budget_is_noticed(runner: Runner) -> None:
+    """Calls without a budget are refused by Token Flex, and the report counts them."""
+    (run,) = await runner.seeds([1], breaks=("budget",), patience=8.0)
+    assert run.verdict.calls_refused
+
+
+async def test_a_second_bot_is_noticed_where_the_lock_is_missing(runner: Runner) -> None:
+    """Two bots on one database break promises when nothing keeps the second from running, and none otherwise."""
+    (locked,) = await runner.seeds([2], bots=2)
+    (open_,) = await runner.seeds([2], bots=2, breaks=("lock",), patience=8.0)
+    assert not locked.verdict.bad, locked
+    assert open_.verdict.bad
