@@ -13,6 +13,7 @@ WITH_LINK = "link"
 REFUSED = "refused"
 CHANNEL_TROUBLE = "channel trouble"
 POST_IN_DOUBT = "post in doubt"
+LOGIN_NEEDED = "login needed"
 
 #: Edits of a card within this time become one.
 _MERGE = timedelta(seconds=1)
@@ -95,6 +96,19 @@ def tell(db: Connection, export: Export, now: datetime, words: str, *, occasion:
         kind=MessageKind.DIRECT,
         export_number=export.number,
         recipient=export.requester,
+        now=now,
+        words=words,
+    )
+
+
+def tell_administrator(db: Connection, export: Export, person: str, now: datetime, words: str) -> bool:
+    """Send an administrator a private message, once for each moment; `export` is the one that they may be told in."""
+    return outbox.put_once(
+        db,
+        subject=f"direct:{words}:{now.isoformat()}:{person}",
+        kind=MessageKind.DIRECT,
+        export_number=export.number,
+        recipient=person,
         now=now,
         words=words,
     )

@@ -33,6 +33,7 @@ from .contracts import ContractCache
 from .exports import Exports
 from .links import Links
 from .login_store import LoginStore
+from .login_watch import LoginWatch
 from .members import Members
 from .notifications import Dispatcher
 from .permissions import Rules
@@ -123,7 +124,12 @@ class Bot:
             "contracts": side.contracts.run,
         }.items():
             self._supervisor.start(name, loop)
-        bolt = self._bolt(client, side, identity)
+        rules = Rules.of(self._settings)
+        members = self._members = Members(client, identity.team_id, self._clock)
+        watch = LoginWatch(self._database, side.calls, rules.administrators, members, self._clock, self._deliveries)
+        self._supervisor.start("login", watch.run)
+        access = Access(rules, members, identity.team_id, self._database, self._clock)
+        bolt = self._bolt(client, side, identity, access)
         handler = self._handler = await connect(bolt, self._settings.slack_app_token, self._clock)
         self._supervisor.start("connection", lambda: keep_address_fresh(handler, self._clock))
         self._vital_signs = self._signs(handler, side, self._dispatcher)
@@ -206,7 +212,7 @@ class Bot:
             identity.name,
         )
 
-    def _bolt(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity) -> AsyncApp:
+    def _bolt(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity, access: Access) -> AsyncApp:
         async def authorize() -> AuthorizeResult:
             return AuthorizeResult(
                 enterprise_id=None,
@@ -220,8 +226,6 @@ class Bot:
         bolts_own = AsyncWebClient(base_url=client.base_url, session=self._session, retry_handlers=[])
         app = AsyncApp(client=bolts_own, authorize=authorize)
         catalogue = Catalogue(self._settings.extra_fields, self._settings.extra_metrics)
-        self._members = Members(client, identity.team_id, self._clock)
-        access = Access(Rules.of(self._settings), self._members, identity.team_id, self._database, self._clock)
         exports = Exports(
             self._database,
             side.links,

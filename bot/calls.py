@@ -26,6 +26,7 @@ from bot.tokenflex.errors import (
 from bot.tokenflex.oauth import AccessTokens
 
 from .clock import Clock
+from .signals import Signal
 from .turns import Turn, Turns
 
 T = TypeVar("T")
@@ -69,6 +70,8 @@ class TokenFlexCalls:
         self.turns = turns
         self._clock = clock
         self._random = random
+        self.login_needed: bool | None = None  #: whether Autodesk has refused the login for good, None: not known yet
+        self.login_seen = Signal(clock)  #: rung when a call has shown that
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
 
     @asynccontextmanager
@@ -124,7 +127,18 @@ class TokenFlexCalls:
     async def _in_thread(self, work: Work[T]) -> T:
         loop = asyncio.get_running_loop()
         context = copy_context()  # what the log says in the thread belongs to the same export
-        return await asyncio.shield(loop.run_in_executor(self._threads, context.run, self._authorised, work))
+        try:
+            result = await asyncio.shield(loop.run_in_executor(self._threads, context.run, self._authorised, work))
+        except LoginNeededError:
+            self._see_login(needed=True)
+            raise
+        self._see_login(needed=False)
+        return result
+
+    def _see_login(self, *, needed: bool) -> None:
+        if needed or self.login_needed is not needed:
+            self.login_needed = needed
+            self.login_seen.ring()
 
     def _authorised(self, work: Work[T]) -> T:
         self._sign_in()

@@ -24,7 +24,9 @@ KEPT = timedelta(minutes=5)  #: how long an answer of Slack's is taken for true
 STILL_GOOD = timedelta(hours=12)  #: how long the last answer stands in for one that Slack does not give
 _PATIENCE = 1.0  #: real seconds that a person's act waits for Slack here
 #: Slack, or what stands in for it, does not tell this app (source: Slack Web API, common errors).
-_NOT_TOLD = frozenset({"missing_scope", "no_permission", "unknown_method"})
+_NOT_TOLD = frozenset({
+    "missing_scope", "no_permission", "unknown_method", "method_not_found", "not_implemented", "not_supported",
+})  # fmt: skip
 _NOT_TOLD_STATUS = frozenset({404, 405, 501})
 #: There is no such account, or it is not one that this workspace sees (source: users.info reference).
 _NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
@@ -133,6 +135,15 @@ class Members:
         """
         return person in await self._groups.get(group)
 
+    async def of_group(self, group: str) -> frozenset[str]:
+        """Return the accounts in a user group; none where Slack does not show it.
+
+        Raises:
+            MembershipUnknownError: Slack does not answer, and has not said lately.
+
+        """
+        return await self._groups.get(group)
+
     async def close(self) -> None:
         """End what is still being asked."""
         await self._standings.close()
@@ -142,7 +153,7 @@ class Members:
         try:
             user = (await _answered(self._client.users_info(user=person))).get("user")
         except _RefusedError as refusal:
-            if refusal.code in _NOBODY:
+            if refusal.code in _NOBODY and (self._told or refusal.code != "user_not_found"):
                 return Standing.OTHER
             return self._untold(refusal.code)
         if not isinstance(user, dict):
@@ -151,7 +162,11 @@ class Members:
         return Standing.MEMBER if is_full_member(user, self._team_id) else Standing.OTHER
 
     def _untold(self, code: str) -> Standing:
-        """Where Slack has told before, that it does not now is an outage and opens no door."""
+        """Where Slack has told before, that it does not now is an outage and opens no door.
+
+        An account that it does not find, before it has shown any, is one that a stand-in does not know: people who
+        act are known to Slack itself.
+        """
         if self._told:
             raise _NoAnswerError(code)
         log.warning("Slack does not tell me who is a guest: the app lacks the scope users:read", code=code)

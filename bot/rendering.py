@@ -22,6 +22,8 @@ def _private(delivery: Delivery, export: Export, link: DownloadLink | None, bot_
         return export_card.expired_private_link(export) if link is None else export_card.private_link(export, link)
     if delivery.words == announcements.REFUSED:
         return export_card.refusal(export)
+    if delivery.words == announcements.LOGIN_NEEDED:
+        return notices.login_needed()
     if delivery.words == announcements.POST_IN_DOUBT:
         return notices.post_in_doubt(export)
     return notices.channel_trouble(export, delivery.words.partition(":")[2], bot_name)

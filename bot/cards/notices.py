@@ -33,3 +33,12 @@ def post_in_doubt(export: Export) -> Message:
         "export stands."
     )
     return Message(text, [blocks.section("doubt", text)])
+
+
+def login_needed() -> Message:
+    """Return what an administrator is told when Autodesk has refused the login for good."""
+    text = (
+        "Autodesk does not accept my login any more, so exports wait; nothing is lost. Sign in again where I run, with "
+        "`python -m bot login`. I then go on by myself. I say this once, not again until the login has worked."
+    )
+    return Message(text, [blocks.section("login", text)])

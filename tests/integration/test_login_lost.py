@@ -1,0 +1,65 @@
+"""A login that Autodesk refuses for good: the administrators hear of it once per outage, restarts included."""
+
+from tests.integration.conftest import OpenHouse
+from tests.integration.test_once_login import KEY, store_login
+from tests.support.house import House
+from tests.support.once import undelivered
+from tests.support.talk import eventually, export, knows_contracts
+
+TOLD = "Autodesk does not accept my login any more"
+PATIENCE = 60.0
+
+
+async def signed_in(new_house: OpenHouse, administrators: tuple[str, ...]) -> House:
+    """Open a house whose bot uses a person's login and knows its administrators."""
+    house = await new_house(speed=40.0)
+    client = next(each for each in house.token_flex.settings.clients if each.client_id == "sandbox-web")
+    await house.start_bot(
+        APS_CLIENT_ID=client.client_id,
+        APS_CLIENT_SECRET=client.secret or "",
+        APS_REFRESH_TOKEN=house.token_flex.controls.make_login(),
+        DATABASE_KEY=KEY,
+        ADMINISTRATORS=",".join(house.member(name).id for name in administrators),
+    )
+    await knows_contracts(house)
+    return house
+
+
+def told(house: House, name: str) -> int:
+    """Count the messages that told somebody of it."""
+    return sum(TOLD in message.visible_text() for message in house.member(name).sees("@tokenflex"))
+
+
+async def lose_login(house: House, name: str) -> None:
+    """Let the login die, and ask for an export that needs it."""
+    house.token_flex.controls.revoke_tokens()
+    house.token_flex.controls.revoke_refresh_tokens()
+    await house.member("ana").types("#finance", export(name))
+    await house.member("ana").hears("#finance", f"{name}.csv", "does not accept our login", private=False)
+
+
+async def test_administrators_hear_once_per_outage(new_house: OpenHouse) -> None:
+    """One message each, none more after minutes or a restart; a new login ends the outage, the next is told anew."""
+    house = await signed_in(new_house, ("ben", "carla"))
+    ana = house.member("ana")
+    await lose_login(house, "first")
+    for name in ("ben", "carla"):
+        await house.member(name).hears("@tokenflex", TOLD, "python -m bot login", timeout=PATIENCE)
+    await house.clock.sleep(200)
+    await house.stop_bot()
+    await house.start_bot()
+    await house.clock.sleep(200)
+    assert [told(house, name) for name in ("ana", "ben", "carla")] == [0, 1, 1]
+    await store_login(house.folder / "tokenflex.db", house.token_flex.controls.make_login(), house)
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
+    await eventually(lambda: not undelivered(house))
+    await lose_login(house, "second")
+    await eventually(lambda: [told(house, name) for name in ("ben", "carla")] == [2, 2], PATIENCE)
+
+
+async def test_without_administrators_the_log_has_it(new_house: OpenHouse, caplog) -> None:
+    """Nobody is named: one line of the log says how to reconnect."""
+    house = await signed_in(new_house, ())
+    await lose_login(house, "first")
+    await house.clock.sleep(200)
+    assert caplog.text.count("run `python -m bot login`") == 1
