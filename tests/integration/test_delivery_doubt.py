@@ -9,7 +9,7 @@ from tests.support.once import check_once, subjects, undelivered
 from tests.support.talk import asks, card_of, eventually, export, keys, knows_contracts
 
 SPEED = 40.0
-PATIENCE = 30.0
+PATIENCE = 60.0
 SCOPES = manifest()["oauth_config"]["scopes"]["bot"]
 
 

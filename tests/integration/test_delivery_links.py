@@ -11,7 +11,7 @@ from tests.support.house import House
 from tests.support.once import undelivered
 from tests.support.talk import asks, calls, card_of, eventually, export, knows_contracts
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 async def result_in(house: House, member: Member) -> Message:

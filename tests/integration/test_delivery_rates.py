@@ -10,7 +10,7 @@ from tests.support.once import ours, post_of, posts, subjects, undelivered
 from tests.support.talk import asks, eventually, export, knows_contracts
 
 SPEED = 40.0
-PATIENCE = 40.0
+PATIENCE = 60.0
 
 
 async def bot_house(new_house: OpenHouse, **arguments: object) -> House:

@@ -12,7 +12,7 @@ from tests.support.once import check_once, submissions, undelivered
 from tests.support.talk import asks, card_of, eventually, export, knows_contracts
 
 SPEED = 40.0
-PATIENCE = 30.0
+PATIENCE = 60.0
 KEY = "a key of the tests"
 
 

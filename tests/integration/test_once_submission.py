@@ -10,7 +10,7 @@ from tests.support.house import CONTRACT, House
 from tests.support.once import check_once, lists, ours, submissions, undelivered
 from tests.support.talk import eventually, export, knows_contracts
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 SPEED = 40.0
 
 

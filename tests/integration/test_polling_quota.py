@@ -5,7 +5,7 @@ from tests.support.once import check_once, ours, submissions, undelivered
 from tests.support.talk import eventually, export, knows_contracts
 
 SPEED = 40.0
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 async def test_a_full_house_makes_exports_wait_and_says_so(new_house: OpenHouse) -> None:

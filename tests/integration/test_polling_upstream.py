@@ -10,7 +10,7 @@ from tests.support.once import check_once, ours, undelivered
 from tests.support.talk import asks, calls, card_of, eventually, export, keys, knows_contracts
 
 SPEED = 40.0
-PATIENCE = 30.0
+PATIENCE = 60.0
 OTHER_CONTRACT = "11000099871"
 
 

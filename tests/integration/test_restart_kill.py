@@ -10,7 +10,7 @@ from tests.support.house import House
 from tests.support.once import bots_of, check_once, ours, submissions, undelivered
 from tests.support.talk import calls, card_of, eventually, export
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 Scene = Callable[[House, Member], Awaitable[None]]
 Repair = Callable[[House], None]
 

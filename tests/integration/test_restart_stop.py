@@ -46,7 +46,7 @@ async def test_a_stop_during_a_slow_submission_loses_and_doubles_nothing(
         await stops_in_time(bots)
         await eventually(lambda: len(ours(house)) == 1)
         await bots.start()
-        await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
+        await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
         await eventually(lambda: not undelivered(house))
         check_once(house, 1)
 
@@ -76,7 +76,7 @@ async def test_a_stop_while_people_wait_for_the_budget(new_house: OpenHouse) -> 
         await stops_in_time(bots)
         await bots.start()
         for number in range(1, 9):
-            await ana.hears("#finance", f"export #{number} is ready", private=False, timeout=40)
+            await ana.hears("#finance", f"export #{number} is ready", private=False, timeout=60)
         await eventually(lambda: not undelivered(house))
         check_once(house, *range(1, 9))
 

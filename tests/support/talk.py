@@ -14,7 +14,7 @@ QUICK: Mapping[str, object] = {"durations": (1.0, 1.0), "link_life": 120.0}
 OpenHouse = Callable[..., Awaitable[House]]
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+async def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait, looking again and again, until something outside Slack is so; for at most that many real seconds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - there is nobody who could ring

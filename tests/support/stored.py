@@ -1,0 +1,62 @@
+"""The database and its exports in the shape that a test needs, without threads."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlite_utils import Database as Connection
+
+from bot.tokenflex.models import ExportRequest
+from storage import exports as export_store
+from storage.database import Database, in_transaction
+from storage.migrations import migrations
+from storage.models import Export, NewExport
+from storage.states import Event
+
+T = TypeVar("T")
+CONTRACT = "110000123456"
+
+
+class MemoryDatabase(Database):
+    """A database in memory whose work is done on the loop, so that a clock moved by hand has nobody to wait for."""
+
+    def __init__(self) -> None:
+        self.db = Connection(memory=True)
+        self.db.conn.isolation_level = None
+        migrations.apply(self.db)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction."""
+        return in_transaction(self.db, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`."""
+        return work(self.db)
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self.db.close()
+
+
+def accepted(db: Connection, now: datetime, name: str = "year1", *, contract: str = CONTRACT) -> Export:
+    """Store a new export; each call is another act."""
+    request = ExportRequest(contract, metrics=("tokensConsumed",), file_name=name)
+    origin = f"test {db.execute('SELECT count(*) FROM exports').fetchone()[0]}"
+    return export_store.accept(db, NewExport(request, "U0ANA00001", "C0FINANCE1", origin), now)[0]
+
+
+def in_doubt(db: Connection, now: datetime, name: str = "year1", *, contract: str = CONTRACT) -> Export:
+    """Store an export whose POST went out at `now` and was not answered."""
+    export = accepted(db, now, name, contract=contract)
+    export_store.move(db, export.number, Event.TAKE, now, intent_at=now)
+    return export_store.change(db, export.number, unanswered_since=now)
+
+
+def requested(db: Connection, now: datetime, key: str, name: str = "year1", *, contract: str = CONTRACT) -> Export:
+    """Store an export that Token Flex took at `now`."""
+    export = accepted(db, now, name, contract=contract)
+    export_store.move(db, export.number, Event.TAKE, now, intent_at=now)
+    changes = {"request_key": key, "requested_at": now, "upstream_status": "Requested"}
+    taken = export_store.move(db, export.number, Event.TAKEN, now, **changes)
+    assert taken is not None
+    return taken

@@ -1,0 +1,248 @@
+"""What a list means for our exports: progress, adoption, doubt, records that are missing; old lists mean nothing."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
+from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord
+from bot.tracking import Listed, Tracker
+from storage import exports as export_store
+from storage import outbox
+from storage.models import Export
+from storage.states import Event, ExportState
+from tests.support.moved_clock import MovedClock
+from tests.support.stored import CONTRACT, MemoryDatabase, in_doubt, requested
+
+SECOND = timedelta(seconds=1)
+NO_DIFFERENCE = timedelta()
+
+
+class Answers:
+    """Stands in for the calls: answers each with what is given, or raises it."""
+
+    def __init__(self) -> None:
+        self.answer: object = None
+
+    async def call(self, name: str, work: object, **_: object) -> object:
+        """Answer."""
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[MemoryDatabase]:
+    """An empty database."""
+    opened = MemoryDatabase()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """A clock that stands still."""
+    return MovedClock()
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """What Token Flex says to a GET."""
+    return Answers()
+
+
+@pytest.fixture
+def tracker(database: MemoryDatabase, answers: Answers, clock: MovedClock) -> Tracker:
+    """A tracker on them."""
+    return Tracker(database, answers, clock)
+
+
+def record(key: str, at: datetime | None, status: str = REQUESTED, name: str = "year1.csv") -> ExportRecord:
+    """Return an entry of a list."""
+    return ExportRecord(key, status, name, at)
+
+
+async def listed(tracker: Tracker, clock: MovedClock, *records: ExportRecord, after: float = 0) -> Listed:
+    """Apply a list that is taken that many seconds later."""
+    await clock.advance(after)
+    return await tracker.observe_list(CONTRACT, records, clock.now(), NO_DIFFERENCE)
+
+
+def state(database: MemoryDatabase, export: Export) -> ExportState:
+    """Return where an export stands now."""
+    return export_store.get(database.db, export.number).state
+
+
+async def test_a_list_that_is_older_than_the_export_says_nothing(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """A poll was under way when the submission was accepted: its list lacks the key, and that counts for nothing."""
+    started_at = clock.now()
+    await clock.advance(5)
+    export = requested(database.db, clock.now(), "k1")
+    for _ in range(3):
+        assert (await tracker.observe_list(CONTRACT, (), started_at, NO_DIFFERENCE)).missing == ()
+    assert export_store.get(database.db, export.number).lists_without == 0
+
+
+async def test_a_list_from_before_a_retry_does_not_bring_the_failure_back(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """It still shows `Error`; the export goes on, and its failure is not announced a second time."""
+    export = requested(database.db, clock.now(), "k1")
+    await listed(tracker, clock, record("k1", clock.now(), ERROR), after=10)
+    started_at = clock.now() + SECOND
+    await clock.advance(5)
+    export_store.move(database.db, export.number, Event.RETRY, clock.now())
+    await clock.advance(1)
+    export_store.move(database.db, export.number, Event.TAKEN, clock.now(), upstream_status=REQUESTED)
+    await tracker.observe_list(CONTRACT, (record("k1", clock.now(), ERROR),), started_at, NO_DIFFERENCE)
+    assert state(database, export) is ExportState.REQUESTED
+    await listed(tracker, clock, record("k1", clock.now(), DOWNLOAD), after=10)
+    assert state(database, export) is ExportState.READY
+    assert export_store.get(database.db, export.number).announcement == 2
+
+
+async def test_a_request_is_sent_again_after_two_lists_well_apart_and_no_sooner(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """Lists before 30 s, and within 20 s of each other, decide nothing."""
+    export = in_doubt(database.db, clock.now())
+    for seconds in (10, 19, 2, 15):  # at 10, 29, 31 and 46 s
+        await listed(tracker, clock, after=seconds)
+        assert state(database, export) is ExportState.SUBMITTING
+    assert (await listed(tracker, clock, after=6)).freed  # 21 s after the first that counted
+    assert state(database, export) is ExportState.QUEUED
+
+
+@pytest.mark.parametrize("status", [REQUESTED, DOWNLOAD, ERROR, "Archiving"])
+async def test_what_arrived_is_adopted_whatever_has_become_of_it(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, status: str
+) -> None:
+    """An export that is ready by the time it is found is announced at once."""
+    export = in_doubt(database.db, clock.now())
+    await listed(tracker, clock, record("k1", clock.now(), status), after=31)
+    now = export_store.get(database.db, export.number)
+    assert now.request_key == "k1"
+    assert now.state is {DOWNLOAD: ExportState.READY, ERROR: ExportState.FAILED}.get(status, ExportState.REQUESTED)
+    assert outbox.is_open(database.db, "result:1:1") == (status in {DOWNLOAD, ERROR})
+
+
+@pytest.mark.parametrize("minutes", [-15, 0, 15])
+async def test_adoption_compares_times_of_one_clock(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, minutes: int
+) -> None:
+    """The server's clock may be far off: an entry from before our intent is not ours, one from after it is."""
+    ahead = timedelta(minutes=minutes)
+    export = in_doubt(database.db, clock.now())
+    sent_at = clock.now() + ahead
+    await clock.advance(40)
+    older, newer = record("old", sent_at - 60 * SECOND), record("new", sent_at + SECOND)
+    await tracker.observe_list(CONTRACT, (older,), clock.now(), ahead)
+    assert state(database, export) is ExportState.SUBMITTING
+    await tracker.observe_list(CONTRACT, (older, newer), clock.now(), ahead)
+    assert export_store.get(database.db, export.number).request_key == "new"
+
+
+entries = st.lists(
+    st.tuples(st.sampled_from(("year1.csv", "YEAR1.csv", "other.csv")), st.integers(-100, 100)), max_size=8
+)
+
+
+@given(entries)
+def test_at_most_one_entry_is_adopted_and_never_one_that_cannot_be_ours(found: list[tuple[str, int]]) -> None:
+    """Same name, not older than our intent, the oldest of those; keys that are known are never taken twice."""
+    database, clock = MemoryDatabase(), MovedClock()
+    db, now = database.db, clock.now()
+    requested(db, now, "k0", "year1")
+    export = in_doubt(db, now)
+    records = [record("k0", now)]
+    records += [record(f"k{index}", now + at * SECOND, name=name) for index, (name, at) in enumerate(found, 1)]
+    coroutine = Tracker(database, Answers(), clock).observe_list(CONTRACT, records, now + 200 * SECOND, NO_DIFFERENCE)
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
+    after = export_store.get(db, export.number)
+    candidates = [(at, f"k{index}") for index, (name, at) in enumerate(found, 1) if name == "year1.csv" and at >= -5]
+    if candidates:
+        chosen = next(at for at, key in candidates if key == after.request_key)
+        assert chosen == min(candidates)[0]
+    else:
+        assert after.request_key is None
+        assert after.state is ExportState.SUBMITTING
+    db.close()
+
+
+async def test_missing_means_two_lists_in_a_row(database: MemoryDatabase, tracker: Tracker, clock: MovedClock) -> None:
+    """One list without the key may be chance; a list with it in between begins anew."""
+    requested(database.db, clock.now(), "k1")
+    entry = record("k1", clock.now())
+    assert (await listed(tracker, clock, after=10)).missing == ()
+    assert (await listed(tracker, clock, entry, after=10)).missing == ()
+    assert (await listed(tracker, clock, after=10)).missing == ()
+    assert [each.number for each in (await listed(tracker, clock, after=10)).missing] == [1]
+
+
+@pytest.mark.parametrize("error", [NotFoundError(), ContractRefusedError(), InvalidRequestError()])
+async def test_a_missing_key_that_is_refused_has_vanished(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, answers: Answers, error: Exception
+) -> None:
+    """404, 403 and 400 mean the same here."""
+    export = requested(database.db, clock.now(), "k1")
+    answers.answer = error
+    assert await tracker.has_vanished(export)
+    assert state(database, export) is ExportState.VANISHED
+
+
+async def test_a_missing_key_that_is_there_or_cannot_be_asked_for_has_not_vanished(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, answers: Answers
+) -> None:
+    """An answer brings the export up to date; none leaves everything as it is."""
+    export = requested(database.db, clock.now(), "k1")
+    answers.answer = TimedOutError()
+    with pytest.raises(TimedOutError):
+        await tracker.has_vanished(export)
+    assert state(database, export) is ExportState.REQUESTED
+    answers.answer = record("k1", clock.now(), DOWNLOAD)
+    assert not await tracker.has_vanished(export)
+    assert state(database, export) is ExportState.READY
+
+
+async def test_outstanding_exports_of_others_are_counted(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """Those in `Requested` whose keys are not ours; an adopted one is ours."""
+    in_doubt(database.db, clock.now())
+    requested(database.db, clock.now(), "k1", "mine")
+    records = (
+        record("k1", clock.now(), name="mine.csv"),
+        record("k2", clock.now() + SECOND),
+        record("k3", clock.now(), name="theirs.csv"),
+        record("k4", clock.now(), DOWNLOAD, "theirs.csv"),
+    )
+    assert (await listed(tracker, clock, *records, after=31)).elsewhere == 1
+
+
+async def test_an_export_that_a_person_is_deleting_is_left_alone(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """Its end upstream is announced to nobody."""
+    export = requested(database.db, clock.now(), "k1")
+    export_store.move(database.db, export.number, Event.DELETE, clock.now())
+    await listed(tracker, clock, record("k1", clock.now(), DOWNLOAD), after=10)
+    await tracker.observe_one(export, record("k1", clock.now(), DOWNLOAD))
+    assert state(database, export) is ExportState.DELETING
+    assert not outbox.is_open(database.db, "result:1:1")
+
+
+async def test_an_end_is_announced_once_however_often_it_is_seen(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """Lists and single looks that show `Download` again change nothing."""
+    export = requested(database.db, clock.now(), "k1")
+    for _ in range(3):
+        await listed(tracker, clock, record("k1", clock.now(), DOWNLOAD), after=10)
+        await tracker.observe_one(export, record("k1", clock.now(), DOWNLOAD))
+    assert export_store.get(database.db, export.number).announcement == 1
