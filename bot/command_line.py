@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
         return _fail(str(error))
     except (WrongKeyError, MissingKeyError) as error:
         return _fail(_KEY_ADVICE[type(error)])
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
+        print()
         return INTERRUPTED
     except Exception:
         log.exception("the program ended by an error")

@@ -15,7 +15,7 @@ from .models import from_text
 class Inspection:
     """A database file that can be used; `applied` are steps of the schema, `pending` those that a start would add."""
 
-    size: int  #: bytes, without the log of writes beside it
+    size: int  #: bytes, with the log of writes beside it
     applied: tuple[str, ...]
     pending: tuple[str, ...]
 
@@ -35,7 +35,8 @@ def inspect(path: Path) -> Inspection | None:
             raise database.CorruptDatabaseError(f"{path} is damaged; it was left as it is. Restore a backup.")
         applied = tuple(migration.name for migration in migrations.applied(db))
         pending = tuple(migration.name for migration in migrations.pending(db))
-    return Inspection(path.stat().st_size, applied, pending)
+    log = path.with_name(f"{path.name}-wal")
+    return Inspection(path.stat().st_size + (log.stat().st_size if log.exists() else 0), applied, pending)
 
 
 def undelivered(db: Connection, moment: datetime) -> tuple[int, str]:

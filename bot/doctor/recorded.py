@@ -49,7 +49,7 @@ def _token(noted: Recorded, now: datetime) -> Finding:
         mend = "Sign in with `python -m bot login` (three-legged), or check the client with `python -m bot init`."
         return wrong(TOKEN, f"The running bot says: {noted.token_trouble}.", mend)
     if noted.token_good_until is None:
-        return skipped(TOKEN, "The running bot has not needed an access token yet.")
+        return skipped(TOKEN, "The running bot has noted nothing of an access token yet; it notes once a minute.")
     minutes = max(0, round((noted.token_good_until - now).total_seconds() / 60))
     return ok(TOKEN, f"The running bot has one, good for {minutes} more minutes; it renews it when it needs it.")
 
