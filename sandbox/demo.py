@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import tempfile
 import webbrowser
 from contextlib import suppress
@@ -22,6 +23,9 @@ DURATIONS = (8.0, 20.0)  #: seconds until a file is ready; the real ones take mi
 
 
 async def _run(*, opens_browser: bool, port: int) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with tempfile.TemporaryDirectory(prefix="tokenflex-demo-") as folder:
         house = DemoHouse(Path(folder), SandboxSettings(durations=DURATIONS))
         page = Page(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.run_at)
@@ -32,7 +36,8 @@ async def _run(*, opens_browser: bool, port: int) -> None:
             print(f"The bot's log: {house.log}\nCtrl-C ends everything.", flush=True)
             if opens_browser:
                 await asyncio.to_thread(_open_in_browser, page.url)
-            await asyncio.Event().wait()
+            await ended.wait()
+            print("stopped", flush=True)
         finally:
             await page.stop()
             await house.stop()
@@ -52,10 +57,7 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument("--port", type=int, default=0, help="port of the page on 127.0.0.1 (default: a free one)")
     options = parser.parse_args()
-    try:
-        asyncio.run(_run(opens_browser=not options.no_browser, port=options.port))
-    except KeyboardInterrupt:
-        print("stopped")
+    asyncio.run(_run(opens_browser=not options.no_browser, port=options.port))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ class Panel:
             "budget": self._budget(calls, now),
             "calls": [_call(number, call) for number, call in enumerate(calls[first:], first + 1)][::-1],
             "exports": [self._export(each, now) for each in reversed(self._token_flex.exports.all())],
+            "flips": self._switches.flips,
             "switches": self._switches.state(),
             "channels": [
                 {"id": each.id, "label": each.label, "bot_in": self._slack.workspace.bot_is_in(each)}

@@ -118,7 +118,7 @@ class Page:
             said = await self._switches.flip(str(given.get("name")), given.get("value"))
         except (KeyError, TypeError):
             return web.json_response({"problem": "There is nothing (any more) to switch."}, status=409)
-        return web.json_response({"said": said})
+        return web.json_response({"said": said, "flips": self._switches.flips})
 
     def _person(self, name: str) -> User:
         people = [user for user in self._slack.workspace.users.values() if not user.is_bot]

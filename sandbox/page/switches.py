@@ -24,6 +24,7 @@ class Switches:
         self._login_refused = False
         self._socket_lost = False
         self._set_speed = set_speed
+        self.flips = 0  #: how often any of them was flipped
         self._switches: dict[str, Callable[[Given], str | None]] = {
             "speed": self._run_at,
             "answers": self._answer,
@@ -48,6 +49,7 @@ class Switches:
 
     async def flip(self, name: str, value: Given) -> str:
         """Flip a switch and return a sentence about it, empty for none. Raises KeyError for what there is not."""
+        self.flips += 1
         if name == "socket_lost":
             return await self._lose_socket(lost=bool(value))
         return self._switches[name](value) or ""

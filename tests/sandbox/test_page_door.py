@@ -93,7 +93,7 @@ async def test_other_names_for_this_machine_are_refused(welcome: aiohttp.ClientS
 async def test_the_page_takes_its_own_orders(welcome: aiohttp.ClientSession, base: str) -> None:
     """With cookie and Origin an order is carried out."""
     async with welcome.post(f"{base}/switch", json={"name": "fail_next"}, headers={"Origin": base}) as answer:
-        assert await answer.json() == {"said": "The next export will fail."}
+        assert await answer.json() == {"said": "The next export will fail.", "flips": 1}
 
 
 @pytest.mark.parametrize("path", ["/", "/static/app.js", "/static/none.js"])

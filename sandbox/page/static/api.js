@@ -14,22 +14,32 @@ async function post(path, body) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
-    const { said, problem } = answer.headers.get("Content-Type")?.startsWith("application/json")
+    const { said, problem, ...rest } = answer.headers.get("Content-Type")?.startsWith("application/json")
       ? await answer.json()
       : { problem: `The page's server answered ${answer.status}.` };
     if (said || problem) tell(said || problem);
-    return !problem;
+    return problem ? null : rest;
   } catch {
     tell("The page's server cannot be reached. Is the demo still running?");
-    return false;
+    return null;
   }
 }
 
-/** Do something as the person of this tab; resolves to whether it could be done at all. */
+/** Do something as the person of this tab; resolves to null when it could not be done. */
 export const act = (what, details) => post("/act", { as: me.name, do: what, ...details });
 
+const flips = { underWay: 0, last: 0 };
+
 /** Flip a switch of the panel. */
-export const flip = (name, value) => post("/switch", { name, value });
+export async function flip(name, value) {
+  flips.underWay += 1;
+  const answer = await post("/switch", { name, value });
+  flips.underWay -= 1;
+  flips.last = answer?.flips ?? flips.last;
+}
+
+/** Say whether a picture of the panel, taken after so many flips, knows of every flip of this page. */
+export const isUpToDate = (count) => flips.underWay === 0 && count >= flips.last;
 
 /** Listen to what happens; `listeners` by the name of the event. Returns a function that ends it. */
 export function listen(listeners) {

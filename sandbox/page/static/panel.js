@@ -1,5 +1,5 @@
 // Behind the scenes: what the Token Flex stand-in counts, and the switches that make things go wrong.
-import { flip } from "./api.js";
+import { flip, isUpToDate } from "./api.js";
 import { clockTime } from "./dates.js";
 import { byId, freshId, h, keyed } from "./dom.js";
 
@@ -56,17 +56,22 @@ export function showPanel(state) {
   connected.textContent = state.connected ? "Connected to this page's Slack" : "Not connected";
   connected.classList.toggle("off", !state.connected);
   if (!speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast`]), (value) => flip("speed", value)));
-  check(speed, state.speed);
   const { budget } = state;
   gauges.minute.set(budget.minute, budget.minute_limit);
   gauges.period.set(budget.period, budget.period_limit);
   gauges.outstanding.set(budget.outstanding, budget.quota);
   refused.textContent = `Too many, answered 429: ${budget.refused}. Counted by reading ${budget.reading} of sandbox/tokenflex/limits.py.`;
   keyed(exports, state.exports, (each) => each.key, makeExport, updateExport);
+  keyed(calls, state.calls, (each) => each.id, makeCall, updateCall);
+  if (isUpToDate(state.flips)) showSwitches(state);
+}
+
+/** A picture from before the last flip would turn a switch back for a moment; it is not shown. */
+function showSwitches(state) {
+  check(speed, state.speed);
   check(answers, state.switches.answers);
   for (const [name, { box }] of Object.entries(switches)) box.checked = state.switches[name];
   keyed(places, state.channels, (each) => each.id, makePlace, (item, each) => { item.querySelector("input").checked = each.bot_in; });
-  keyed(calls, state.calls, (each) => each.id, makeCall, updateCall);
 }
 
 function makeExport({ key, name }) {
