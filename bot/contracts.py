@@ -22,6 +22,8 @@ CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
 _LABELS = "custom field labels"
 _KEPT = timedelta(hours=12)
 _AGAIN = timedelta(minutes=10)
+#: Seconds: labels are a comfort, and the first minute after a start has calls that people wait for.
+_LABELS_LATER = 75.0
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +69,7 @@ class ContractCache:
     async def _fetch(self) -> bool:
         try:
             contracts = await self._calls.call("contracts", lambda client: client.contracts(), rank=Rank.METADATA)
+            await self._keep(contracts, self.custom_field_labels if contracts == self.contracts else {})
             labels = await self._labels(contracts)
         except TokenFlexError as error:
             log.warning("the list of contracts could not be fetched", error=type(error).__name__, reason=str(error))
@@ -83,6 +86,7 @@ class ContractCache:
         if len(contracts) != 1:
             return {}
         number = contracts[0].number
+        await self._clock.sleep(_LABELS_LATER)
         labels = await self._calls.call(
             "enrichment", lambda client: client.enrichment_categories(number), rank=Rank.METADATA
         )

@@ -29,8 +29,6 @@ LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, 
 _SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
-#: A first look, which seldom finds anything, is made when a minute has room for so many more.
-_LEFT = 2
 #: Where several contracts share the minute, so much more than will end until the next look must have ended: the calls
 #: that this saves are there for people.
 _THRIFT = 1.3
@@ -115,7 +113,7 @@ def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime
 def _worth_it_at(target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime) -> datetime:
     """Return the first moment from `free_at` on at which this contract is worth a call."""
     low = max(free_at, target.due_at)
-    high = max(low, _at_the_latest(target, low, contracts, room))
+    high = max(low, _at_the_latest(target, low, contracts))
     if _is_worth_it(target, contracts, room, durations, low):
         return low
     for _ in range(_STEPS):
@@ -127,13 +125,11 @@ def _worth_it_at(target: Target, contracts: int, room: Room, durations: Duration
     return high
 
 
-def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) -> datetime:
+def _at_the_latest(target: Target, low: datetime, contracts: int) -> datetime:
     youngest = max(since for since, _ in target.running)
     gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
     latest = (target.looked_at or low) + gap
-    if target.must_at is not None and room.free_at[min(_LEFT, len(room.free_at) - 1)] <= max(low, target.must_at):
-        latest = min(latest, target.must_at)
-    return latest
+    return latest if target.must_at is None else min(latest, target.must_at)
 
 
 def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:

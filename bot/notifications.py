@@ -45,8 +45,10 @@ _SOON = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(seconds=60)
 _LONGEST_PAUSE_AFTER_REFUSAL = timedelta(hours=1)
 _GIVE_UP_AFTER = timedelta(days=30)
-#: How long an announcement waits for a link before it goes out without one.
-_LINK_PATIENCE = 20.0
+#: Seconds that an announcement waits for a new link: with nothing to show, and with a link that lives long enough to
+#: be clicked by somebody who is looking.
+_LINK_PATIENCE, _SHORT_PATIENCE = 20.0, 2.0
+_LONG_ENOUGH_TO_CLICK = timedelta(seconds=15)
 _STILL_WORTH_SHOWING = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
@@ -145,11 +147,19 @@ class Dispatcher:
             return None
         if standing is not None:  # somebody pressed the button, and the link was fetched for them just now
             return self._links.known(export.number, _STILL_WORTH_SHOWING)
+        return await self._link_to_announce(export)
+
+    async def _link_to_announce(self, export: Export) -> DownloadLink | None:
+        """Return the link of the list while it has a minute, else a new one, else whatever can still be used."""
+        usable = self._links.known(export.number, _LONG_ENOUGH_TO_CLICK) is not None
+        patience = _SHORT_PATIENCE if usable else _LINK_PATIENCE
         try:
-            return await self._links.fresh_within(_LINK_PATIENCE, export.number, export.requester)
+            return await self._links.fresh_within(patience, export.number, export.requester)
         except UseCaseError as error:
-            log.warning("a message goes out without its link", export=export.number, reason=type(error).__name__)
-            return None
+            link = self._links.known(export.number, _STILL_WORTH_SHOWING)
+            if link is None:
+                log.warning("a message goes out without its link", export=export.number, reason=type(error).__name__)
+            return link
 
     async def _hand_over(
         self, delivery: Delivery, export: Export, standing: SentMessage | None, link: DownloadLink | None
