@@ -63,7 +63,7 @@ async def _run(ports: tuple[int, int, int]) -> None:
         clock=clock, scopes=list(scopes()), rate_profile="none", commands=["/tokenflex"], should_escape=False
     )
     token_flex = TokenFlexSandbox(clock=clock, settings=SandboxSettings(durations=DURATIONS))
-    page = Page(slack, token_flex, clock, commands=COMMANDS, set_speed=lambda _speed: None)
+    page = Page(slack, token_flex, clock, commands=COMMANDS)
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

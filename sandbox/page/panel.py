@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sandbox.clock import ScaledClock
-from sandbox.page.switches import SPEEDS, Switches
+from sandbox.page.switches import Switches
 from sandbox.slack.json_values import Json
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.exports import DOWNLOAD, Export
@@ -44,7 +44,7 @@ class Panel:
             "connected": bool(self._slack.sockets.connections),
             "now": now.timestamp(),
             "speed": self._clock.factor,
-            "speeds": SPEEDS,
+            "speeds": self._switches.speeds,
             "budget": self._budget(calls, now),
             "calls": [_call(number, call) for number, call in enumerate(calls[first:], first + 1)][::-1],
             "exports": [self._export(each, now) for each in reversed(self._token_flex.exports.all())],

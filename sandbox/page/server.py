@@ -34,7 +34,7 @@ class Command:
 class Page:
     """A chat workspace in the browser, on 127.0.0.1, over two stand-ins that run.
 
-    `set_speed` is told when a person changes the speed of time; without it only `clock` changes.
+    `set_speed` is told when a person changes the speed of time; without it nobody can.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Page:
         self._slack = slack
         self._clock = clock
         self._commands = commands
-        self._switches = Switches(slack, token_flex, set_speed or clock.run_at)
+        self._switches = Switches(slack, token_flex, set_speed)
         self._panel = Panel(slack, token_flex, clock, self._switches)
         self._hands = Hands(slack.workspace)
         self._door = Door()

@@ -14,9 +14,11 @@ _RETRY_AFTER = 30  #: seconds, what a made-up 429 asks for
 
 
 class Switches:
-    """Every switch of the panel by its name. `set_speed` is told the new factor of time."""
+    """Every switch of the panel by its name. `set_speed` is told the new factor of time, one of `speeds`."""
 
-    def __init__(self, slack: SlackSandbox, token_flex: TokenFlexSandbox, set_speed: Callable[[float], None]) -> None:
+    def __init__(
+        self, slack: SlackSandbox, token_flex: TokenFlexSandbox, set_speed: Callable[[float], None] | None
+    ) -> None:
         self._slack = slack
         self._token_flex = token_flex
         self._controls = token_flex.controls
@@ -24,6 +26,7 @@ class Switches:
         self._login_refused = False
         self._socket_lost = False
         self._set_speed = set_speed
+        self.speeds = SPEEDS if set_speed else ()
         self.flips = 0  #: how often any of them was flipped
         self._switches: dict[str, Callable[[Given], str | None]] = {
             "speed": self._run_at,
@@ -55,7 +58,7 @@ class Switches:
         return self._switches[name](value) or ""
 
     def _run_at(self, factor: Given) -> None:
-        if factor not in SPEEDS:
+        if factor not in self.speeds or self._set_speed is None:
             raise KeyError(factor)
         self._set_speed(float(factor))
 

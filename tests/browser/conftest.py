@@ -53,7 +53,7 @@ async def house(browser_path: Path, tmp_path: Path, usage_data: UsageData) -> As
 @pytest.fixture
 async def workspace(house: House) -> AsyncIterator[Workspace]:
     """The page's server."""
-    served = Workspace(house.slack, house.token_flex, house.clock, commands=COMMANDS)
+    served = Workspace(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.clock.run_at)
     await served.start()
     yield served
     await served.stop()

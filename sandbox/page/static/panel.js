@@ -55,7 +55,7 @@ byId("panel").append(
 export function showPanel(state) {
   connected.textContent = state.connected ? "Connected to this page's Slack" : "Not connected";
   connected.classList.toggle("off", !state.connected);
-  if (!speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast`]), (value) => flip("speed", value)));
+  if (state.speeds.length && !speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast`]), (value) => flip("speed", value)));
   const { budget } = state;
   gauges.minute.set(budget.minute, budget.minute_limit);
   gauges.period.set(budget.period, budget.period_limit);
