@@ -156,3 +156,17 @@ async def test_clocks_that_differ_do_not_move_the_end_of_a_link(new_house: OpenH
     await ana.waits(lambda: not result.links(), timeout=PATIENCE)
     late = (house.clock.now() + ahead - upstream.link.expires.moment).total_seconds()
     assert -3 < late < 15
+
+
+async def test_an_export_that_is_deleted_in_the_line_is_never_submitted(new_house: OpenHouse) -> None:
+    """Its turn goes to somebody else."""
+    house = await settled_house(new_house)
+    ana = house.member("ana")
+    for number in range(1, 9):
+        await ana.types("#finance", export(f"file{number}"))
+    card = await ana.hears("#finance", "Export #8 ·", "Queued", private=False, timeout=PATIENCE)
+    await ana.presses(card, "Delete")
+    await ana.waits(lambda: "Deleted." in card.visible_text(), timeout=PATIENCE)
+    await done(house, ana, *range(1, 8))
+    assert sorted(ours(house)) == [f"file{number}.csv" for number in range(1, 8)]
+    assert submissions(house) == 7

@@ -83,7 +83,7 @@ async def test_a_stop_while_people_wait_for_the_budget(new_house: OpenHouse) -> 
 
 async def test_a_person_who_waits_for_a_link_hears_of_the_stop(new_house: OpenHouse) -> None:
     """Whoever waits for a fresh link when the bot is stopped is told to try again."""
-    house = await new_house(token_flex={"link_life": 10.0})
+    house = await new_house(speed=8.0, token_flex={"link_life": 10.0})
     ana = house.member("ana")
     async with bots_of(house) as bots:
         await bots.start()
