@@ -135,6 +135,15 @@ class Members:
         """
         return person in await self._groups.get(group)
 
+    async def of_group(self, group: str) -> frozenset[str]:
+        """Return the accounts in a user group; none where Slack does not show it.
+
+        Raises:
+            MembershipUnknownError: Slack does not answer, and has not said lately.
+
+        """
+        return await self._groups.get(group)
+
     async def close(self) -> None:
         """End what is still being asked."""
         await self._standings.close()
