@@ -77,12 +77,14 @@ def test_a_message_that_must_go_out_once(db: Connection) -> None:
 
 
 def test_each_recipient_has_one_turn(db: Connection) -> None:
-    """Of each recipient's rows the first is due; expiries go before results, results before cards."""
+    """Of each recipient's rows the first is due; expiries go before results, results (once their card stands) before cards."""
     delivery(db, "card:1")
     delivery(db, "card:2", export_number=2)
     delivery(db, "card:3", export_number=3, recipient="C2")
     assert due(db) == ["card:1", "card:3"]
     delivery(db, "result:2:1", kind=MessageKind.RESULT, export_number=2)
+    assert due(db) == ["card:1", "card:3"]
+    outbox.record_message(db, SentMessage("card:2", 2, "C1", "1.0"))
     assert due(db) == ["card:3", "result:2:1"]
     delivery(db, "expiry:card:1", kind=MessageKind.EXPIRY)
     assert due(db) == ["card:3", "expiry:card:1"]
