@@ -77,7 +77,7 @@ def test_a_message_that_must_go_out_once(db: Connection) -> None:
 
 
 def test_each_recipient_has_one_turn(db: Connection) -> None:
-    """Of each recipient's rows the first is due; expiries go before results, results (once their card stands) before cards."""
+    """Of each recipient the first row is due: expiries, then results whose card stands, then cards."""
     delivery(db, "card:1")
     delivery(db, "card:2", export_number=2)
     delivery(db, "card:3", export_number=3, recipient="C2")
