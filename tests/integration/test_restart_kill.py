@@ -178,8 +178,8 @@ async def test_a_link_is_taken_out_by_the_next_process(new_house: OpenHouse) -> 
         await eventually(lambda: not undelivered(house))
         link = result.links()[0]
         await bots.kill()
-        await bots.start()
         assert result.links() == [link]
+        await bots.start()
         await ana.waits(lambda: not result.links(), timeout=PATIENCE)
         assert "Get a fresh link" in result.buttons()
         check_once(house, 1)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.calls import TokenFlexCalls, Work
@@ -239,6 +239,7 @@ lives = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(lives, st.booleans())
 def test_targets_are_the_contracts_with_work_outstanding(
     exports: list[tuple[str, list[Event], int]], house_full: bool

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database as Connection
 
@@ -30,6 +30,7 @@ def db() -> Iterator[Connection]:
     connection.close()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(Event)), max_size=40))
 def test_every_sequence_of_events_moves_along_the_table(db: Connection, events: list[Event]) -> None:
     """The store takes each event that the table has for the state, and leaves the export alone at any other."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
@@ -152,6 +152,7 @@ entries = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(entries)
 def test_at_most_one_entry_is_adopted_and_never_one_that_cannot_be_ours(found: list[tuple[str, int]]) -> None:
     """Same name, not older than our intent, the oldest of those; keys that are known are never taken twice."""
