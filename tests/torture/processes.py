@@ -1,6 +1,7 @@
 """Bots as real processes: forked, killed, started again, with the time of the house that they serve."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -40,7 +41,8 @@ class Forked:
     def kill(self) -> None:
         """End it as a power cut does."""
         if not self.ended.done():
-            os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and the news is on its way
+                os.kill(self.pid, signal.SIGKILL)
 
     @property
     def died_as_told(self) -> bool:
@@ -53,7 +55,7 @@ class Forge:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._pids: asyncio.Queue[int] = asyncio.Queue()
+        self._forked: asyncio.Queue[tuple[int, asyncio.Future[int]]] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._lock = asyncio.Lock()
         self._reading = asyncio.create_task(self._read())
@@ -63,12 +65,11 @@ class Forge:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             message = json.loads(line)
-            pid = message.get("pid") or message["ended"]
-            ended = self._ended.setdefault(pid, loop.create_future())
-            if "pid" in message:
-                self._pids.put_nowait(pid)
-            elif not ended.done():
-                ended.set_result(message["status"])
+            if "pid" in message:  # a new future each time: the kernel gives a number again some day
+                ended = self._ended[message["pid"]] = loop.create_future()
+                self._forked.put_nowait((message["pid"], ended))
+            else:
+                self._ended.pop(message["ended"]).set_result(message["status"])
 
     async def fork(self, house: House, name: str, plan: "Plan") -> Forked:
         """Start a bot for a house."""
@@ -88,8 +89,8 @@ class Forge:
         async with self._lock:
             self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
             await self._process.stdin.drain()
-            pid = await self._pids.get()
-        return Forked(pid, self._ended[pid], log, record)
+            pid, ended = await self._forked.get()
+        return Forked(pid, ended, log, record)
 
     async def close(self) -> None:
         """End the forge; its bots have to be ended before."""
