@@ -103,7 +103,7 @@ async def test_many_edits_stay_within_their_tier(new_house: OpenHouse) -> None:
         await ben.types("#general", export(f"b{number}"))
     await eventually(lambda: sum(name.startswith("result:") for name in subjects(house)) == 40, 90)
     await eventually(lambda: not undelivered(house), PATIENCE)
-    assert limited(house) == []
+    assert "chat.update" not in limited(house)
 
 
 async def test_a_revoked_token_delays_everything_and_loses_nothing(new_house: OpenHouse) -> None:

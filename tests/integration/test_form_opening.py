@@ -54,9 +54,10 @@ async def test_what_a_person_reads_in_the_form(house: House) -> None:
 
 
 async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house: OpenHouse) -> None:
-    """With one contract, its labels tell the fields apart; the contract is chosen already."""
+    """With one contract, its labels tell the fields apart, once they are known; the contract is chosen already."""
     house = await new_house(token_flex=ONE_CONTRACT)
-    await house.start_bot()
+    bot = await house.start_bot()
+    await eventually(lambda: bot._side is not None and bool(bot._side.contracts.custom_field_labels))
     modal = await open_form(house)
     assert modal.value("Contract") == ACTIVE
     assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Fields"))

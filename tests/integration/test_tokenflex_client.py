@@ -29,6 +29,7 @@ from bot.tokenflex.errors import (
     TokenFlexError,
     UnreachableError,
     UpstreamBrokenError,
+    WrongClientError,
 )
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord, ExportRequest
@@ -548,10 +549,10 @@ async def test_a_login_is_renewed_through_its_chain(house: House) -> None:
 async def test_wrong_app_credentials(house: House) -> None:
     """A wrong secret is the app's fault, not the login's."""
     oauth = house.oauth("sandbox-client", "wrong")
-    assert type(await failure(asyncio.to_thread(oauth.client_credentials))) is NotAuthorisedError
+    assert type(await failure(asyncio.to_thread(oauth.client_credentials))) is WrongClientError
     login = house.controls.make_login()
     wrong = house.oauth("sandbox-web", "wrong")
-    assert type(await failure(asyncio.to_thread(wrong.refresh, login))) is NotAuthorisedError
+    assert type(await failure(asyncio.to_thread(wrong.refresh, login))) is WrongClientError
 
 
 @pytest.mark.parametrize("after_effect", [False, True])

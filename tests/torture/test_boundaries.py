@@ -61,6 +61,7 @@ async def test_a_bot_without_budget_is_noticed(runner: Runner) -> None:
 async def test_a_second_bot_is_noticed_where_the_lock_is_missing(runner: Runner) -> None:
     """Two bots on one database break promises when nothing keeps the second from running, and none otherwise."""
     (locked,) = await runner.seeds([2], bots=2)
-    (open_,) = await runner.seeds([2], bots=2, breaks=("lock",), patience=8.0)
+    # Whether two bots meet is chance, so several runs are given it.
+    unlocked = await runner.seeds([2, 3, 4, 5, 6], bots=2, breaks=("lock",), patience=8.0)
     assert not locked.verdict.bad, locked
-    assert open_.verdict.bad
+    assert any(run.verdict.bad for run in unlocked)
