@@ -32,6 +32,8 @@ _PATIENCE = 1 / 90
 #: Where several contracts share the minute, so much more than will end until the next look must have ended: the calls
 #: that this saves are there for people.
 _THRIFT = 1.3
+#: A first look seldom finds anything: it is made when the minute has room for so many more.
+_LEFT = 1
 _STEPS = 6
 
 
@@ -113,7 +115,7 @@ def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime
 def _worth_it_at(target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime) -> datetime:
     """Return the first moment from `free_at` on at which this contract is worth a call."""
     low = max(free_at, target.due_at)
-    high = max(low, _at_the_latest(target, low, contracts))
+    high = max(low, _at_the_latest(target, low, contracts, room))
     if _is_worth_it(target, contracts, room, durations, low):
         return low
     for _ in range(_STEPS):
@@ -125,11 +127,13 @@ def _worth_it_at(target: Target, contracts: int, room: Room, durations: Duration
     return high
 
 
-def _at_the_latest(target: Target, low: datetime, contracts: int) -> datetime:
+def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) -> datetime:
     youngest = max(since for since, _ in target.running)
     gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
-    latest = (target.looked_at or low) + gap
-    return latest if target.must_at is None else min(latest, target.must_at)
+    latest = (target.looked_at or youngest) + gap
+    if target.must_at is not None and room.free_at[min(_LEFT, len(room.free_at) - 1)] <= max(low, target.must_at):
+        latest = min(latest, target.must_at)
+    return latest
 
 
 def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:

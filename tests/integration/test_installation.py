@@ -81,7 +81,7 @@ async def first_export(page: str) -> str:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
         await (await browser.get(page)).read()
         base = str(URL(page).with_query(None)).rstrip("/")
-        async with browser.get(f"{base}/events", params={"as": "ana"}) as events, asyncio.timeout(60):
+        async with browser.get(f"{base}/events", params={"as": "ana"}) as events, asyncio.timeout(120):
             seen = ""
             while "#finance" not in seen:
                 seen += (await events.content.readany()).decode()
@@ -95,7 +95,7 @@ async def first_export(page: str) -> str:
             return seen
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 async def test_from_nothing_to_the_first_export(tmp_path: Path, printed: str) -> None:
     """The lines and answers that are printed are all that it takes: init, login, doctor, run, `/tokenflex`."""
     folder = tmp_path / "clone"

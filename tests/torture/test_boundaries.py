@@ -54,8 +54,8 @@ async def test_deliberate_bugs_are_noticed(runner: Runner) -> None:
 
 async def test_a_bot_without_budget_is_noticed(runner: Runner) -> None:
     """Calls without a budget are refused by Token Flex, and the report counts them."""
-    (run,) = await runner.seeds([1], breaks=("budget",), patience=8.0)
-    assert run.verdict.calls_refused
+    runs = await runner.seeds([1, 2, 3, 4], breaks=("budget",), patience=8.0)  # not every load is heavy enough
+    assert sum(run.verdict.calls_refused for run in runs)
 
 
 async def test_a_second_bot_is_noticed_where_the_lock_is_missing(runner: Runner) -> None:

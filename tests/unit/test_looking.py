@@ -49,10 +49,11 @@ def test_a_new_export_is_looked_at_after_eight_seconds() -> None:
     assert target.contract == "1"
 
 
-def test_the_first_look_is_made_while_a_minute_has_room_for_one() -> None:
-    """Somebody waits for a new export: its first look does not wait for more room than it needs."""
+def test_the_first_look_leaves_a_call_for_the_next() -> None:
+    """The first look is made early while another fits into the minute, and after twenty seconds otherwise."""
     found = targets([export()], {}, house_full=False)
-    assert next_look(found, room(-1, 40, 50, 55), PRIOR, after(8))[1] <= after(8)
+    assert next_look(found, room(-1, -1, 50, 55), PRIOR, after(8))[1] <= after(8)
+    assert after(8) < next_look(found, room(-1, 40, 50, 55), PRIOR, after(8))[1] <= after(20)
 
 
 @given(st.floats(0, 1500), st.floats(0, 500))
