@@ -11,8 +11,8 @@ _HEAD = """# Licences of the packages that the bot needs
 This page is made by `make licences` from what the packages say of themselves; `requirements.txt` has their versions.
 The bot itself is under the [MIT licence](../LICENSE).
 
-| package | licence | its page |
-|---|---|---|
+| package | licence |
+|---|---|
 """
 _ELSEWHERE = "not installed on the machine that made this page"
 
@@ -34,14 +34,9 @@ def licence(name: str) -> str:
     return ", ".join(said["License-Expression"] or classified or text) or "not said"
 
 
-def home(name: str) -> str:
-    """Return the address of a package's page."""
-    return f"https://pypi.org/project/{name}/"
-
-
 def page() -> str:
     """Return the whole page."""
-    return _HEAD + "".join(f"| {name} | {licence(name)} | <{home(name)}> |\n" for name in packages())
+    return _HEAD + "".join(f"| {name} | {licence(name)} |\n" for name in packages())
 
 
 if __name__ == "__main__":
