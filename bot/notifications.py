@@ -196,7 +196,7 @@ class Dispatcher:
     def _plan_expiry(self, db: Connection, delivery: Delivery, expires: datetime) -> None:
         outbox.put(
             db,
-            subject=f"expiry:{delivery.subject}",
+            subject=outbox.expiry_subject(delivery.subject),
             kind=MessageKind.EXPIRY,
             export_number=delivery.export_number,
             recipient=delivery.recipient,

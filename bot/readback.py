@@ -7,13 +7,14 @@ only when a look some time after the doubt began shows nothing either. Where loo
 from datetime import datetime, timedelta
 
 import structlog
+from sqlite_utils import Database as Connection
 
 from storage import outbox
 from storage.database import Database
 from storage.models import Delivery, Export, MessageKind, SentMessage
 
 from .clock import Clock
-from .slack_posts import THREAD_GONE, SlackError, SlackPosts, SlackRefusedError
+from .slack_posts import THREAD_GONE, Posted, SlackError, SlackPosts, SlackRefusedError
 
 _SETTLED_AFTER = timedelta(seconds=20)  #: by then a call whose answer was lost has had its effect, or never will
 #: How much earlier than the delivery a message is looked for: Slack's clock gives its time, ours the delivery's.
@@ -71,7 +72,7 @@ class ReadBack:
         if posted is None:
             return None
         log.info("a message in doubt had been posted", subject=delivery.subject)
-        return SentMessage(delivery.subject, delivery.export_number, posted.channel, posted.ts)
+        return await self._database.write(lambda db: _recorded(db, delivery, posted))
 
     async def _where_it_would_be(self, delivery: Delivery, export: Export) -> tuple[str, str | None] | None:
         """Return channel and thread; None for a person whom we have never written to: their channel is not known."""
@@ -82,3 +83,12 @@ class ReadBack:
             card = await self._database.read(lambda db: outbox.message(db, outbox.card_subject(export.number)))
             return (delivery.recipient, None if card is None else card.ts)
         return (delivery.recipient, None)
+
+
+def _recorded(db: Connection, delivery: Delivery, posted: Posted) -> SentMessage:
+    """Keep where a message stands before anything else can fail, and until when the link that it may show works."""
+    expiry = outbox.expiry_subject(delivery.subject)
+    expires_at = outbox.get(db, expiry).due_at if outbox.is_open(db, expiry) else None
+    found = SentMessage(delivery.subject, delivery.export_number, posted.channel, posted.ts, expires_at)
+    outbox.record_message(db, found)
+    return found

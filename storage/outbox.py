@@ -22,6 +22,11 @@ def result_subject(number: int, announcement: int) -> str:
     return f"result:{number}:{announcement}"
 
 
+def expiry_subject(subject: str) -> str:
+    """Return the subject of the delivery that takes the link out of the message of this subject."""
+    return f"expiry:{subject}"
+
+
 def put(
     db: Connection,
     *,

@@ -209,3 +209,14 @@ TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
+
+
+def test_a_message_that_was_found_is_not_forgotten_when_its_edit_fails() -> None:
+    """Posted, answer lost, found, edit refused for its rate: it is edited later and not posted again."""
+    life = Life()
+    life.begin()
+    life.slack_errs(["broken", "lost after"])
+    life.ask("U1", "a", twice=False)
+    life.time_passes(70.0)
+    life.nothing_twice()
+    life.teardown()
