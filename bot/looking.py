@@ -8,7 +8,8 @@ One list call shows a whole contract, and a minute has room for four. The rule, 
    the look after it: looked at earlier, it finds too little; later, what it finds has waited too long. "Probably" is
    what `bot.durations` has learned.
 3. A contract that is alone is never left for longer than `LONGEST_GAP` while there is room.
-4. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
+4. In a minute in which people have called, a look that would probably find little leaves a second call to them.
+5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
 
 All moments of one question are of one clock.
 """
@@ -29,9 +30,9 @@ LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, 
 _SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
-#: Where several contracts share the minute, so much more than will end until the next look must have ended: the calls
-#: that this saves are there for people.
-_THRIFT = 1.3
+#: When so many calls of people fell into the last minute, a look that would probably find less waiting in sum than
+#: this leaves a second call to them.
+_BUSY, _MODEST = 2, timedelta(seconds=3)
 #: A first look seldom finds anything: it is made when the minute has room for so many more.
 _LEFT = 1
 _STEPS = 6
@@ -98,13 +99,23 @@ def _times(group: Sequence[Export]) -> list[datetime]:
 
 def next_look(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
     """Return the contract to look at next, and when: `now` or earlier means that it is worth a call now."""
-    # What is worth a call as soon as there is room gets into the line now; who goes first is the budget's business.
-    free_at = max(now, room.free_at[0])
-    looks = [(target, _worth_it_at(target, len(found), room, durations, free_at)) for target in found]
-    worth_it = [target for target, at in looks if at <= free_at]
-    if worth_it:
-        return longest_waiting(worth_it, durations, now), now
+    looks = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in found]
+    asked_for = [target for target, at in looks if at <= now]
+    if asked_for:
+        return longest_waiting(asked_for, durations, now), now
     return min(looks, key=lambda look: look[1])
+
+
+def _asked_for_at(target: Target, contracts: int, room: Room, durations: Durations, now: datetime) -> datetime:
+    """Return when a turn is asked for.
+
+    What is worth a call as soon as there is room gets into the line now: who goes first is the budget's business.
+    """
+    free_at = max(now, room.free_at[0])
+    at = _worth_it_at(target, contracts, room, durations, free_at)
+    if room.people >= _BUSY and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
+        return max(at, room.free_at[min(1, len(room.free_at) - 1)])
+    return now if at <= free_at else at
 
 
 def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
@@ -145,7 +156,7 @@ def _is_worth_it(target: Target, contracts: int, room: Room, durations: Duration
         still = durations.survival(age)
         unseen += 1 - still / alive
         coming += (still - durations.survival(age + until_next)) / alive
-    return unseen >= coming * (1 if contracts == 1 else _THRIFT)
+    return unseen >= coming
 
 
 def _waited(target: Target, durations: Durations, now: datetime) -> float:

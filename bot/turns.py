@@ -6,6 +6,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -44,11 +45,12 @@ class Room:
     """When polls may be made, as it looks now.
 
     `free_at` are the moments from which on a minute has room for one poll, for two, … when no other call is made;
-    `window` is after how long a poll leaves the minute.
+    `window` is after how long a poll leaves the minute; `people` counts the calls of people that are in it.
     """
 
     free_at: tuple[datetime, ...]
     window: timedelta
+    people: int = 0
 
     def pause_after(self, moment: datetime) -> float:
         """Return the seconds between evenly spread polls after one at `moment`."""
@@ -116,13 +118,16 @@ class Turns:
     def room(self) -> Room:
         """Return when polls find room in a minute. Turns that were given out and not used yet are left out."""
         limits, now = self._limits, self._clock.now()
-        ends = sorted(turn.call.ended_at or now.timestamp() for turn in self._past[-_NEWEST:] if turn.used)
+        newest = [turn.call for turn in self._past[-_NEWEST:] if turn.used]
+        ends = sorted(call.ended_at or now.timestamp() for call in newest)
+        people = [call for call in newest if call.rank is Rank.PEOPLE]
+        in_minute = [call for call in people if (call.ended_at or inf) > now.timestamp() - limits.silence]
         for_polls = limits.per_minute - limits.kept_for_people
         free = [
             datetime.fromtimestamp(ends[-rank] + limits.silence, UTC) if rank <= len(ends) else now
             for rank in range(for_polls, 0, -1)
         ]
-        return Room(tuple(free), timedelta(seconds=limits.silence))
+        return Room(tuple(free), timedelta(seconds=limits.silence), len(in_minute))
 
     def spent(self) -> Spent:
         """Return how much of the budget has been used."""
