@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: torture help demo demo-script stand-ins screenshots test bench lint run audit licences pythons pin clean
+.PHONY: torture soak help demo demo-script stand-ins screenshots test bench lint run audit licences pythons pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ test: $(DEV) ## the tests (ARGS="-k word" picks some)
 torture: $(DEV) ## kills at every boundary, every fault, random moments under load (RUNS=100, SEED=n, ONLY=boundaries)
 	@RUNS=$(or $(RUNS),100) SEED=$(SEED) ONLY=$(ONLY) EVERY=$(EVERY) $(BIN)/python -m tests.torture
 
+
+soak: $(DEV) ## a virtual day with thousands of exports, then real minutes (SECONDS=120, 600 for all of it): nothing grows
+	@SOAK_SECONDS=$(or $(SECONDS),120) $(BIN)/python -m tests.torture.soak
 
 lint: $(DEV) ## ruff, strict types, and the direction of imports
 	@$(BIN)/ruff check .

@@ -130,11 +130,17 @@ class Keeper:
         self.started: list[Forked] = []
         self.statuses: list[int] = []
         self._task: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the first bot and keep one running from now on."""
-        await self._start_one()
+        await self._start_next()
         self._task = asyncio.create_task(self._keep())
+
+    async def _start_next(self) -> None:
+        """Start one; a start that is under way goes on when nobody waits for it any more, so that it can be ended."""
+        self._starting = asyncio.create_task(self._start_one())
+        await asyncio.shield(self._starting)
 
     async def _start_one(self) -> None:
         name = f"bot{len(self.started) + 1}"
@@ -146,7 +152,7 @@ class Keeper:
             self.statuses.append(await asyncio.shield(self.started[-1].ended))
             if self.statuses[-1] != -signal.SIGKILL:
                 await asyncio.sleep(_RESTART_AFTER)
-            await self._start_one()
+            await self._start_next()
 
     def kill(self) -> None:
         """Kill the one that runs; the next is started at once."""
@@ -161,6 +167,8 @@ class Keeper:
         """End the last one for good."""
         if self._task is not None:
             self._task.cancel()
+        if self._starting is not None:
+            await self._starting
         for each in self.started:
             each.kill()
             async with asyncio.timeout(_PATIENCE):
