@@ -6,7 +6,7 @@ exports take less than 90 s, two thirds between 37 s and 221 s. It counts as muc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, log, sqrt
+from math import erfc, exp, log, sqrt
 
 _MEDIAN, _SIGMA, _WEIGHT = log(90.0), 0.9, 10.0
 #: So much of the whole is left to durations of another kind than those seen, very short and very long ones included.
@@ -23,6 +23,11 @@ class Durations:
 
     median: float = _MEDIAN
     sigma: float = _SIGMA
+
+    @property
+    def mean(self) -> float:
+        """How many seconds an export takes on average."""
+        return exp(self.median + self.sigma**2 / 2)
 
     def survival(self, seconds: float) -> float:
         """Return the share of exports that take longer than that; never 0."""

@@ -23,8 +23,9 @@ from .access import Access
 from .asker import Asker
 from .cards.text import channel as channel_name
 from .clock import Clock
+from .durations import learn
 from .links import LONG_ENOUGH, Links
-from .places import Places
+from .places import PLACES, Places
 from .problems import HiddenExportError, NoSuchExportError, NotAllowedError, WrongStateError
 from .settings import LinkAudience
 from .signals import Signal
@@ -96,7 +97,7 @@ class Exports:
         now = self._clock.now()
         new = NewExport(request, asker.person, channel, origin, replaces)
 
-        def _accept(db: Connection) -> tuple[Export, bool, int, bool]:
+        def _accept(db: Connection) -> tuple[Export, bool, int, float | None]:
             _check_replaceable(db, new)
             before = export_store.count_queued(db)
             full = self._places.is_full(export_store.count_outstanding(db), now)
@@ -109,15 +110,16 @@ class Exports:
                 old = export_store.get(db, replaces)
                 audit.record(db, _entry(asker, Act.EDITED, old, now, f"sent again as {export.label}"))
                 announcements.everything_changed(db, old, now)
-            return export, is_new, before, full
+            return export, is_new, before, _until_a_place(db, before) if full else None
 
-        export, is_new, before, full = await self._database.write(_accept)
+        export, is_new, before, until_a_place = await self._database.write(_accept)
         if is_new:
             log.info("an export was accepted", export=export.number, person=asker.person)
         self._work.ring()
         self._deliveries.ring()
         waiting = max(before, self._turns.people_waiting())
-        return Accepted(export, is_new, waiting, self._turns.likely_wait(before), full)
+        wait = max(self._turns.likely_wait(before), until_a_place or 0.0)
+        return Accepted(export, is_new, waiting, wait, until_a_place is not None)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -309,6 +311,11 @@ _ACTS = {Event.RETRY: Act.RETRIED, Event.DELETE: Act.DELETED}
 
 def _entry(asker: Asker, act: Act, export: Export, now: datetime, result: str) -> Entry:
     return Entry(now, asker.person, act, export.number, asker.channel, asker.source, result)
+
+
+def _until_a_place(db: Connection, ahead: int) -> float:
+    """Return about how many seconds it takes until so many and one more of the exports at work have ended."""
+    return (ahead + 1) * learn(export_store.newest_durations(db)).mean / PLACES
 
 
 def _check_replaceable(db: Connection, new: NewExport) -> None:

@@ -200,6 +200,7 @@ async def test_fifty_outstanding_exports_hold_the_next(quick: House) -> None:
     await ana.types("#finance", export("year2"))
     answer = await ana.hears("#finance", "Export #2 is accepted", private=True)
     assert "It is number 2 in line: Token Flex works on 50 exports at once and all places are taken" in answer.text
+    assert "that will be in about 1 minute." in answer.text
     for key in taken[:5]:
         quick.token_flex.controls.finish(key)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)

@@ -36,3 +36,9 @@ def test_experience_outweighs_the_prior(usual: float) -> None:
 def test_an_export_that_was_seen_late_counts_as_shorter() -> None:
     """The first look comes after 8 s, so what it finds ended earlier."""
     assert learn([8.0] * 1000).median < log(5.0)
+
+
+def test_the_mean_lies_above_the_median_and_follows_what_was_seen() -> None:
+    """Long ones weigh more than short ones, and long experience moves the mean."""
+    assert 90 < Durations().mean < 180
+    assert learn([600.0] * 100).mean > 400
