@@ -6,6 +6,7 @@ A response URL needs no membership of the channel, but works five times and for 
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -18,10 +19,10 @@ from bot.cards.blocks import Message
 from bot.clock import Clock
 from bot.slack_posts import BLOCK_ERRORS, retry_after
 
-#: Tries of one way: with blocks, without, and a moment later.
-_ATTEMPTS = 4
-#: Seconds that a person is kept waiting for this way; longer ones mean that another is better.
+#: Seconds that Slack may want to be left alone for before another way is tried: a channel takes one message a second.
 _LONGEST_PAUSE = 5.0
+#: How long one way is tried again: a rush of people in one channel is served one after another.
+_PATIENCE = timedelta(seconds=60)
 
 Content = dict[str, Any]
 
@@ -89,17 +90,17 @@ class Answers:
     async def _said(self, way: Way, message: Message) -> bool:
         """Try one way: a moment later where Slack asks for that, and without the blocks where it refuses them."""
         content: Content = {"text": message.text, "blocks": message.blocks}
-        for _ in range(_ATTEMPTS):
+        give_up_at = self._clock.now() + _PATIENCE
+        while True:
             outcome = await _tried(way, content)
             if outcome.done:
                 return True
             if outcome.blocks_refused and "blocks" in content:
                 content = {"text": message.text}
-            elif 0 < outcome.pause <= _LONGEST_PAUSE:
+            elif 0 < outcome.pause <= _LONGEST_PAUSE and self._clock.now() < give_up_at:
                 await self._clock.sleep(outcome.pause)
             else:
-                break
-        return False
+                return False
 
 
 async def _tried(way: Way, content: Content) -> _Outcome:

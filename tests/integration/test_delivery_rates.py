@@ -44,6 +44,18 @@ async def test_a_rush_into_one_channel_is_posted_one_a_second(new_house: OpenHou
     assert all(later - earlier >= 1.0 for earlier, later in pairwise(times))
 
 
+async def test_in_a_rush_everybody_is_answered_where_they_asked(new_house: OpenHouse) -> None:
+    """Private answers share the channel's one message a second with the cards; each waits until it is its turn."""
+    house = await bot_house(new_house, speed=20.0)
+    house.token_flex.controls.hold()
+    for number in range(1, 13):
+        await house.member("ana" if number % 2 else "ben").types("#finance", export(f"file{number}"))
+    for number in range(1, 13):
+        await house.member("ana" if number % 2 else "ben").hears(
+            "#finance", f"file{number}.csv from", private=True, timeout=PATIENCE
+        )
+
+
 async def test_a_busy_channel_holds_up_no_other(new_house: OpenHouse) -> None:
     """While one channel has a dozen messages to come, another gets its own at once."""
     house = await bot_house(new_house, speed=10.0)
