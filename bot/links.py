@@ -116,13 +116,13 @@ class Links:
             task.exception()  # asyncio complains of errors that nobody has waited for
 
     async def fresh_within(self, seconds: float, number: int, person: str) -> DownloadLink:
-        """Do as `fresh` does, behind everybody who waits for a call by now, and give up after that many seconds.
+        """Do as `fresh` does, behind everybody where people call often, and give up after that many seconds.
 
         Raises:
             LinkUnavailableError: also when there was no call to spare in that time.
 
         """
-        rank = Rank.METADATA if self._calls.turns.people_waiting() else Rank.PEOPLE
+        rank = Rank.METADATA if self._calls.turns.is_busy() else Rank.PEOPLE
         fetching = asyncio.ensure_future(self.fresh(number, person, rank))
         alarm = asyncio.ensure_future(self._clock.sleep(seconds))
         try:

@@ -4,11 +4,11 @@ One list call shows a whole contract, and a minute has room for four. The rule, 
 
 1. A contract with new exports is looked at after `FIRST_LOOK`, one with an answer in doubt as soon as a list says
    something about it.
-2. Otherwise a look is worth its call as soon as at least as many exports have probably ended unseen as will end until
-   the look after it: looked at earlier, it finds too little; later, what it finds has waited too long. "Probably" is
-   what `bot.durations` has learned.
+2. Otherwise a look is worth its call as soon as it has been as long in coming as the look after it will be: earlier,
+   it finds too little; later, what it finds has waited too long. "Long" is in part the number of exports that have
+   probably ended meanwhile, by what `bot.durations` has learned, and in part plain time, since that may be wrong.
 3. A contract that is alone is never left for longer than `LONGEST_GAP` while there is room.
-4. In a minute in which people have called, a look that would probably find little leaves a second call to them.
+4. While people call often, a look that would probably find little leaves a second call to them.
 5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
 
 All moments of one question are of one clock.
@@ -30,9 +30,10 @@ LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, 
 _SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
-#: When so many calls of people fell into the last minute, a look that would probably find less waiting in sum than
-#: this leaves a second call to them.
-_BUSY, _MODEST = 2, timedelta(seconds=3)
+#: While people call often, a look that would probably find less waiting in sum than this leaves a second call to them.
+_MODEST = timedelta(seconds=1)
+#: How much of "long" is what was learned; the rest is time, which keeps the looks evenly spread.
+_LEARNED = 0.6
 #: A first look seldom finds anything: it is made when the minute has room for so many more.
 _LEFT = 1
 _STEPS = 6
@@ -113,7 +114,7 @@ def _asked_for_at(target: Target, contracts: int, room: Room, durations: Duratio
     """
     free_at = max(now, room.free_at[0])
     at = _worth_it_at(target, contracts, room, durations, free_at)
-    if room.people >= _BUSY and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
+    if room.busy and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
         return max(at, room.free_at[min(1, len(room.free_at) - 1)])
     return now if at <= free_at else at
 
@@ -149,6 +150,7 @@ def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) ->
 
 def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:
     until_next = contracts * room.pause_after(moment)
+    since_last = (moment - max(known for _, known in target.running)).total_seconds()
     unseen = coming = 0.0
     for since, known in target.running:
         age = (moment - since).total_seconds()
@@ -156,7 +158,14 @@ def _is_worth_it(target: Target, contracts: int, room: Room, durations: Duration
         still = durations.survival(age)
         unseen += 1 - still / alive
         coming += (still - durations.survival(age + until_next)) / alive
-    return unseen >= coming
+    return _ratio(unseen, coming) * _LEARNED + _ratio(since_last, until_next) * (1 - _LEARNED) >= 1
+
+
+def _ratio(before: float, after: float) -> float:
+    """Return how much longer the look has been in coming than the next will be; at most twice, so that one half of
+    the rule never outvotes the other by far.
+    """
+    return min(2.0, before / after) if after > 0 else 2.0
 
 
 def _waited(target: Target, durations: Durations, now: datetime) -> float:

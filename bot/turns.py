@@ -6,7 +6,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from math import inf
+from itertools import takewhile
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -21,6 +21,7 @@ from .clock import Clock
 from .server_time import ServerTime
 
 _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
+_LATELY, _OFTEN = timedelta(minutes=10), 5  #: so many calls of people in that time are a busy house
 _NEWEST = 20  #: calls among which those of the last minute are; a burst is found to be one by fewer
 _KEPT = 3 * _REMEMBERED  #: how long the log of calls is kept
 
@@ -45,12 +46,12 @@ class Room:
     """When polls may be made, as it looks now.
 
     `free_at` are the moments from which on a minute has room for one poll, for two, … when no other call is made;
-    `window` is after how long a poll leaves the minute; `people` counts the calls of people that are in it.
+    `window` is after how long a poll leaves the minute. `busy` means that people have often called lately.
     """
 
     free_at: tuple[datetime, ...]
     window: timedelta
-    people: int = 0
+    busy: bool = False
 
     def pause_after(self, moment: datetime) -> float:
         """Return the seconds between evenly spread polls after one at `moment`."""
@@ -115,19 +116,22 @@ class Turns:
         beyond = self.people_waiting() + ahead + recent + 1 - self._limits.per_minute
         return max(0.0, beyond) * self._limits.window / self._limits.per_minute
 
+    def is_busy(self) -> bool:
+        """Return whether people wait, or have often called in the last minutes."""
+        since = (self._clock.now() - _LATELY).timestamp()
+        lately = takewhile(lambda turn: turn.call.started_at >= since, reversed(self._past))
+        return self.people_waiting() > 0 or sum(turn.call.rank is Rank.PEOPLE for turn in lately) >= _OFTEN
+
     def room(self) -> Room:
         """Return when polls find room in a minute. Turns that were given out and not used yet are left out."""
         limits, now = self._limits, self._clock.now()
-        newest = [turn.call for turn in self._past[-_NEWEST:] if turn.used]
-        ends = sorted(call.ended_at or now.timestamp() for call in newest)
-        people = [call for call in newest if call.rank is Rank.PEOPLE]
-        in_minute = [call for call in people if (call.ended_at or inf) > now.timestamp() - limits.silence]
+        ends = sorted(turn.call.ended_at or now.timestamp() for turn in self._past[-_NEWEST:] if turn.used)
         for_polls = limits.per_minute - limits.kept_for_people
         free = [
             datetime.fromtimestamp(ends[-rank] + limits.silence, UTC) if rank <= len(ends) else now
             for rank in range(for_polls, 0, -1)
         ]
-        return Room(tuple(free), timedelta(seconds=limits.silence), len(in_minute))
+        return Room(tuple(free), timedelta(seconds=limits.silence), self.is_busy())
 
     def spent(self) -> Spent:
         """Return how much of the budget has been used."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.allowed import house_where
 from tests.support.house import House
-from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
+from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
 
 NUMBERED = ("status", "link", "retry", "delete")
 

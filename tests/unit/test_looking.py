@@ -116,10 +116,10 @@ def test_an_answer_in_doubt_is_looked_for_when_a_list_can_tell() -> None:
 
 
 def test_a_look_of_little_worth_leaves_a_second_call_to_people() -> None:
-    """In a minute in which people have called, a look at one export waits for room for two; one at many does not."""
-    one = running("1", -200, -16)
+    """While people call often, a look at one export waits for room for two; one at many does not."""
+    one = running("1", -400, -16)
     many = replace(one, running=one.running * 20)
-    busy = replace(room(-1, 20, 30, 40), people=2)
+    busy = replace(room(-1, 20, 30, 40), busy=True)
     assert next_look([one], room(-1, -1, 30, 40), PRIOR, NOW)[1] <= NOW
     assert next_look([one], busy, PRIOR, NOW)[1] == after(20)
     assert next_look([many], busy, PRIOR, NOW)[1] < after(20)
