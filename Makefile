@@ -27,9 +27,8 @@ test: $(DEV) ## the tests (ARGS="-k word" picks some)
 torture: $(DEV) ## kills at every boundary, every fault, random moments under load (RUNS=100, SEED=n, ONLY=boundaries)
 	@RUNS=$(or $(RUNS),100) SEED=$(SEED) ONLY=$(ONLY) EVERY=$(EVERY) $(BIN)/python -m tests.torture
 
-
-soak: $(DEV) ## a virtual day with thousands of exports, then real minutes (SECONDS=120, 600 for all of it): nothing grows
-	@SOAK_SECONDS=$(or $(SECONDS),120) $(BIN)/python -m tests.torture.soak
+soak: $(DEV) ## a virtual day with thousands of exports, then ten real minutes (SECONDS=600): nothing grows
+	@SOAK_SECONDS=$(or $(SECONDS),600) $(BIN)/python -m tests.torture.soak
 
 lint: $(DEV) ## ruff, strict types, and the direction of imports
 	@$(BIN)/ruff check .

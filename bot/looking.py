@@ -162,9 +162,7 @@ def _is_worth_it(target: Target, contracts: int, room: Room, durations: Duration
 
 
 def _ratio(before: float, after: float) -> float:
-    """Return how much longer the look has been in coming than the next will be; at most twice, so that one half of
-    the rule never outvotes the other by far.
-    """
+    """Return how long the look has been in coming, by the next one; twice at most, so that neither half rules alone."""
     return min(2.0, before / after) if after > 0 else 2.0
 
 

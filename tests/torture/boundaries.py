@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.house import close_house
+from tests.support.house import House, close_house
 from tests.torture.checks import Made, Verdict, check
 from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in
 from tests.torture.life import Life, StuckError, fast_house
@@ -20,6 +20,7 @@ class Run:
     verdict: Verdict
     died: bool
     crossings: list[tuple[str, int]]
+    told: int  #: messages to the administrator that the login is lost
     hit: str  #: what the fault hit; empty where it came to none
     log: str
 
@@ -31,7 +32,9 @@ class Run:
 async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, *, patience: float = 40.0) -> Run:
     """Let one export live in a house of its own while the bot suffers the plan."""
     plan = plan or Plan()
-    house = await fast_house(folder, data)
+    house = await fast_house(folder, data, **({"access_token_life": 60.0} if plan.signed_in else {}))
+    if plan.signed_in:
+        _sign_in(house)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
     try:
         await keeper.start()
@@ -40,22 +43,38 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
         stuck = str(error)
     finally:
         await keeper.stop()
-        verdict = check(house, made)
+        verdict, told = check(house, made), _told_of_lost_login(house)
         await close_house(house)
     if stuck:
         verdict.stuck += 1
         verdict.links_left += "the link leaving" in stuck
         verdict.notes.append(stuck)
-    return _run(plan, verdict, keeper, folder / FAULT)
+    return _run(plan, verdict, told, keeper, folder / FAULT)
 
 
-def _run(plan: Plan, verdict: Verdict, keeper: Keeper, fault: Path) -> Run:
+def _sign_in(house: House) -> None:
+    """Give the bot the login of a person, and an administrator who hears when that is lost."""
+    client = next(each for each in house.token_flex.settings.clients if each.client_id == "sandbox-web")
+    house.variables |= {
+        "APS_CLIENT_ID": client.client_id,
+        "APS_CLIENT_SECRET": client.secret or "",
+        "APS_REFRESH_TOKEN": house.token_flex.controls.make_login(),
+        "DATABASE_KEY": "a key of the tests",
+        "ADMINISTRATORS": house.member("ben").id,
+    }
+
+
+def _told_of_lost_login(house: House) -> int:
+    return sum("does not accept my login" in each.visible_text() for each in house.member("ben").sees("@tokenflex"))
+
+
+def _run(plan: Plan, verdict: Verdict, told: int, keeper: Keeper, fault: Path) -> Run:
     first = keeper.started[0]
-    if plan == Plan() and len(keeper.started) > 1:
+    if plan in {Plan(), Plan(signed_in=True)} and len(keeper.started) > 1:
         verdict.stuck += 1
         verdict.notes.append(f"the bot ended by itself with {keeper.statuses}")
     hit = fault.read_text() if fault.exists() else ""
-    return Run(plan, verdict, first.died_as_told, crossings_in(first.record), hit, keeper.log)
+    return Run(plan, verdict, first.died_as_told, crossings_in(first.record), told, hit, keeper.log)
 
 
 def moments(crossings: Sequence[tuple[str, int]]) -> list[Moment]:

@@ -27,6 +27,7 @@ class Plan:
     kill: Moment | None = None
     fault: Planned | None = None
     breaks: tuple[str, ...] = ()
+    signed_in: bool = False  #: with the login of a person, whose refresh token is renewed again and again
 
 
 @dataclass(eq=False, slots=True)

@@ -1,7 +1,7 @@
 """A part of the torture that runs with the other tests: kills, faults, and deliberate bugs that must be noticed."""
 
 from tests.torture.boundaries import moments
-from tests.torture.crossings import AFTER, Moment
+from tests.torture.crossings import AFTER, BEFORE, Moment
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
 from tests.torture.processes import Plan
 from tests.torture.runner import Runner
@@ -32,6 +32,22 @@ async def test_a_kill_before_or_after_a_crossing_loses_and_doubles_nothing(runne
     runs = await runner.plans([Plan(kill=moment) for moment in sorted(wanted, key=str)])
     assert [str(run) for run in runs if run.verdict.bad] == []
     assert sum(run.died for run in runs) >= 0.9 * len(runs)
+
+
+async def test_a_login_survives_a_kill_at_every_crossing_of_its_renewal(runner: Runner) -> None:
+    """Only between Autodesk's answer and its storing is it lost; then one administrator hears of it, once."""
+    (clean,) = await runner.plans([Plan(signed_in=True)])
+    assert not clean.verdict.bad, clean
+    renewals = [each for each in clean.crossings if "LoginStore.save" in each[0] or each[0] == "http POST token"]
+    assert len(renewals) > 4
+    kept = [each for each in moments(renewals) if each.label != "http POST token" and each.when == AFTER]
+    kept += [each for each in moments(renewals) if each.label == "http POST token" and each.when == BEFORE]
+    runs = await runner.plans([Plan(kill=moment, signed_in=True) for moment in kept])
+    assert [str(run) for run in runs if run.verdict.bad or run.told] == []
+    (lost,) = await runner.plans([Plan(kill=Moment("http POST token", 2, AFTER), signed_in=True)], patience=8.0)
+    assert lost.verdict.stuck
+    assert not lost.verdict.exports_doubled
+    assert lost.told == 1
 
 
 async def test_one_fault_loses_and_doubles_nothing(runner: Runner) -> None:
