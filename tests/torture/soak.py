@@ -1,6 +1,6 @@
 """`make soak`: a virtual day with thousands of exports, then real minutes: nothing grows with what is done.
 
-A day: the bot's real parts on virtual time, one export every `_EVERY` seconds. Then `SOAK_SECONDS` (120) of the whole
+A day: the bot's real parts on virtual time, one export every `_EVERY` seconds. Then `SOAK_SECONDS` (600) of the whole
 bot against both stand-ins, on a clock that runs 60 times as fast. Memory, threads and file descriptors are read of the
 process, the database's size of its file. Exits non-zero where one grows more than it may.
 """
@@ -144,7 +144,7 @@ async def _asking(house: House, process: str, seconds: float) -> list[Figures]:
 def main() -> int:
     """Run both parts; return 1 where something grows."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    seconds = float(os.environ.get("SOAK_SECONDS") or 120)
+    seconds = float(os.environ.get("SOAK_SECONDS") or 600)
     bad: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         say(f"A virtual day, one export every {_EVERY:.0f} s:")
