@@ -22,6 +22,7 @@ from handlers.commands import Commands
 from handlers.export_form import ExportForm
 from handlers.guard import Guard
 from handlers.registration import register
+from storage import future
 from storage.database import Database, StorageFullError
 
 from . import vital_signs
@@ -107,6 +108,7 @@ class Bot:
 
         """
         await self._database.open()
+        await self._bring_back_what_lies_ahead()
         side = self._side = await self._token_flex()
         self._session = aiohttp.ClientSession()
         client = AsyncWebClient(
@@ -156,6 +158,12 @@ class Bot:
             self._side.door.close()
         await self._database.close()
         log.info("stopped")
+
+    async def _bring_back_what_lies_ahead(self) -> None:
+        now = self._clock.now()
+        ahead = await self._database.write(lambda db: future.bring_back(db, now))
+        if ahead:
+            log.warning("the clock was set back since the last run", seconds=round(ahead.total_seconds(), 1))
 
     async def _note_the_last_signs(self) -> None:
         if self._vital_signs is not None:

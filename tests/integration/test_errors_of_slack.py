@@ -9,7 +9,7 @@ import pytest
 from bot.exports import Exports
 from sandbox.slack.messages import Message
 from tests.support.house import House
-from tests.support.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, quick_house
+from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
 
 
 @pytest.fixture
@@ -261,6 +261,17 @@ async def test_commands_go_on_after_the_socket_was_renewed(quick: House) -> None
     await quick.slack.controls.refresh_sockets()
     await quick.slack.connected()
     await gets(ana, name="year2", number=2)
+
+
+async def test_a_connection_that_is_dead_on_one_side_is_replaced(
+    new_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody closes the connection and nothing comes back on it: its pings tell, and another is opened."""
+    monkeypatch.setattr("bot.slack_connection._PING_EVERY", 0.3)
+    house = await quick_house(new_house)
+    house.slack.controls.silence_sockets()
+    await eventually(lambda: any(not each.silent for each in house.slack.sockets.connections))
+    await gets(house.member("ana"))
 
 
 async def test_a_press_delivered_twice_is_harmless(quick: House) -> None:

@@ -7,11 +7,11 @@ import threading
 
 import aiohttp
 import pytest
-from sqlite_utils import Database as Connection
 
 from sandbox.slack.modal import Modal
 from tests.support.forms import WALKTHROUGH, fill, fill_walkthrough, open_form, submissions
 from tests.support.house import CONTRACT, House
+from tests.support.stored import limit_pages
 from tests.support.talk import eventually
 
 LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
@@ -276,26 +276,19 @@ async def test_a_form_changed_after_a_slow_answer_is_a_new_request(house: House)
     assert [body["downloadFileName"] for _, body in seen] == ["tokenflex-export-1", "changed"]
 
 
-def _limit_pages(db: Connection, pages: int) -> int:
-    """Let the file grow to that many pages (never less than it has) and return what the limit was."""
-    before = db.execute("PRAGMA max_page_count").fetchone()[0]
-    db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
-    return int(before)
-
-
 async def test_a_full_disk_is_told_in_the_form(house: House) -> None:
     """SQLite itself finds no room: nothing is accepted, nothing is lost, and with room again it goes through."""
     modal = await open_form(house)
     fill(modal, **FILLED)
     long = f"contractYear = 1 AND productName != '{'é' * 2900}'"  # too much for the pages that there are
     modal.fill("Where clause", long)
-    before = await house.bot._database.write(lambda db: _limit_pages(db, 1))
+    before = await house.bot._database.write(lambda db: limit_pages(db, 1))
     await modal.submit()
     assert modal.errors == {
         "Post to channel": "My disk is full, so I could not store that. Tell an administrator, please."
     }
     assert modal.value("Where clause") == long
-    await house.bot._database.write(lambda db: _limit_pages(db, before))
+    await house.bot._database.write(lambda db: limit_pages(db, before))
     await modal.submit()
     await modal.shows("Export #1 is accepted.", "#general")
 

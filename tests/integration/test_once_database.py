@@ -9,6 +9,7 @@ import pytest
 from tests.integration.conftest import OpenHouse
 from tests.support.house import House
 from tests.support.once import check_once, ours, subjects, submissions, undelivered
+from tests.support.stored import limit_pages
 from tests.support.talk import asks, card_of, eventually, export, knows_contracts
 
 PATIENCE = 60.0
@@ -84,3 +85,26 @@ async def test_loops_go_on_after_the_database_was_locked(new_house: OpenHouse) -
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
     await eventually(lambda: not undelivered(house), PATIENCE)
     check_once(house, 1)
+
+
+async def test_a_full_disk_refuses_what_is_new_and_keeps_what_was_accepted(new_house: OpenHouse) -> None:
+    """SQLite itself finds no room: who asks is told, what was accepted is made and announced once, then or later."""
+    house = await new_house()
+    await house.start_bot()
+    await knows_contracts(house)
+    ana, ben = house.member("ana"), house.member("ben")
+    house.token_flex.controls.hold()
+    await asks(ana)
+    before = await house.bot._database.write(lambda db: limit_pages(db, 1))
+    long = f"contractYear = 1 AND productName != '{'é' * 2900}'"  # too much for the pages that there are
+    await ben.types("#finance", export("new", where=long))
+    await ben.hears("#finance", "My disk is full, so I could not store that.", private=True)
+    house.token_flex.controls.release()
+    await house.clock.sleep(120)
+    await house.bot._database.write(lambda db: limit_pages(db, before))
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
+    await ben.types("#finance", export("new", where=long))
+    await ben.hears("#finance", "Export #2 is accepted", private=True)
+    await ben.hears("#finance", "export #2 is ready", private=False, timeout=PATIENCE)
+    await eventually(lambda: not undelivered(house), PATIENCE)
+    check_once(house, 1, 2)

@@ -60,3 +60,10 @@ def requested(db: Connection, now: datetime, key: str, name: str = "year1", *, c
     taken = export_store.move(db, export.number, Event.TAKEN, now, **changes)
     assert taken is not None
     return taken
+
+
+def limit_pages(db: Connection, pages: int) -> int:
+    """Let the file grow to that many pages (never less than it has) and return what the limit was."""
+    before = db.execute("PRAGMA max_page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+    return int(before)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import calls, exports, outbox
+from storage import calls, exports, future, outbox
 from storage.migrations import migrations
 from storage.models import MessageKind
 from storage.states import ExportState
@@ -39,6 +39,7 @@ def plans(db: Connection, query: Query) -> list[str]:
 
 
 HOT: dict[str, Query] = {
+    "bring back": lambda db: future.bring_back(db, NOW),
     "get": lambda db: exports.get(db, 1),
     "origin": lambda db: exports.is_origin(db, "command:1"),
     "accept again": accepted,

@@ -1,0 +1,48 @@
+"""The machine's clock is set back, or ahead, while no bot runs: what was accepted goes on at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from sandbox.clock import ScaledClock
+from tests.support.house import House
+from tests.support.once import check_once, undelivered
+from tests.support.talk import OpenHouse, asks, card_of, eventually, gets, quick_house
+
+HOURS = timedelta(hours=5)
+
+
+async def restarted(house: House, jump: timedelta) -> None:
+    """Start the bot again on a clock that differs from the one before."""
+    await house.stop_bot()
+    clock = house.clock
+    house.clock = ScaledClock(clock.factor, origin=clock.origin + jump, started_at=clock.started_at)
+    await house.start_bot()
+
+
+@pytest.mark.parametrize("jump", [-HOURS, HOURS])
+async def test_an_export_goes_on_after_the_clock_was_set(new_house: OpenHouse, jump: timedelta) -> None:
+    """It is looked at and announced within minutes, once, and its link leaves the message in time."""
+    house = await quick_house(new_house)
+    ana = house.member("ana")
+    house.token_flex.controls.hold()
+    await asks(ana)
+    await ana.waits(lambda: "Requested" in card_of(ana).visible_text(), timeout=20)
+    await restarted(house, jump)
+    house.token_flex.controls.release()
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
+    await eventually(lambda: not undelivered(house))
+    check_once(house, 1)
+
+
+async def test_a_link_leaves_its_message_after_the_clock_was_set_back(
+    new_house: OpenHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The end of a link that was shown does not wait until the clock has caught up; the log says what happened."""
+    house = await quick_house(new_house)
+    ana = house.member("ana")
+    message = await gets(ana)
+    await ana.waits(lambda: bool(message.links()))
+    await restarted(house, -HOURS)
+    await ana.waits(lambda: not message.links(), timeout=30)
+    assert any("set back" in record.getMessage() for record in caplog.records)
