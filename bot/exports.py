@@ -99,7 +99,7 @@ class Exports:
 
         def _accept(db: Connection) -> tuple[Export, bool, int, float | None]:
             _check_replaceable(db, new)
-            before = export_store.count_queued(db)
+            before = export_store.ahead_in_line(db, asker.person)
             full = self._places.is_full(export_store.count_outstanding(db), now)
             export, is_new = export_store.accept(db, new, now)
             if is_new:
@@ -117,9 +117,9 @@ class Exports:
             log.info("an export was accepted", export=export.number, person=asker.person)
         self._work.ring()
         self._deliveries.ring()
-        waiting = max(before, self._turns.people_waiting())
-        wait = max(self._turns.likely_wait(before), until_a_place or 0.0)
-        return Accepted(export, is_new, waiting, wait, until_a_place is not None)
+        ahead = max(before, self._turns.ahead_of(asker.person))
+        wait = max(self._turns.likely_wait(ahead), until_a_place or 0.0)
+        return Accepted(export, is_new, ahead, wait, until_a_place is not None)
 
     @property
     def channels(self) -> tuple[str, ...]:

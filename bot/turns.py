@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -107,14 +108,19 @@ class Turns:
         """Return how many calls of people wait."""
         return sum(1 for place in self._line if place.waiting.rank is Rank.PEOPLE)
 
-    def likely_wait(self, ahead: int = 0) -> float:
-        """Return about how many seconds a person's call waits when `ahead` more are to come first."""
-        now = self._clock.now().timestamp()
-        recent = sum(
-            1 for turn in self._past if turn.call.ended_at is None or now - turn.call.ended_at < self._limits.window
-        )
-        beyond = self.people_waiting() + ahead + recent + 1 - self._limits.per_minute
-        return max(0.0, beyond) * self._limits.window / self._limits.per_minute
+    def ahead_of(self, person: str) -> int:
+        """Return how many of the calls of people that wait come before the next one of this person: they take turns."""
+        line = Counter(place.waiting.person for place in self._line if place.waiting.rank is Rank.PEOPLE)
+        return sum(min(calls, line[person] + 1) for calls in line.values())
+
+    def likely_wait(self, ahead: int) -> float:
+        """Return about how many seconds a person's call waits when so many others come first."""
+        now, limits = self._clock.now().timestamp(), self._limits
+        recent = sum(1 for turn in self._past if turn.call.ended_at is None or now - turn.call.ended_at < limits.window)
+        wait = max(0.0, ahead + recent + 1 - limits.per_minute) * limits.window / limits.per_minute
+        if ahead + 1 >= limits.burst_threshold and not any(turn.call.burst for turn in self._past):
+            return min(wait, 2 * limits.silence)  # silence, and the next clock minute of the server
+        return wait
 
     def is_busy(self) -> bool:
         """Return whether people wait, or have often called in the last minutes."""

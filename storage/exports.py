@@ -114,6 +114,19 @@ def queued_fairly(db: Connection, limit: int) -> tuple[Export, ...]:
     return tuple(Export.from_row(row) for row in db.query(sql, [limit]))
 
 
+def ahead_in_line(db: Connection, requester: str) -> int:
+    """Return how many queued exports come before the next one that this person asks for."""
+    sql = """
+        WITH line AS (
+            SELECT requester, count(*) AS exports FROM exports
+            WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
+            GROUP BY requester
+        )
+        SELECT coalesce(sum(min(exports, 1 + coalesce((SELECT exports FROM line WHERE requester = ?), 0))), 0) FROM line
+    """
+    return int(db.execute(sql, [requester]).fetchone()[0])
+
+
 def count_queued(db: Connection) -> int:
     """Return how many exports wait to be submitted."""
     return _count(db, (ExportState.QUEUED,))

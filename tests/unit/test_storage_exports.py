@@ -200,6 +200,22 @@ def test_nobody_waits_for_a_second_request_of_somebody_else(people: list[str]) -
         assert all(line[:place].count(other) <= turn for other in set(line))
 
 
+@given(st.lists(st.sampled_from("abcd"), max_size=25), st.sampled_from("abcde"))
+def test_the_place_that_is_told_is_the_place_in_the_line(people: list[str], person: str) -> None:
+    """Whoever asks next is told how many come before them, whatever the line looks like."""
+    memory = Connection(memory=True)
+    migrations.apply(memory)
+    try:
+        for number, other in enumerate(people, 1):
+            accepted(memory, f"command:{number}", requester=other)
+        told = exports.ahead_in_line(memory, person)
+        accepted(memory, "command:last", requester=person)
+        line = [export.number for export in exports.queued_fairly(memory, 100)]
+    finally:
+        memory.close()
+    assert line.index(len(people) + 1) == told
+
+
 def test_keys_that_are_ours(db: Connection) -> None:
     """Of many keys those are returned that belong to an export."""
     exports.change(db, accepted(db).number, request_key="2026-01-01T00:00:00#a")

@@ -103,6 +103,29 @@ async def test_equal_turns_are_not_confused(turns: Turns) -> None:
     assert turns._past[0].call.ended_at is not None
 
 
+async def test_what_is_told_of_the_line_comes_true(turns: Turns, clock: MovedClock) -> None:
+    """Persons take turns, so whoever asks for the first time is told one place for each other person, and a time."""
+    await called(turns, 5)
+    for person in ("ana", "ana", "ana", "ben"):
+        asyncio.ensure_future(turns.wait("call", rank=Rank.PEOPLE, person=person))  # noqa: RUF006 - ends with the loop
+    await settle()
+    assert turns.ahead_of("cem") == 2
+    assert turns.ahead_of("ana") == 4
+    told = turns.likely_wait(turns.ahead_of("cem"))
+    mine = asyncio.ensure_future(turns.wait("call", rank=Rank.PEOPLE, person="cem"))
+    await clock.advance(told - 1)
+    assert not mine.done()
+    await clock.advance(62)
+    assert mine.done()
+    turns.close()
+
+
+async def test_a_crowd_is_told_that_a_burst_will_serve_it(turns: Turns) -> None:
+    """Where the burst is free, nobody in a crowd of forty is told to wait for eight minutes."""
+    assert turns.likely_wait(40) <= 130
+    assert turns.likely_wait(8) == 48
+
+
 async def test_a_stop_sends_everybody_away(turns: Turns) -> None:
     """Those in the line and those who come later are told that there is no call any more."""
     await called(turns, 5)
