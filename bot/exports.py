@@ -22,6 +22,7 @@ from . import announcements, permissions
 from .access import Access
 from .asker import Asker
 from .cards.text import channel as channel_name
+from .cards.waiting import InLine
 from .clock import Clock
 from .durations import learn
 from .links import LONG_ENOUGH, Links
@@ -47,13 +48,11 @@ class LinkPlace(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An export that was stored; `ahead` others are submitted before it, in about `wait` seconds."""
+    """An export that was stored, and its place in the line."""
 
     export: Export
     is_new: bool
-    ahead: int
-    wait: float
-    house_full: bool
+    line: InLine
 
 
 class Exports:
@@ -118,8 +117,22 @@ class Exports:
         self._work.ring()
         self._deliveries.ring()
         ahead = max(before, self._turns.ahead_of(asker.person))
-        wait = max(self._turns.likely_wait(ahead), until_a_place or 0.0)
-        return Accepted(export, is_new, ahead, wait, until_a_place is not None)
+        return Accepted(export, is_new, self._in_line(ahead, until_a_place))
+
+    def _in_line(self, ahead: int, until_a_place: float | None) -> InLine:
+        return InLine(ahead, max(self._turns.likely_wait(ahead), until_a_place or 0.0), until_a_place is not None)
+
+    async def in_line(self, export: Export) -> InLine | None:
+        """Return the place of an export in the line as it is now, None where it does not wait to be submitted."""
+        now = self._clock.now()
+
+        def _place(db: Connection) -> tuple[int | None, float | None]:
+            before = export_store.ahead_of(db, export.number)
+            full = self._places.is_full(export_store.count_outstanding(db), now)
+            return before, _until_a_place(db, before) if full and before is not None else None
+
+        before, until_a_place = await self._database.read(_place)
+        return None if before is None else self._in_line(before, until_a_place)
 
     @property
     def channels(self) -> tuple[str, ...]:

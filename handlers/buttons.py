@@ -99,7 +99,8 @@ class Buttons:
     async def _details(
         self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
-        await self._answers.tell(respond, asker, export_card.details(await self._exports.see(number, asker)))
+        export = await self._exports.see(number, asker)
+        await self._answers.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
 
     async def _delete(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient

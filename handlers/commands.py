@@ -14,6 +14,7 @@ from bot.cards import help as help_card
 from bot.cards.blocks import Message, section
 from bot.cards.text import channel as channel_name
 from bot.cards.text import code, escape, shorten
+from bot.cards.waiting import place_in_line
 from bot.contracts import ContractCache
 from bot.exports import Accepted, Exports
 from bot.tokenflex.catalogue import Catalogue
@@ -22,7 +23,6 @@ from . import command_words, people
 from .answers import Answers
 from .export_form import ExportForm
 from .guard import Guard, concerns, plain
-from .waiting import place_in_line
 
 COMMAND = "/tokenflex"
 
@@ -103,7 +103,7 @@ class Commands:
 
     async def _status(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export = await self._exports.see(number, asker)
-        await self._answers.tell(respond, asker, export_card.details(export))
+        await self._answers.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
 
     async def _link(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export, link = await self._exports.link(
@@ -133,7 +133,7 @@ def acceptance(accepted: Accepted, warnings: tuple[str, ...] = ()) -> Message:
     name = code(export_card.file_name(export))
     text = (
         f"Export {export.label} is accepted: {name} from contract {code(export.request.contract_number)}. "
-        f"{place_in_line(accepted)}I will post it to {channel_name(export.channel)} when it is done."
+        f"{place_in_line(accepted.line)}I will post it to {channel_name(export.channel)} when it is done."
     )
     parts = [section("accepted", text)]
     if warnings:

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.asker import Asker
+from bot.cards.waiting import place_in_line
 from bot.contracts import ContractCache
 from bot.exports import Exports
 from bot.problems import ChannelNotAllowedError, ContractNotAllowedError, MembershipUnknownError, UseCaseError
@@ -21,7 +22,6 @@ from bot.tokenflex.rules import check_request
 from . import export_modal, people
 from .export_modal import Choices, Draft, Origin
 from .guard import Guard, concerns
-from .waiting import place_in_line
 
 #: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
 _PATIENCE = 2.0
@@ -127,7 +127,7 @@ class ExportForm:
             replaces=origin.again,
         )
         concerns(accepted.export.number)
-        export, waits = accepted.export, place_in_line(accepted)
+        export, waits = accepted.export, place_in_line(accepted.line)
         return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
 
     async def _show(self, client: AsyncWebClient, trigger_id: str, draft: Draft, origin: Origin) -> None:

@@ -127,6 +127,21 @@ def ahead_in_line(db: Connection, requester: str) -> int:
     return int(db.execute(sql, [requester]).fetchone()[0])
 
 
+def ahead_of(db: Connection, number: int) -> int | None:
+    """Return how many queued exports come before this one, None where it is not queued itself."""
+    sql = """
+        SELECT place - 1 FROM (
+            SELECT number, row_number() OVER (ORDER BY turn, number) AS place FROM (
+                SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
+                FROM exports
+                WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
+            )
+        ) WHERE number = ?
+    """
+    found = db.execute(sql, [number]).fetchone()
+    return None if found is None else int(found[0])
+
+
 def count_queued(db: Connection) -> int:
     """Return how many exports wait to be submitted."""
     return _count(db, (ExportState.QUEUED,))

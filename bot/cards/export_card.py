@@ -10,6 +10,7 @@ from storage.states import ExportState
 from . import actions, blocks
 from .blocks import Block, Message
 from .text import channel, clock_time, code, code_within, escape, link, mention, moment, shorten
+from .waiting import InLine, place_in_line
 
 _S = ExportState
 
@@ -190,16 +191,17 @@ def refusal(export: Export) -> Message:
     return Message(f"{sentence} {told}".strip(), parts)
 
 
-def details(export: Export) -> Message:
-    """Return all that is known of an export."""
+def details(export: Export, line: InLine | None = None) -> Message:
+    """Return all that is known of an export, also its place in the line where it waits in one."""
     asked = export.request
+    waits = "" if line is None else f" {place_in_line(line)}".rstrip()
     times = [("Accepted", moment(export.accepted_at))]
     if export.requested_at is not None:
         times.append(("Requested", moment(export.requested_at)))
     if export.finished_at is not None:
         times.append(("Finished", moment(export.finished_at)))
     parts: list[Block] = [
-        blocks.section("export", f"*Export {export.label}* · {code(file_name(export))}\n{status_line(export)}"),
+        blocks.section("export", f"*Export {export.label}* · {code(file_name(export))}\n{status_line(export)}{waits}"),
         blocks.fields(
             "asked",
             ("Asked by", mention(export.requester)),

@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import Block
 from bot.cards import actions, export_card, notices
 from bot.cards.blocks import Message
 from bot.cards.text import code_within, escape
+from bot.cards.waiting import InLine
 from bot.exports import Accepted
 from bot.tokenflex.models import DownloadLink, ExportRequest
 from handlers.commands import acceptance, mistake
@@ -88,14 +89,15 @@ def about(one: Export) -> Iterator[tuple[str, Message]]:
     yield "waiting for a link", export_card.waiting_for_link(one.number)
     yield "refusal", export_card.refusal(one)
     yield "details", export_card.details(one)
+    yield "details in line", export_card.details(one, InLine(3, 300.0, True))
     yield "question", export_card.confirm_deletion(one)
     yield "deletion", export_card.deletion(one)
     yield "list", export_card.listing([replace(one, number=n) for n in range(60, 40, -1)], more=True)
     yield "doubt", notices.post_in_doubt(one)
     for reason in ("not_in_channel", "is_archived", "restricted_action_read_only_channel"):
         yield f"trouble {reason}", notices.channel_trouble(one, reason, "tokenflex")
-    yield "acceptance", acceptance(Accepted(one, True, 11, 130.0, False), ("It may <surprise> you.",))
-    yield "acceptance in a full house", acceptance(Accepted(one, True, 0, 0.0, True))
+    yield "acceptance", acceptance(Accepted(one, True, InLine(11, 130.0, False)), ("It may <surprise> you.",))
+    yield "acceptance in a full house", acceptance(Accepted(one, True, InLine(0, 0.0, True)))
 
 
 MESSAGES = [
@@ -304,7 +306,7 @@ def test_one_export_is_not_called_exports() -> None:
 def test_a_direct_message_is_called_one() -> None:
     """A direct message has no name that Slack could show, and nobody can be invited to one."""
     one = replace(export(S.QUEUED), channel="D0SBX00009")
-    assert "<#D0SBX" not in said(acceptance(Accepted(one, True, 0, 0.0, False)))
+    assert "<#D0SBX" not in said(acceptance(Accepted(one, True, InLine(0, 0.0, False))))
     trouble = said(notices.channel_trouble(one, "channel_not_found", "tokenflex"))
     assert "the direct message" in trouble
     assert "/invite" not in trouble

@@ -211,9 +211,13 @@ def test_the_place_that_is_told_is_the_place_in_the_line(people: list[str], pers
         told = exports.ahead_in_line(memory, person)
         accepted(memory, "command:last", requester=person)
         line = [export.number for export in exports.queued_fairly(memory, 100)]
+        now = exports.ahead_of(memory, len(people) + 1)
+        exports.move(memory, len(people) + 1, Event.TAKE, NOW)
+        taken = exports.ahead_of(memory, len(people) + 1)
     finally:
         memory.close()
-    assert line.index(len(people) + 1) == told
+    assert line.index(len(people) + 1) == told == now
+    assert taken is None
 
 
 def test_keys_that_are_ours(db: Connection) -> None:

@@ -45,6 +45,7 @@ HOT: dict[str, Query] = {
     "accept again": accepted,
     "at work": lambda db: exports.in_states(db, (ExportState.REQUESTED, ExportState.SUBMITTING)),
     "count queued": exports.count_queued,
+    "ahead of": lambda db: exports.ahead_of(db, 1),
     "ahead in line": lambda db: exports.ahead_in_line(db, "U1"),
     "count outstanding": exports.count_outstanding,
     "queued fairly": lambda db: exports.queued_fairly(db, 5),
