@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 import requests  # noqa: TID251 - the one place
 from requests.auth import AuthBase  # noqa: TID251 - the one place
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
 
 from bot.tokenflex.errors import TimedOutError, TokenFlexError, UnreachableError, UpstreamBrokenError
 
@@ -33,6 +34,8 @@ _UNUSABLE: Final = (
     requests.exceptions.InvalidProxyURL,
     LocationValueError,
 )
+_PAGE: Final = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
+_SAME_FROM_ANYBODY: Final = {401, 408, 429}
 #: A ValueError comes from the standard library, for a header that cannot be written; its text holds the header.
 _FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, ValueError)
 
@@ -41,7 +44,7 @@ _FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, Va
 class Answer:
     """An answer below 300 or from 400 to 499.
 
-    `body` is the JSON of it: None where there is none, and for refusals also where it is no JSON. `retry_after` is in
+    `body` is the JSON of it: None where there is none, and for refusals also where it is plain text. `retry_after` is in
     seconds. `server_time` is the `Date` header, UTC. The body may hold links and tokens, so it hides from `repr`.
     """
 
@@ -144,7 +147,7 @@ class HttpDoor:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
+            session = _Session()
             # A kept connection that the server is just closing would lose a submission in doubt; at a handful of calls
             # a minute a new one for each costs nothing.
             headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Connection": "close"}
@@ -153,6 +156,13 @@ class HttpDoor:
                 self._sessions.append(session)
                 self._local.session = session
         return session
+
+
+class _Session(requests.Session):
+    """Looks at no redirection: `requests` parses its address even where it does not follow, and fails on a bad one."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the shape of the original
+        """Return no address."""
 
 
 class _Bearer(AuthBase):
@@ -172,6 +182,8 @@ def _failure(error: Exception) -> TokenFlexError:
     parts = tuple(_parts(error))
     if any(isinstance(part, ssl.SSLCertVerificationError) for part in parts):
         return UnreachableError("Autodesk's certificate is not trusted; nothing was sent")
+    if any(isinstance(part, InvalidAnswerHeader) for part in parts):
+        return UpstreamBrokenError("Autodesk's answer has a header that cannot be read")
     if isinstance(error, ValueError) or any(isinstance(part, _UNUSABLE) for part in parts):
         return UnreachableError("the address or the credentials in the settings cannot be used; nothing was sent")
     unconnected = (NewConnectionError, ConnectTimeoutError, requests.ConnectTimeout, requests.exceptions.ProxyError)
@@ -210,10 +222,19 @@ def _body(response: requests.Response) -> Any:  # noqa: ANN401 - JSON is of any 
     try:
         return json_module.loads(response.content)
     except (ValueError, RecursionError):
-        broken = response.status_code < 400
+        broken = response.status_code < 400 or _is_a_page(response)
     if broken:
         raise UpstreamBrokenError("Autodesk's answer is no JSON", status=response.status_code)
     return None
+
+
+def _is_a_page(response: requests.Response) -> bool:
+    """Return whether this is a page for people: a proxy's word, not Autodesk's, whatever its status.
+
+    Where it only asks to sign in or to come later, its status is as good as Autodesk's.
+    """
+    is_html = "html" in response.headers.get("Content-Type", "").lower() or _PAGE.match(response.content) is not None
+    return is_html and response.status_code not in _SAME_FROM_ANYBODY
 
 
 def _http_date(text: str) -> datetime | None:

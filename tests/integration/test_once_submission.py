@@ -77,7 +77,7 @@ async def test_a_cut_answer_is_no_answer(new_house: OpenHouse) -> None:
     assert submissions(house) == 1
 
 
-@pytest.mark.parametrize("status", [200, 500, 502])
+@pytest.mark.parametrize("status", [200, 403, 404, 500, 502])
 async def test_a_page_of_html_is_no_answer(new_house: OpenHouse, status: int) -> None:
     """A proxy's page, whatever its status, leaves the effect unknown; nothing arrived, so it is sent again once."""
     house = await settled_house(new_house)

@@ -140,10 +140,17 @@ def test_refusals_are_answers_with_their_wait(
     assert (reply.status, reply.refused, reply.retry_after) == (429, True, seconds)
 
 
-def test_a_refusal_in_html_has_no_body(server: Server, door: HttpDoor) -> None:
+def test_a_refusal_in_plain_text_has_no_body(server: Server, door: HttpDoor) -> None:
     """A refusal counts by its status even when its body is no JSON."""
-    server.reply = answer("403 Forbidden", "<html>no</html>")
+    server.reply = answer("403 Forbidden", "403: no", "Content-Type: text/plain\r\n")
     assert door.request("GET", server.url) == Answer(403)
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "429 Too Many Requests"])
+def test_a_page_that_asks_to_sign_in_or_to_wait_is_believed(server: Server, door: HttpDoor, status: str) -> None:
+    """Whoever says so, what there is to do is the same."""
+    server.reply = answer(status, "<html>no</html>", "Content-Type: text/html\r\n")
+    assert door.request("GET", server.url) == Answer(int(status[:3]))
 
 
 BROKEN: dict[str, Reply] = {
@@ -159,6 +166,14 @@ BROKEN: dict[str, Reply] = {
     "bad gzip": answer("200 OK", "{}", "Content-Encoding: gzip\r\n"),
     "500": answer("500 Internal Server Error", '{"Code": "x"}'),
     "502": answer("502 Bad Gateway", "<html>bad gateway</html>"),
+    "a proxy's 400": answer("400 Bad Request", "<!DOCTYPE html><p>no", "Content-Type: text/html\r\n"),
+    "a proxy's 403": answer("403 Forbidden", "<html>no</html>", "Content-Type: text/html; charset=utf-8\r\n"),
+    "a proxy's 404": answer("404 Not Found", "\n <HTML><p>no"),
+    "two lengths": raw("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n{}"),
+    "redirect to nowhere": answer("302 Found", "", "Location: http://[::1\r\n"),
+    "redirect in another alphabet": lambda connection: connection.sendall(
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://\xe9/\r\n\r\n"
+    ),
     "redirect": answer("302 Found", "", f"Location: http://127.0.0.1:9/?{SECRET}\r\n"),
 }
 
