@@ -44,7 +44,8 @@ _LOOK_AT_LEAST_EVERY = 30.0
 _SOON = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(seconds=60)
 _LONGEST_PAUSE_AFTER_REFUSAL = timedelta(hours=1)
-_GIVE_UP_AFTER = timedelta(days=30)
+#: An old message is given up no sooner than after so many tries, also where an administrator has it sent again.
+_GIVE_UP_AFTER, _ATTEMPTS_AT_LEAST = timedelta(days=30), 5
 #: Seconds that an announcement waits for a new link: with nothing to show, and with a link that lives long enough to
 #: be clicked by somebody who is looking.
 _LINK_PATIENCE, _SHORT_PATIENCE = 20.0, 2.0
@@ -296,7 +297,8 @@ class Dispatcher:
         elif delivery.kind is MessageKind.DIRECT:
             await self._whisper_instead(delivery, error)
         elif error.code in CHANNEL_TROUBLE:
-            await self._channel_trouble(delivery, error)
+            await self._tell_of_channel_trouble(delivery, error.code)
+            await self._postpone(delivery, error.code, whole_lane=True)
         else:  # what Slack refuses of one message is no reason to hold up the others
             await self._postpone(delivery, error.code, _back_off(delivery, _LONGEST_PAUSE_AFTER_REFUSAL))
 
@@ -308,6 +310,8 @@ class Dispatcher:
             code = cause.code
             await self._database.write(lambda db: _give_up_in_doubt(db, delivery, code, now))
             return
+        if isinstance(cause, SlackRefusedError) and cause.code in CHANNEL_TROUBLE:
+            await self._tell_of_channel_trouble(delivery, cause.code)
         pause = None if doubt.again_at is None else doubt.again_at - now
         if isinstance(cause, SlackRateLimitedError):
             pause = timedelta(seconds=cause.retry_after)
@@ -326,8 +330,9 @@ class Dispatcher:
         due = now + (_back_off(delivery) if pause is None else pause)
 
         def _write(db: Connection) -> None:
-            if now - delivery.created_at > _GIVE_UP_AFTER:
-                outbox.give_up(db, delivery, reason)
+            if now - delivery.created_at > _GIVE_UP_AFTER and delivery.attempts >= _ATTEMPTS_AT_LEAST:
+                in_doubt = state is not DeliveryState.WAITING and outbox.is_sending(db, delivery.id)
+                outbox.give_up(db, delivery, f"{outbox.IN_DOUBT}{reason}" if in_doubt else reason)
                 return
             outbox.postpone(db, delivery, due, reason, state=state)
             if whole_lane:
@@ -335,16 +340,15 @@ class Dispatcher:
 
         await self._database.write(_write)
 
-    async def _channel_trouble(self, delivery: Delivery, error: SlackRefusedError) -> None:
+    async def _tell_of_channel_trouble(self, delivery: Delivery, code: str) -> None:
         now = self._clock.now()
-        words = f"{announcements.CHANNEL_TROUBLE}:{error.code}"
+        words = f"{announcements.CHANNEL_TROUBLE}:{code}"
 
         def _tell(db: Connection) -> None:
             export = export_store.get(db, delivery.export_number)
             announcements.tell(db, export, now, words)
 
         await self._database.write(_tell)
-        await self._postpone(delivery, error.code, whole_lane=True)
 
     async def _whisper_instead(self, delivery: Delivery, error: SlackRefusedError) -> None:
         """A private message that Slack does not take is shown in the channel of the export, to the person only."""

@@ -12,13 +12,14 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.tokenflex.budget import Rank
-from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, TokenFlexError
+from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, RefusedError, TokenFlexError
 from bot.tokenflex.models import ExportRecord
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
 from storage.states import ExportState
 
+from . import announcements
 from .calls import GrantedCall, TokenFlexCalls
 from .clock import Clock
 from .durations import Durations, learn
@@ -33,6 +34,7 @@ from .turns import Room
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)  #: after failures
 #: `fromDate` lies this much before the oldest outstanding export, `toDate` this much ahead of now: clocks differ.
 _BEFORE, _AHEAD = timedelta(minutes=5), timedelta(minutes=10)
+_PERMISSION = "permission"  #: a note of `bot.cards.export_card.NOTES`
 
 log = structlog.get_logger(__name__)
 
@@ -123,9 +125,9 @@ class Poller:
         except TokenFlexError as error:
             if target is None:
                 raise
-            self._failed(target, error)
+            await self._failed(target, error)
             return
-        self._recovered(target)
+        await self._recovered(target)
         self._looked[target.contract] = started_at
         await self._apply(target.contract, records, started_at)
 
@@ -161,7 +163,7 @@ class Poller:
             log.warning("a missing export could not be asked for", export=export.number, error=type(error).__name__)
         self._deliveries.ring()
 
-    def _failed(self, target: Target, error: TokenFlexError) -> None:
+    async def _failed(self, target: Target, error: TokenFlexError) -> None:
         failures = self._failures[target.contract] = self._failures.get(target.contract, 0) + 1
         renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
         if not (renewable and failures == 1):  # the next call renews the token
@@ -169,8 +171,28 @@ class Poller:
             self._not_before[target.contract] = self._clock.now() + pause
         if failures == 1:
             log.warning("polling fails", contract=target.contract, error=type(error).__name__, reason=str(error))
+        if isinstance(error, RefusedError):  # waiting may not cure that, so the people who wait are told
+            await self._note(target.contract, _PERMISSION)
 
-    def _recovered(self, target: Target) -> None:
+    async def _note(self, contract: str, note: str) -> None:
+        """Have the cards of a contract say that looking at it is not permitted (`note`), or no more."""
+        now = self._clock.now()
+
+        def _told_otherwise(db: Connection) -> list[Export]:
+            exports = export_store.in_states(db, (ExportState.REQUESTED,))
+            ours = [export for export in exports if export.request.contract_number == contract]
+            return [export for export in ours if export.note != note and export.note in {"", _PERMISSION}]
+
+        def _tell(db: Connection) -> None:
+            for export in _told_otherwise(db):
+                announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
+
+        if await self._database.read(_told_otherwise):
+            await self._database.write(_tell)
+            self._deliveries.ring()
+
+    async def _recovered(self, target: Target) -> None:
         self.last_success = self._clock.now()
+        await self._note(target.contract, "")
         if self._failures.pop(target.contract, 0):
             log.info("polling works again", contract=target.contract)

@@ -19,7 +19,7 @@ EVENT_TYPE = "tokenflex_export"
 _DEFAULT_RETRY_AFTER = 30.0
 _MINUTE = timedelta(seconds=60)
 _PAGE = 200
-_PAGES = 5
+_PAGES = 25
 #: Slack's words for blocks that it does not take, whatever the text is.
 BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
 #: Slack's words for a thread whose first message was deleted or is none (source: chat.postMessage reference).

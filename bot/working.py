@@ -118,7 +118,7 @@ class Worker:
             await self.work.wait(self._pause())
 
     def _pause(self) -> float:
-        if self._not_before is None:
+        if self._may_start() or self._not_before is None:
             return _LOOK_AT_LEAST_EVERY
         return min(_LOOK_AT_LEAST_EVERY, max(0.1, (self._not_before - self._clock.now()).total_seconds()))
 
@@ -134,14 +134,18 @@ class Worker:
             return
         now = self._clock.now()
 
-        def _next(db: Connection) -> tuple[tuple[Export, ...], set[tuple[str, str]]]:
+        def _next(db: Connection) -> tuple[tuple[Export, ...], set[tuple[str, str]], int]:
             submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
             about_to = sum(1 for number in self._under_way if number not in {e.number for e in submitting})
             free = self._places.free(export_store.count_outstanding(db), now) - about_to
-            line = export_store.queued_fairly(db, max(0, free) + len(self._under_way)) if free > 0 else ()
-            return line, {_name(export) for export in submitting}
+            line = export_store.queued_fairly(db, max(1, free + len(self._under_way)))
+            return line, {_name(export) for export in submitting}, free
 
-        line, unresolved = await self._database.read(_next)
+        line, unresolved, free = await self._database.read(_next)
+        if free <= 0:
+            if line:
+                self._poll.ring()  # a list shows when a place becomes free
+            return
         for export in line:
             if _name(export) not in unresolved | set(self._under_way.values()):
                 self._start(export, self._submit)

@@ -194,6 +194,12 @@ def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str, *
     rows.update(db, "outbox", "id", delivery.id, changes)
 
 
+def is_sending(db: Connection, delivery_id: int) -> bool:
+    """Return whether a delivery was handed to Slack without its answer being known."""
+    found = db.query("SELECT 1 FROM outbox WHERE id = ? AND state = 'sending'", [delivery_id])
+    return any(True for _ in found)
+
+
 def give_up(db: Connection, delivery: Delivery, error: str) -> None:
     """Note that a delivery cannot be made; it stays visible."""
     rows.update(db, "outbox", "id", delivery.id, {"state": DeliveryState.GIVEN_UP.value, "last_error": error})

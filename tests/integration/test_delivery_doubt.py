@@ -119,6 +119,21 @@ async def test_a_card_that_stays_in_doubt_is_not_posted_with_its_next_change(
     assert subjects(house)["result:1:1"] == 1
 
 
+async def test_a_doubt_in_a_channel_that_is_closed_is_told(new_house: OpenHouse) -> None:
+    """The answer of the card is lost, and the bot is removed before it can look: the requester hears what to do."""
+    house = await bot_house(new_house)
+    ana = house.member("ana")
+    house.slack.controls.drop_answer_next("chat.postMessage", after_effect=True)
+    house.slack.controls.slow_next("conversations.history", 0.2)
+    await ana.types("#finance", export())
+    await eventually(lambda: subjects(house)["card:1"] == 1, PATIENCE)
+    house.slack.workspace.kick_bot("#finance")
+    await ana.hears("@tokenflex", "I cannot post export #1 to #finance.", "/invite", timeout=PATIENCE)
+    house.slack.workspace.invite_bot("#finance")
+    await quiet(house, ana)
+    check_once(house, 1)
+
+
 async def test_a_private_message_in_doubt_is_looked_for(new_house: OpenHouse) -> None:
     """A link for the requester only, posted and not answered, is found in our conversation and not sent twice."""
     house = await bot_house(new_house, LINK_AUDIENCE="requester")

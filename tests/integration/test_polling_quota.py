@@ -48,6 +48,27 @@ async def test_a_full_house_costs_few_calls_for_those_in_line(new_house: OpenHou
     await ana.waits(lambda: len(ours(house)) == 10, timeout=PATIENCE)
 
 
+async def test_a_full_house_is_looked_at_when_somebody_asks(new_house: OpenHouse) -> None:
+    """The line was empty for a while, and all places became free meanwhile: a list shows it to whoever asks next."""
+    house = await new_house(speed=SPEED)
+    await house.start_bot()
+    await knows_contracts(house)
+    ana = house.member("ana")
+    theirs = house.token_flex.controls.outstanding_elsewhere(50)
+    await ana.types("#finance", export("first"))
+    card = await ana.hears("#finance", "first.csv", "It waits for a place", private=False)
+    await ana.presses(card, "Delete")
+    await ana.waits(lambda: "Deleted." in card.visible_text(), timeout=PATIENCE)
+    await house.clock.sleep(30)
+    for key in theirs:
+        house.token_flex.controls.finish(key)
+    before = len(house.token_flex.calls)
+    await ana.types("#finance", export("second"))
+    await eventually(lambda: submissions(house) > 1, PATIENCE)
+    methods = [call.method for call in house.token_flex.calls[before:] if "/requests" in call.path]
+    assert methods[0] == "GET"
+
+
 async def test_a_place_counts_that_a_deleted_export_frees(new_house: OpenHouse) -> None:
     """Fifty of our own are outstanding; when one is deleted, the next one in line is submitted."""
     house = await new_house(speed=SPEED, token_flex={"outstanding_quota": 50})

@@ -157,6 +157,7 @@ async def test_a_contract_that_is_refused_does_not_stop_others(new_house: OpenHo
     await eventually(lambda: len(ours(house)) == 1)
     await ana.types("#finance", export("fine"))
     await ana.hears("#finance", "export #2 is ready", private=False, timeout=PATIENCE)
+    await ana.waits(lambda: "does not permit that" in card_of(ana).visible_text(), timeout=PATIENCE)
     house.token_flex.controls.behave()
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
 

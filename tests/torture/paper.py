@@ -149,12 +149,16 @@ class Standing:
 
 
 class Slack:
-    """Slack's side of `SlackPosts`; `faults` are what the next posts and edits meet, each once."""
+    """Slack's side of `SlackPosts`; `faults` are what the next posts and edits meet, each once.
+
+    While it is `blind`, nobody can look for a message.
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.messages: list[Standing] = []
         self.faults: list[str] = []
+        self.blind = False
         self._ts = count(1)
 
     async def post(self, channel: str, message: Any, subject: str, thread_ts: str | None = None) -> Posted:
@@ -173,6 +177,8 @@ class Slack:
 
     async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
         await self.clock.sleep(LATENCY)
+        if self.blind:
+            raise SlackUnreachableError("refused")
         found = (each for each in self.messages if each.subject == subject and each.posted.channel == channel)
         return next((each.posted for each in found if each.at >= since), None)
 

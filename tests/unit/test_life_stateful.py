@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -218,5 +219,25 @@ def test_a_message_that_was_found_is_not_forgotten_when_its_edit_fails() -> None
     life.slack_errs(["broken", "lost after"])
     life.ask("U1", "a", twice=False)
     life.time_passes(70.0)
+    life.nothing_twice()
+    life.teardown()
+
+
+def test_a_message_that_was_given_up_in_doubt_is_looked_for_when_it_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody can say for long whether it was posted; it was, and sending it again posts nothing."""
+    monkeypatch.setattr("bot.notifications._GIVE_UP_AFTER", timedelta(hours=1))
+    life = Life()
+    life.begin()
+    life.slack_errs(["lost after"])
+    life.slack.blind = True
+    life.ask("U1", "a", twice=False)
+    life.time_passes(7200.0)
+    (given_up,) = life._run(life.bot.database.read(lambda db: outbox.given_up(db, 5)))
+    assert given_up.subject == "card:1"
+    life.slack.blind = False
+    life._run(life.bot.database.write(lambda db: outbox.send_again(db, given_up.id, life.clock.now())))
+    life.time_passes(200.0)
     life.nothing_twice()
     life.teardown()
