@@ -41,6 +41,7 @@ class LoginWatch:
         self._members = members
         self._clock = clock
         self._deliveries = deliveries
+        self._nobody = False  #: whether the log has it that the groups of the settings show nobody
 
     async def run(self) -> None:
         """Look whenever a call has shown how it stands with the login."""
@@ -61,6 +62,11 @@ class LoginWatch:
         try:
             people = await self._named()
         except MembershipUnknownError:
+            return False
+        if not people and self._administrators.groups:
+            if not self._nobody:
+                log.error("Autodesk does not accept the login, and the groups in ADMINISTRATORS show nobody to tell")
+            self._nobody = True
             return False
         now = self._clock.now()
         if await self._database.write(lambda db: _tell(db, people, now)):

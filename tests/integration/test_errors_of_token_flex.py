@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.tokenflex.http import HttpDoor
+from bot.working import Worker
 from sandbox.slack.messages import Message
 from tests.support.house import House
 from tests.support.talk import (
@@ -267,6 +268,28 @@ async def test_an_upstream_that_is_down_is_waited_for(quick: House) -> None:
     await quick.token_flex.start(port)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
     assert len(keys(quick)) == 1
+
+
+async def test_a_setback_that_is_over_leaves_nothing_to_do(quick: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waited was deleted before the next attempt: the loop sleeps instead of looking again and again."""
+    looks: list[None] = []
+    resume = Worker.resume
+
+    async def counted(worker: Worker) -> None:
+        looks.append(None)
+        await resume(worker)
+
+    monkeypatch.setattr(Worker, "resume", counted)
+    await quick.token_flex.stop()
+    ana = quick.member("ana")
+    await asks(ana)
+    await card_says(ana, "Token Flex cannot be reached")
+    await ana.presses(card_of(ana), "Delete")
+    await ana.waits(lambda: "Deleted." in card_of(ana).visible_text(), timeout=20)
+    await quick.clock.sleep(60)
+    before = len(looks)
+    await quick.clock.sleep(60)
+    assert len(looks) - before < 10
 
 
 async def test_polls_that_fail_cost_nothing_but_time(quick: House) -> None:

@@ -10,16 +10,18 @@ TOLD = "Autodesk does not accept my login any more"
 PATIENCE = 60.0
 
 
-async def signed_in(new_house: OpenHouse, administrators: tuple[str, ...]) -> House:
-    """Open a house whose bot uses a person's login and knows its administrators."""
+async def signed_in(new_house: OpenHouse, administrators: tuple[str, ...], group: tuple[str, ...] = ()) -> House:
+    """Open a house whose bot uses a person's login and knows its administrators; `group` is a group of them."""
     house = await new_house(speed=40.0)
+    named = [house.member(name).id for name in administrators]
+    named += [house.slack.workspace.add_usergroup("licensing", group).id] if group else []
     client = next(each for each in house.token_flex.settings.clients if each.client_id == "sandbox-web")
     await house.start_bot(
         APS_CLIENT_ID=client.client_id,
         APS_CLIENT_SECRET=client.secret or "",
         APS_REFRESH_TOKEN=house.token_flex.controls.make_login(),
         DATABASE_KEY=KEY,
-        ADMINISTRATORS=",".join(house.member(name).id for name in administrators),
+        ADMINISTRATORS=",".join(named),
     )
     await knows_contracts(house)
     return house
@@ -55,6 +57,16 @@ async def test_administrators_hear_once_per_outage(new_house: OpenHouse) -> None
     await eventually(lambda: not undelivered(house))
     await lose_login(house, "second")
     await eventually(lambda: [told(house, name) for name in ("ben", "carla")] == [2, 2], PATIENCE)
+
+
+async def test_a_group_that_slack_does_not_show_hears_of_it_later(new_house: OpenHouse, caplog) -> None:
+    """Whoever is named gets the message as soon as Slack says who they are; until then the log has it, once."""
+    house = await signed_in(new_house, (), group=("ben",))
+    house.slack.controls.fail_next("usergroups.users.list", "no_such_subteam", count=2)
+    await lose_login(house, "first")
+    await house.member("ben").hears("@tokenflex", TOLD, timeout=PATIENCE)
+    assert caplog.text.count("show nobody to tell") == 1
+    assert told(house, "ben") == 1
 
 
 async def test_without_administrators_the_log_has_it(new_house: OpenHouse, caplog) -> None:
