@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from . import database
+from . import database, outbox
 from .database import DatabaseError
 
 #: What SQLite keeps beside a file: it belongs to that file and to no other.
@@ -43,7 +43,8 @@ def back_up(path: Path, target: Path) -> int:
 def restore(path: Path, source: Path, now: datetime) -> Restored:
     """Put a backup in the place of the database; the caller holds the lock of the bot.
 
-    The backup is checked and copied first. The old files are moved aside under one new name, so that they still
+    The backup is checked and copied first. What it was about to post may have been posted since, so it is looked for
+    before anything is posted. The old files are moved aside under one new name, so that they still
     belong together.
 
     Raises:
@@ -59,6 +60,8 @@ def restore(path: Path, source: Path, now: datetime) -> Restored:
     _reserve(fresh)
     try:
         _copy(source, fresh)
+        with database.plain_file(fresh) as db:
+            outbox.doubt_what_waits(db)
         kept = _move_aside(path, now)
         fresh.replace(path)
     except BaseException:

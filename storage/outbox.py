@@ -194,6 +194,14 @@ def postpone(db: Connection, delivery: Delivery, due_at: datetime, error: str, *
     rows.update(db, "outbox", "id", delivery.id, changes)
 
 
+def doubt_what_waits(db: Connection) -> None:
+    """Have everything that waits looked for before it is posted."""
+    db.execute(
+        "UPDATE outbox SET state = 'sending' WHERE state = 'waiting' AND kind <> 'expiry' "
+        "AND subject NOT IN (SELECT subject FROM messages)"
+    )
+
+
 def is_sending(db: Connection, delivery_id: int) -> bool:
     """Return whether a delivery was handed to Slack without its answer being known."""
     found = db.query("SELECT 1 FROM outbox WHERE id = ? AND state = 'sending'", [delivery_id])

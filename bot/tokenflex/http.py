@@ -44,8 +44,8 @@ _FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, Va
 class Answer:
     """An answer below 300 or from 400 to 499.
 
-    `body` is the JSON of it: None where there is none, and for refusals also where it is plain text. `retry_after` is in
-    seconds. `server_time` is the `Date` header, UTC. The body may hold links and tokens, so it hides from `repr`.
+    `body` is the JSON of it: None where there is none, and for refusals also where it is plain text. `retry_after` is
+    in seconds. `server_time` is the `Date` header, UTC. The body may hold links and tokens, so it hides from `repr`.
     """
 
     status: int
@@ -161,7 +161,7 @@ class HttpDoor:
 class _Session(requests.Session):
     """Looks at no redirection: `requests` parses its address even where it does not follow, and fails on a bad one."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the shape of the original
+    def get_redirect_target(self, resp: requests.Response) -> None:
         """Return no address."""
 
 

@@ -281,6 +281,7 @@ class AccessTokens:
             return stored
         if login.refresh_token == self._dead:
             raise LoginNeededError("the Autodesk login has ended")
+        self._store.save(login, login)  # where there is no room for it there will be none for the new one
         asked_at = self._now()
         try:
             grant = self._refresh(login.refresh_token)

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from storage.database import Database, DatabaseError
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT
 from tests.support.house import House
+from tests.support.once import check_once, undelivered
 from tests.support.process import BotProcess, start_process
+from tests.support.talk import asks, eventually, knows_contracts
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 UNCHECKED_SETTINGS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "APS_CLIENT_ID": "id"}
@@ -36,6 +39,12 @@ async def fact_of(path: Path) -> str | None:
     value = await database.read(lambda db: facts.get(db, "fact"))
     await database.close()
     return value
+
+
+def state_of(path: Path, subject: str) -> tuple[str, str] | None:
+    """How it stands with a message, and what went wrong with it last."""
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT state, last_error FROM outbox WHERE subject = ?", [subject]).fetchone()
 
 
 def mode_of(path: Path) -> int:
@@ -239,3 +248,25 @@ async def test_a_bot_goes_on_after_a_backup_and_from_one(new_house: OpenHouse) -
     await house.start_bot()
     await ana.types("#finance", "/tokenflex list")
     await ana.hears("#finance", "year1", private=True)
+
+
+async def test_what_was_posted_after_the_copy_is_not_posted_again(new_house: OpenHouse) -> None:
+    """The copy holds an announcement that is still to be posted; it stands in the channel when the copy is put back."""
+    house: House = await new_house()
+    await house.start_bot()
+    await knows_contracts(house)
+    ana = house.member("ana")
+    house.token_flex.controls.hold()
+    await asks(ana)
+    await eventually(lambda: not undelivered(house))
+    house.slack.controls.fail_next("chat.postMessage", retry_after=60)
+    house.token_flex.controls.release()
+    path = Path(house.environment["DATABASE_PATH"])
+    await eventually(lambda: state_of(path, "result:1:1") == ("waiting", "rate limited"))
+    await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db")
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
+    await house.stop_bot()
+    await asyncio.to_thread(backup.restore, path, house.folder / "copy.db", NOW)
+    await house.start_bot()
+    await eventually(lambda: not undelivered(house))
+    check_once(house, 1)

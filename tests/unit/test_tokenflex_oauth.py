@@ -95,14 +95,17 @@ class Store:
         self.login = login
         self.loads = 0
         self.history: list[StoredLogin | None] = [login]
-        self.failing = 0
+        self.failing = 0  #: so many times there is no room for a renewed login
+        self.full = False  #: there is no room for anything
 
     def load(self) -> StoredLogin | None:
         self.loads += 1
         return self.login
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
-        if self.failing:
+        if self.full:
+            raise OSError("disk full")
+        if self.failing and login != previous:
             self.failing -= 1
             raise OSError("disk full")
         if self.login is None or self.login.refresh_token != previous.refresh_token:
@@ -482,6 +485,17 @@ def test_a_store_that_fails_loses_no_login() -> None:
     assert home.refreshes() == ["r1"]
     assert home.store.login is not None
     assert home.store.login.refresh_token == "r2"
+
+
+def test_a_store_without_room_keeps_the_old_login_good() -> None:
+    """The refresh token is not spent where its successor could not be kept."""
+    home = house()
+    home.store.full = True
+    with pytest.raises(OSError, match="disk full"):
+        home.later(0)
+    assert home.refreshes() == []
+    home.store.full = False
+    assert home.later(0) == "a2"
 
 
 def test_another_login_stored_meanwhile_is_not_overwritten() -> None:
