@@ -13,7 +13,7 @@ import structlog
 
 from bot.tokenflex.errors import NotFoundError, UpstreamBrokenError
 from bot.tokenflex.http import Answer, Door
-from bot.tokenflex.models import Contract, ExportRecord, ExportRequest
+from bot.tokenflex.models import UNREADABLE, Contract, ExportRecord, ExportRequest
 from bot.tokenflex.refusals import refusal
 
 T = TypeVar("T")
@@ -78,12 +78,15 @@ class TokenFlexClient:
         return _one(self._call("POST", path, json=request.body(), starts_export=True), ExportRecord.from_json)
 
     def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[ExportRecord, ...]:
-        """Return the exports asked for from `from_` on and before `to` (aware), oldest first, without broken ones."""
+        """Return the exports asked for from `from_` on and before `to` (aware), oldest first.
+
+        An entry that cannot be read stands there as a record without a key: it may be any export.
+        """
         params = {"fromDate": _timestamp(from_), "toDate": _timestamp(to)}
-        records = _each(
-            self._call("GET", ("export", contract_number, "requests"), params=params), ExportRecord.from_json
-        )
-        return tuple(sorted(records, key=_age))
+        body = self._call("GET", ("export", contract_number, "requests"), params=params)
+        records = _each(body, ExportRecord.from_json)
+        unread = [UNREADABLE] * (len(_array(body)) - len(records))
+        return tuple(sorted([*records, *unread], key=_age))
 
     def get_export(self, contract_number: str, request_key: str) -> ExportRecord:
         """Return one export; that renews no link."""

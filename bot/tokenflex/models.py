@@ -7,11 +7,16 @@ Attributes that we do not know are ignored, statuses that we do not know are kep
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 REQUESTED = "Requested"
 DOWNLOAD = "Download"
 ERROR = "Error"
+
+_SPELLING = {status.lower(): status for status in (REQUESTED, DOWNLOAD, ERROR)}
+#: From this number on it is a time in seconds (2001), from that on one in milliseconds (1973).
+_SECONDS, _MILLISECONDS = 1_000_000_000, 100_000_000_000
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -23,11 +28,34 @@ def parse_timestamp(text: str) -> datetime:
         ValueError: the text is no time stamp.
 
     """
-    moment = datetime.fromisoformat(text.strip())
+    moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("a time stamp at the edge of the calendar") from None
+
+
+def lenient_timestamp(value: object) -> datetime | None:
+    """Return the time that a value may mean, None where none can be read.
+
+    Beside ISO 8601 these are what other services of its kind send: the date of an HTTP header, and seconds or
+    milliseconds since 1970, as a number or as text. A time that cannot be read must not cost the export.
+    """
+    text = str(value).strip()
+    for read in (parse_timestamp, _since_1970, parsedate_to_datetime):
+        try:
+            moment = read(text)
+        except (ValueError, TypeError, IndexError, OverflowError, OSError):
+            continue
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None
+
+
+def _since_1970(text: str) -> datetime:
+    number = float(text)
+    if not number >= _SECONDS:
+        raise ValueError("too small a number for a time of Token Flex")
+    return datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS else number, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +106,10 @@ class DownloadLink:
 
 @dataclass(frozen=True, slots=True)
 class ExportRecord:
-    """One export as Token Flex knows it."""
+    """One export as Token Flex knows it; without a key it is an entry of a list that could not be read.
+
+    `requested_at` is in UTC, None where it is not known.
+    """
 
     request_key: str
     request_status: str
@@ -99,27 +130,28 @@ class ExportRecord:
         key, status = data.get("requestKey"), data.get("requestStatus")
         if not isinstance(key, str) or not key or not isinstance(status, str):
             raise ValueError("an export without requestKey or requestStatus")
-        requested, schedule = data.get("exportRequestDate"), data.get("scheduleId")
+        schedule = data.get("scheduleId")
         return cls(
             request_key=key,
-            request_status=status,
+            request_status=_SPELLING.get(status.strip().lower(), status),
             download_file_name=str(data.get("downloadFileName") or ""),
-            requested_at=parse_timestamp(requested) if isinstance(requested, str) else None,
+            requested_at=lenient_timestamp(data.get("exportRequestDate")) or lenient_timestamp(key.partition("#")[0]),
             read=data.get("readFlag") == "Y",
             link=_link(data),
             schedule_id=schedule if isinstance(schedule, str) else None,
         )
 
 
+#: Stands for an entry of a list that could not be read.
+UNREADABLE = ExportRecord("", "", "", None)
+
+
 def _link(data: Mapping[str, Any]) -> DownloadLink | None:
     """Return the link; none where its expiry cannot be read, so that the rest of the export still counts."""
-    url, expires = data.get("downloadUrl"), data.get("downloadUrlExpireDate")
-    if not isinstance(url, str) or not url or not isinstance(expires, str):
+    url, expires_at = data.get("downloadUrl"), lenient_timestamp(data.get("downloadUrlExpireDate"))
+    if not isinstance(url, str) or not url or expires_at is None:
         return None
-    try:
-        return DownloadLink(url, parse_timestamp(expires))
-    except ValueError:
-        return None
+    return DownloadLink(url, expires_at)
 
 
 @dataclass(frozen=True, slots=True)

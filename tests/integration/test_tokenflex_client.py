@@ -386,7 +386,7 @@ async def test_an_app_without_the_api(house: House) -> None:
 
 async def test_a_403_without_a_body(house: House) -> None:
     """A bare refusal is one of permission all the same."""
-    house.controls.answer_next(403, html=True)
+    house.controls.answer_next(403, body=b"")
     assert type(await failure(house.client().contracts())) is ForbiddenError
 
 

@@ -143,15 +143,15 @@ def test_a_rate_limit_carries_its_wait() -> None:
     assert caught.value.retry_after == 25.0
 
 
-def test_a_list_is_sorted_and_broken_entries_are_left_out() -> None:
-    """One broken entry costs itself only; it is logged without what it held."""
+def test_a_list_is_sorted_and_broken_entries_are_known_to_be_there() -> None:
+    """One broken entry costs itself only, and may be any export; it is logged without what it held."""
     later = {**RECORD, "requestKey": "later", "exportRequestDate": "2018-09-20T22:43:14Z"}
     undated = {**RECORD, "requestKey": "undated", "exportRequestDate": None}
-    broken = {**RECORD, "exportRequestDate": LINK}
+    broken = {**RECORD, "exportRequestDate": LINK, "requestStatus": None}
     made, _ = client([later, broken, RECORD, "nonsense", undated])
     with capture_logs() as logs:
         records = made.list_exports("11", SERVER_TIME, SERVER_TIME)
-    assert [record.request_key for record in records] == ["undated", KEY, "later"]
+    assert [record.request_key for record in records] == ["", "", "undated", KEY, "later"]
     assert [(entry["log_level"], entry["broken"]) for entry in logs] == [("warning", 2)]
     assert "SECRET" not in str(logs)
 

@@ -69,6 +69,40 @@ def test_unknown_statuses_are_kept() -> None:
     assert ExportRecord.from_json({**RECORD, "requestStatus": "Paused"}).request_status == "Paused"
 
 
+@pytest.mark.parametrize(("sent", "known"), [("download", "Download"), ("ERROR", "Error"), (" requested", "Requested")])
+def test_the_known_statuses_count_in_any_case(sent: str, known: str) -> None:
+    """An export that is done must not wait for ever for want of a capital letter."""
+    assert ExportRecord.from_json({**RECORD, "requestStatus": sent}).request_status == known
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2018-09-20T22:43:13Z",
+        "2018-09-20 22:43:13 UTC",
+        "Thu, 20 Sep 2018 22:43:13 GMT",
+        1537483393,
+        "1537483393",
+        1537483393000,
+        "1537483393000",
+    ],
+)
+def test_times_in_other_forms_are_read(sent: object) -> None:
+    """When it was asked for, and until when its link works."""
+    record = ExportRecord.from_json({**RECORD, "exportRequestDate": sent, "downloadUrlExpireDate": sent})
+    assert record.requested_at == datetime(2018, 9, 20, 22, 43, 13, tzinfo=UTC)
+    assert record.link is not None
+    assert record.link.expires_at == record.requested_at
+
+
+@pytest.mark.parametrize("sent", ["soon", "", None, 17, "NaN", [], "2018", "0", "9" * 400])
+def test_a_time_that_cannot_be_read_costs_nothing_but_itself(sent: object) -> None:
+    """The key says when it was asked for as well, where it has the documented form; else it is not known."""
+    record = ExportRecord.from_json({**RECORD, "exportRequestDate": sent, "requestKey": "2018-09-20T22:43:13#7be9"})
+    assert record.requested_at == datetime(2018, 9, 20, 22, 43, 13, tzinfo=UTC)
+    assert ExportRecord.from_json({**RECORD, "exportRequestDate": sent, "requestKey": "7be9"}).requested_at is None
+
+
 def test_a_link_without_a_readable_expiry_costs_the_link_only() -> None:
     """The export itself still counts."""
     record = ExportRecord.from_json({**RECORD, "downloadUrlExpireDate": "soon"})
