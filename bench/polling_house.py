@@ -180,7 +180,7 @@ def _house(clock: VirtualClock, database: Database, token_flex: TokenFlexOnPaper
     tracker = Tracker(database, calls, clock)
     links = Links(database, calls, server_time, tracker, clock)
     places, poll, deliveries = Places(), Signal(clock), Signal(clock)
-    worker = Worker(database, calls, tracker, places, clock, poll, deliveries)
+    worker = Worker(database, calls, tracker, places, server_time, clock, poll, deliveries)
     slack = SlackOnPaper(clock)
     return House(
         clock, token_flex, slack, database, turns, calls, tracker, links, places, server_time, worker, poll,

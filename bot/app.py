@@ -190,7 +190,7 @@ class Bot:
         places = Places()
         contracts = ContractCache(database, calls, clock, Rules.of(settings).allows_contract)
         await contracts.load()
-        worker = Worker(database, calls, tracker, places, clock, self._poll, self._deliveries)
+        worker = Worker(database, calls, tracker, places, server_time, clock, self._poll, self._deliveries)
         await worker.resume()
         poller = Poller(
             database, calls, tracker, links, places, server_time, clock, self._poll, worker.work, self._deliveries

@@ -11,7 +11,7 @@ One list call shows a whole contract, and a minute has room for four. The rule, 
 4. While people call often, a look that would probably find little leaves a second call to them.
 5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
 
-All moments of one question are of one clock.
+All moments of one question are of one clock, but for how far back a list has to reach.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,6 +42,8 @@ _STEPS = 6
 @dataclass(frozen=True, slots=True)
 class Target:
     """A contract that has to be looked at, and how far back its list has to reach (`oldest`).
+
+    That is the server's time where it was known, ours otherwise.
 
     Not before `due_at`; at `must_at`, if there is one, whatever the chances are. `running` holds for each export since
     when it runs, and from when on nothing is known of it (the last look, or its beginning).
@@ -94,7 +96,7 @@ def _first_look(export: Export) -> datetime:
 
 
 def _times(group: Sequence[Export]) -> list[datetime]:
-    times = [export.intent_at or export.accepted_at for export in group]
+    times = [export.intent_server_at or export.intent_at or export.accepted_at for export in group]
     return times + [export.requested_at for export in group if export.requested_at is not None]
 
 

@@ -20,7 +20,7 @@ from storage.models import Export
 from storage.states import ExportState
 
 from . import announcements
-from .calls import GrantedCall, TokenFlexCalls
+from .calls import TokenFlexCalls
 from .clock import Clock
 from .durations import Durations, learn
 from .links import Links
@@ -28,7 +28,7 @@ from .looking import Target, next_look, targets
 from .places import Places
 from .server_time import ServerTime
 from .signals import Signal
-from .tracking import Tracker
+from .tracking import Look, Tracker
 from .turns import Room
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)  #: after failures
@@ -120,30 +120,29 @@ class Poller:
                 target = await self._chosen()
                 if target is None:
                     return
-                started_at = self._clock.now()
-                records = await self._list(target, granted)
+                look = self._look_at(target)
+                records = await granted.make(lambda client: client.list_exports(target.contract, look.start, look.end))
         except TokenFlexError as error:
             if target is None:
                 raise
             await self._failed(target, error)
             return
         await self._recovered(target)
-        self._looked[target.contract] = started_at
-        await self._apply(target.contract, records, started_at)
+        self._looked[target.contract] = look.made_at
+        await self._apply(target.contract, records, look)
 
     async def _chosen(self) -> Target | None:
         look = await self._next_look()
         return None if look is None or look[0].due_at > self._clock.now() else look[0]
 
-    async def _list(self, target: Target, granted: GrantedCall) -> tuple[ExportRecord, ...]:
+    def _look_at(self, target: Target) -> Look:
         now, ahead = self._clock.now(), timedelta(seconds=self._server_time.difference)
         start = min(target.oldest, target.oldest + ahead) - _BEFORE
-        end = max(now, now + ahead) + _AHEAD
-        return await granted.make(lambda client: client.list_exports(target.contract, start, end))
+        return Look(now, start, end=max(now, now + ahead) + _AHEAD)
 
-    async def _apply(self, contract: str, records: tuple[ExportRecord, ...], started_at: datetime) -> None:
-        ahead = timedelta(seconds=self._server_time.difference)
-        listed = await self._tracker.observe_list(contract, records, started_at, ahead)
+    async def _apply(self, contract: str, records: tuple[ExportRecord, ...], look: Look) -> None:
+        ahead = timedelta(seconds=self._server_time.difference)  # by what this list has shown, too
+        listed = await self._tracker.observe_list(contract, records, look, ahead)
         links = {record.request_key: record.link for record in records}
         for export in listed.exports:
             self._links.keep(export.number, links.get(export.request_key or ""))

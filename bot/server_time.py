@@ -1,4 +1,4 @@
-"""Token Flex's clock as far as we know it: expiries, clock minutes and request times are the server's."""
+"""A server's clock as far as we know it: Token Flex's expiries and request times are its own, Slack's times as well."""
 
 import statistics
 from collections import deque
@@ -8,12 +8,15 @@ from .clock import Clock
 
 _SAMPLES = 9
 _HALF_A_SECOND = 0.5  #: a `Date` header is cut to whole seconds
+#: Seconds. What differs by more from what was learned before was learned on other clocks: the machine was suspended,
+#: or the server's clock was set.
+_ANOTHER_CLOCK = 10.0
 
 
 class ServerTime:
     """Learns the difference between our clock and the server's from `Date` headers.
 
-    Called from worker threads; a deque's `append` and a copy of it are safe there.
+    Called from worker threads; a deque's `append`, a copy of it and its replacement are safe there.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -31,9 +34,18 @@ class ServerTime:
         """The same; None until the server has spoken."""
         return self.difference if self._differences else None
 
+    @property
+    def known_now(self) -> datetime | None:
+        """The server's time, in UTC; None until the server has spoken."""
+        return self.now() if self._differences else None
+
     def observe(self, date: datetime) -> None:
         """Learn from a `Date` header that has just arrived."""
-        self._differences.append((date - self._clock.now()).total_seconds() + _HALF_A_SECOND)
+        difference = (date - self._clock.now()).total_seconds() + _HALF_A_SECOND
+        if self._differences and abs(difference - self.difference) <= _ANOTHER_CLOCK:
+            self._differences.append(difference)
+        else:
+            self._differences = deque([difference], maxlen=_SAMPLES)
 
     def now(self) -> datetime:
         """Return the server's time, in UTC."""

@@ -43,10 +43,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """When a list was asked for and when it was applied, by our clock, and how far the server's is ahead of it."""
+class Look:
+    """One list call: when it was made, by our clock, and its `fromDate` and `toDate`, which are the server's times."""
 
-    started_at: datetime
+    made_at: datetime
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A list, when it was applied, by our clock, and how far the server's is ahead of that, its answer included."""
+
+    look: Look
     now: datetime
     server_ahead: timedelta
 
@@ -65,11 +74,10 @@ class Tracker:
         return await self._database.write(lambda db: _apply(db, export_store.get(db, export.number), record, now))
 
     async def observe_list(
-        self, contract: str, records: Sequence[ExportRecord], started_at: datetime, server_ahead: timedelta
+        self, contract: str, records: Sequence[ExportRecord], look: Look, server_ahead: timedelta
     ) -> Listed:
-        """Apply a list of a contract, taken at `started_at` by our clock, which the server's is `server_ahead` of."""
-        now = self._clock.now()
-        seen = _Seen(started_at, now, server_ahead)
+        """Apply a list of a contract; by what it has shown too, the server's clock is `server_ahead` of ours."""
+        seen = _Seen(look, self._clock.now(), server_ahead)
         return await self._database.write(lambda db: _apply_list(db, contract, records, seen))
 
     async def has_vanished(self, export: Export) -> bool:
@@ -187,13 +195,12 @@ def _apply_to(
     seen: _Seen,
 ) -> Export:
     if export.request_key is not None:
-        if seen.started_at <= export.changed_at:
+        if seen.look.made_at <= export.changed_at:
             return export  # the list may be older than the export, or than its retry: it says nothing
         record = ours.get(export.request_key)
         if record is not None:
             return _apply(db, export, record, seen.now)
-        lists = export.lists_without + 1
-        return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.started_at)
+        return _lacked(db, export, seen)
     if not export.in_doubt:
         return export
     record = _arrived(export, strangers, seen.server_ahead)
@@ -210,15 +217,44 @@ def _is_missing(export: Export) -> bool:
 
 def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: timedelta) -> ExportRecord | None:
     """Return the record that a POST without an answer made: same file name, not older than our intent."""
+    sent_at = _sent_at(export, server_ahead)
     matching = [
         record
         for record in strangers
         if _bare(record.download_file_name) == _bare(export.request.file_name)
         and record.requested_at is not None
-        and export.intent_at is not None
-        and record.requested_at - server_ahead >= export.intent_at - _CLOCK_SLACK
+        and sent_at is not None
+        and record.requested_at >= sent_at - _CLOCK_SLACK
     ]
     return min(matching, key=lambda record: record.requested_at or export.accepted_at, default=None)
+
+
+def _sent_at(export: Export, server_ahead: timedelta) -> datetime | None:
+    """Return when the POST went out, by the server's clock.
+
+    Where that was not known then, our clock may have been set since, and what is known now has to do.
+    """
+    if export.intent_server_at is not None or export.intent_at is None:
+        return export.intent_server_at
+    return export.intent_at + server_ahead
+
+
+def _lacked(db: Connection, export: Export, seen: _Seen) -> Export:
+    """Count a list without this export, if it says anything."""
+    if not _would_show(seen, export):
+        return export
+    lists = export.lists_without + 1
+    return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.look.made_at)
+
+
+def _would_show(seen: _Seen, export: Export) -> bool:
+    """Return whether a list shows this export if it is there: it reaches from its request to the server's present.
+
+    The dates of a list are made from what was known before it; its own answer may tell that they were wrong.
+    """
+    requested_at = export.requested_at or _sent_at(export, seen.server_ahead)
+    reaches_back = requested_at is None or seen.look.start <= requested_at
+    return reaches_back and seen.now + seen.server_ahead < seen.look.end
 
 
 def _bare(file_name: str) -> str:
@@ -226,11 +262,11 @@ def _bare(file_name: str) -> str:
 
 
 def _not_arrived(db: Connection, export: Export, seen: _Seen) -> Export:
-    if seen.started_at < next_list_for(export):
+    if seen.look.made_at < next_list_for(export):
         return export
-    lists = export.lists_without + 1
-    if lists < LISTS_NEEDED:
-        return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.started_at)
+    export = _lacked(db, export, seen)
+    if export.lists_without < LISTS_NEEDED:
+        return export
     log.info("a request did not reach Token Flex and waits again", export=export.number)
     back = export_store.move(
         db, export.number, Event.NOT_TAKEN, seen.now, unanswered_since=None, lists_without=0, last_list_at=None, note=""

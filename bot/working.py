@@ -33,6 +33,7 @@ from .calls import GrantedCall, TokenFlexCalls
 from .clock import Clock
 from .explanations import explain, upstream_message
 from .places import Places
+from .server_time import ServerTime
 from .signals import Signal
 from .supervision import TaskGroup
 from .tracking import Tracker
@@ -74,6 +75,7 @@ class Worker:
         calls: TokenFlexCalls,
         tracker: Tracker,
         places: Places,
+        server_time: ServerTime,
         clock: Clock,
         poll: Signal,
         deliveries: Signal,
@@ -82,7 +84,9 @@ class Worker:
         self._calls = calls
         self._tracker = tracker
         self._places = places
+        self._server_time = server_time
         self._clock = clock
+        self._began_at = clock.now()
         self._poll = poll
         self._deliveries = deliveries
         self.work = Signal(clock)
@@ -93,12 +97,15 @@ class Worker:
         self._setbacks = 0
 
     async def resume(self) -> None:
-        """Put in doubt what nobody submits any more: the process died, or could not store the answer."""
+        """Put in doubt what nobody submits any more: the process died, or could not store the answer.
+
+        Doubts of an earlier process begin anew: how long they have lasted was told by a clock that may have been set.
+        """
         now = self._clock.now()
 
         def _abandoned(db: Connection) -> list[Export]:
             submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
-            return [each for each in submitting if not each.in_doubt and each.number not in self._under_way]
+            return [each for each in submitting if each.number not in self._under_way and self._is_anothers(each)]
 
         def _doubt_all(db: Connection) -> None:
             for export in _abandoned(db):
@@ -108,6 +115,10 @@ class Worker:
             await self._database.write(_doubt_all)
             self._poll.ring()
             self._deliveries.ring()
+
+    def _is_anothers(self, export: Export) -> bool:
+        """Return whether this process, which does not submit it, has not doubted it either."""
+        return export.unanswered_since is None or export.unanswered_since < self._began_at
 
     async def run(self) -> None:
         """Start what can be started, whenever there is something new or something may have changed."""
@@ -194,7 +205,8 @@ class Worker:
             if self._places.is_full(export_store.count_outstanding(db), now):
                 _wait_for_place(db, export.number, now)
                 return None
-            return export_store.move(db, export.number, Event.TAKE, now, intent_at=now)
+            times = {"intent_at": now, "intent_server_at": self._server_time.known_now}
+            return export_store.move(db, export.number, Event.TAKE, now, **times)
 
         return await self._database.write(_take)
 

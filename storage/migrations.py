@@ -145,3 +145,10 @@ def m005_audit(db: Database) -> None:
         ("audit_never_replaces", "INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"),
     ):
         db.execute(f"CREATE TRIGGER {name} BEFORE {event} BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END")
+
+
+@migrations()
+def m006_times_of_servers(db: Database) -> None:
+    """Add when a POST and a message went out by the clock of their server, which a clock of ours may not outlive."""
+    db.execute("ALTER TABLE exports ADD COLUMN intent_server_at TEXT")
+    db.execute("ALTER TABLE outbox ADD COLUMN handed_over_at TEXT")

@@ -58,6 +58,7 @@ class Export:
     explanation: str = ""  #: upstream's own message of a refusal
     note: str = ""  #: why it waits, a word of `bot.cards.export_card`
     intent_at: datetime | None = None  #: just before the POST went out, by our clock
+    intent_server_at: datetime | None = None  #: the same by the server's clock, None where that was not known then
     unanswered_since: datetime | None = None  #: when the connection of an unanswered POST ended
     lists_without: int = 0  #: lists since then (or in a row) that did not show it
     last_list_at: datetime | None = None
@@ -107,6 +108,7 @@ class Export:
             explanation=row["explanation"],
             note=row["note"],
             intent_at=from_text(row["intent_at"]),
+            intent_server_at=from_text(row["intent_server_at"]),
             unanswered_since=from_text(row["unanswered_since"]),
             lists_without=row["lists_without"],
             last_list_at=from_text(row["last_list_at"]),
@@ -165,6 +167,7 @@ class Delivery:
     attempts: int = 0
     words: str = ""
     last_error: str = ""
+    handed_over_at: datetime | None = None  #: to Slack, the last time, by Slack's clock; None where that was not known
 
     @classmethod
     def from_row(cls, row: Row) -> "Delivery":
@@ -182,6 +185,7 @@ class Delivery:
             attempts=row["attempts"],
             words=row["words"],
             last_error=row["last_error"],
+            handed_over_at=from_text(row["handed_over_at"]),
         )
 
 

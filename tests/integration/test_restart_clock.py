@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.clock import ScaledClock
 from tests.support.house import House
-from tests.support.once import check_once, undelivered
+from tests.support.once import check_once, submissions, undelivered
 from tests.support.talk import OpenHouse, asks, card_of, eventually, gets, quick_house
 
 HOURS = timedelta(hours=5)
@@ -33,6 +33,22 @@ async def test_an_export_goes_on_after_the_clock_was_set(new_house: OpenHouse, j
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
     await eventually(lambda: not undelivered(house))
     check_once(house, 1)
+
+
+@pytest.mark.parametrize("jump", [-HOURS, HOURS])
+async def test_a_lost_answer_is_found_after_the_clock_was_set(new_house: OpenHouse, jump: timedelta) -> None:
+    """The process dies in doubt, and the next one has another clock: what has arrived is adopted, not sent again."""
+    house = await quick_house(new_house)
+    ana = house.member("ana")
+    house.token_flex.controls.hold()
+    house.token_flex.controls.drop_answer_next(method="POST", path_contains="/requests")
+    await asks(ana)
+    await ana.waits(lambda: "did not answer" in card_of(ana).visible_text(), timeout=20)
+    await restarted(house, jump)
+    house.token_flex.controls.release()
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
+    check_once(house, 1)
+    assert submissions(house) == 1
 
 
 async def test_a_link_leaves_its_message_after_the_clock_was_set_back(

@@ -311,7 +311,7 @@ async def started(path: Path, clock: VirtualClock, token_flex: TokenFlex, slack:
     tracker = Tracker(database, calls, own)
     links = Links(database, calls, server_time, tracker, own)
     poll, deliveries = Signal(own), Signal(own)
-    worker = Worker(database, calls, tracker, places, own, poll, deliveries)
+    worker = Worker(database, calls, tracker, places, server_time, own, poll, deliveries)
     await worker.resume()
     poller = Poller(database, calls, tracker, links, places, server_time, own, poll, worker.work, deliveries)
     posts: Any = _Gated(slack, gate)

@@ -229,6 +229,37 @@ async def test_an_answer_in_doubt_is_looked_for_when_a_list_can_tell(bench: Benc
     assert bench.state(export.number) is ExportState.QUEUED
 
 
+async def test_lists_before_the_servers_time_was_known_anew_do_not_send_it_again(bench: Bench) -> None:
+    """The machine was suspended for an hour: a list up to our present would end before the export was made."""
+    lead = timedelta(hours=1)
+    for _ in range(9):
+        bench.server_time.observe(bench.clock.now())
+    made = ExportRecord("k1", REQUESTED, "year1.csv", bench.clock.now() + lead)
+
+    def listed(contract: str, start: datetime, end: datetime) -> tuple[ExportRecord, ...]:
+        bench.server_time.observe(bench.clock.now() + lead)
+        bench.token_flex.lists.append((bench.clock.now(), contract, start, end))
+        return (made,) if start <= bench.clock.now() + lead < end else ()
+
+    bench.token_flex.list_exports = listed
+    export = in_doubt(bench.database.db, bench.clock.now())
+    bench.wake.ring()
+    await bench.clock.advance(120)
+    assert bench.state(export.number) is ExportState.REQUESTED
+    assert export_store.get(bench.database.db, export.number).request_key == "k1"
+    assert bench.token_flex.lists[1][3] > bench.clock.now() + lead
+
+
+async def test_a_list_reaches_back_to_the_servers_time_of_a_request(bench: Bench) -> None:
+    """The request is stored with a time of a clock that was hours ahead of today's."""
+    export = in_doubt(bench.database.db, bench.clock.now())
+    sent_at, wrong = bench.clock.now(), bench.clock.now() + timedelta(hours=5)
+    export_store.change(bench.database.db, export.number, intent_at=wrong, intent_server_at=sent_at)
+    bench.wake.ring()
+    await bench.clock.advance(40)
+    assert bench.token_flex.lists[0][2] < sent_at
+
+
 lives = st.lists(
     st.tuples(
         st.sampled_from((CONTRACT, OTHER, "110000777001")),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord
-from bot.tracking import Listed, Tracker
+from bot.tracking import Listed, Look, Tracker
 from storage import exports as export_store
 from storage import outbox
 from storage.models import Export
@@ -65,10 +65,15 @@ def record(key: str, at: datetime | None, status: str = REQUESTED, name: str = "
     return ExportRecord(key, status, name, at)
 
 
+def whole(made_at: datetime) -> Look:
+    """Return a look that shows whatever there is."""
+    return Look(made_at, made_at - timedelta(days=1), made_at + timedelta(days=1))
+
+
 async def listed(tracker: Tracker, clock: MovedClock, *records: ExportRecord, after: float = 0) -> Listed:
     """Apply a list that is taken that many seconds later."""
     await clock.advance(after)
-    return await tracker.observe_list(CONTRACT, records, clock.now(), NO_DIFFERENCE)
+    return await tracker.observe_list(CONTRACT, records, whole(clock.now()), NO_DIFFERENCE)
 
 
 def state(database: MemoryDatabase, export: Export) -> ExportState:
@@ -84,7 +89,7 @@ async def test_a_list_that_is_older_than_the_export_says_nothing(
     await clock.advance(5)
     export = requested(database.db, clock.now(), "k1")
     for _ in range(3):
-        assert (await tracker.observe_list(CONTRACT, (), started_at, NO_DIFFERENCE)).missing == ()
+        assert (await tracker.observe_list(CONTRACT, (), whole(started_at), NO_DIFFERENCE)).missing == ()
     assert export_store.get(database.db, export.number).lists_without == 0
 
 
@@ -99,7 +104,7 @@ async def test_a_list_from_before_a_retry_does_not_bring_the_failure_back(
     export_store.move(database.db, export.number, Event.RETRY, clock.now())
     await clock.advance(1)
     export_store.move(database.db, export.number, Event.TAKEN, clock.now(), upstream_status=REQUESTED)
-    await tracker.observe_list(CONTRACT, (record("k1", clock.now(), ERROR),), started_at, NO_DIFFERENCE)
+    await tracker.observe_list(CONTRACT, (record("k1", clock.now(), ERROR),), whole(started_at), NO_DIFFERENCE)
     assert state(database, export) is ExportState.REQUESTED
     await listed(tracker, clock, record("k1", clock.now(), DOWNLOAD), after=10)
     assert state(database, export) is ExportState.READY
@@ -141,10 +146,44 @@ async def test_adoption_compares_times_of_one_clock(
     sent_at = clock.now() + ahead
     await clock.advance(40)
     older, newer = record("old", sent_at - 60 * SECOND), record("new", sent_at + SECOND)
-    await tracker.observe_list(CONTRACT, (older,), clock.now(), ahead)
+    await tracker.observe_list(CONTRACT, (older,), whole(clock.now()), ahead)
     assert state(database, export) is ExportState.SUBMITTING
-    await tracker.observe_list(CONTRACT, (older, newer), clock.now(), ahead)
+    await tracker.observe_list(CONTRACT, (older, newer), whole(clock.now()), ahead)
     assert export_store.get(database.db, export.number).request_key == "new"
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+async def test_adoption_survives_a_clock_that_was_set_between_two_runs(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, hours: int
+) -> None:
+    """The intent was stored on a clock that was that far ahead of today's; the server's time of it is what counts."""
+    sent_at = clock.now()
+    export = in_doubt(database.db, sent_at)
+    wrong = sent_at + timedelta(hours=hours)
+    export_store.change(database.db, export.number, intent_at=wrong, intent_server_at=sent_at)
+    older, newer = record("old", sent_at - 60 * SECOND), record("new", sent_at + SECOND)
+    await listed(tracker, clock, older, after=31)
+    assert state(database, export) is ExportState.SUBMITTING
+    await listed(tracker, clock, older, newer)
+    assert export_store.get(database.db, export.number).request_key == "new"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "counts"), [(-5, 10, False), (-5, 13, True), (12, 22, True), (13, 23, False), (-5, 12, False)]
+)
+async def test_a_list_that_would_not_show_it_counts_for_nothing(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, start: int, end: int, *, counts: bool
+) -> None:
+    """The server's clock is 12 minutes ahead, as the list's own answer told: its dates may have missed the export."""
+    ahead, minute = timedelta(minutes=12), timedelta(minutes=1)
+    lost = in_doubt(database.db, clock.now())
+    known = requested(database.db, clock.now(), "k1", "other")
+    export_store.change(database.db, known.number, requested_at=clock.now() + ahead)
+    await clock.advance(31)
+    look = Look(clock.now(), lost.changed_at + start * minute, clock.now() + end * minute)
+    await tracker.observe_list(CONTRACT, (), look, ahead)
+    for export in (lost, known):
+        assert export_store.get(database.db, export.number).lists_without == counts
 
 
 entries = st.lists(
@@ -162,7 +201,9 @@ def test_at_most_one_entry_is_adopted_and_never_one_that_cannot_be_ours(found: l
     export = in_doubt(db, now)
     records = [record("k0", now)]
     records += [record(f"k{index}", now + at * SECOND, name=name) for index, (name, at) in enumerate(found, 1)]
-    coroutine = Tracker(database, Answers(), clock).observe_list(CONTRACT, records, now + 200 * SECOND, NO_DIFFERENCE)
+    coroutine = Tracker(database, Answers(), clock).observe_list(
+        CONTRACT, records, whole(now + 200 * SECOND), NO_DIFFERENCE
+    )
     with pytest.raises(StopIteration):
         coroutine.send(None)
     after = export_store.get(db, export.number)
