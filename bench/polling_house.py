@@ -147,6 +147,7 @@ async def _day(day: Day, polling: Polling, turns: type[Turns], clock: VirtualClo
         house.slack,  # type: ignore[arg-type]
         house.links,
         house.server_time,
+        ServerTime(clock),
         clock,
         LinkAudience.CHANNEL,
         house.deliveries,

@@ -117,8 +117,9 @@ class Bot:
             session=self._session,
             retry_handlers=[],
         )
-        identity = await identify(client, self._clock)
-        self._dispatcher = self._deliverer(client, side, identity)
+        slack_time = ServerTime(self._clock)
+        identity = await identify(client, slack_time, self._clock)
+        self._dispatcher = self._deliverer(client, side, slack_time, identity)
         for name, loop in {
             "submitting": side.worker.run,
             "polling": side.poller.run,
@@ -208,12 +209,15 @@ class Bot:
         }
         return VitalSigns(self._database, self._clock, handler.client.is_connected, signs)
 
-    def _deliverer(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity) -> Dispatcher:
+    def _deliverer(
+        self, client: AsyncWebClient, side: TokenFlexSide, slack_time: ServerTime, identity: Identity
+    ) -> Dispatcher:
         return Dispatcher(
             self._database,
-            SlackPosts(client, self._clock),
+            SlackPosts(client, slack_time, self._clock),
             side.links,
             side.server_time,
+            slack_time,
             self._clock,
             self._settings.link_audience,
             self._deliveries,

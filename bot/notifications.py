@@ -64,6 +64,7 @@ class Dispatcher:
         posts: SlackPosts,
         links: Links,
         server_time: ServerTime,
+        slack_time: ServerTime,
         clock: Clock,
         audience: LinkAudience,
         wake: Signal,
@@ -71,9 +72,10 @@ class Dispatcher:
     ) -> None:
         self._database = database
         self._posts = posts
-        self._read_back = ReadBack(database, posts, clock)
+        self._read_back = ReadBack(database, posts, slack_time, clock)
         self._links = links
         self._server_time = server_time
+        self._slack_time = slack_time
         self._clock = clock
         self._audience = audience
         self._wake = wake
@@ -186,7 +188,7 @@ class Dispatcher:
         expires: datetime | None,
     ) -> None:
         """Note what is about to be shown, so that a link is taken out again whatever happens."""
-        outbox.mark_sending(db, delivery)
+        outbox.mark_sending(db, delivery, self._slack_time.known_now)
         if expires is not None:
             self._plan_expiry(db, delivery, expires)
         if standing is None and expires is not None:  # an edit shows the link of a press, which is on record

@@ -14,10 +14,11 @@ from storage.database import Database
 from storage.models import Delivery, Export, MessageKind, SentMessage
 
 from .clock import Clock
+from .server_time import ServerTime
 from .slack_posts import THREAD_GONE, Posted, SlackError, SlackPosts, SlackRefusedError
 
 _SETTLED_AFTER = timedelta(seconds=20)  #: by then a call whose answer was lost has had its effect, or never will
-#: How much earlier than the delivery a message is looked for: Slack's clock gives its time, ours the delivery's.
+#: How much earlier than it was handed over a message is looked for: our idea of Slack's clock is rough.
 _BEFORE = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
@@ -38,9 +39,10 @@ class StillInDoubtError(SlackError):
 class ReadBack:
     """Looks for messages in doubt by their metadata."""
 
-    def __init__(self, database: Database, posts: SlackPosts, clock: Clock) -> None:
+    def __init__(self, database: Database, posts: SlackPosts, slack_time: ServerTime, clock: Clock) -> None:
         self._database = database
         self._posts = posts
+        self._slack_time = slack_time
         self._clock = clock
         self._doubted_since: dict[str, datetime] = {}
 
@@ -62,7 +64,7 @@ class ReadBack:
 
     async def _found(self, delivery: Delivery, channel: str, thread_ts: str | None) -> SentMessage | None:
         try:
-            posted = await self._posts.find(channel, delivery.subject, delivery.created_at - _BEFORE, thread_ts)
+            posted = await self._posts.find(channel, delivery.subject, self._since(delivery), thread_ts)
         except SlackError as error:
             if thread_ts is not None and isinstance(error, SlackRefusedError) and error.code in THREAD_GONE:
                 return await self._found(delivery, channel, None)
@@ -73,6 +75,14 @@ class ReadBack:
             return None
         log.info("a message in doubt had been posted", subject=delivery.subject)
         return await self._database.write(lambda db: _recorded(db, delivery, posted))
+
+    def _since(self, delivery: Delivery) -> datetime:
+        """Return from when on a message may have been posted, by Slack's clock.
+
+        Where that was not known as it was handed over, what is known now has to do; our clock may have been set since.
+        """
+        ahead = timedelta(seconds=self._slack_time.difference)
+        return (delivery.handed_over_at or delivery.created_at + ahead) - _BEFORE
 
     async def _where_it_would_be(self, delivery: Delivery, export: Export) -> tuple[str, str | None] | None:
         """Return channel and thread; None for a person whom we have never written to: their channel is not known."""

@@ -15,6 +15,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from .clock import Clock
+from .server_time import ServerTime
+from .slack_posts import learn_time
 
 _PING_EVERY = 5.0  #: seconds; a silent connection is noticed after four of them
 _LONGEST_PAUSE = 60.0
@@ -48,8 +50,8 @@ class Identity:
     name: str  #: what people type after the @
 
 
-async def identify(client: AsyncWebClient, clock: Clock) -> Identity:
-    """Return who the bot token stands for, waiting as long as Slack is out.
+async def identify(client: AsyncWebClient, slack_time: ServerTime, clock: Clock) -> Identity:
+    """Return who the bot token stands for, waiting as long as Slack is out, and learn what Slack's clock shows.
 
     Raises:
         SlackTokenError: the bot token does not work.
@@ -59,6 +61,7 @@ async def identify(client: AsyncWebClient, clock: Clock) -> Identity:
     while True:
         try:
             answer = await client.auth_test()
+            learn_time(slack_time, answer.headers)
             team, user, bot, name = (str(answer.get(key) or "") for key in ("team_id", "user_id", "bot_id", "user"))
             return Identity(team, user, bot, name)
         except SlackApiError as error:

@@ -12,8 +12,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.tokenflex.http import http_date
+
 from .cards.blocks import Message
 from .clock import Clock
+from .server_time import ServerTime
 
 EVENT_TYPE = "tokenflex_export"
 _DEFAULT_RETRY_AFTER = 30.0
@@ -70,11 +73,13 @@ class Posted:
 class SlackPosts:
     """Posts, edits and finds messages of the bot.
 
-    The client must have no retry handlers: a repeated `chat.postMessage` could post twice.
+    The client must have no retry handlers: a repeated `chat.postMessage` could post twice. Each answer tells
+    `slack_time` what Slack's clock shows.
     """
 
-    def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
+    def __init__(self, client: AsyncWebClient, slack_time: ServerTime, clock: Clock) -> None:
         self._client = client
+        self._slack_time = slack_time
         self._clock = clock
         self._recent: dict[str, deque[datetime]] = {method: deque() for method in _PER_MINUTE}
         self._paused_until: dict[str, datetime] = {}
@@ -141,7 +146,9 @@ class SlackPosts:
         await self._call("chat.postEphemeral", self._client.chat_postEphemeral(channel=channel, user=person, **content))
 
     async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
-        """Look for a message of ours by its subject; None where it was not posted.
+        """Look for a message of ours by its subject, posted at `since` or later by Slack's clock; None: it was not.
+
+        A thread is looked through as a whole: those of our cards are short.
 
         Raises:
             SlackError: it could not be looked for.
@@ -162,7 +169,6 @@ class SlackPosts:
     async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> AsyncSlackResponse:
         arguments: dict[str, Any] = {
             "channel": channel,
-            "oldest": f"{since.timestamp():.6f}",
             "include_all_metadata": True,
             "limit": _PAGE,
         }
@@ -170,6 +176,7 @@ class SlackPosts:
             arguments["cursor"] = cursor
         if thread_ts is None:
             self._spend("conversations.history")
+            arguments["oldest"] = f"{since.timestamp():.6f}"
             return await self._call("conversations.history", self._client.conversations_history(**arguments))
         self._spend("conversations.replies")
         return await self._call("conversations.replies", self._client.conversations_replies(ts=thread_ts, **arguments))
@@ -202,6 +209,7 @@ class SlackPosts:
             raise SlackUnsureError(type(error).__name__) from None
         if not isinstance(answer.data, dict):
             raise SlackUnsureError("no JSON")
+        learn_time(self._slack_time, answer.headers)
         return answer
 
     def _translated(self, method: str, error: SlackApiError) -> SlackError:
@@ -252,6 +260,13 @@ def retry_after(headers: Mapping[str, str]) -> float:
         return max(1.0, float(_header(headers, "retry-after") or ""))
     except ValueError:
         return _DEFAULT_RETRY_AFTER
+
+
+def learn_time(slack_time: ServerTime, headers: Mapping[str, str]) -> None:
+    """Learn from an answer what Slack's clock shows, if it says so."""
+    moment = http_date(_header(headers, "date") or "")
+    if moment is not None:
+        slack_time.observe(moment)
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str | None:

@@ -166,9 +166,11 @@ def message_to(db: Connection, recipient: str) -> SentMessage | None:
     return None
 
 
-def mark_sending(db: Connection, delivery: Delivery) -> None:
-    """Note, before the call, that a delivery is handed to Slack."""
-    rows.update(db, "outbox", "id", delivery.id, {"state": DeliveryState.SENDING.value})
+def mark_sending(db: Connection, delivery: Delivery, slack_now: datetime | None) -> None:
+    """Note, before the call, that a delivery is handed to Slack, and what Slack's clock shows, if that is known."""
+    handed_over_at = None if slack_now is None else to_text(slack_now)
+    changes = {"state": DeliveryState.SENDING.value, "handed_over_at": handed_over_at}
+    rows.update(db, "outbox", "id", delivery.id, changes)
 
 
 def mark_sent(db: Connection, delivery: Delivery) -> None:

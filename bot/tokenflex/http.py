@@ -207,7 +207,7 @@ def _answer(response: requests.Response) -> Answer:
     status = response.status_code
     if status >= 500 or 300 <= status < 400:
         raise UpstreamBrokenError(f"Autodesk answered with status {status}", status=status)
-    server_time = _http_date(response.headers.get("Date", ""))
+    server_time = http_date(response.headers.get("Date", ""))
     return Answer(
         status=status,
         body=_body(response),
@@ -237,7 +237,8 @@ def _is_a_page(response: requests.Response) -> bool:
     return is_html and response.status_code not in _SAME_FROM_ANYBODY
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Return the time of a header in UTC, None where it is none."""
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -250,7 +251,7 @@ def _retry_after(text: str, server_time: datetime | None) -> float | None:
     seconds = text.strip()
     if re.fullmatch(r"[0-9]{1,9}", seconds):
         return float(seconds)
-    until = _http_date(text)
+    until = http_date(text)
     if until is None or server_time is None:
         return None
     return max(0.0, (until - server_time).total_seconds())

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -166,6 +167,7 @@ class WebApi:
         faults = tuple(answer.get("response_metadata", {}).get("messages", ()))
         self._note(name, values, answer.get("error"), status, faults)
         headers = {"x-oauth-scopes": ",".join(sorted(self._context.scopes)), **_wait(retry_after)}
+        headers["Date"] = format_datetime(self._context.workspace.now(), usegmt=True)
         method = METHODS.get(name)
         if method and method.scopes:
             headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)

@@ -1,13 +1,15 @@
 """The machine's clock is set back, or ahead, while no bot runs: what was accepted goes on at once."""
 
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
 
 import pytest
 
 from sandbox.clock import ScaledClock
 from tests.support.house import House
 from tests.support.once import check_once, submissions, undelivered
-from tests.support.talk import OpenHouse, asks, card_of, eventually, gets, quick_house
+from tests.support.talk import OpenHouse, asks, card_of, eventually, export, gets, quick_house
 
 HOURS = timedelta(hours=5)
 
@@ -18,6 +20,13 @@ async def restarted(house: House, jump: timedelta) -> None:
     clock = house.clock
     house.clock = ScaledClock(clock.factor, origin=clock.origin + jump, started_at=clock.started_at)
     await house.start_bot()
+
+
+def handed_over_at(house: House, subject: str) -> datetime:
+    """Return when a message was handed to Slack, as it is stored."""
+    with closing(sqlite3.connect(house.folder / "tokenflex.db")) as db:
+        (found,) = db.execute("SELECT handed_over_at FROM outbox WHERE subject = ?", [subject]).fetchone()
+    return datetime.fromisoformat(found)
 
 
 @pytest.mark.parametrize("jump", [-HOURS, HOURS])
@@ -49,6 +58,20 @@ async def test_a_lost_answer_is_found_after_the_clock_was_set(new_house: OpenHou
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
     check_once(house, 1)
     assert submissions(house) == 1
+
+
+@pytest.mark.parametrize("jump", [-HOURS, HOURS])
+async def test_a_message_in_doubt_is_found_by_slacks_clock(new_house: OpenHouse, jump: timedelta) -> None:
+    """Our clock is far off Slack's: the card whose answer was lost is found in the channel and not posted again."""
+    house = await quick_house(new_house)
+    ana = house.member("ana")
+    await restarted(house, jump)
+    house.slack.controls.drop_answer_next("chat.postMessage", after_effect=True)
+    await ana.types("#finance", export())
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
+    await eventually(lambda: not undelivered(house))
+    check_once(house, 1)
+    assert abs(house.slack.workspace.now() - handed_over_at(house, "card:1")) < timedelta(minutes=10)
 
 
 async def test_a_link_leaves_its_message_after_the_clock_was_set_back(

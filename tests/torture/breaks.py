@@ -49,7 +49,7 @@ def _no_expiry() -> None:
 
 
 def _no_mark() -> None:
-    outbox.mark_sending = lambda db, delivery: None
+    outbox.mark_sending = lambda db, delivery, slack_now: None
 
 
 BREAKS: dict[str, Callable[[], None]] = {

@@ -315,7 +315,7 @@ async def started(path: Path, clock: VirtualClock, token_flex: TokenFlex, slack:
     await worker.resume()
     poller = Poller(database, calls, tracker, links, places, server_time, own, poll, worker.work, deliveries)
     posts: Any = _Gated(slack, gate)
-    dispatcher = Dispatcher(database, posts, links, server_time, own, LinkAudience.CHANNEL, deliveries)
+    dispatcher = Dispatcher(database, posts, links, server_time, ServerTime(own), own, LinkAudience.CHANNEL, deliveries)
     access: Any = _EveryoneMay()
     exports = Exports(database, links, turns, places, own, LinkAudience.CHANNEL, access, worker.work, deliveries)
     supervisor = Supervisor(own)

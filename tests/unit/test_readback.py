@@ -1,11 +1,12 @@
 """Messages in doubt: when one look is enough, when it takes two, and when none can tell."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.readback import ReadBack, StillInDoubtError
+from bot.server_time import ServerTime
 from bot.slack_posts import Posted, SlackRateLimitedError, SlackRefusedError
 from storage import outbox
 from storage.models import Delivery, MessageKind, SentMessage
@@ -22,10 +23,12 @@ class Channel:
         self.standing: dict[str, str] = {}
         self.error: Exception | None = None
         self.asked: list[tuple[str, str | None]] = []
+        self.since: list[datetime] = []
 
     async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
         """Answer a look."""
         self.asked.append((channel, thread_ts))
+        self.since.append(since)
         if self.error is not None:
             raise self.error
         return Posted(channel, self.standing[subject]) if subject in self.standing else None
@@ -37,7 +40,8 @@ class Doubt:
     def __init__(self) -> None:
         self.clock, self.database, self.slack = MovedClock(), MemoryDatabase(), Channel()
         self.export = accepted(self.database.db, self.clock.now())
-        self.read_back = ReadBack(self.database, self.slack, self.clock)
+        self.slack_time = ServerTime(self.clock)
+        self.read_back = ReadBack(self.database, self.slack, self.slack_time, self.clock)
 
     def delivery(self, kind: MessageKind, subject: str) -> Delivery:
         """Store a delivery and return it."""
@@ -145,3 +149,28 @@ async def test_a_private_message_is_looked_for_in_our_conversation(doubt: Doubt)
     assert doubt.slack.asked == [("D0ANA", None)]
     await doubt.clock.advance(20)
     assert await doubt.look(direct) is None
+
+
+@pytest.mark.parametrize("minutes", [-30, 30])
+async def test_a_message_is_looked_for_by_slacks_clock(doubt: Doubt, minutes: int) -> None:
+    """From a while before it was handed over, whatever our clock showed then or shows now."""
+    handed_over_at = doubt.clock.now() + timedelta(minutes=minutes)
+    doubt.slack_time.observe(handed_over_at)
+    card = doubt.delivery(MessageKind.CARD, "card:1")
+    outbox.mark_sending(doubt.database.db, card, doubt.slack_time.known_now)
+    await doubt.clock.advance(timedelta(hours=5).total_seconds())
+    for delivery in (card, outbox.get(doubt.database.db, "card:1")):
+        with pytest.raises(StillInDoubtError):
+            await doubt.look(delivery)
+    for since in doubt.slack.since:
+        assert timedelta(minutes=9) < handed_over_at - since < timedelta(minutes=11)
+
+
+async def test_slacks_clock_is_the_one_of_the_moment(doubt: Doubt) -> None:
+    """Our clock was hours ahead when the message was handed over, and is right today."""
+    card = doubt.delivery(MessageKind.CARD, "card:1")
+    outbox.mark_sending(doubt.database.db, card, doubt.clock.now() - timedelta(hours=5))
+    doubt.slack_time.observe(doubt.clock.now())
+    with pytest.raises(StillInDoubtError):
+        await doubt.look(outbox.get(doubt.database.db, "card:1"))
+    assert doubt.clock.now() - doubt.slack.since[0] == timedelta(hours=5, minutes=10)

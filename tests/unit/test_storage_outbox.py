@@ -48,13 +48,13 @@ def test_edits_of_one_message_merge(db: Connection) -> None:
 def test_what_is_asked_for_during_a_delivery_is_not_lost(db: Connection) -> None:
     """A row that changes while it is handed over goes back to waiting when it is sent."""
     row = delivery(db)
-    outbox.mark_sending(db, row)
+    outbox.mark_sending(db, row, NOW)
     delivery(db)
     assert outbox.get(db, "card:1").state is DeliveryState.SENDING
     outbox.mark_sent(db, row)
     again = outbox.get(db, "card:1")
     assert again.state is DeliveryState.WAITING
-    outbox.mark_sending(db, again)
+    outbox.mark_sending(db, again, NOW)
     outbox.mark_sent(db, again)
     assert outbox.get(db, "card:1").state is DeliveryState.SENT
     assert not outbox.is_open(db, "card:1")
@@ -103,7 +103,7 @@ def test_what_is_not_due_yet_waits(db: Connection) -> None:
 
 def test_an_interrupted_delivery_is_due_in_its_state(db: Connection) -> None:
     """After a crash the row says that its message may have been posted."""
-    outbox.mark_sending(db, delivery(db))
+    outbox.mark_sending(db, delivery(db), NOW)
     (row,) = outbox.due(db, NOW)
     assert row.state is DeliveryState.SENDING
 
@@ -125,7 +125,7 @@ def test_a_closed_lane_is_held_back_in_order(db: Connection) -> None:
     delivery(db, "card:1")
     delivery(db, "card:2", export_number=2, due_at=after(90))
     delivery(db, "card:3", export_number=3, recipient="C2")
-    outbox.mark_sending(db, delivery(db, "result:1:1", kind=MessageKind.RESULT))
+    outbox.mark_sending(db, delivery(db, "result:1:1", kind=MessageKind.RESULT), NOW)
     outbox.hold_back(db, "C1", after(60))
     times = {row["subject"]: outbox.get(db, row["subject"]).due_at for row in db.query("SELECT subject FROM outbox")}
     assert times == {"card:1": after(60), "card:2": after(90), "card:3": NOW, "result:1:1": NOW}

@@ -314,7 +314,7 @@ def test_nothing_secret_is_logged(server: Server, door: HttpDoor, caplog: pytest
 @given(st.text(max_size=40))
 def test_any_date_header_is_a_time_or_nothing(text: str) -> None:
     """A senseless header never raises."""
-    found = http._http_date(text)
+    found = http.http_date(text)
     assert found is None or found.tzinfo is UTC
     seconds = http._retry_after(text, found)
     assert seconds is None or seconds >= 0

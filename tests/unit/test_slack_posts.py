@@ -1,0 +1,81 @@
+"""What Slack's answers tell besides: its clock; and how far back a message is looked for."""
+
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from bot.cards.blocks import Message
+from bot.server_time import ServerTime
+from bot.slack_connection import identify
+from bot.slack_posts import Posted, SlackPosts
+from tests.support.moved_clock import MovedClock
+
+AHEAD = timedelta(minutes=20)
+MESSAGE = Message("text", [])
+
+
+class Answer(dict[str, Any]):
+    """An answer as slack_sdk gives it."""
+
+    def __init__(self, values: dict[str, Any], headers: dict[str, str]) -> None:
+        super().__init__(values)
+        self.data, self.headers = values, headers
+
+
+class Client:
+    """Slack's Web API on a clock of its own: answers everything, and notes what it was asked."""
+
+    def __init__(self, clock: MovedClock) -> None:
+        self._clock = clock
+        self.names_the_time = True
+        self.asked: dict[str, dict[str, Any]] = {}
+
+    def __getattr__(self, method: str) -> Any:
+        async def call(**arguments: Any) -> Answer:
+            self.asked[method] = arguments
+            date = format_datetime(self._clock.now() + AHEAD) if self.names_the_time else "today"
+            return Answer({"ok": True, "ts": "1.5", "channel": "C1"}, {"Date": date})
+
+        return call
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """A clock that stands still."""
+    return MovedClock()
+
+
+@pytest.fixture
+def slack_time(clock: MovedClock) -> ServerTime:
+    """Nothing is known of Slack's clock yet."""
+    return ServerTime(clock)
+
+
+async def test_the_first_answer_tells_slacks_time(clock: MovedClock, slack_time: ServerTime) -> None:
+    """That is before anything is looked for."""
+    await identify(Client(clock), slack_time, clock)
+    assert slack_time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
+
+
+async def test_answers_go_on_telling_slacks_time(clock: MovedClock, slack_time: ServerTime) -> None:
+    """One that does not say it is no reason to worry."""
+    client = Client(clock)
+    posts = SlackPosts(client, slack_time, clock)
+    client.names_the_time = False
+    await posts.edit(Posted("C1", "1.5"), MESSAGE)
+    assert slack_time.known_now is None
+    client.names_the_time = True
+    await posts.edit(Posted("C1", "1.5"), MESSAGE)
+    assert slack_time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
+
+
+async def test_a_thread_is_looked_through_as_a_whole(clock: MovedClock, slack_time: ServerTime) -> None:
+    """A channel only from the given time on."""
+    client = Client(clock)
+    posts = SlackPosts(client, slack_time, clock)
+    assert await posts.find("C1", "card:1", clock.now()) is None
+    assert await posts.find("C1", "result:1:1", clock.now(), "1.5") is None
+    assert float(client.asked["conversations_history"]["oldest"]) == clock.now().timestamp()
+    assert "oldest" not in client.asked["conversations_replies"]
