@@ -265,7 +265,7 @@ class Turns:
 
 
 def _past_call(logged: LoggedCall, now: datetime) -> PastCall:
-    # A clock that was set back between two starts must not hide calls in the future.
+    # The bot has shifted calls that lie ahead; beside a bot whose clock is ahead `doctor` must not shift its log.
     ended = min(logged.ended_at or now, now).timestamp()
     return PastCall(
         min(logged.started_at, now).timestamp(),

@@ -1,11 +1,13 @@
 """The log of calls to Token Flex; the budget is computed from it, so a restart forgets nothing."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlite_utils import Database as Connection
 
 from . import rows
-from .models import LoggedCall, to_text
+from .models import LoggedCall, from_text, to_text
+
+_LONGEST = timedelta(hours=1)  #: no call takes as long
 
 
 def start(db: Connection, *, name: str, rank: int, person: str, burst: bool, now: datetime) -> int:
@@ -24,6 +26,22 @@ def since(db: Connection, moment: datetime) -> tuple[LoggedCall, ...]:
     """Return the calls that started at or after a moment, oldest first."""
     found = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY started_at, id", [to_text(moment)])
     return tuple(LoggedCall.from_row(row) for row in found)
+
+
+def bring_back(db: Connection, now: datetime) -> timedelta:
+    """Shift the whole log so that nothing in it lies ahead of `now`; return how far, nothing where nothing does.
+
+    The calls keep their distances, so that the budget takes them for what they were.
+    """
+    sql = "SELECT max(max(started_at, coalesce(ended_at, started_at))) FROM calls WHERE started_at >= ?"
+    furthest = from_text(db.execute(sql, [to_text(now - _LONGEST)]).fetchone()[0])
+    if furthest is None or furthest <= now:
+        return timedelta()
+    by = furthest - now
+    for call in since(db, datetime.min.replace(tzinfo=UTC)):
+        ended_at = None if call.ended_at is None else to_text(call.ended_at - by)
+        rows.update(db, "calls", "id", call.id, {"started_at": to_text(call.started_at - by), "ended_at": ended_at})
+    return by
 
 
 def end_open(db: Connection, now: datetime) -> None:

@@ -4,14 +4,22 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database as Connection
 
+from . import calls
 from .models import to_text
 
+#: Nothing is due later than this on purpose: so long is the longest pause after a failure, and links live minutes.
+_LATEST = timedelta(hours=1)
+#: Where a message that may have been posted has no time of Slack's own, it is looked for as far back as this.
+_LOOK_BACK = timedelta(days=1)
 _FURTHEST = """
     SELECT max(moment) FROM (
-        SELECT max(changed_at) AS moment FROM exports
+        SELECT max(max(changed_at, coalesce(unanswered_since, ''), coalesce(last_list_at, ''))) AS moment FROM exports
         WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
         UNION ALL
-        SELECT max(created_at) FROM outbox WHERE state IN ('waiting', 'sending')
+        SELECT max(CASE WHEN due_at > :latest THEN due_at ELSE created_at END) FROM outbox
+        WHERE state IN ('waiting', 'sending')
+        UNION ALL
+        SELECT max(saved_at) FROM facts
     )
 """
 _EXPORTS = """
@@ -20,29 +28,36 @@ _EXPORTS = """
         changed_at = min(changed_at, :now),
         unanswered_since = min(unanswered_since, :now),
         last_list_at = min(last_list_at, :now)
-    WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND changed_at > :now
+    WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
+        AND (changed_at > :now OR unanswered_since > :now OR last_list_at > :now)
 """
 _LINKS = """
     UPDATE messages SET link_expires_at = min(link_expires_at, :now)
     WHERE 'expiry:' || subject IN (
-        SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND created_at > :now
+        SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND (created_at > :now OR due_at > :latest)
     )
 """
 _DELIVERIES = """
-    UPDATE outbox SET due_at = :now, created_at = :now
-    WHERE state IN ('waiting', 'sending') AND created_at > :now
+    UPDATE outbox SET
+        due_at = :now,
+        created_at = min(created_at, CASE state WHEN 'sending' THEN :look_back ELSE :now END)
+    WHERE state IN ('waiting', 'sending') AND (created_at > :now OR due_at > :latest)
 """
+_FACTS = "UPDATE facts SET saved_at = :now WHERE saved_at > :now"
 
 
 def bring_back(db: Connection, now: datetime) -> timedelta:
-    """Move to `now` what unfinished work has ahead of it; return how far the furthest was, nothing where none was.
+    """Move to `now` what lies ahead of it; return how far the furthest was, nothing where none was.
 
-    What is due later on purpose stays: only a row that was written in the future is taken for wrong.
+    What is due later on purpose stays: only what was written in the future, or is due later than anything is put off,
+    is taken for wrong. The log of calls is shifted as a whole.
     """
-    at = to_text(now)
-    (furthest,) = db.execute(_FURTHEST).fetchone()
-    if furthest is None or furthest <= at:
-        return timedelta()
-    for change in (_EXPORTS, _LINKS, _DELIVERIES):
-        db.execute(change, {"now": at})
-    return datetime.fromisoformat(furthest) - now
+    moments = {"now": now, "latest": now + _LATEST, "look_back": now - _LOOK_BACK}
+    at = {name: to_text(moment) for name, moment in moments.items()}
+    shifted = calls.bring_back(db, now)
+    (furthest,) = db.execute(_FURTHEST, at).fetchone()
+    if furthest is None or furthest <= at["now"]:
+        return shifted
+    for change in (_EXPORTS, _LINKS, _DELIVERIES, _FACTS):
+        db.execute(change, at)
+    return max(shifted, datetime.fromisoformat(furthest) - now)
