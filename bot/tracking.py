@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -27,6 +27,7 @@ LISTS_NEEDED = 2
 #: How much earlier than our intent an adopted export may have been requested: our idea of the server's clock is rough.
 _CLOCK_SLACK = timedelta(seconds=5)
 
+_LATER = datetime.max.replace(tzinfo=UTC)
 _EVENTS = {DOWNLOAD: Event.FINISH, ERROR: Event.FAIL}
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class _Seen:
     look: Look
     now: datetime
     server_ahead: timedelta
+    whole: bool  #: whether each of its entries could be read
 
 
 class Tracker:
@@ -77,7 +79,8 @@ class Tracker:
         self, contract: str, records: Sequence[ExportRecord], look: Look, server_ahead: timedelta
     ) -> Listed:
         """Apply a list of a contract; by what it has shown too, the server's clock is `server_ahead` of ours."""
-        seen = _Seen(look, self._clock.now(), server_ahead)
+        whole = all(record.request_key for record in records)
+        seen = _Seen(look, self._clock.now(), server_ahead, whole)
         return await self._database.write(lambda db: _apply_list(db, contract, records, seen))
 
     async def has_vanished(self, export: Export) -> bool:
@@ -216,17 +219,20 @@ def _is_missing(export: Export) -> bool:
 
 
 def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: timedelta) -> ExportRecord | None:
-    """Return the record that a POST without an answer made: same file name, not older than our intent."""
+    """Return the record that a POST without an answer made: same file name, not older than our intent.
+
+    One whose time is not known counts too: to send the same again and again would be worse.
+    """
     sent_at = _sent_at(export, server_ahead)
     matching = [
         record
         for record in strangers
-        if _bare(record.download_file_name) == _bare(export.request.file_name)
-        and record.requested_at is not None
+        if record.request_key
+        and _bare(record.download_file_name) == _bare(export.request.file_name)
         and sent_at is not None
-        and record.requested_at >= sent_at - _CLOCK_SLACK
+        and (record.requested_at is None or record.requested_at >= sent_at - _CLOCK_SLACK)
     ]
-    return min(matching, key=lambda record: record.requested_at or export.accepted_at, default=None)
+    return min(matching, key=lambda record: record.requested_at or _LATER, default=None)
 
 
 def _sent_at(export: Export, server_ahead: timedelta) -> datetime | None:
@@ -250,8 +256,11 @@ def _lacked(db: Connection, export: Export, seen: _Seen) -> Export:
 def _would_show(seen: _Seen, export: Export) -> bool:
     """Return whether a list shows this export if it is there: it reaches from its request to the server's present.
 
-    The dates of a list are made from what was known before it; its own answer may tell that they were wrong.
+    The dates of a list are made from what was known before it; its own answer may tell that they were wrong. An entry
+    that could not be read may be any export.
     """
+    if not seen.whole:
+        return False
     requested_at = export.requested_at or _sent_at(export, seen.server_ahead)
     reaches_back = requested_at is None or seen.look.start <= requested_at
     return reaches_back and seen.now + seen.server_ahead < seen.look.end

@@ -7,7 +7,7 @@ from sqlite_utils import Database as Connection
 from . import calls
 from .models import to_text
 
-#: Nothing is due later than this on purpose: so long is the longest pause after a failure, and links live minutes.
+#: No message is put off for longer than this on purpose; the end of a link may be later.
 _LATEST = timedelta(hours=1)
 #: Where a message that may have been posted has no time of Slack's own, it is looked for as far back as this.
 _LOOK_BACK = timedelta(days=1)
@@ -16,7 +16,7 @@ _FURTHEST = """
         SELECT max(max(changed_at, coalesce(unanswered_since, ''), coalesce(last_list_at, ''))) AS moment FROM exports
         WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
         UNION ALL
-        SELECT max(CASE WHEN due_at > :latest THEN due_at ELSE created_at END) FROM outbox
+        SELECT max(CASE WHEN due_at > :latest AND kind <> 'expiry' THEN due_at ELSE created_at END) FROM outbox
         WHERE state IN ('waiting', 'sending')
         UNION ALL
         SELECT max(saved_at) FROM facts
@@ -34,14 +34,14 @@ _EXPORTS = """
 _LINKS = """
     UPDATE messages SET link_expires_at = min(link_expires_at, :now)
     WHERE 'expiry:' || subject IN (
-        SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND (created_at > :now OR due_at > :latest)
+        SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND created_at > :now
     )
 """
 _DELIVERIES = """
     UPDATE outbox SET
         due_at = :now,
         created_at = min(created_at, CASE state WHEN 'sending' THEN :look_back ELSE :now END)
-    WHERE state IN ('waiting', 'sending') AND (created_at > :now OR due_at > :latest)
+    WHERE state IN ('waiting', 'sending') AND (created_at > :now OR (due_at > :latest AND kind <> 'expiry'))
 """
 _FACTS = "UPDATE facts SET saved_at = :now WHERE saved_at > :now"
 

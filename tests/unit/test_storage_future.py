@@ -8,7 +8,7 @@ from sqlite_utils import Database as Connection
 
 from storage import calls, exports, facts, future, outbox
 from storage.migrations import migrations
-from storage.models import DeliveryState, MessageKind, SentMessage
+from storage.models import DeliveryState, MessageKind, SentMessage, to_text
 from storage.states import Event
 from tests.support.rows import NOW, accepted, after, delivery
 
@@ -72,14 +72,17 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_now(db: Connection) -
     assert future.bring_back(db, NOW) == NOTHING
 
 
-def test_a_link_whose_end_lies_hours_ahead_is_taken_out_now(db: Connection) -> None:
-    """Until when a message shows its link is brought back with it: that is what is asked."""
+@pytest.mark.parametrize(("shown_at", "end"), [(4 * HOUR, 0), (-60, 5 * HOUR)])
+def test_a_link_that_was_shown_in_the_future_is_taken_out_now(db: Connection, shown_at: float, end: float) -> None:
+    """One that was shown before now and lives for hours stays: only the server knows how long links live."""
     outbox.record_message(db, SentMessage("result:1:1", 1, "C1", "17.1", after(5 * HOUR)))
     delivery(db, "expiry:result:1:1", kind=MessageKind.EXPIRY, due_at=after(5 * HOUR))
+    db.execute("UPDATE outbox SET created_at = ?", [to_text(after(shown_at))])
     future.bring_back(db, NOW)
     message = outbox.message(db, "result:1:1")
     assert message is not None
-    assert message.link_expires_at == NOW
+    assert message.link_expires_at == after(end)
+    assert outbox.get(db, "expiry:result:1:1").due_at == after(end)
 
 
 def test_what_may_have_been_posted_is_looked_for_far_back(db: Connection) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
-from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord
+from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UNREADABLE, ExportRecord
 from bot.tracking import Listed, Look, Tracker
 from storage import exports as export_store
 from storage import outbox
@@ -121,6 +121,32 @@ async def test_a_request_is_sent_again_after_two_lists_well_apart_and_no_sooner(
         assert state(database, export) is ExportState.SUBMITTING
     assert (await listed(tracker, clock, after=6)).freed  # 21 s after the first that counted
     assert state(database, export) is ExportState.QUEUED
+
+
+async def test_a_list_that_could_not_be_read_whole_proves_nothing(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """The entry that is a riddle may be the export that is looked for: nothing is sent again, nothing vanishes."""
+    doubted, known = in_doubt(database.db, clock.now()), requested(database.db, clock.now(), "k1", "other")
+    for _ in range(5):
+        await listed(tracker, clock, UNREADABLE, after=40)
+    assert state(database, doubted) is ExportState.SUBMITTING
+    assert export_store.get(database.db, known.number).lists_without == 0
+    for _ in range(3):
+        await listed(tracker, clock, record("k1", clock.now()), after=40)
+    assert state(database, doubted) is ExportState.QUEUED
+
+
+async def test_what_arrived_at_an_unknown_time_is_adopted(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock
+) -> None:
+    """A time that cannot be read must not have the same sent again and again; one that is known is preferred."""
+    export = in_doubt(database.db, clock.now())
+    await listed(tracker, clock, record("undated", None), record("dated", clock.now()), after=10)
+    assert export_store.get(database.db, export.number).request_key == "dated"
+    second = in_doubt(database.db, clock.now())
+    await listed(tracker, clock, record("undated", None), record("dated", clock.now()), after=10)
+    assert export_store.get(database.db, second.number).request_key == "undated"
 
 
 @pytest.mark.parametrize("status", [REQUESTED, DOWNLOAD, ERROR, "Archiving"])
