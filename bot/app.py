@@ -214,7 +214,7 @@ class Bot:
     ) -> Dispatcher:
         return Dispatcher(
             self._database,
-            SlackPosts(client, slack_time, self._clock),
+            SlackPosts(client, slack_time, self._clock, identity.user_id),
             side.links,
             side.server_time,
             slack_time,

@@ -63,8 +63,11 @@ class ReadBack:
         return found
 
     async def _found(self, delivery: Delivery, channel: str, thread_ts: str | None) -> SentMessage | None:
+        number = delivery.export_number
+        known = await self._database.read(lambda db: outbox.messages_of(db, number))
+        taken = {message.ts for message in known}
         try:
-            posted = await self._posts.find(channel, delivery.subject, self._since(delivery), thread_ts)
+            posted = await self._posts.find(channel, delivery.subject, self._since(delivery), thread_ts, taken)
         except SlackError as error:
             if thread_ts is not None and isinstance(error, SlackRefusedError) and error.code in THREAD_GONE:
                 return await self._found(delivery, channel, None)

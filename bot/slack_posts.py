@@ -1,7 +1,8 @@
 """Slack's Web API as the dispatcher needs it: post, edit, look for; every failure says whether something was sent."""
 
+import re
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,11 +75,12 @@ class SlackPosts:
     """Posts, edits and finds messages of the bot.
 
     The client must have no retry handlers: a repeated `chat.postMessage` could post twice. Each answer tells
-    `slack_time` what Slack's clock shows.
+    `slack_time` what Slack's clock shows. `bot_user` is the bot's own account.
     """
 
-    def __init__(self, client: AsyncWebClient, slack_time: ServerTime, clock: Clock) -> None:
+    def __init__(self, client: AsyncWebClient, slack_time: ServerTime, clock: Clock, bot_user: str = "") -> None:
         self._client = client
+        self._bot_user = bot_user
         self._slack_time = slack_time
         self._clock = clock
         self._recent: dict[str, deque[datetime]] = {method: deque() for method in _PER_MINUTE}
@@ -145,15 +147,19 @@ class SlackPosts:
         content = {"unfurl_links": False, "unfurl_media": False, **_content(message)}
         await self._call("chat.postEphemeral", self._client.chat_postEphemeral(channel=channel, user=person, **content))
 
-    async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
+    async def find(
+        self, channel: str, subject: str, since: datetime, thread_ts: str | None = None, taken: Collection[str] = ()
+    ) -> Posted | None:
         """Look for a message of ours by its subject, posted at `since` or later by Slack's clock; None: it was not.
 
-        A thread is looked through as a whole: those of our cards are short.
+        A thread is looked through as a whole: those of our cards are short. Where Slack shows no metadata, a message
+        of ours about the same export is taken for it, unless its `ts` is one of those `taken` by others.
 
         Raises:
             SlackError: it could not be looked for.
 
         """
+        alike: str | None = None
         cursor = ""
         for _ in range(_PAGES):
             answer = await self._page(channel, since, thread_ts, cursor)
@@ -161,10 +167,22 @@ class SlackPosts:
             for message in answer.get("messages") or ():
                 if _subject(message) == subject:
                     return Posted(channel, str(message["ts"]))
+                if alike is None and self._is_alike(message, subject, thread_ts) and message["ts"] not in taken:
+                    alike = str(message["ts"])
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
-                return None
+                return None if alike is None else Posted(channel, alike)
         raise SlackRefusedError("too_many_messages")
+
+    def _is_alike(self, message: Mapping[str, Any], subject: str, thread_ts: str | None) -> bool:
+        """Return whether a message without metadata may be the card or announcement of this subject."""
+        kind, number = subject.split(":")[:2]
+        if message.get("metadata") or message.get("user", self._bot_user) != self._bot_user or kind == "direct":
+            return False
+        thread = message.get("thread_ts")
+        is_reply = thread is not None and thread != message.get("ts")
+        about = re.search(rf"\bexport #{number}\b", str(message.get("text")), re.IGNORECASE)
+        return about is not None and is_reply == (thread_ts is not None)
 
     async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> AsyncSlackResponse:
         arguments: dict[str, Any] = {

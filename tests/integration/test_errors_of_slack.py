@@ -49,6 +49,21 @@ async def test_a_bot_that_is_not_in_the_channel_asks_to_be_invited(quick: House,
     assert len([m for m in ana.sees("@tokenflex") if "I cannot post" in m.text]) == 1
 
 
+async def test_a_channel_that_stays_closed_costs_no_calls(quick: House) -> None:
+    """The announcement is tried again and again; a new link is not fetched for each try."""
+    ana = quick.member("ana")
+    quick.token_flex.controls.hold()
+    await asks(ana)
+    await ana.waits(lambda: "Requested" in card_of(ana).visible_text(), timeout=20)
+    quick.slack.workspace.kick_bot("#finance")
+    quick.token_flex.controls.release()
+    await ana.hears("@tokenflex", "I cannot post export #1 to #finance.", timeout=20)
+    await quick.clock.sleep(600)
+    assert calls(quick, "POST", "/refreshUrl") <= 1
+    quick.slack.workspace.invite_bot("#finance")
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+
+
 async def test_the_link_comes_where_the_card_cannot(quick: House) -> None:
     """An export for a channel without the bot is made all the same, and its requester gets the file anywhere."""
     ana = quick.member("ana")

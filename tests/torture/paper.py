@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -175,7 +175,9 @@ class Slack:
     async def whisper(self, channel: str, person: str, message: Any) -> None:
         await self._with_fault(lambda: None)
 
-    async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
+    async def find(
+        self, channel: str, subject: str, since: datetime, thread_ts: str | None = None, taken: Collection[str] = ()
+    ) -> Posted | None:
         await self.clock.sleep(LATENCY)
         if self.blind:
             raise SlackUnreachableError("refused")

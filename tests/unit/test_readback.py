@@ -1,6 +1,6 @@
 """Messages in doubt: when one look is enough, when it takes two, and when none can tell."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 
 import pytest
@@ -25,7 +25,9 @@ class Channel:
         self.asked: list[tuple[str, str | None]] = []
         self.since: list[datetime] = []
 
-    async def find(self, channel: str, subject: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
+    async def find(
+        self, channel: str, subject: str, since: datetime, thread_ts: str | None = None, taken: Collection[str] = ()
+    ) -> Posted | None:
         """Answer a look."""
         self.asked.append((channel, thread_ts))
         self.since.append(since)

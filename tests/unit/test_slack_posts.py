@@ -31,12 +31,13 @@ class Client:
         self._clock = clock
         self.names_the_time = True
         self.asked: dict[str, dict[str, Any]] = {}
+        self.messages: list[dict[str, Any]] = []
 
     def __getattr__(self, method: str) -> Any:
         async def call(**arguments: Any) -> Answer:
             self.asked[method] = arguments
             date = format_datetime(self._clock.now() + AHEAD) if self.names_the_time else "today"
-            return Answer({"ok": True, "ts": "1.5", "channel": "C1"}, {"Date": date})
+            return Answer({"ok": True, "ts": "1.5", "channel": "C1", "messages": self.messages}, {"Date": date})
 
         return call
 
@@ -79,3 +80,41 @@ async def test_a_thread_is_looked_through_as_a_whole(clock: MovedClock, slack_ti
     assert await posts.find("C1", "result:1:1", clock.now(), "1.5") is None
     assert float(client.asked["conversations_history"]["oldest"]) == clock.now().timestamp()
     assert "oldest" not in client.asked["conversations_replies"]
+
+
+CARD = {"user": "UBOT", "ts": "1.0", "thread_ts": "1.0", "text": "Export #1 (a.csv): requested."}
+REPLY = {"user": "UBOT", "ts": "2.0", "thread_ts": "1.0", "text": "<@U1>, export #1 is ready."}
+
+
+@pytest.mark.parametrize(
+    ("subject", "thread_ts", "found"), [("card:1", None, "1.0"), ("result:1:1", "1.0", "2.0"), ("direct:1:x", None, "")]
+)
+async def test_without_metadata_a_message_about_the_export_is_taken_for_it(
+    clock: MovedClock, slack_time: ServerTime, subject: str, thread_ts: str | None, found: str
+) -> None:
+    """Slack shows none, so who wrote it, where, and about what has to do; nothing is posted twice."""
+    client = Client(clock)
+    others = [REPLY | {"user": "U1", "ts": "0.1"}, CARD | {"ts": "0.2", "text": "Export #12 (b.csv): requested."}]
+    client.messages = [*others, CARD, REPLY]
+    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    assert await posts.find("C1", subject, clock.now(), thread_ts) == (Posted("C1", found) if found else None)
+
+
+async def test_a_message_that_is_known_for_another_is_not_taken_for_it(
+    clock: MovedClock, slack_time: ServerTime
+) -> None:
+    """The announcement of the first failure is not that of the second."""
+    client = Client(clock)
+    client.messages = [CARD, REPLY]
+    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    assert await posts.find("C1", "result:1:2", clock.now(), "1.0", {"1.0", "2.0"}) is None
+
+
+async def test_metadata_decides_where_it_is_shown(clock: MovedClock, slack_time: ServerTime) -> None:
+    """A message of another subject is not taken, whatever it says."""
+    client = Client(clock)
+    metadata = {"event_type": "tokenflex_export", "event_payload": {"subject": "result:1:1"}}
+    client.messages = [CARD | {"metadata": metadata}, REPLY | {"metadata": metadata}]
+    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    assert await posts.find("C1", "result:1:2", clock.now(), "1.0") is None
+    assert await posts.find("C1", "result:1:1", clock.now(), "1.0") == Posted("C1", "1.0")
