@@ -52,11 +52,22 @@ class GrantedCall:
         """Make the call in a worker thread.
 
         Raises:
-            TokenFlexError: as the client says it.
+            TokenFlexError: as the client says it. Where no access token was to be had, the turn counts as not used.
 
         """
-        self._turn.used = True
-        return await self._run(work)
+        made = False
+
+        def _make(client: TokenFlexClient) -> T:
+            nonlocal made
+            made = True
+            return work(client)
+
+        self._turn.used = True  # also when nobody waits for the end of it
+        try:
+            return await self._run(_make)
+        except TokenFlexError:
+            self._turn.used = made
+            raise
 
 
 class TokenFlexCalls:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 import structlog
@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 _LISTED = 20
 _A_MOMENT = 3.0  #: seconds after which a person is told that a link takes longer
+_CLOCKS_DIFFER_BY = timedelta(seconds=2)  #: what we know of the server's clock moves by less
 
 
 class LinkPlace(Enum):
@@ -194,6 +195,7 @@ class Exports:
         finally:
             fetching.cancel()
             alarm.cancel()
+            self._deliveries.ring()  # it may have turned out that the export is gone
 
     def _links_are_for(self, export: Export) -> str:
         if self._audience is LinkAudience.REQUESTER:
@@ -224,7 +226,7 @@ class Exports:
         standing: SentMessage | None = outbox.message_at(db, asker.channel, message_ts)
         if standing is None or standing.export_number != export.number:
             return LinkPlace.PRIVATE
-        if standing.link_expires_at is not None and standing.link_expires_at - now >= LONG_ENOUGH:
+        if standing.link_expires_at is not None and self._is_good(export, standing.link_expires_at, now):
             return LinkPlace.THERE_ALREADY
         known = outbox.get(db, standing.subject)
         outbox.put(
@@ -237,6 +239,12 @@ class Exports:
             words=announcements.WITH_LINK,
         )
         return LinkPlace.MESSAGE
+
+    def _is_good(self, export: Export, shown_until: datetime, now: datetime) -> bool:
+        """Return whether a link that stands in a message is the one that was just got, or works for long enough."""
+        got_until = self._links.ends_at(export.number)
+        is_the_same = got_until is not None and abs(got_until - shown_until) <= _CLOCKS_DIFFER_BY
+        return shown_until - now >= LONG_ENOUGH or (is_the_same and shown_until > now)
 
     async def retry(self, number: int, asker: Asker) -> Export:
         """Ask Token Flex to try a failed export again.

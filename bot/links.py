@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -71,6 +71,11 @@ class Links:
         if link is None or link.expires_at - self._server_time.now() < (enough if least is None else least):
             return None
         return link
+
+    def ends_at(self, number: int) -> datetime | None:
+        """Return until when the link works that is known, by our clock; None where none is."""
+        known = self._known.get(number)
+        return None if known is None else self._server_time.to_ours(known[0].expires_at)
 
     def forget(self, number: int) -> None:
         """Drop the link of an export that is no longer there."""

@@ -33,6 +33,11 @@ class Places:
         self._closed_until = now + min(_LONGEST, _LOOK_AGAIN * 2**self._refusals)
         self._refusals = min(self._refusals + 1, 10)
 
+    @property
+    def closed_until(self) -> datetime | None:
+        """Until when a refusal is believed, unless something ends before."""
+        return self._closed_until
+
     def listed(self, contract: str, elsewhere: int, now: datetime, *, freed: bool) -> None:
         """Note what a list showed: outstanding exports of other programs, and whether a place became free."""
         before, _ = self._elsewhere.get(contract, (0, now))

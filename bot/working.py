@@ -129,9 +129,11 @@ class Worker:
             await self.work.wait(self._pause())
 
     def _pause(self) -> float:
-        if self._may_start() or self._not_before is None:
-            return _LOOK_AT_LEAST_EVERY
-        return min(_LOOK_AT_LEAST_EVERY, max(0.1, (self._not_before - self._clock.now()).total_seconds()))
+        """Return the seconds until something may be tried that may not be now."""
+        now = self._clock.now()
+        ahead = [at for at in (self._not_before, self._places.closed_until) if at is not None and at > now]
+        pauses = [max(0.1, (at - now).total_seconds()) for at in ahead]
+        return min([_LOOK_AT_LEAST_EVERY, *pauses])
 
     async def _start_changes(self) -> None:
         states = (ExportState.RETRYING, ExportState.DELETING)

@@ -80,5 +80,6 @@ def safe_message(texts: Callable[[str], str]) -> str:
 
 
 def _is_quota(texts: Callable[[str], str], retry_after: float | None) -> bool:
-    said = texts("Message") or texts("developerMessage")
-    return bool(texts("Code")) or (retry_after is None and _ABOUT_EXPORTS.search(said) is not None)
+    about_exports = _ABOUT_EXPORTS.search(texts("Message") or texts("developerMessage")) is not None
+    by_service = bool(texts("Code"))
+    return by_service or about_exports if retry_after is None else by_service and about_exports

@@ -9,7 +9,7 @@ import pytest
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Content, Message
 from tests.support.house import CONTRACT, House
-from tests.support.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, quick_house
+from tests.support.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, knows_contracts, quick_house
 
 
 @pytest.fixture
@@ -58,6 +58,22 @@ async def test_a_press_on_a_link_that_works_says_so(quick: House) -> None:
     await ben.hears("#finance", "The link for export #1 in that message still works, until", private=True)
     assert calls(quick, "POST", "/refreshUrl") == spent
     assert result.links()
+
+
+async def test_a_press_on_a_short_lived_link_that_works_says_so_too(new_house: OpenHouse) -> None:
+    """Links that never live for a minute are good for half of their life; the message stays as it is."""
+    house = await new_house(speed=8.0, token_flex={"durations": (1.0, 1.0), "link_life": 50.0})
+    await house.start_bot()
+    await knows_contracts(house)
+    ana, ben = house.member("ana"), house.member("ben")
+    result = await gets(ana)
+    await ana.waits(lambda: not result.links(), timeout=20)
+    await ben.presses(result, "Get a fresh link")
+    await ben.waits(lambda: bool(result.links()))
+    spent = calls(house, "POST", "/refreshUrl")
+    await ana.presses(result, "Get a fresh link")
+    await ana.hears("#finance", "The link for export #1 in that message still works, until", private=True)
+    assert calls(house, "POST", "/refreshUrl") == spent
 
 
 async def test_two_who_press_at_once_share_one_call(quick: House) -> None:

@@ -347,8 +347,11 @@ async def test_an_export_that_vanished_while_it_was_made(quick: House) -> None:
     await ana.hears("#finance", "export #2 is ready", private=False, timeout=20)
 
 
-async def test_an_export_that_vanished_when_its_link_is_asked_for(quick: House) -> None:
-    """Who asks for the link is told, the announcement says so and loses link and buttons."""
+async def test_an_export_that_vanished_when_its_link_is_asked_for(
+    quick: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for the link is told, the announcement says so at once and loses link and buttons."""
+    monkeypatch.setattr("bot.notifications._LOOK_AT_LEAST_EVERY", 1e6)
     ana, ben = quick.member("ana"), quick.member("ben")
     result = await gets(ana)
     await ana.waits(lambda: not result.links(), timeout=20)

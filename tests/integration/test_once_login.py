@@ -93,7 +93,7 @@ async def test_tokens_that_live_a_minute_are_renewed_ahead(new_house: OpenHouse)
 
 
 async def test_sign_in_that_is_out_leaves_no_doubt(new_house: OpenHouse) -> None:
-    """When no token is to be had, the POST certainly had no effect: the request waits, and goes on by itself."""
+    """When no token is to be had, nothing was sent: the request waits, goes on by itself, and no call was spent."""
     house = await bot_house(new_house)
     ana = house.member("ana")
     house.token_flex.controls.revoke_tokens()
@@ -105,6 +105,7 @@ async def test_sign_in_that_is_out_leaves_no_doubt(new_house: OpenHouse) -> None
     shown = [card_of(ana).content, *card_of(ana).history]
     texts = [content.visible_text(house.slack.workspace) for content in shown]
     assert not any("did not answer" in text for text in texts)
+    assert house.bot._side.calls.turns.spent().hours == len(house.token_flex.calls)
 
 
 async def test_too_many_sign_ins_teach_the_budget_nothing(new_house: OpenHouse) -> None:

@@ -87,6 +87,8 @@ def test_refusals(status: int, body: Any, kind: type[TokenFlexError]) -> None:
     [
         (PENDING, None, QuotaExceededError),
         (PENDING, 5.0, QuotaExceededError),
+        ({"Code": "TooManyRequests", "Message": "Rate limit exceeded"}, 10.0, RateLimitedError),
+        ({"Code": "TooManyRequests", "Message": "Limit exceeded"}, None, QuotaExceededError),
         ({"developerMessage": "50 exports are outstanding"}, None, QuotaExceededError),
         ({"developerMessage": "Quota limit exceeded."}, 25.0, RateLimitedError),
         ({"developerMessage": "Quota limit exceeded."}, None, RateLimitedError),
