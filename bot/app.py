@@ -266,6 +266,6 @@ class Bot:
 
     def _under_way(self) -> list[Settles]:
         parts = [self._guard]
-        workers = [self._side.worker.tasks] if self._side else []
+        workers: list[Settles] = [self._side.worker.tasks, self._side.links] if self._side else []
         deliveries = [self._dispatcher.tasks] if self._dispatcher else []
         return [part for part in (*parts, *workers, *deliveries) if part is not None]

@@ -104,6 +104,15 @@ class Links:
                 self._end(number, fetch)
                 task.cancel()
 
+    async def settle(self, seconds: float) -> None:
+        """Let calls under way end, for at most that many real seconds; then nobody waits for them any more."""
+        tasks = [fetch.task for fetch in self._fetching.values() if fetch.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
     def _under_way(self, number: int, person: str, rank: Rank) -> tuple[_Fetch, asyncio.Task[DownloadLink]]:
         fetch = self._fetching.get(number)
         if fetch is None or (fetch.rank > rank and not fetch.made):

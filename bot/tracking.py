@@ -1,5 +1,6 @@
 """What Token Flex shows, applied to our exports: progress, adoption of lost answers, vanished keys."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ LISTS_NEEDED = 2
 #: How much earlier than our intent an adopted export may have been requested: our idea of the server's clock is rough.
 _CLOCK_SLACK = timedelta(seconds=5)
 
+_SIGNS = re.compile(r"[\W_]+")
 _LATER = datetime.max.replace(tzinfo=UTC)
 _EVENTS = {DOWNLOAD: Event.FINISH, ERROR: Event.FAIL}
 
@@ -228,7 +230,7 @@ def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: ti
         record
         for record in strangers
         if record.request_key
-        and _bare(record.download_file_name) == _bare(export.request.file_name)
+        and comparable(record.download_file_name) == comparable(export.request.file_name)
         and sent_at is not None
         and (record.requested_at is None or record.requested_at >= sent_at - _CLOCK_SLACK)
     ]
@@ -266,8 +268,10 @@ def _would_show(seen: _Seen, export: Export) -> bool:
     return reaches_back and seen.now + seen.server_ahead < seen.look.end
 
 
-def _bare(file_name: str) -> str:
-    return file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
+def comparable(file_name: str) -> str:
+    """Return what of a file name is compared: a server may write blanks, signs and capitals in its own way."""
+    bare = file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
+    return _SIGNS.sub("_", bare.casefold())
 
 
 def _not_arrived(db: Connection, export: Export, seen: _Seen) -> Export:

@@ -321,7 +321,7 @@ class Worker:
 
 def _name(export: Export) -> tuple[str, str]:
     """What a list could confuse: at most one submission of it is unresolved at a time."""
-    return export.request.contract_number, export.request.file_name
+    return export.request.contract_number, tracking.comparable(export.request.file_name)
 
 
 def _refuse(db: Connection, export: Export, error: RefusedError, now: datetime) -> None:

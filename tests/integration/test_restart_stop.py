@@ -97,6 +97,23 @@ async def test_a_person_who_waits_for_a_link_hears_of_the_stop(new_house: OpenHo
         await ana.hears("#finance", "I am just being restarted. Try again in a minute.", private=True)
 
 
+@pytest.mark.parametrize("seconds", [1.0, 30.0])
+async def test_a_stop_during_a_slow_link_ends_well(new_house: OpenHouse, seconds: float) -> None:
+    """SIGTERM while a fresh link is on its way, however long that takes."""
+    house = await new_house(speed=8.0, token_flex={"link_life": 10.0})
+    ana = house.member("ana")
+    async with bots_of(house) as bots:
+        await bots.start()
+        await ana.types("#finance", export())
+        result = await ana.hears("#finance", "export #1 is ready", private=False)
+        await ana.waits(lambda: not result.links())
+        before = calls(house, "POST", "/refreshUrl")
+        house.token_flex.controls.slow_next(seconds, method="POST", path_contains="/refreshUrl", real=True)
+        await ana.presses(result, "Get a fresh link")
+        await eventually(lambda: calls(house, "POST", "/refreshUrl") > before)
+        await stops_in_time(bots)
+
+
 async def spend_the_budget(house: House) -> None:
     """Make people use up what a minute has."""
     ben = house.member("ben")

@@ -149,6 +149,18 @@ async def test_what_arrived_at_an_unknown_time_is_adopted(
     assert export_store.get(database.db, second.number).request_key == "undated"
 
 
+@pytest.mark.parametrize("name", ["My_Report_2026.csv", "my-report-2026", "MY REPORT 2026.CSV"])
+async def test_a_name_that_the_server_writes_in_its_own_way_is_recognised(
+    database: MemoryDatabase, tracker: Tracker, clock: MovedClock, name: str
+) -> None:
+    """Blanks, signs and capitals may come back otherwise; another word is another file."""
+    export = in_doubt(database.db, clock.now(), "my report 2026")
+    await listed(tracker, clock, record("k1", clock.now(), name="my report 2025.csv"), after=10)
+    assert export_store.get(database.db, export.number).request_key is None
+    await listed(tracker, clock, record("k2", clock.now(), name=name), after=10)
+    assert export_store.get(database.db, export.number).request_key == "k2"
+
+
 @pytest.mark.parametrize("status", [REQUESTED, DOWNLOAD, ERROR, "Archiving"])
 async def test_what_arrived_is_adopted_whatever_has_become_of_it(
     database: MemoryDatabase, tracker: Tracker, clock: MovedClock, status: str
