@@ -223,7 +223,8 @@ def _is_missing(export: Export) -> bool:
 def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: timedelta) -> ExportRecord | None:
     """Return the record that a POST without an answer made: same file name, not older than our intent.
 
-    One whose time is not known counts too: to send the same again and again would be worse.
+    A name that is the same to the letter is preferred to one that is only comparable. A record whose time is not known
+    counts too: to send the same again and again would be worse.
     """
     sent_at = _sent_at(export, server_ahead)
     matching = [
@@ -234,7 +235,12 @@ def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: ti
         and sent_at is not None
         and (record.requested_at is None or record.requested_at >= sent_at - _CLOCK_SLACK)
     ]
-    return min(matching, key=lambda record: record.requested_at or _LATER, default=None)
+    name = _bare(export.request.file_name)
+    return min(
+        matching,
+        key=lambda record: (_bare(record.download_file_name) != name, record.requested_at or _LATER),
+        default=None,
+    )
 
 
 def _sent_at(export: Export, server_ahead: timedelta) -> datetime | None:
@@ -270,8 +276,11 @@ def _would_show(seen: _Seen, export: Export) -> bool:
 
 def comparable(file_name: str) -> str:
     """Return what of a file name is compared: a server may write blanks, signs and capitals in its own way."""
-    bare = file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
-    return _SIGNS.sub("_", bare.casefold())
+    return _SIGNS.sub("_", _bare(file_name).casefold())
+
+
+def _bare(file_name: str) -> str:
+    return file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
 
 
 def _not_arrived(db: Connection, export: Export, seen: _Seen) -> Export:
