@@ -1,7 +1,6 @@
 """The grammar of `/tokenflex …`: text in, one frozen record out. Nothing is looked up and nothing is done here."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -11,7 +10,8 @@ from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
 from bot.tokenflex.rules import check_request, plain_file_name
-from handlers.slack_text import as_typed, straight_quotes
+from handlers.shell_words import UnreadableError, split
+from handlers.slack_text import as_typed, straight_clause
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
@@ -80,7 +80,7 @@ def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -
 
     `contracts` are the known ones: the only one of them is meant where the text names none.
     """
-    first, rest = (*straight_quotes(as_typed(text)).split(maxsplit=1), "", "")[:2]
+    first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
     word, rest = first.lower(), rest.strip()
     if word in NUMBERED_WORDS:
         return _on_export(word, rest)
@@ -163,9 +163,9 @@ class _Fault:
 
 def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> Command:
     try:
-        words = shlex.split(rest)
-    except ValueError as error:
-        return Mistake((_unclosed(rest, error),))
+        words = [word.text for word in split(rest)]
+    except UnreadableError as error:
+        return Mistake((str(error),))
     given, faults = _read(words, catalogue)
     values: dict[Part, str] = {one.part: one.value for one in reversed(given) if one.part}
     faults += _twice_or_empty(given)
@@ -190,7 +190,7 @@ def _request(contract: str, values: dict[Part, str]) -> ExportRequest:
         fields=_list(values.get("fields", "")),
         metrics=_list(values.get("metrics", "")),
         usage_categories=_list(values.get("categories", "")),
-        where=values.get("where", ""),
+        where=straight_clause(values.get("where", "")),
         file_name=plain_file_name(values.get("file_name", "")),
     )
 
@@ -254,32 +254,6 @@ def _twice_or_empty(given: Sequence[_Given]) -> list[_Fault]:
         elif values and not values[0].strip(" ,"):
             faults.append(_Fault(part, f"{key}= is empty; give it a value or leave it out."))
     return faults
-
-
-def _unclosed(rest: str, error: ValueError) -> str:
-    if "escaped" in str(error):
-        return "A backslash at the end stands before nothing; leave it out."
-    mark = _open_quote(rest)
-    other = "'" if mark == '"' else '"'
-    return (
-        f"A quotation mark {mark} is opened and never closed. Close it, "
-        f"or, where the mark belongs to the text, put {other} around the whole value."
-    )
-
-
-def _open_quote(rest: str) -> str:
-    """Return the mark that is open at the end, by the rules of a POSIX shell."""
-    mark, escaped = "", False
-    for character in rest:
-        if escaped:
-            escaped = False
-        elif character == "\\" and mark != "'":
-            escaped = True
-        elif mark:
-            mark = "" if character == mark else mark
-        elif character in "\"'":
-            mark = character
-    return mark
 
 
 def _which_contract(contracts: Sequence[Contract]) -> str:

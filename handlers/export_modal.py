@@ -17,7 +17,7 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part, Problem
 from bot.tokenflex.rules import MAX_FILE_NAME, plain_file_name
 from handlers import modal_pieces as pieces
-from handlers.slack_text import straight_quotes
+from handlers.slack_text import straight_clause
 
 #: The `callback_id` of the form; the views that follow it have nothing to submit.
 CALLBACK: Final = "export.form"
@@ -115,7 +115,7 @@ def parse(view: Mapping[str, Any]) -> Draft:
         categories=_several(state, CATEGORIES),
         fields=_several(state, FIELDS),
         metrics=_several(state, METRICS),
-        where=straight_quotes(_typed(state, WHERE)).strip(),
+        where=straight_clause(_typed(state, WHERE)).strip(),
         file_name=plain_file_name(_typed(state, FILE_NAME)),
         channel=str(_element(state, CHANNEL).get("selected_conversation") or ""),
     )

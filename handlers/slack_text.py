@@ -5,6 +5,7 @@ Slack escapes `&`, `<` and `>` in the text of a command and wraps what it recogn
 """
 
 import re
+from typing import Final
 
 _WRAPPED = re.compile(
     r"""<(?:
@@ -18,11 +19,22 @@ _WRAPPED = re.compile(
 _ENTITY = re.compile("&(lt|gt|amp);")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
-_DOUBLE = dict.fromkeys(map(ord, "“”„‟«»"), '"')
-_SINGLE = dict.fromkeys(map(ord, "‘‚‛"), "'")
-_SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
-_STRAIGHT = {**_DOUBLE, **_SINGLE, **_SPACES}
-_CLOSING_QUOTE = re.compile(r"(?<!\w)’|’(?!\w)")
+#: What phones and typographers write for `"`, for `'` and for a space; for use between the brackets of a pattern.
+CURLY_DOUBLE: Final = "“”„‟«»"
+CURLY_SINGLE: Final = "‘’‚‛"
+SPACES: Final = "\u00a0\u2007\u202f"
+
+_OF_A_CLAUSE: Final = re.compile(
+    rf"""
+      (?P<straight>'(?:[^']|'')*')
+    | (?<!\w)[{CURLY_SINGLE}]
+      (?P<curly>(?:[^'{CURLY_SINGLE}]|''|(?<=\w)’{{1,2}}(?=\w))*)
+      ['{CURLY_SINGLE}](?=[\s,)]|\Z)
+    | (?P<space>[{SPACES}])
+    | [^'{CURLY_SINGLE}]
+    """,
+    re.VERBOSE,
+)
 
 
 def as_typed(text: str) -> str:
@@ -33,12 +45,24 @@ def as_typed(text: str) -> str:
     return _ENTITY.sub(lambda found: _CHARACTERS[found.group(1)], _WRAPPED.sub(_unwrapped, text))
 
 
-def straight_quotes(text: str) -> str:
-    """Return the text with the quotation marks and the spaces that phones type made plain.
+def straight_clause(clause: str) -> str:
+    """Return a where clause with straight marks around its texts, and plain spaces between them.
 
-    A `’` between two letters is an apostrophe and stays (O’Brien); long dashes stay as well.
+    What stands inside a text stays as typed. From the first mark on that could be meant in two ways, all stays as
+    typed: it then stands outside of any text, where the check of the clause finds it.
     """
-    return _CLOSING_QUOTE.sub("'", text).translate(_STRAIGHT)
+    straight, at = "", 0
+    while piece := _OF_A_CLAUSE.match(clause, at):
+        straight += _straight(piece)
+        at = piece.end()
+    return straight + clause[at:]
+
+
+def _straight(piece: re.Match[str]) -> str:
+    if piece["curly"] is not None:
+        # Two in a row inside a word are a phone's way to write SQL's doubled quote; one is an apostrophe.
+        return f"'{piece['curly'].replace('’’', chr(39) * 2)}'"
+    return " " if piece["space"] else piece.group()
 
 
 def _unwrapped(found: re.Match[str]) -> str:

@@ -40,7 +40,7 @@ _ODD_CHARACTERS: Final = {
     "-": "put dates into single quotes, such as '2024-01-31'; there are no negative numbers and no arithmetic",
     "#": "leave comments out",
     "%": "put patterns into single quotes, such as 'cad%'",
-} | dict.fromkeys("‘’‚‛′´“”„", "type straight single quotes (')")
+} | dict.fromkeys("‘’‚‛′´“”„‟«»", "put straight single quotes (') around texts")
 #: Enough for a person to mend at once; also bounds the work on nonsense.
 _MOST_PROBLEMS: Final = 5
 

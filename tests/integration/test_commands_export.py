@@ -80,6 +80,18 @@ async def test_smart_quotes_of_a_phone_work(quick: House) -> None:
     assert card.mentions() == {"ana"}
 
 
+async def test_marks_inside_a_text_reach_token_flex_as_typed(quick: House) -> None:
+    """Quotation marks and hard spaces in a text or name are part of it, and a clause in one word needs none around."""
+    ana = quick.member("ana")
+    await ana.types("#finance", export('"Bericht „Juni“"', where="productName = 'Projet\u00a0«X» “beta”'"))
+    await ana.hears("#finance", "Export #1 is accepted: Bericht „Juni“.csv", private=True)
+    await ana.types("#finance", f"/tokenflex export contract={CONTRACT} fields=productName where=productName='Revit'")
+    await ana.hears("#finance", "Export #2 is accepted", private=True)
+    await eventually(lambda: len(keys(quick)) == 2)
+    sent = {made.report.where.parameters for made in quick.token_flex.exports.all() if made.report.where}
+    assert sent == {("Projet\u00a0«X» “beta”",), ("Revit",)}
+
+
 async def test_what_slack_escapes_arrives_as_it_was_typed(new_house: OpenHouse) -> None:
     """`<`, `>` and `&` in a clause are sent to Token Flex as they were typed, once unescaped and no more."""
     house = await quick_house(new_house, slack={"should_escape": True})

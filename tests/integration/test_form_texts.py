@@ -9,7 +9,7 @@ from bot.tokenflex.models import Contract
 from bot.tokenflex.rules import plain_file_name
 from handlers import export_modal
 from handlers.export_modal import Choices, Draft, Origin
-from handlers.slack_text import straight_quotes
+from handlers.slack_text import straight_clause
 from sandbox.clock import ScaledClock
 from sandbox.slack.changes import Changes
 from sandbox.slack.views import OpenView, checked_view
@@ -93,7 +93,7 @@ DRAFTS = st.builds(
     categories=some(CATALOGUE.categories),
     fields=some(CATALOGUE.fields),
     metrics=some(CATALOGUE.metrics),
-    where=TEXTS.map(lambda text: straight_quotes(text).strip()),
+    where=TEXTS.map(lambda text: straight_clause(text).strip()),
     file_name=TEXTS.map(settled_name),
     channel=st.sampled_from(list(WORKSPACE.channels)),
 )

@@ -93,6 +93,57 @@ def test_the_where_clause_passes_exactly_as_typed() -> None:
     assert request_of(text).where == "contractYear < 3  AND userName = 'O’Brien & Co'"
 
 
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from("“”„‟«»‘’‚‛\u00a0\u2007\u202f x"),
+        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u00ad"),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(TEXTS)
+@example("Projet «X» “beta”")
+@example("Werk „Nord“")
+def test_a_text_of_a_clause_arrives_unchanged(text: str) -> None:
+    """Whatever stands inside straight single quotes is sent as typed, in double quotes or by a shell's rules."""
+    clause = "productName = '" + text.replace("'", "''") + "'"
+    within = clause.replace("\\", "\\\\").replace('"', '\\"')
+    for typed in (f'where="{within}"', shlex.quote(f"where={clause}"), shlex.quote(clause).join(["where=", ""])):
+        sent = escape(f"export contract=1 fields=productName {typed} name=x").replace("\u00ad", "")
+        assert request_of(sent).where == clause
+
+
+@given(TEXTS.filter(lambda text: "'" not in text))
+def test_a_clause_without_marks_around_it_is_sent_as_typed(text: str) -> None:
+    """Its single quotes belong to the clause, whatever stands between them."""
+    sent = escape(f"export contract=1 fields=productName where=productName='{text}' name=x").replace("\u00ad", "")
+    assert request_of(sent).where == f"productName='{text}'"
+
+
+@pytest.mark.parametrize("name", ["Bericht „Juni“", "Projet «X»", "a\u00a0b", "Ana’s ‘report’"])
+def test_a_name_between_straight_quotes_is_sent_as_typed(name: str) -> None:
+    """Marks and hard spaces in a name stay."""
+    assert request_of(f'export contract=1 fields=productName name="{name}"').file_name == name
+
+
+@pytest.mark.parametrize(
+    ("where", "sent"),
+    [
+        ("where=productName='Revit'", "productName='Revit'"),
+        ("where=productName=‘Revit’", "productName='Revit'"),
+        ("where=usageMonth='2026-01-01'", "usageMonth='2026-01-01'"),
+        ("where=userName='<mailto:ana@example.com|ana@example.com>'", "userName='ana@example.com'"),
+        ("where=productName='Vault Office'", "productName='Vault Office'"),
+        ("where=“productName=‘O’Brien’ and contractYear=1”", "productName='O’Brien' and contractYear=1"),
+    ],
+)
+def test_quotes_of_a_clause_as_people_type_them(where: str, sent: str) -> None:
+    """A clause in one word needs no marks around it, and marks of phones mean what straight ones mean."""
+    assert request_of(f"export contract=1 fields=productName {where}").where == sent
+
+
 LIST_OF = {
     "fields": [field.name for field in FIELDS if not field.session_level and field.name != "tokenPool"],
     "metrics": [metric.name for metric in METRICS],

@@ -15,7 +15,7 @@ from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request, plain_file_name
 from handlers import export_modal as modal
 from handlers.export_modal import Choices, Draft, Origin, build, parse
-from handlers.slack_text import straight_quotes
+from handlers.slack_text import straight_clause
 
 CATALOGUE = Catalogue(extra_fields=["serviceName"], extra_metrics=["cloudCredits"])
 CONTRACTS = (
@@ -111,7 +111,7 @@ DRAFTS = st.builds(
     categories=st.lists(st.sampled_from(NAMES["categories"]), unique=True).map(tuple),
     fields=st.lists(st.sampled_from(NAMES["fields"]), unique=True).map(tuple),
     metrics=st.lists(st.sampled_from(NAMES["metrics"]), unique=True).map(tuple),
-    where=TYPED.map(lambda text: straight_quotes(text).strip()),
+    where=TYPED.map(lambda text: straight_clause(text).strip()),
     file_name=TYPED.map(plain_file_name).filter(lambda text: text == plain_file_name(text)),
     channel=st.sampled_from(["", "C012ABC", "D012ABC"]),
 )
@@ -274,6 +274,21 @@ def test_what_was_typed_is_tidied_and_not_decoded() -> None:
     values[modal.FILE_NAME][modal.FILE_NAME]["value"] = " O’Brien &lt;1&gt;.CSV "
     draft = parse(view)
     assert (draft.contract, draft.where, draft.file_name) == ("12345", "productName = 'R&amp;D'", "O’Brien &lt;1&gt;")
+
+
+@given(st.text(st.one_of(st.sampled_from("“”„‟«»‘’‚‛\u00a0"), st.characters(exclude_categories=["Cs"]))))
+@example("Projet «X» “beta”")
+def test_a_text_of_the_where_clause_is_kept(text: str) -> None:
+    """Marks and hard spaces that are typed inside straight single quotes stay."""
+    clause = "productName = '" + text.replace("'", "''") + "'"
+    values = {modal.WHERE: {modal.WHERE: {"value": clause}}}
+    assert parse({"state": {"values": values}}).where == clause
+
+
+@pytest.mark.parametrize("menu", ["Fields", "Metrics", "Usage categories"])
+def test_the_menus_that_refusals_name_are_there(menu: str) -> None:
+    """A refusal of an unknown name sends people to the menu that shows all."""
+    assert menu in {block["label"]["text"] for block in build(Draft(), CHOICES)["blocks"] if block["type"] == "input"}
 
 
 @pytest.mark.parametrize(
