@@ -1,5 +1,6 @@
 """The grammar of `/tokenflex …`: text in, one frozen record out. Nothing is looked up and nothing is done here."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
 from bot.tokenflex.rules import check_request, plain_file_name
-from handlers.shell_words import UnreadableError, split
+from bot.tokenflex.where import check_where
+from handlers.requoted import requoted_clause, requoted_name
+from handlers.shell_words import UnreadableError, Word, split
 from handlers.slack_text import as_typed, straight_clause
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
@@ -134,20 +137,29 @@ _KEYS: Final[dict[Part, str]] = {
     "file_name": "name",
 }
 _LISTS: Final = frozenset({"fields", "metrics", "categories"})
+#: Parts whose value may hold blanks; it has to stand between quotation marks then.
+_FREE: Final = frozenset({"where", "file_name"})
 _KNOWN_SHOWN: Final = 5
-_WHERE_EXAMPLE: Final = 'where="contractYear=1"'
+_WHERE_EXAMPLE: Final = "where=\"productName='Revit'\""
+_NAME_EXAMPLE: Final = 'name="my report"'
 
 
 @dataclass(slots=True)
 class _Given:
-    """One `key=value`; `part` is None where the key is unknown."""
+    """One `key=value`; `part` is None where the key is unknown.
+
+    `typed` is the value with its marks and with all words up to the next key, each of which may belong to it.
+    `takes_words` says of an unknown key that its value may hold blanks, so that nobody is told of those words as well.
+    """
 
     part: Part | None
     value: str
+    typed: str = ""
+    takes_words: bool = False
 
     def takes(self, word: str) -> bool:
         """Say whether a word without a key goes on with this value: `fields=a, b`, `fields=a ,b`, `fields= a`."""
-        if not self.value:
+        if not self.value or (self.takes_words and not re.match(r"\w+=", word)):
             return True
         listed = self.part is None or self.part in _LISTS
         return listed and (self.value.rstrip().endswith(",") or word.startswith(","))
@@ -163,12 +175,14 @@ class _Fault:
 
 def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> Command:
     try:
-        words = [word.text for word in split(rest)]
+        words = split(rest)
     except UnreadableError as error:
         return Mistake((str(error),))
     given, faults = _read(words, catalogue)
     values: dict[Part, str] = {one.part: one.value for one in reversed(given) if one.part}
     faults += _twice_or_empty(given)
+    if "where" not in {fault.part for fault in faults}:
+        faults += _misquoted(values.get("where", ""), given, catalogue)
     contract = values.get("contract", "").strip() or (contracts[0].number if len(contracts) == 1 else "")
     if not contract and "contract" not in {fault.part for fault in faults}:
         faults.append(_Fault("contract", _which_contract(contracts)))
@@ -199,34 +213,76 @@ def _list(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in value.split(",") if (name := part.strip())))
 
 
-def _read(words: Sequence[str], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
+def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
     given: list[_Given] = []
     faults: list[_Fault] = []
-    for word in words:
-        key, equals, value = word.partition("=")
-        part = _PARTS.get(key.strip().lower()) if equals else None
+    for place, word in enumerate(words):
+        part, value = _part(word), word.text.partition("=")[2]
+        last = given[-1] if given else _Given(None, "")
         if part:
-            given.append(_Given(part, value))
-        elif given and given[-1].takes(word):
-            given[-1].value += word
+            given.append(_Given(part, value, _typed(words[place:], catalogue).partition("=")[2]))
+        elif given and last.takes(word.text):
+            last.value += word.text
+        elif home := _torn_from(word.text, last, catalogue):
+            if home not in {fault.part for fault in faults}:  # one sentence covers all words of a torn value
+                faults.append(_torn(home, words[place:], last, catalogue))
         else:
-            fault = _unknown(word, given[-1].part if given else None, catalogue)
-            if fault not in faults and not (fault.part == "where" and any(one.part == "where" for one in faults)):
-                faults.append(fault)
-            # What follows an unknown key belongs to that key; what follows a torn where clause, to the clause.
-            if fault.part != "where" and (equals or fault.part):
-                given.append(_Given(None, value))
+            fault = _unknown(word.text, last.part, catalogue)
+            faults += [fault] if fault not in faults else []
+            if "=" in word.text or fault.part:  # what follows an unknown key belongs to that key
+                given.append(_Given(None, value, takes_words=fault.part in _FREE))
     return given, faults
+
+
+def _part(word: Word) -> Part | None:
+    key, equals, _ = word.text.partition("=")
+    return _PARTS.get(key.strip().lower()) if equals else None
+
+
+def _typed(words: Sequence[Word], catalogue: Catalogue) -> str:
+    """Return what was typed from a word on, up to the next key, known or mistyped."""
+    following = itertools.takewhile(lambda word: not _begins(word.text, catalogue), words[1:])
+    return " ".join(word.source for word in (words[0], *following))
+
+
+def _begins(word: str, catalogue: Catalogue) -> bool:
+    key, equals, _ = word.partition("=")
+    return bool(equals and not _home(key.rstrip("<>! "), catalogue) and nearest(key, tuple(_PARTS)))
+
+
+def _torn_from(word: str, last: _Given, catalogue: Catalogue) -> Part | None:
+    """Return the part that a word without a key of its own belongs to, in that its value lacks quotation marks."""
+    key, equals, _ = word.partition("=")
+    if equals and _home(key.rstrip("<>! "), catalogue) == "fields":
+        return "where"
+    belongs = {"where": True, "file_name": not equals, "contract": word.isdecimal()}
+    return last.part if last.part and belongs.get(last.part) and not _begins(word, catalogue) else None
+
+
+def _torn(part: Part, words: Sequence[Word], last: _Given, catalogue: Catalogue) -> _Fault:
+    word = words[0].text
+    if part == "contract":
+        number = shorten("".join(last.typed.split()), 60)
+        return _Fault(part, f"A contract's number has no blanks: write contract={number}.")
+    if part == "file_name":
+        return _Fault(part, _outside_name(word, last.typed))
+    if last.part == "where":
+        said, typed = "stands outside the where clause; quote it whole", last.typed
+    else:
+        said, typed = "is a condition; put conditions between quotes", _typed(words, catalogue)
+    return _Fault(part, f"{_quoted(word)} {said}: {requoted_clause(typed, catalogue) or _WHERE_EXAMPLE}.")
+
+
+def _outside_name(word: str, typed: str) -> str:
+    said = f"{_quoted(word)} stands outside the name; quote it whole: {requoted_name(typed) or _NAME_EXAMPLE}"
+    as_key = f"; as a word of its own, join it to a value: {word.lower()}=VALUE" if word.lower() in _PARTS else ""
+    return f"{said}{as_key}."
 
 
 def _unknown(word: str, previous: Part | None, catalogue: Catalogue) -> _Fault:
     key, equals, _ = word.partition("=")
-    home = _home(key.rstrip("<>! "), catalogue)
+    home = _home(key, catalogue)
     near = nearest(key, tuple(_PARTS))
-    if equals and home == "fields":
-        return _Fault("where", f"{_quoted(word)} is a condition; put conditions between quotes: {_WHERE_EXAMPLE}.")
-    if previous == "where" and not (equals and near):
-        return _Fault("where", f"{_quoted(word)} stands outside the where clause; quote it whole: {_WHERE_EXAMPLE}.")
     if not equals and (home or (previous in _LISTS and not near)):
         listed = _KEYS[home or previous or "fields"]
         return _Fault(None, f"{_quoted(word)} has no place; join the names of {listed}= with commas: {listed}=a,b.")
@@ -254,6 +310,15 @@ def _twice_or_empty(given: Sequence[_Given]) -> list[_Fault]:
         elif values and not values[0].strip(" ,"):
             faults.append(_Fault(part, f"{key}= is empty; give it a value or leave it out."))
     return faults
+
+
+def _misquoted(where: str, given: Sequence[_Given], catalogue: Catalogue) -> list[_Fault]:
+    """Return the fault of a where clause that would pass if its quotation marks were others."""
+    if all(problem.warning for problem in check_where(straight_clause(where), catalogue)):
+        return []
+    words = [word for one in given if one.part == "where" and (word := requoted_clause(one.typed, catalogue))]
+    said = "The quotation marks of the where clause do not fit together; write it like this"
+    return [_Fault("where", f"{said}: {word}.") for word in words]
 
 
 def _which_contract(contracts: Sequence[Contract]) -> str:

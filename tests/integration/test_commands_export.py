@@ -153,6 +153,11 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
             ["did you mean productName?", "did you mean tokensConsumed?", "The file name must not contain /"],
         ),
         (f"contract={CONTRACT} fields=<!channel>", ["is not a field"]),
+        (f"contract={CONTRACT} fields=productName name=my report 2026", ['quote it whole: name="my report 2026".']),
+        (
+            f'contract={CONTRACT} fields=productName where="productName="Revit""',
+            ["write it like this: where=\"productName='Revit'\"."],
+        ),
     ],
 )
 async def test_a_mistake_is_answered_with_how_to_mend_it(quick: House, text: str, answers: list[str]) -> None:

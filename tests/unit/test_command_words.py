@@ -144,6 +144,43 @@ def test_quotes_of_a_clause_as_people_type_them(where: str, sent: str) -> None:
     assert request_of(f"export contract=1 fields=productName {where}").where == sent
 
 
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ('where="productName="Revit""', "where=\"productName='Revit'\""),
+        ("where='productName='Revit''", "where=\"productName='Revit'\""),
+        ("where=productName=''Revit''", "where=\"productName='Revit'\""),
+        ('where=productName="Revit"', "where=\"productName='Revit'\""),
+        ('where="productName = “Revit”"', "where=\"productName = 'Revit'\""),
+        ("where=productName='Projet «X»' or userName=\"y\"", "where=\"productName='Projet «X»' or userName='y'\""),
+        ("where=productName = 'Revit'", "where=\"productName = 'Revit'\""),
+        ("where=productName IN ('Revit', 'AutoCAD') metrics=useCount", "where=\"productName IN ('Revit', 'AutoCAD')\""),
+        ("where=contractYear=1 and usageMonth>='2026-01-01'", "where=\"contractYear=1 and usageMonth>='2026-01-01'\""),
+        ("usageMonth='2026-01-01'", "where=\"usageMonth='2026-01-01'\""),
+        ("name=my report 2026", 'name="my report 2026"'),
+        ("name=my report 2026 metrics=useCount", 'name="my report 2026"'),
+        ('name="my report" 2026', 'name="my report 2026"'),
+        ("name=Bericht „Juni“", 'name="Bericht „Juni“"'),
+        ("name=Bericht\u00a02026", 'name="Bericht 2026"'),
+    ],
+)
+def test_a_torn_value_is_answered_with_the_word_to_copy(typed: str, word: str) -> None:
+    """One sentence, which ends in the corrected word, and that word works."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert message.endswith(f": {word}.")
+    sent = request_of(f"export contract=1 fields=productName {word}")
+    assert f'where="{sent.where}"' == word or f'name="{sent.file_name}"' == word
+
+
+@pytest.mark.parametrize(
+    "typed", ["where=productName = Vault Office", "where=productName = '" + "x " * 200 + "'", "where=frob ='x'"]
+)
+def test_a_clause_that_no_marks_mend_gets_an_example(typed: str) -> None:
+    """Nothing wrong or overlong is offered for copying."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert message.endswith("quote it whole: where=\"productName='Revit'\".")
+
+
 LIST_OF = {
     "fields": [field.name for field in FIELDS if not field.session_level and field.name != "tokenPool"],
     "metrics": [metric.name for metric in METRICS],
@@ -208,12 +245,22 @@ def test_any_text_gets_an_answer(text: str) -> None:
         ),
         (
             "contract=1 fields=productName where=contractYear >= 2 and usageMonth",
-            '“>=” stands outside the where clause; quote it whole: where="contractYear=1".',
+            "“>=” stands outside the where clause; quote it whole: where=\"productName='Revit'\".",
         ),
         (
             "contract=1 fields=productName colour=red",
             "There is no “colour”. The words of an export are contract=, fields=, metrics=, category=, where=, name=.",
         ),
+        (
+            "contract=1 fields=productName name=my contract 2026",
+            (
+                '“contract” stands outside the name; quote it whole: name="my contract 2026"; '
+                "as a word of its own, join it to a value: contract=VALUE."
+            ),
+        ),
+        ("contract=1 fields=productName nmae=my report 2026", "There is no “nmae”; did you mean name=?"),
+        ("contract=1 fields=productName wher=contractYear = 1", "There is no “wher”; did you mean where=?"),
+        ("contract=110 000 12 fields=productName", "A contract's number has no blanks: write contract=11000012."),
         ("fields=productName", "Say which contract, as in contract=12345."),
         ("contract=12a fields=productName", "A contract number has 1 to 20 digits and nothing else."),
         ("contract=1", "Choose at least one field or metric."),
