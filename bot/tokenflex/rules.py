@@ -65,7 +65,7 @@ def _category(name: str, catalogue: Catalogue) -> str | None:
         return None
     if name.upper() == "CLOUD":
         return "CLOUD is for Autodesk's schedules only: choose CLOUD_PRODUCT or CLOUD_SERVICE"
-    return _not_a("usage category", name, catalogue.nearest_category(name))
+    return _not_a("usage category", "Usage categories", name, catalogue.nearest_category(name))
 
 
 def _field(name: str, catalogue: Catalogue) -> str | None:
@@ -73,7 +73,7 @@ def _field(name: str, catalogue: Catalogue) -> str | None:
         return None
     if catalogue.metric(name):
         return f"{name} is a metric: put it among the metrics"
-    return _not_a("field", name, catalogue.nearest_field(name))
+    return _not_a("field", "Fields", name, catalogue.nearest_field(name))
 
 
 def _metric(name: str, catalogue: Catalogue) -> str | None:
@@ -81,11 +81,11 @@ def _metric(name: str, catalogue: Catalogue) -> str | None:
         return None
     if catalogue.field(name):
         return f"{name} is a field: put it among the fields"
-    return _not_a("metric", name, catalogue.nearest_metric(name))
+    return _not_a("metric", "Metrics", name, catalogue.nearest_metric(name))
 
 
-def _not_a(kind: str, name: str, near: str | None) -> str:
-    hint = f"did you mean {near}?" if near else f"see the list of what there is for a {kind}"
+def _not_a(kind: str, menu: str, name: str, near: str | None) -> str:
+    hint = f"did you mean {near}?" if near else f"the menu {menu} of the form that /tokenflex opens shows all of them"
     return f'"{name[:40]}" is not a {kind}: {hint}'
 
 

@@ -173,7 +173,9 @@ def _word(token: _Token, before: str, following: str, catalogue: Catalogue) -> s
     if catalogue.metric(token.source):
         return f"{token.source} is a metric: a where clause takes fields only"
     near = catalogue.nearest_field(token.source)
-    hint = f": did you mean {near}?" if near else ": see the list of fields"
+    hint = (
+        f": did you mean {near}?" if near else ": the menu Fields of the form that /tokenflex opens shows all of them"
+    )
     return f"{_quoted(token)} at character {token.at} is not a field{hint}"
 
 

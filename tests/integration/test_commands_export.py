@@ -152,7 +152,10 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
             f"contract={CONTRACT} fields=productNmae metrics=tokenConsumed name=a/b",
             ["did you mean productName?", "did you mean tokensConsumed?", "The file name must not contain /"],
         ),
-        (f"contract={CONTRACT} fields=<!channel>", ["is not a field"]),
+        (
+            f"contract={CONTRACT} fields=<!channel>",
+            ["is not a field: the menu Fields of the form that /tokenflex opens"],
+        ),
         (f"contract={CONTRACT} fields=productName name=my report 2026", ['quote it whole: name="my report 2026".']),
         (
             f'contract={CONTRACT} fields=productName where="productName="Revit""',
