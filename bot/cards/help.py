@@ -20,8 +20,8 @@ EXPORT_LINES: Final = (
     ("contract=", "the contract's number; it may be left out when there is only one."),
     ("fields= metrics=", "what each row shows and counts; at least one of the two, names joined by commas."),
     ("category=", "usage categories, joined by commas; needed with session or transaction fields."),
-    ("where=", "a condition in quotes; texts and dates inside it in single quotes."),
-    ("name=", "the file's name, without .csv."),
+    ("where=", "a condition in double quotes; texts and dates inside it in single quotes."),
+    ("name=", "the file's name, without .csv; in double quotes when it has blanks."),
 )
 SAMPLE_CONTRACT: Final = "12345"
 
