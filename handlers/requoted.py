@@ -15,7 +15,7 @@ _ALL_SINGLE: Final = dict.fromkeys(map(ord, _MARKS), "'")
 
 def requoted_clause(typed: str, catalogue: Catalogue) -> str:
     """Return the word that passes and was most likely meant by a where clause as typed, marks and all; or nothing."""
-    for clause in _readings(typed) if len(typed) <= _LONGEST else ():
+    for clause in _readings(typed) if len(typed) <= _LONGEST else ():  # so that nonsense costs nothing
         word = _between_marks("where", clause)
         if word and not any(not problem.warning for problem in check_where(clause, catalogue)):
             return word

@@ -29,12 +29,6 @@ _PIECE: Final = re.compile(
 )
 #: A clause without marks around it, in which single quotes are the clause's own: `where=productName='Revit'`.
 _BARE_CLAUSE: Final = re.compile(rf"where=[^\"'{CURLY_DOUBLE}{CURLY_SINGLE}]", re.IGNORECASE)
-#: What betrays, in a text between straight marks, that a value was meant to end before: `name="a” fields="b”`.
-_MEANT_END: Final = {
-    "double": re.compile(rf"[{CURLY_DOUBLE}][{_BLANKS}]"),
-    "single": re.compile(rf"[{CURLY_SINGLE}][{_BLANKS}]"),
-}
-_AFTER_A_VALUE: Final = re.compile(rf"[{_BLANKS},\"']|\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +67,6 @@ def _pieces(text: str) -> Iterator[re.Match[str]]:
         piece = _PIECE.match(text, at)
         if piece is None:
             raise UnreadableError(_why(text[at]))
-        meant = _MEANT_END.get(piece.lastgroup or "")
-        if meant and meant.search(piece.group()) and not _AFTER_A_VALUE.match(text, piece.end()):
-            raise UnreadableError(_why(meant.findall(piece.group())[0][0]))
         yield piece
         at = piece.end()
 

@@ -83,6 +83,7 @@ def test_documented_and_offered_forms_pass(clause: str) -> None:
         ('userName = "x"', "single quotes"),
         ("userName = ‘x’", "straight single quotes"),
         ("userName = “x”", "straight single quotes"),
+        ("userName = «x»", "straight single quotes"),
         ("`userName` = 'x'", "without quotes"),
         ("userName = 'O\\'Brien'", "never closed"),
         ("userName \\ 'x'", "double a quote"),
