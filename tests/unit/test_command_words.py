@@ -384,3 +384,20 @@ def test_warnings_do_not_block() -> None:
 def test_a_very_long_word_is_cut_in_the_answer() -> None:
     """A mistake quotes no more than it takes to find it."""
     assert all(len(message) < 300 for message in mistakes_of("export contract=1 metrics=useCount " + "x" * 2000))
+
+
+@given(
+    # Two in a row are a phone's way to double a quote.
+    TEXTS.filter(lambda text: not set(text) & set("\"'\\") and "’’" not in text),
+    st.sampled_from(["“{}”", "„{}“", "«{}»", "‘{}’", '"{}"', "'{}'", "{}"]),
+    st.sampled_from(["‘{}’", "'{}'"]),
+)
+@example("5” or x", "“{}”", "'{}'")
+@example("a” name=”b", "“{}”", "'{}'")
+def test_whatever_the_marks_a_text_is_kept_or_asked_about(text: str, outer: str, inner: str) -> None:
+    """Under any mix of marks, a clause goes out with its text as typed, or does not go out."""
+    where = outer.format(f"productName={inner.format(text)}")
+    sent = escape(f"export contract=1 fields=productName where={where}").replace("\u00ad", "")
+    command = parse(sent, CATALOGUE)
+    assert isinstance(command, Mistake | Export)
+    assert isinstance(command, Mistake) or command.request.where == f"productName='{text}'"

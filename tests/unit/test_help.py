@@ -1,10 +1,12 @@
 """The help: complete, and its examples work when copied."""
 
+import re
+
 import pytest
 from slack_sdk.models.blocks import Block
 
 from bot.cards.help import LINES, examples, help_blocks, help_text
-from bot.cards.text import code
+from bot.cards.text import code, escape
 from bot.tokenflex.catalogue import Catalogue
 from handlers.command_words import WORDS, Export, parse
 
@@ -19,6 +21,16 @@ def test_every_example_works_when_copied(contract_number: str) -> None:
         assert isinstance(command, Export), (one, command)
         assert command.warnings == ()
         assert command.request.contract_number == contract_number
+
+
+@pytest.mark.parametrize(("double", "single"), [("“”", "‘’"), ("„“", "‚‘"), ("««", "’’"), ("»«", "''")])
+def test_every_example_works_when_a_phone_turned_its_quotes(double: str, single: str) -> None:
+    """Whatever a keyboard makes of the marks, and what Slack escapes on the way, the same request is read."""
+    for one in examples():
+        turned = re.sub('"([^"]*)"', rf"{double[0]}\1{double[1]}", one)
+        turned = re.sub("'([^']*)'", rf"{single[0]}\1{single[1]}", turned)
+        sent = escape(turned).replace("\u00ad", "").removeprefix("/tokenflex ")
+        assert parse(sent, Catalogue()) == parse(one.removeprefix("/tokenflex "), Catalogue())
 
 
 def test_the_walkthrough_of_the_api_is_among_the_examples() -> None:
