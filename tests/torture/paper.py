@@ -29,6 +29,7 @@ from bot.tracking import Tracker
 from bot.turns import Turns
 from bot.working import Worker
 from sandbox.tokenflex.limits import limiter_for
+from storage import future
 from storage.database import Database
 
 LATENCY, LINK_LIFE = 0.4, 120.0
@@ -233,8 +234,11 @@ class _Database(Database):
 
 
 class _Clock:
-    def __init__(self, clock: VirtualClock, gate: _Gate) -> None:
-        self._clock, self._gate, self.now = clock, gate, clock.now
+    def __init__(self, clock: VirtualClock, gate: _Gate, ahead: timedelta) -> None:
+        self._clock, self._gate, self._ahead = clock, gate, ahead
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
@@ -244,14 +248,15 @@ class _Clock:
 class _Calls(TokenFlexCalls):
     """Calls that take virtual time instead of a thread."""
 
-    def __init__(self, token_flex: TokenFlex, turns: Turns, clock: Any, gate: _Gate) -> None:
+    def __init__(self, token_flex: TokenFlex, turns: Turns, clock: Any, gate: _Gate, server_time: ServerTime) -> None:
         super().__init__(token_flex, None, turns, clock, Random(1))
-        self._token_flex, self._gate = token_flex, gate
+        self._token_flex, self._gate, self._server_time = token_flex, gate, server_time
 
     async def _in_thread(self, work: Any) -> Any:
         await self._gate.check()
         try:
             answer = await self._token_flex.call(work)
+            self._server_time.observe(self._token_flex.clock.now())
         finally:
             await self._gate.check()
         return answer
@@ -299,17 +304,25 @@ class Process:
             connection.close()
 
 
-async def started(path: Path, clock: VirtualClock, token_flex: TokenFlex, slack: Slack) -> Process:
-    """Start a bot on the database, as `bot.app` wires it."""
+async def started(
+    path: Path, clock: VirtualClock, token_flex: TokenFlex, slack: Slack, ahead: timedelta = timedelta()
+) -> Process:
+    """Start a bot on the database, as `bot.app` wires it; its machine's clock is `ahead` of the servers'.
+
+    It has asked Token Flex for contracts and Slack for its name, so that it knows what their clocks show.
+    """
     gate = _Gate()
     database = _Database(path)
     database.gate = gate
     await database.open()
-    own: Any = _Clock(clock, gate)
-    server_time, places = ServerTime(own), Places()
+    own: Any = _Clock(clock, gate, ahead)
+    await database.write(lambda db: future.bring_back(db, own.now()))
+    server_time, slack_time, places = ServerTime(own), ServerTime(own), Places()
+    for each in (server_time, slack_time):
+        each.observe(clock.now())
     turns = Turns(database, own, server_time)
     await turns.load()
-    calls = _Calls(token_flex, turns, own, gate)
+    calls = _Calls(token_flex, turns, own, gate, server_time)
     tracker = Tracker(database, calls, own)
     links = Links(database, calls, server_time, tracker, own)
     poll, deliveries = Signal(own), Signal(own)
@@ -317,7 +330,7 @@ async def started(path: Path, clock: VirtualClock, token_flex: TokenFlex, slack:
     await worker.resume()
     poller = Poller(database, calls, tracker, links, places, server_time, own, poll, worker.work, deliveries)
     posts: Any = _Gated(slack, gate)
-    dispatcher = Dispatcher(database, posts, links, server_time, ServerTime(own), own, LinkAudience.CHANNEL, deliveries)
+    dispatcher = Dispatcher(database, posts, links, server_time, slack_time, own, LinkAudience.CHANNEL, deliveries)
     access: Any = _EveryoneMay()
     exports = Exports(database, links, turns, places, own, LinkAudience.CHANNEL, access, worker.work, deliveries)
     supervisor = Supervisor(own)

@@ -50,6 +50,7 @@ class Life(RuleBasedStateMachine):
         self.token_flex, self.slack = TokenFlex(self.clock), Slack(self.clock)
         self.accepted: dict[int, str] = {}
         self.people: dict[int, str] = {}
+        self.ahead = timedelta()
         self.bot: Any = None
         self.bots: list[Any] = []
         self._start()
@@ -59,7 +60,7 @@ class Life(RuleBasedStateMachine):
 
     def _start(self) -> None:
         path = Path(self.folder.name) / "life.db"
-        self.bot = self._run(started(path, self.clock, self.token_flex, self.slack))
+        self.bot = self._run(started(path, self.clock, self.token_flex, self.slack, self.ahead))
         self.bots.append(self.bot)
 
     @rule(person=st.sampled_from(["U1", "U2"]), name=st.sampled_from(["a", "b", ""]), twice=st.booleans())
@@ -128,10 +129,11 @@ class Life(RuleBasedStateMachine):
         """The next posts and edits go wrong."""
         self.slack.faults = faults
 
-    @rule(pause=st.sampled_from([0.0, 3.0, 100.0]))
-    def killed(self, pause: float) -> None:
-        """The bot dies and is started again."""
+    @rule(pause=st.sampled_from([0.0, 3.0, 100.0]), set_back=st.sampled_from([0.0, 0.0, 60.0, 1200.0, 18000.0]))
+    def killed(self, pause: float, set_back: float) -> None:
+        """The bot dies and is started again, perhaps on a clock that was set back by so many seconds."""
         self.bot.kill()
+        self.ahead -= timedelta(seconds=set_back)
         self._run(self.clock.sleep(pause))
         self._start()
 
