@@ -12,9 +12,11 @@ from sqlite_utils import Database as Connection
 
 from bot.tokenflex.errors import LoginNeededError
 from bot.tokenflex.oauth import StoredLogin
-from storage import logins
+from storage import facts, logins
 from storage.database import Database
 from storage.logins import Login, LoginCipher, WrongKeyError
+
+_RENEWING = "login renewal begun"  #: the fact that says when the login was last about to be renewed
 
 
 class MissingKeyError(Exception):
@@ -67,6 +69,16 @@ class LoginStore:
             return self._database.write_blocking(self._load)
         except WrongKeyError:
             raise LoginNeededError("the stored Autodesk login was encrypted with another DATABASE_KEY") from None
+
+    def check_room(self) -> None:
+        """Write something small.
+
+        Raises:
+            StorageFullError, sqlite3.Error: nothing can be written now.
+
+        """
+        now = self._now()
+        self._database.write_blocking(lambda db: facts.put(db, _RENEWING, now.isoformat(), now))
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
         """Store a renewed login, unless somebody has signed in meanwhile."""

@@ -172,6 +172,10 @@ class TokenStore(Protocol):
         """Return the stored login; None where nobody has signed in."""
         ...
 
+    def check_room(self) -> None:
+        """Raise whatever `save` would raise where nothing can be stored now."""
+        ...
+
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
         """Store `login` for good if the refresh token of `previous` is still the stored one; return whether it was."""
         ...
@@ -281,7 +285,7 @@ class AccessTokens:
             return stored
         if login.refresh_token == self._dead:
             raise LoginNeededError("the Autodesk login has ended")
-        self._store.save(login, login)  # where there is no room for it there will be none for the new one
+        self._store.check_room()  # a refresh token is spent only where its successor can be kept
         asked_at = self._now()
         try:
             grant = self._refresh(login.refresh_token)

@@ -94,6 +94,9 @@ class MemoryStore:
     def load(self) -> StoredLogin | None:
         return self.login
 
+    def check_room(self) -> None:
+        return
+
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
         if self.login is None or self.login.refresh_token != previous.refresh_token:
             return False

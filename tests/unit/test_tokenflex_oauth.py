@@ -102,10 +102,12 @@ class Store:
         self.loads += 1
         return self.login
 
-    def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
+    def check_room(self) -> None:
         if self.full:
             raise OSError("disk full")
-        if self.failing and login != previous:
+
+    def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
+        if self.failing:
             self.failing -= 1
             raise OSError("disk full")
         if self.login is None or self.login.refresh_token != previous.refresh_token:
