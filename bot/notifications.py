@@ -148,9 +148,9 @@ class Dispatcher:
         wanted = delivery.words == announcements.WITH_LINK and export.state is ExportState.READY
         if not wanted or not (for_all or delivery.kind is MessageKind.DIRECT):
             return None
-        if delivery.last_error in CHANNEL_TROUBLE:  # a call for each vain try would be taken from others
-            return self._links.known(export.number, _STILL_WORTH_SHOWING)
-        if standing is not None:  # somebody pressed the button, and the link was fetched for them just now
+        # Either somebody pressed the button, and the link was fetched for them just now; or each try may be in vain, and
+        # a call for each would be taken from others.
+        if standing is not None or delivery.last_error in CHANNEL_TROUBLE:
             return self._links.known(export.number, _STILL_WORTH_SHOWING)
         return await self._link_to_announce(export)
 

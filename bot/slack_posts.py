@@ -181,8 +181,10 @@ class SlackPosts:
             return False
         thread = message.get("thread_ts")
         is_reply = thread is not None and thread != message.get("ts")
-        about = re.search(rf"\bexport #{number}\b", str(message.get("text")), re.IGNORECASE)
-        return about is not None and is_reply == (thread_ts is not None)
+        text = str(message.get("text"))
+        about = re.search(rf"\bexport #{number}\b", text, re.IGNORECASE)
+        is_card = text.startswith("Export #")  # announcements begin with a mention
+        return about is not None and is_card == (kind == "card") and is_reply == (thread_ts is not None)
 
     async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> AsyncSlackResponse:
         arguments: dict[str, Any] = {

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from sandbox.slack.member import Member
+from sandbox.slack.messages import Message
 from tests.integration.conftest import OpenHouse
 from tests.support.house import House
 from tests.support.once import Bots, bots_of, check_once, ours, submissions, undelivered
@@ -81,15 +83,21 @@ async def test_a_stop_while_people_wait_for_the_budget(new_house: OpenHouse) -> 
         check_once(house, *range(1, 9))
 
 
+async def with_expired_link(member: Member) -> Message:
+    """Ask for an export and return its announcement when its link is gone."""
+    await member.types("#finance", export())
+    result = await member.hears("#finance", "export #1 is ready", private=False)
+    await member.waits(lambda: not result.links())
+    return result
+
+
 async def test_a_person_who_waits_for_a_link_hears_of_the_stop(new_house: OpenHouse) -> None:
     """Whoever waits for a fresh link when the bot is stopped is told to try again."""
     house = await new_house(speed=8.0, token_flex={"link_life": 10.0})
     ana = house.member("ana")
     async with bots_of(house) as bots:
         await bots.start()
-        await ana.types("#finance", export())
-        result = await ana.hears("#finance", "export #1 is ready", private=False)
-        await ana.waits(lambda: not result.links())
+        result = await with_expired_link(ana)
         await spend_the_budget(house)
         await ana.presses(result, "Get a fresh link")
         await ana.hears("#finance", "It comes by itself", private=True)
@@ -104,9 +112,7 @@ async def test_a_stop_during_a_slow_link_ends_well(new_house: OpenHouse, seconds
     ana = house.member("ana")
     async with bots_of(house) as bots:
         await bots.start()
-        await ana.types("#finance", export())
-        result = await ana.hears("#finance", "export #1 is ready", private=False)
-        await ana.waits(lambda: not result.links())
+        result = await with_expired_link(ana)
         before = calls(house, "POST", "/refreshUrl")
         house.token_flex.controls.slow_next(seconds, method="POST", path_contains="/refreshUrl", real=True)
         await ana.presses(result, "Get a fresh link")

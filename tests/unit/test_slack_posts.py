@@ -100,6 +100,14 @@ async def test_without_metadata_a_message_about_the_export_is_taken_for_it(
     assert await posts.find("C1", subject, clock.now(), thread_ts) == (Posted("C1", found) if found else None)
 
 
+async def test_a_card_is_not_taken_for_an_announcement(clock: MovedClock, slack_time: ServerTime) -> None:
+    """The card is itself in doubt, so nobody knows it, and the announcement would stand in no thread."""
+    client = Client(clock)
+    client.messages = [CARD]
+    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    assert await posts.find("C1", "result:1:1", clock.now()) is None
+
+
 async def test_a_message_that_is_known_for_another_is_not_taken_for_it(
     clock: MovedClock, slack_time: ServerTime
 ) -> None:
