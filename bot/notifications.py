@@ -148,8 +148,8 @@ class Dispatcher:
         wanted = delivery.words == announcements.WITH_LINK and export.state is ExportState.READY
         if not wanted or not (for_all or delivery.kind is MessageKind.DIRECT):
             return None
-        # Either somebody pressed the button, and the link was fetched for them just now; or each try may be in vain, and
-        # a call for each would be taken from others.
+        # Either the link was fetched just now for somebody who pressed the button, or each try may be in vain and would
+        # take a call from others.
         if standing is not None or delivery.last_error in CHANNEL_TROUBLE:
             return self._links.known(export.number, _STILL_WORTH_SHOWING)
         return await self._link_to_announce(export)
