@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
@@ -77,7 +78,7 @@ async def person(browser: Browser, workspace: Workspace) -> AsyncIterator[Person
     """
     people: list[Person] = []
 
-    async def _open(name: str = "ana", **context: object) -> Person:
+    async def _open(name: str = "ana", **context: Any) -> Person:
         tab = await (await browser.new_context(**context)).new_page()
         tab.set_default_timeout(PATIENCE)
         opened = Person(tab, name)

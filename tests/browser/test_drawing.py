@@ -19,7 +19,7 @@ async def post(house: House, *blocks: dict[str, Any], text: str = "said by the a
     headers = {"Authorization": f"Bearer {house.slack.bot_token}"}
     url = f"{house.slack.api_url}chat.postMessage"
     async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=body) as answer:
-        return await answer.json()
+        return dict(await answer.json())
 
 
 def section(text: str, *, verbatim: bool = True) -> dict[str, Any]:

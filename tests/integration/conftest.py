@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ async def new_house(tmp_path: Path, usage_data: UsageData) -> AsyncIterator[Open
     """Open houses that are closed again after the test; the bot is not started yet."""
     houses: list[House] = []
 
-    async def _open(**arguments: object) -> House:
+    async def _open(**arguments: Any) -> House:
         folder = tmp_path / str(len(houses))
         folder.mkdir()
         houses.append(await open_house(folder, data=usage_data, **arguments))

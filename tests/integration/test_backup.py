@@ -6,9 +6,11 @@ import stat
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database as Connection
 
 from bot.process_lock import ProcessLock
 from storage import backup, facts
@@ -44,7 +46,10 @@ async def fact_of(path: Path) -> str | None:
 def state_of(path: Path, subject: str) -> tuple[str, str] | None:
     """How it stands with a message, and what went wrong with it last."""
     with closing(sqlite3.connect(path)) as db:
-        return db.execute("SELECT state, last_error FROM outbox WHERE subject = ?", [subject]).fetchone()
+        row: tuple[str, str] | None = db.execute(
+            "SELECT state, last_error FROM outbox WHERE subject = ?", [subject]
+        ).fetchone()
+        return row
 
 
 def mode_of(path: Path) -> int:
@@ -91,12 +96,15 @@ async def test_a_backup_beside_a_writer_is_one_moment(tmp_path: Path) -> None:
     await database.open()
     stop = asyncio.Event()
 
+    def _put_both(db: Connection, value: str) -> None:
+        for name in ("a", "b"):
+            facts.put(db, name, value, NOW)
+
     async def _write() -> None:
         number = 0
         while not stop.is_set():
             number += 1
-            value = str(number)
-            await database.write(lambda db: [facts.put(db, name, value, NOW) for name in ("a", "b")])  # noqa: B023
+            await database.write(partial(_put_both, value=str(number)))
 
     writing = asyncio.create_task(_write())
     for number in range(8):

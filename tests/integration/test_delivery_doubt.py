@@ -1,5 +1,7 @@
 """Posts whose answer was lost: looked for, never posted twice, never lost."""
 
+from typing import Any
+
 import pytest
 
 from sandbox.slack.member import Member
@@ -73,7 +75,7 @@ async def test_a_look_that_fails_is_made_again(new_house: OpenHouse) -> None:
 
 
 @pytest.mark.parametrize("page", [{"html": True, "status": 502}, {"error": "fatal_error"}, {"status": 500}])
-async def test_an_answer_that_is_none_leaves_a_doubt(new_house: OpenHouse, page: dict[str, object]) -> None:
+async def test_an_answer_that_is_none_leaves_a_doubt(new_house: OpenHouse, page: dict[str, Any]) -> None:
     """HTML of a proxy and Slack's own breakdowns do not say whether it was posted; here it was not."""
     house = await bot_house(new_house)
     ana = house.member("ana")

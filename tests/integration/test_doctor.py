@@ -4,12 +4,13 @@ import asyncio
 import json
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database as Connection
 
 from bot import doctor, settings
 from bot.clock import Clock
@@ -36,10 +37,15 @@ async def sound_house(new_house: OpenHouse) -> House:
     return house
 
 
-async def examined(house: House, clock: Clock | None = None, free: int = 10**12, **variables: str) -> Report:
+async def examined(
+    house: House, variables: Mapping[str, str] | None = None, *, clock: Clock | None = None, free: int = 10**12
+) -> Report:
     """Examine the house; no two findings may have the same name."""
     found = await doctor.examine(
-        house.environment | variables, house.folder / ".env", clock or house.clock, free_space=lambda _: free
+        house.environment | dict(variables or {}),
+        house.folder / ".env",
+        clock or house.clock,
+        free_space=lambda _: free,
     )
     report = {finding.name: finding for finding in found}
     assert len(report) == len(found)
@@ -129,7 +135,7 @@ BAD_VALUES = [
 @pytest.mark.parametrize("bad", BAD_VALUES, ids=lambda bad: f"{bad.line}: {bad.found}")
 async def test_a_wrong_value(sound_house: House, bad: BadValue) -> None:
     """It has a line of its own, no other line is wrong, and with the right value again nothing is."""
-    report = await examined(sound_house, **bad.variables)
+    report = await examined(sound_house, bad.variables)
     assert wrong_lines(report) == {bad.line} | bad.also
     assert bad.found in report[bad.line].found
     assert bad.mend in report[bad.line].mend
@@ -240,7 +246,7 @@ async def test_a_stored_login_that_cannot_be_read(sound_house: House, key: str, 
     """No key and a wrong key are told apart from each other and from no login; the old key mends both."""
     sound_house.variables.update(web_client(sound_house))
     await store_login(sound_house, sound_house.token_flex.controls.make_login())
-    report = await examined(sound_house, DATABASE_KEY=key)
+    report = await examined(sound_house, {"DATABASE_KEY": key})
     assert wrong_lines(report) == {"Autodesk login"}
     assert found in report["Autodesk login"].found
     assert "key of that time" in report["Autodesk login"].mend
@@ -277,7 +283,7 @@ async def test_no_call_is_made_when_the_budget_has_none(sound_house: House) -> N
     await database.open()
     now = sound_house.clock.now()
 
-    def _spend(db: object) -> None:
+    def _spend(db: Connection) -> None:
         for _ in range(5):
             number = call_log.start(db, name="list", rank=1, person="", burst=False, now=now)
             call_log.end(db, number, now=now, rate_limited=False, retry_after=None)
@@ -298,7 +304,7 @@ async def test_no_call_is_made_when_the_budget_has_none(sound_house: House) -> N
 async def test_a_clock_that_is_off(sound_house: House, minutes: float, level: Level, words: str) -> None:
     """The clock of this machine is compared with both services', and the direction is right."""
     ours = ScaledClock(origin=sound_house.clock.now() + timedelta(minutes=minutes))
-    report = await examined(sound_house, ours)
+    report = await examined(sound_house, clock=ours)
     for service in ("Slack", "Autodesk"):
         assert report[f"Clock, {service}"].level is level
         assert f" {words} {service}'s" in report[f"Clock, {service}"].found
@@ -373,7 +379,7 @@ async def test_a_disk_that_gets_full(sound_house: House, megabytes: int, level: 
 async def test_a_folder_that_cannot_be_made(sound_house: House) -> None:
     """A DATABASE_PATH beneath a file is said as such."""
     (sound_house.folder / "file").touch()
-    report = await examined(sound_house, DATABASE_PATH=str(sound_house.folder / "file" / "tokenflex.db"))
+    report = await examined(sound_house, {"DATABASE_PATH": str(sound_house.folder / "file" / "tokenflex.db")})
     assert wrong_lines(report) == {"Bot"}
     assert "DATABASE_PATH" in report["Bot"].mend
 

@@ -71,8 +71,12 @@ async def test_the_link_comes_where_the_card_cannot(quick: House) -> None:
     await ana.hears("@tokenflex", "I cannot post export #1 to #licences.", timeout=20)
     while not any(message.links() for message in ana.sees("#general")):
         before = len(ana.sees("#general"))
+
+        def _answered(known: int = before) -> bool:
+            return len(ana.sees("#general")) > known
+
         await ana.types("#general", "/tokenflex link #1")
-        await ana.waits(lambda known=before: len(ana.sees("#general")) > known)
+        await ana.waits(_answered)
     assert len(keys(quick)) == 1
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Message
 from tests.support.forms import TITLE, fill, open_form, submissions
 from tests.support.house import CONTRACT, House
@@ -30,7 +31,7 @@ async def refused(house: House, **entered: object) -> Message:
     return await house.member("ana").hears("@tokenflex", "did not accept your request for export #1", "Invalid request")
 
 
-async def presses_old(house: House, message: Message, button: tuple[dict, dict]) -> None:
+async def presses_old(house: House, message: Message, button: tuple[Json, Json]) -> None:
     """Have ana press a button as her client still shows it, whatever has become of the message."""
     await house.slack._deliveries.message_action(house.member("ana").user, message, *button, {})
 
@@ -113,6 +114,7 @@ async def test_two_forms_of_one_export_make_one_new_export(house: House) -> None
     await ana.presses(message, AGAIN)
     await ana.waits(lambda: ana.modal is not None and ana.modal is not first)
     second = ana.modal
+    assert second is not None
     await asyncio.gather(first.submit(), second.submit())
     told = [first.visible_text(), second.visible_text()]
     assert sum("Export #2 is accepted." in text for text in told) == 1

@@ -81,7 +81,7 @@ async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
         {"contractNumber": str(number), "contractName": f"Firm {number}", "isActive": True} for number in range(101)
     ]
     house.token_flex.controls.answer_next(200, "GET", "/contract", body=many)
-    await house.bot._side.contracts._fetch()
+    await house.side.contracts._fetch()
     modal = await open_form(house)
     assert modal.buttons() == []
     assert "digits only" in modal.visible_text()

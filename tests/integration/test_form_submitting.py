@@ -68,7 +68,9 @@ async def correct(modal: Modal) -> None:
 
 
 @pytest.mark.parametrize(("label", "entered", "complaint"), MISTAKES)
-async def test_a_mistake_comes_back_on_its_field(house: House, label: str, entered: dict, complaint: str) -> None:
+async def test_a_mistake_comes_back_on_its_field(
+    house: House, label: str, entered: dict[str, str | list[str]], complaint: str
+) -> None:
     """Under that field alone, with all that was typed still there; corrected, it is accepted."""
     modal = await open_form(house)
     fill(modal, **{**FILLED, **entered})
@@ -244,7 +246,7 @@ async def test_a_slow_database_costs_nothing_that_was_typed(house: House) -> Non
     modal = await open_form(house)
     fill(modal, **FILLED)
     gate = threading.Event()
-    stuck = asyncio.ensure_future(house.bot._database.write(lambda _db: gate.wait(20)))
+    stuck = asyncio.ensure_future(house.running._database.write(lambda _db: gate.wait(20)))
     try:
         assert (await modal.submit()).error is None
         assert "Storing takes unusually long. Press Export again in a moment" in modal.errors["Post to channel"]
@@ -263,7 +265,7 @@ async def test_a_form_changed_after_a_slow_answer_is_a_new_request(house: House)
     seen = submissions(house)
     modal = await open_form(house)
     gate = threading.Event()
-    stuck = asyncio.ensure_future(house.bot._database.write(lambda _db: gate.wait(20)))
+    stuck = asyncio.ensure_future(house.running._database.write(lambda _db: gate.wait(20)))
     try:
         await modal.submit()
     finally:
@@ -282,13 +284,13 @@ async def test_a_full_disk_is_told_in_the_form(house: House) -> None:
     fill(modal, **FILLED)
     long = f"contractYear = 1 AND productName != '{'é' * 2900}'"  # too much for the pages that there are
     modal.fill("Where clause", long)
-    before = await house.bot._database.write(lambda db: limit_pages(db, 1))
+    before = await house.running._database.write(lambda db: limit_pages(db, 1))
     await modal.submit()
     assert modal.errors == {
         "Post to channel": "My disk is full, so I could not store that. Tell an administrator, please."
     }
     assert modal.value("Where clause") == long
-    await house.bot._database.write(lambda db: limit_pages(db, before))
+    await house.running._database.write(lambda db: limit_pages(db, before))
     await modal.submit()
     await modal.shows("Export #1 is accepted.", "#general")
 
@@ -302,7 +304,7 @@ async def test_an_error_that_nobody_foresaw_has_a_reference(house: House, monkey
     modal = await open_form(house)
     fill(modal, **FILLED)
     with monkeypatch.context() as patch:
-        patch.setattr(house.bot._database, "write", broken)
+        patch.setattr(house.running._database, "write", broken)
         await modal.submit()
     told = modal.errors["Post to channel"]
     assert "something went wrong on my side" in told

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract
 from bot.tokenflex.rules import plain_file_name
 from handlers import export_modal
@@ -75,7 +75,7 @@ CONTRACTS = (Contract(CONTRACT, "Example AG"), Contract("11000099871", "<!channe
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(HOSTILE[:4])
 
 
-def some(names: tuple) -> st.SearchStrategy[tuple[str, ...]]:
+def some(names: tuple[Field | Metric | Category, ...]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from([one.name for one in names]), unique=True).map(tuple)
 
 

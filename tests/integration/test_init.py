@@ -234,7 +234,9 @@ VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp
 
 
 @given(st.dictionaries(st.sampled_from(["A", "B_2", "SLACK_X"]), VALUES, min_size=1), VALUES)
-def test_whatever_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, values: dict, other: str) -> None:
+def test_whatever_is_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, str], other: str
+) -> None:
     """Any value on one line comes back as it was, and the other lines of the file with it."""
     path = tmp_path_factory.mktemp("env") / ".env"
     env_file.write(path, {"OTHER": other})

@@ -1,5 +1,7 @@
 """A login that Autodesk refuses for good: the administrators hear of it once per outage, restarts included."""
 
+import pytest
+
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_once_login import KEY, store_login
 from tests.support.house import House
@@ -59,7 +61,9 @@ async def test_administrators_hear_once_per_outage(new_house: OpenHouse) -> None
     await eventually(lambda: [told(house, name) for name in ("ben", "carla")] == [2, 2], PATIENCE)
 
 
-async def test_a_group_that_slack_does_not_show_hears_of_it_later(new_house: OpenHouse, caplog) -> None:
+async def test_a_group_that_slack_does_not_show_hears_of_it_later(
+    new_house: OpenHouse, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whoever is named gets the message as soon as Slack says who they are; until then the log has it, once."""
     house = await signed_in(new_house, (), group=("ben",))
     house.slack.controls.fail_next("usergroups.users.list", "no_such_subteam", count=2)
@@ -69,7 +73,7 @@ async def test_a_group_that_slack_does_not_show_hears_of_it_later(new_house: Ope
     assert told(house, "ben") == 1
 
 
-async def test_without_administrators_the_log_has_it(new_house: OpenHouse, caplog) -> None:
+async def test_without_administrators_the_log_has_it(new_house: OpenHouse, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody is named: one line of the log says how to reconnect."""
     house = await signed_in(new_house, ())
     await lose_login(house, "first")

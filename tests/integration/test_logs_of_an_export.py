@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,11 +23,11 @@ Events = Callable[[], list[dict[str, Any]]]
 def events() -> Iterator[Events]:
     """The log at DEBUG as JSON, as in production."""
     stream = io.StringIO()
-    root = logs.logging.getLogger()
+    root = logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.configure("DEBUG", "json", (), stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logs.logging.captureWarnings(capture=False)
+    logging.captureWarnings(capture=False)
     root.handlers[:] = before
     root.setLevel(level)
     structlog.contextvars.clear_contextvars()

@@ -105,7 +105,7 @@ async def test_sign_in_that_is_out_leaves_no_doubt(new_house: OpenHouse) -> None
     shown = [card_of(ana).content, *card_of(ana).history]
     texts = [content.visible_text(house.slack.workspace) for content in shown]
     assert not any("did not answer" in text for text in texts)
-    assert house.bot._side.calls.turns.spent().hours == len(house.token_flex.calls)
+    assert house.side.calls.turns.spent().hours == len(house.token_flex.calls)
 
 
 async def test_too_many_sign_ins_teach_the_budget_nothing(new_house: OpenHouse) -> None:
@@ -116,7 +116,7 @@ async def test_too_many_sign_ins_teach_the_budget_nothing(new_house: OpenHouse) 
     house.token_flex.controls.answer_next(429, method="POST", oauth=True, retry_after=5)
     await asks(ana)
     await ready(house, ana, 1)
-    side = house.bot._side
+    side = house.side
     assert not any(turn.call.rate_limited for turn in side.calls.turns._past)
 
 

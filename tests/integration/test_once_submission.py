@@ -154,6 +154,7 @@ async def test_clocks_that_differ_do_not_move_the_end_of_a_link(new_house: OpenH
     result = await ana.hears("#finance", "export #1 is ready", "Download", private=False)
     (upstream,) = house.token_flex.exports.all()
     await ana.waits(lambda: not result.links(), timeout=PATIENCE)
+    assert upstream.link is not None
     late = (house.clock.now() + ahead - upstream.link.expires.moment).total_seconds()
     assert -3 < late < 15
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def _execute(path: Path, sql: str) -> None:
     ids=["newer", "foreign", "no database"],
 )
 async def test_a_database_that_cannot_be_used(
-    tmp_path: Path, make: object, sentence: str, command: tuple[str, ...]
+    tmp_path: Path, make: Callable[[Path], Awaitable[None]], sentence: str, command: tuple[str, ...]
 ) -> None:
     """The path, what is wrong and what to do, in the last line; not one byte of the file is changed."""
     path = tmp_path / "bot.db"

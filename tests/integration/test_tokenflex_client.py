@@ -142,7 +142,8 @@ class House:
     async def window(self, calls: "Calls", contract: str = CONTRACT) -> tuple[ExportRecord, ...]:
         """List everything from an hour ago to an hour ahead."""
         now, hour = self.clock.now(), timedelta(hours=1)
-        return await calls.list_exports(contract, now - hour, now + hour)
+        listed: tuple[ExportRecord, ...] = await calls.list_exports(contract, now - hour, now + hour)
+        return listed
 
 
 class Calls:

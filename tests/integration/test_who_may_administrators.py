@@ -1,7 +1,10 @@
 """Administrators: they see, retry and delete every export, and what is stuck; others do not."""
 
+from typing import Any
+
 import pytest
 
+from bot.slack_posts import Posted
 from storage.audit import Act
 from tests.support.allowed import house_where, old_button, private_texts, recorded
 from tests.support.house import House
@@ -83,30 +86,33 @@ async def test_without_administrators_nobody_is_one(new_house: OpenHouse) -> Non
     await house.member("ben").hears("#finance", f"{FOR_ADMINISTRATORS} whoever installed me.", private=True)
 
 
-async def given_up(house: House) -> None:
+async def given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a private message given up: Slack takes neither it nor what is shown instead."""
     ana = house.member("ana")
     house.token_flex.controls.answer_next(400, "POST", "/requests", body={"Code": "BadRequestError", "Message": "no"})
     house.slack.controls.fail_next("chat.postEphemeral", "user_not_in_channel")
     await ana.types("#finance", "/tokenflex list")  # so that the next direct message is the refusal
     await ana.hears("#finance", "There are no exports", private=True)
-    real = house.bot._dispatcher._posts.post
+    dispatcher = house.running._dispatcher
+    assert dispatcher is not None
+    posts = dispatcher._posts
+    real = posts.post
 
-    async def refuse_once(channel: str, *rest: object) -> object:
+    async def refuse_once(channel: str, *rest: Any) -> Posted:
         if channel == ana.id:
             house.slack.controls.fail_next("chat.postMessage", "messages_tab_disabled")
-            house.bot._dispatcher._posts.post = real
+            monkeypatch.setattr(posts, "post", real)
         return await real(channel, *rest)
 
-    house.bot._dispatcher._posts.post = refuse_once
+    monkeypatch.setattr(posts, "post", refuse_once)
     await ana.types("#finance", "/tokenflex export contract=110000123456 metrics=tokensConsumed name=year1")
 
 
-async def test_a_message_that_was_given_up_is_sent_again(new_house: OpenHouse) -> None:
+async def test_a_message_that_was_given_up_is_sent_again(new_house: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands in the overview with what Slack said; the button delivers it, once; others cannot press."""
     house = await house_where(new_house, ADMINISTRATORS="{ben}")
     ana, ben = house.member("ana"), house.member("ben")
-    await given_up(house)
+    await given_up(house, monkeypatch)
 
     async def overview() -> str:
         await ben.types("#general", "/tokenflex admin")

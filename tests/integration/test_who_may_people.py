@@ -11,8 +11,8 @@ from tests.support.house import House
 from tests.support.talk import OpenHouse, calls, eventually, export, gets
 
 REFUSAL = "so I work only for"
-NUMBERS = {word: f"{word} #1" for word in NUMBERED_WORDS}
-COMMANDS = {
+NUMBERS: dict[str, str] = {word: f"{word} #1" for word in NUMBERED_WORDS}
+COMMANDS: dict[str, str] = {
     "": "",
     **{word: word for word in WORDS},
     **NUMBERS,
@@ -44,7 +44,7 @@ async def house_of(new_house: OpenHouse, variables: dict[str, str]) -> House:
         house.slack.workspace.channel("#finance").member_ids.append(gil.id)
         return house
 
-    return await house_where(furnished, groups=GROUPS, **variables)
+    return await house_where(furnished, groups=GROUPS, slack=None, token_flex=None, **variables)
 
 
 async def hears_refusals(house: House, name: str, count: int) -> None:
@@ -60,7 +60,9 @@ def test_every_word_and_every_button_is_tried() -> None:
 async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     """Whatever the bot listens to is pressed below."""
     house = await house_where(new_house)
-    listeners = house.bot._handler.app._async_listeners
+    handler = house.running._handler
+    assert handler is not None
+    listeners = handler.app._async_listeners
     assert len(listeners) == len(ALL_BUTTONS) + 3  # the command, the form, the menu that becomes a field
 
 

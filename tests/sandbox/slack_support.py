@@ -46,12 +46,12 @@ def client_of(sandbox: SlackSandbox, session: aiohttp.ClientSession) -> AsyncWeb
 async def running(app: AsyncApp, sandbox: SlackSandbox, *, ping_interval: float = 5) -> AsyncIterator[None]:
     before = len(sandbox.sockets.connections)
     handler = AsyncSocketModeHandler(app, sandbox.app_token, ping_interval=ping_interval)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     await sandbox.connected(before + 1)
     try:
         yield
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 async def refusal(awaitable: Any) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from sandbox.page.hands import Hands, MisplacedError
@@ -75,7 +76,7 @@ async def test_nobody_types_where_they_are_not(slack: SlackSandbox) -> None:
     assert place.messages == []
 
 
-async def test_only_refusals_of_what_was_sent_are_shown(slack: SlackSandbox, session) -> None:
+async def test_only_refusals_of_what_was_sent_are_shown(slack: SlackSandbox, session: aiohttp.ClientSession) -> None:
     """A bad payload is told with its faults; a refusal for the place or the token is the bot's to tell."""
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
     place = slack.workspace.channel("#finance").id

@@ -1,5 +1,7 @@
 """Block Kit's limits, table by table."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +14,12 @@ from tests.sandbox.slack_support import actions, button, field, modal, option, p
 CONFIRM = {"title": plain("Sure?"), "text": plain("Really."), "confirm": plain("Yes"), "deny": plain("No")}
 OPTIONS = [option("May", "5"), option("June", "6")]
 SELECT = {"type": "static_select", "action_id": "a", "placeholder": plain("Month"), "options": OPTIONS}
-TABLE = {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}
+TABLE: dict[str, Any] = {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}
 IMAGE = {"type": "image", "alt_text": "x", "image_url": "https://a.example/x.png"}
 RICH = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]}
 
 
-def numbered(count):
+def numbered(count: int) -> list[dict[str, Any]]:
     return [option(f"{number}") for number in range(count)]
 
 
@@ -117,20 +119,20 @@ BAD = [
 
 
 @pytest.mark.parametrize("blocks", GOOD)
-def test_blocks_at_their_limits_pass(blocks):
+def test_blocks_at_their_limits_pass(blocks: list[Any]) -> None:
     """What the documentation allows is allowed."""
     assert message_faults(blocks) == ([], "")
 
 
 @pytest.mark.parametrize(("blocks", "pointer"), BAD)
-def test_blocks_beyond_their_limits_are_refused(blocks, pointer):
+def test_blocks_beyond_their_limits_are_refused(blocks: list[Any], pointer: str) -> None:
     """Each with a pointer to the place."""
     faults, error = message_faults(blocks)
     assert error == "invalid_blocks"
     assert any(fault.endswith(f"[json-pointer:{pointer}]") for fault in faults), faults
 
 
-def test_a_message_holds_one_table():
+def test_a_message_holds_one_table() -> None:
     """The second has an error code of its own."""
     faults, error = message_faults([TABLE, TABLE])
     assert error == "invalid_attachments"
@@ -196,19 +198,19 @@ BAD_VIEWS = [
 
 
 @pytest.mark.parametrize("view", GOOD_VIEWS)
-def test_views_at_their_limits_pass(view):
+def test_views_at_their_limits_pass(view: dict[str, Any]) -> None:
     """What the documentation allows is allowed."""
     assert modal_faults(view) == []
 
 
 @pytest.mark.parametrize(("view", "pointer"), BAD_VIEWS)
-def test_views_beyond_their_limits_are_refused(view, pointer):
+def test_views_beyond_their_limits_are_refused(view: Any, pointer: str) -> None:
     """Each with a pointer to the place."""
     faults = modal_faults(view)
     assert any(fault.endswith(f"[json-pointer:{pointer}]") for fault in faults), faults
 
 
-def test_the_largest_view():
+def test_the_largest_view() -> None:
     """250 kB are the most."""
     assert not is_too_large({"x": "y" * 249_000})
     assert is_too_large({"x": "y" * 250_000})
@@ -254,7 +256,7 @@ JSON = st.recursive(
 
 
 @given(st.lists(JSON, max_size=3), JSON)
-def test_any_json_is_judged_and_never_a_crash(blocks, view):
+def test_any_json_is_judged_and_never_a_crash(blocks: list[Any], view: Any) -> None:
     """Whatever a program sends, the answer is a list of faults."""
     assert isinstance(message_faults(blocks)[0], list)
     assert isinstance(modal_faults(view), list)
@@ -271,7 +273,7 @@ def test_any_json_is_judged_and_never_a_crash(blocks, view):
         JSON,
     ),
 )
-def test_any_element_is_judged_and_never_a_crash(kind, keys):
+def test_any_element_is_judged_and_never_a_crash(kind: str, keys: dict[str, Any]) -> None:
     """The same for elements with values of any type."""
     assert isinstance(message_faults([{"type": "section", "accessory": {"type": kind, **keys}}])[0], list)
     assert isinstance(modal_faults(modal(field("x", {"type": kind, **keys}, "b"))), list)

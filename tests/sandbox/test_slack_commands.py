@@ -1,18 +1,24 @@
 """Slash commands over real Socket Mode."""
 
 import asyncio
+from typing import Any
 
+import aiohttp
 import pytest
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from tests.sandbox.slack_support import channel_id, running, workspace
+from sandbox.slack.server import SlackSandbox
+from tests.sandbox.slack_support import HandClock, channel_id, running, workspace
 
 
-async def test_a_command_arrives_and_its_acknowledgement_is_private(slack, app):
+async def test_a_command_arrives_and_its_acknowledgement_is_private(slack: SlackSandbox, app: AsyncApp) -> None:
     """What is acknowledged is seen by the person who typed, and by nobody else."""
     seen = {}
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         seen.update(body)
         await ack("On its way, *soon*.")
 
@@ -27,11 +33,11 @@ async def test_a_command_arrives_and_its_acknowledgement_is_private(slack, app):
     assert [message.text for message in slack.member("ben").sees("#finance")] == []
 
 
-async def test_in_channel_shows_the_command_and_the_answer_to_all(slack, app):
+async def test_in_channel_shows_the_command_and_the_answer_to_all(slack: SlackSandbox, app: AsyncApp) -> None:
     """An in_channel acknowledgement shows what was typed as well."""
 
     @app.command("/tokenflex")
-    async def answer(ack):
+    async def answer(ack: AsyncAck) -> None:
         await ack(text="Here it is", response_type="in_channel")
 
     async with running(app, slack):
@@ -43,11 +49,11 @@ async def test_in_channel_shows_the_command_and_the_answer_to_all(slack, app):
     ]
 
 
-async def test_a_bare_in_channel_shows_the_command_alone(slack, app):
+async def test_a_bare_in_channel_shows_the_command_alone(slack: SlackSandbox, app: AsyncApp) -> None:
     """Without a text there is no second message."""
 
     @app.command("/tokenflex")
-    async def answer(ack):
+    async def answer(ack: AsyncAck) -> None:
         await ack(response_type="in_channel", text="")
 
     async with running(app, slack):
@@ -55,20 +61,20 @@ async def test_a_bare_in_channel_shows_the_command_alone(slack, app):
     assert [message.author for message in slack.member("ben").sees("#finance")] == ["ana"]
 
 
-async def test_without_a_connection_the_person_sees_an_error(slack):
+async def test_without_a_connection_the_person_sees_an_error(slack: SlackSandbox) -> None:
     """What is typed while nothing is connected is lost."""
     ana = slack.member("ana")
     assert (await ana.types("#finance", "/tokenflex")).error == "no_connection"
     assert ana.errors == ["no_connection"]
 
 
-async def test_a_late_acknowledgement_counts_as_none(slack, app):
+async def test_a_late_acknowledgement_counts_as_none(slack: SlackSandbox, app: AsyncApp) -> None:
     """After the deadline the person sees operation_timeout, and the late answer is not shown."""
     slack.sockets.ack_seconds = 0.05
     released, finished = asyncio.Event(), asyncio.Event()
 
     @app.command("/tokenflex")
-    async def answer(ack):
+    async def answer(ack: AsyncAck) -> None:
         await released.wait()
         await ack("too late")
         finished.set()
@@ -81,11 +87,11 @@ async def test_a_late_acknowledgement_counts_as_none(slack, app):
     assert ana.sees("#finance") == []
 
 
-async def test_an_acknowledgement_that_cannot_be_shown_is_an_error(slack, app):
+async def test_an_acknowledgement_that_cannot_be_shown_is_an_error(slack: SlackSandbox, app: AsyncApp) -> None:
     """Invalid blocks in an acknowledgement are told to the person."""
 
     @app.command("/tokenflex")
-    async def answer(ack):
+    async def answer(ack: AsyncAck) -> None:
         await ack(text="x", blocks=[{"type": "section"}])
 
     async with running(app, slack):
@@ -107,12 +113,14 @@ async def test_an_acknowledgement_that_cannot_be_shown_is_an_error(slack, app):
         ("to ana@b.example now", "to <mailto:ana@b.example|ana@b.example> now"),
     ],
 )
-async def test_should_escape_turns_what_was_typed_into_ids(slack, app, typed, arrives):
+async def test_should_escape_turns_what_was_typed_into_ids(
+    slack: SlackSandbox, app: AsyncApp, typed: str, arrives: str
+) -> None:
     """With should_escape names, addresses and special characters arrive in Slack's notation."""
     texts = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         texts.append(body["text"])
         await ack()
 
@@ -122,13 +130,13 @@ async def test_should_escape_turns_what_was_typed_into_ids(slack, app, typed, ar
     assert texts == [arrives.format(**ids)]
 
 
-async def test_without_should_escape_the_text_arrives_as_typed(slack, app):
+async def test_without_should_escape_the_text_arrives_as_typed(slack: SlackSandbox, app: AsyncApp) -> None:
     """The setting of the manifest decides."""
     slack.typing.should_escape = False
     texts = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         texts.append(body["text"])
         await ack()
 
@@ -137,12 +145,12 @@ async def test_without_should_escape_the_text_arrives_as_typed(slack, app):
     assert texts == ["a < b @ben"]
 
 
-async def test_private_places_do_not_tell_their_names(slack, app):
+async def test_private_places_do_not_tell_their_names(slack: SlackSandbox, app: AsyncApp) -> None:
     """A private channel is called privategroup and the direct message directmessage."""
     names = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         names.append(body["channel_name"])
         await ack()
 
@@ -152,7 +160,7 @@ async def test_private_places_do_not_tell_their_names(slack, app):
     assert names == ["finance", "privategroup", "directmessage"]
 
 
-async def test_only_commands_of_the_app_exist(clock):
+async def test_only_commands_of_the_app_exist(clock: HandClock) -> None:
     """A command that the manifest lacks, an app without the scope, and a foreign person reach nothing."""
     async with workspace(clock, commands=["/tokenflex"]) as slack:
         ana = slack.member("ana")
@@ -161,7 +169,7 @@ async def test_only_commands_of_the_app_exist(clock):
         assert (await ana.types("#finance", "/tokenflex")).error == "not_a_command"
 
 
-async def test_a_foreign_person_has_no_commands(slack):
+async def test_a_foreign_person_has_no_commands(slack: SlackSandbox) -> None:
     """People of another workspace cannot use the app's commands."""
     slack.workspace.add_member("fay", foreign=True)
     slack.workspace.add_channel("#shared", ["ana", "fay"])
@@ -169,7 +177,7 @@ async def test_a_foreign_person_has_no_commands(slack):
     assert slack.workspace.channel("#shared").shared
 
 
-async def test_nobody_types_where_they_are_not(slack):
+async def test_nobody_types_where_they_are_not(slack: SlackSandbox) -> None:
     """Typing in a channel one is not in, in an archived one, or a command in a thread is a mistake of the test."""
     gus, ana = slack.member("gus"), slack.member("ana")
     with pytest.raises(AssertionError, match="not in"):
@@ -182,11 +190,11 @@ async def test_nobody_types_where_they_are_not(slack):
         await ana.types("#finance", "hello")
 
 
-async def test_respond_works_where_the_bot_is_not_a_member(slack, app):
+async def test_respond_works_where_the_bot_is_not_a_member(slack: SlackSandbox, app: AsyncApp) -> None:
     """A response URL needs no membership."""
 
     @app.command("/tokenflex")
-    async def answer(ack, respond):
+    async def answer(ack: AsyncAck, respond: AsyncRespond) -> None:
         await ack()
         await respond("Here I may speak.")
 
@@ -198,12 +206,14 @@ async def test_respond_works_where_the_bot_is_not_a_member(slack, app):
     assert slack.member("ben").sees("#licences") == []
 
 
-async def test_a_response_url_is_good_for_five_posts(slack, app, session):
+async def test_a_response_url_is_good_for_five_posts(
+    slack: SlackSandbox, app: AsyncApp, session: aiohttp.ClientSession
+) -> None:
     """The sixth post is refused."""
     urls = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         urls.append(body["response_url"])
         await ack()
 
@@ -216,12 +226,14 @@ async def test_a_response_url_is_good_for_five_posts(slack, app, session):
     assert statuses == [(200, None)] * 5 + [(404, "used_url")]
 
 
-async def test_a_response_url_is_good_for_thirty_minutes(slack, app, session, clock):
+async def test_a_response_url_is_good_for_thirty_minutes(
+    slack: SlackSandbox, app: AsyncApp, session: aiohttp.ClientSession, clock: HandClock
+) -> None:
     """In the thirty-first minute the post is refused."""
     urls = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         urls.append(body["response_url"])
         await ack()
 
@@ -240,12 +252,14 @@ async def test_a_response_url_is_good_for_thirty_minutes(slack, app, session, cl
         ({"text": "x", "thread_ts": "1.1"}, "thread_not_found"),
     ],
 )
-async def test_a_bad_post_to_a_response_url_is_refused_and_costs_nothing(slack, app, session, body, error):
+async def test_a_bad_post_to_a_response_url_is_refused_and_costs_nothing(
+    slack: SlackSandbox, app: AsyncApp, session: aiohttp.ClientSession, body: dict[str, Any], error: str
+) -> None:
     """Refused posts do not use the URL up."""
     urls = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         urls.append(body["response_url"])
         await ack()
 

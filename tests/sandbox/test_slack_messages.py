@@ -1,14 +1,21 @@
 """Messages through the Web API: who may post where, edits, threads, reading back."""
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from tests.sandbox.slack_support import actions, button, channel_id, client_of, refusal, section, workspace
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.slack.server import SlackSandbox
+from sandbox.slack.workspace import Workspace
+from tests.sandbox.slack_support import HandClock, actions, button, channel_id, client_of, refusal, section, workspace
 
 META = {"event_type": "export", "event_payload": {"number": 1}}
 
 
 @pytest.fixture
-def finance(slack):
+def finance(slack: SlackSandbox) -> str:
     return channel_id(slack, "#finance")
 
 
@@ -21,14 +28,16 @@ def finance(slack):
         (lambda workspace: workspace.archive("#finance"), "#finance", "is_archived"),
     ],
 )
-async def test_where_the_bot_may_not_post(slack, client, prepare, channel, error):
+async def test_where_the_bot_may_not_post(
+    slack: SlackSandbox, client: AsyncWebClient, prepare: Callable[[Workspace], object], channel: str, error: str
+) -> None:
     """Unknown, private without the bot, public without the bot, archived."""
     prepare(slack.workspace)
     known = {each.label: each.id for each in slack.workspace.channels.values()}
     assert await refusal(client.chat_postMessage(channel=known.get(channel, channel), text="x")) == error
 
 
-async def test_public_posting_needs_its_scope(clock, session):
+async def test_public_posting_needs_its_scope(clock: HandClock, session: aiohttp.ClientSession) -> None:
     """With chat:write.public a public channel takes posts without membership; a private one does not."""
     async with workspace(clock, scopes=["chat:write", "chat:write.public"]) as slack:
         client = client_of(slack, session)
@@ -40,14 +49,14 @@ async def test_public_posting_needs_its_scope(clock, session):
         )
 
 
-async def test_an_invited_bot_may_post(slack, client):
+async def test_an_invited_bot_may_post(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """Inviting opens a private channel."""
     slack.workspace.invite_bot("#licences")
     await client.chat_postMessage(channel=channel_id(slack, "#licences"), text="Hello")
     assert slack.member("ana").sees("#licences")[0].author == "tokenflex"
 
 
-async def test_a_user_id_opens_the_direct_message(slack, client):
+async def test_a_user_id_opens_the_direct_message(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """The answer names the D… channel, which only that person sees; chat.update refuses the user id."""
     ana = slack.member("ana")
     answer = await client.chat_postMessage(channel=ana.id, text="Psst")
@@ -57,7 +66,7 @@ async def test_a_user_id_opens_the_direct_message(slack, client):
     assert await refusal(client.chat_update(channel=ana.id, ts=answer["ts"], text="x")) == "channel_not_found"
 
 
-async def test_texts_are_cut_above_forty_thousand(slack, client, finance):
+async def test_texts_are_cut_above_forty_thousand(slack: SlackSandbox, client: AsyncWebClient, finance: str) -> None:
     """A post is cut, an edit over 4,000 characters is refused."""
     answer = await client.chat_postMessage(channel=finance, text="x" * 40_001)
     assert len(answer["message"]["text"]) == 40_000
@@ -80,7 +89,9 @@ async def test_texts_are_cut_above_forty_thousand(slack, client, finance):
         ({"markdown_text": "x" * 12_001}, "msg_too_long"),
     ],
 )
-async def test_what_a_post_may_not_be(client, finance, arguments, error):
+async def test_what_a_post_may_not_be(
+    client: AsyncWebClient, finance: str, arguments: dict[str, Any], error: str
+) -> None:
     """Missing texts, malformed blocks and metadata."""
     call = client.api_call("chat.postMessage", json={"channel": finance, **arguments})
     if error == "no_error":
@@ -89,7 +100,7 @@ async def test_what_a_post_may_not_be(client, finance, arguments, error):
         assert await refusal(call) == error
 
 
-async def test_replies_belong_to_a_parent(slack, client, finance):
+async def test_replies_belong_to_a_parent(slack: SlackSandbox, client: AsyncWebClient, finance: str) -> None:
     """A reply of a reply is refused; a broadcast reply stands in the channel too."""
     parent = (await client.chat_postMessage(channel=finance, text="Card"))["ts"]
     reply = (await client.chat_postMessage(channel=finance, text="Hidden", thread_ts=parent))["ts"]
@@ -110,7 +121,7 @@ async def test_replies_belong_to_a_parent(slack, client, finance):
     ]
 
 
-async def test_an_edit_replaces_what_it_names(slack, client, finance):
+async def test_an_edit_replaces_what_it_names(slack: SlackSandbox, client: AsyncWebClient, finance: str) -> None:
     """Text without blocks removes the blocks; metadata stays until an empty object removes it."""
     blocks = [section("*Card*"), actions(button("Go"))]
     ts = (await client.chat_postMessage(channel=finance, text="Card", blocks=blocks, metadata=META))["ts"]
@@ -124,7 +135,9 @@ async def test_an_edit_replaces_what_it_names(slack, client, finance):
     assert [version.text for version in message.history] == ["Card", "Card 2", "Bare"]
 
 
-async def test_only_own_public_messages_are_edited_and_deleted(slack, client, finance):
+async def test_only_own_public_messages_are_edited_and_deleted(
+    slack: SlackSandbox, client: AsyncWebClient, finance: str
+) -> None:
     """Messages of others, ephemeral ones, missing ones, and those in an archive are refused."""
     ana = slack.member("ana")
     await ana.types("#finance", "mine")
@@ -143,7 +156,9 @@ async def test_only_own_public_messages_are_edited_and_deleted(slack, client, fi
     assert await refusal(client.chat_update(channel=finance, ts=own, text="x")) == "is_inactive"
 
 
-async def test_a_reply_is_broadcast_later_only_unchanged(slack, client, finance):
+async def test_a_reply_is_broadcast_later_only_unchanged(
+    slack: SlackSandbox, client: AsyncWebClient, finance: str
+) -> None:
     """Broadcasting an old reply and changing it in one call is refused."""
     parent = (await client.chat_postMessage(channel=finance, text="Card"))["ts"]
     reply = (await client.chat_postMessage(channel=finance, text="Done", thread_ts=parent))["ts"]
@@ -153,7 +168,7 @@ async def test_a_reply_is_broadcast_later_only_unchanged(slack, client, finance)
     assert slack.member("ana").sees("#finance")[1].broadcast
 
 
-async def test_ephemeral_messages_are_for_members(slack, client, finance):
+async def test_ephemeral_messages_are_for_members(slack: SlackSandbox, client: AsyncWebClient, finance: str) -> None:
     """One person sees it; who is not in the channel cannot; a thread without replies shows nothing."""
     general = channel_id(slack, "#general")
     gus, ana = slack.member("gus"), slack.member("ana")
@@ -167,11 +182,13 @@ async def test_ephemeral_messages_are_for_members(slack, client, finance):
     assert [message.text for message in gus.sees("#finance")] == ["for gus", "Card"]
 
 
-async def test_metadata_is_read_back_only_with_its_scope(slack, client, finance):
+async def test_metadata_is_read_back_only_with_its_scope(
+    slack: SlackSandbox, client: AsyncWebClient, finance: str
+) -> None:
     """include_all_metadata alone gives nothing without metadata.message:read."""
     ts = (await client.chat_postMessage(channel=finance, text="Card", metadata=META))["ts"]
 
-    async def read(**more):
+    async def read(**more: Any) -> Any:
         return (await client.conversations_history(channel=finance, **more))["messages"][0].get("metadata")
 
     assert await read(include_all_metadata=True) == META
@@ -182,7 +199,7 @@ async def test_metadata_is_read_back_only_with_its_scope(slack, client, finance)
     assert await read(include_all_metadata=True) is None
 
 
-async def test_history_goes_page_by_page(client, finance):
+async def test_history_goes_page_by_page(client: AsyncWebClient, finance: str) -> None:
     """Newest first, cursors, and bounds that are exclusive unless inclusive is asked for."""
     stamps = [(await client.chat_postMessage(channel=finance, text=f"{n}"))["ts"] for n in range(5)]
     first = await client.conversations_history(channel=finance, limit=3)
@@ -199,13 +216,13 @@ async def test_history_goes_page_by_page(client, finance):
         assert [message["text"] for message in found["messages"]] == expected
 
 
-async def test_stamps_of_a_channel_differ_even_at_one_moment(client, finance):
+async def test_stamps_of_a_channel_differ_even_at_one_moment(client: AsyncWebClient, finance: str) -> None:
     """The clock stands still, the stamps go on."""
     stamps = [(await client.chat_postMessage(channel=finance, text="x"))["ts"] for _ in range(3)]
     assert stamps == sorted(set(stamps))
 
 
-async def test_permalinks(client, finance):
+async def test_permalinks(client: AsyncWebClient, finance: str) -> None:
     """An address for a message that is there."""
     ts = (await client.chat_postMessage(channel=finance, text="Card"))["ts"]
     link = (await client.chat_getPermalink(channel=finance, message_ts=ts))["permalink"]
@@ -213,7 +230,7 @@ async def test_permalinks(client, finance):
     assert await refusal(client.chat_getPermalink(channel=finance, message_ts="1.1")) == "message_not_found"
 
 
-async def test_deleted_messages_are_gone(slack, client, finance):
+async def test_deleted_messages_are_gone(slack: SlackSandbox, client: AsyncWebClient, finance: str) -> None:
     """Neither people nor the Web API see them."""
     ts = (await client.chat_postMessage(channel=finance, text="Card"))["ts"]
     message = slack.member("ana").sees("#finance")[0]
@@ -223,7 +240,9 @@ async def test_deleted_messages_are_gone(slack, client, finance):
     assert (await client.conversations_history(channel=finance))["messages"] == []
 
 
-async def test_mrkdwn_is_left_as_sent_and_read_as_drawn(slack, client, finance):
+async def test_mrkdwn_is_left_as_sent_and_read_as_drawn(
+    slack: SlackSandbox, client: AsyncWebClient, finance: str
+) -> None:
     """The API gives the text back untouched; a person reads names, labels and dates."""
     ana = slack.member("ana")
     noon = 1_795_521_600
@@ -250,7 +269,15 @@ async def test_mrkdwn_is_left_as_sent_and_read_as_drawn(slack, client, finance):
         ("mail@here.example", False, set(), []),
     ],
 )
-async def test_only_unescaped_or_not_verbatim_text_notifies(slack, client, finance, text, verbatim, mentions, links):
+async def test_only_unescaped_or_not_verbatim_text_notifies(
+    slack: SlackSandbox,
+    client: AsyncWebClient,
+    finance: str,
+    text: str,
+    verbatim: bool,
+    mentions: set[str],
+    links: list[str],
+) -> None:
     """What a text wakes and what it links depends on escaping and on verbatim."""
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": verbatim}}
     await client.chat_postMessage(channel=finance, text="x", blocks=[block], unfurl_links=False, unfurl_media=False)
@@ -258,7 +285,7 @@ async def test_only_unescaped_or_not_verbatim_text_notifies(slack, client, finan
     assert (message.mentions(), message.links(), message.unfurls) == (mentions, links, False)
 
 
-async def test_forms_are_as_good_as_json(slack, client, finance):
+async def test_forms_are_as_good_as_json(slack: SlackSandbox, client: AsyncWebClient, finance: str) -> None:
     """Blocks and metadata travel as JSON strings in forms."""
     form = {
         "channel": finance,

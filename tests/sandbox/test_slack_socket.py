@@ -2,35 +2,41 @@
 
 import asyncio
 import json
+from typing import Any
 
 import aiohttp
 import pytest
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.server import SlackSandbox
 from tests.sandbox.slack_support import running
 
 
 @pytest.fixture
-def heard(app):
+def heard(app: AsyncApp) -> list[str]:
     """What the bot's command listener received."""
     texts = []
 
     @app.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         texts.append(body["text"])
         await ack()
 
     return texts
 
 
-async def opened(slack, client, session, extra=""):
+async def opened(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession, extra: str = ""
+) -> tuple[aiohttp.ClientWebSocketResponse, dict[str, Any]]:
     """A raw connection, its hello read."""
     answer = await client.apps_connections_open(app_token=slack.app_token)
     socket = await session.ws_connect(answer["url"] + extra)
     return socket, json.loads((await socket.receive()).data)
 
 
-async def test_hello_comes_first(slack, client, session):
+async def test_hello_comes_first(slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
     """It counts the connections and tells the time until the refresh."""
     socket, hello = await opened(slack, client, session)
     second, other = await opened(slack, client, session, "&debug_reconnects=true")
@@ -42,7 +48,9 @@ async def test_hello_comes_first(slack, client, session):
     await second.close()
 
 
-async def test_a_ticket_is_for_one_connection(slack, client, session):
+async def test_a_ticket_is_for_one_connection(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
     """Neither a used ticket nor an invented one opens a socket."""
     answer = await client.apps_connections_open(app_token=slack.app_token)
     socket = await session.ws_connect(answer["url"])
@@ -52,7 +60,7 @@ async def test_a_ticket_is_for_one_connection(slack, client, session):
     await socket.close()
 
 
-async def test_pings_are_answered(slack, client, session):
+async def test_pings_are_answered(slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
     """A ping comes back as a pong with the same data, unless the connection is made silent."""
     answer = await client.apps_connections_open(app_token=slack.app_token)
     socket = await session.ws_connect(answer["url"], autoping=False)
@@ -63,7 +71,9 @@ async def test_pings_are_answered(slack, client, session):
     await socket.close()
 
 
-async def test_envelopes_say_whether_an_answer_may_be_in_the_acknowledgement(slack, client, session):
+async def test_envelopes_say_whether_an_answer_may_be_in_the_acknowledgement(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
     """A command accepts a payload."""
     socket, _ = await opened(slack, client, session)
     typing = asyncio.ensure_future(slack.member("ana").types("#finance", "/tokenflex"))
@@ -74,13 +84,15 @@ async def test_envelopes_say_whether_an_answer_may_be_in_the_acknowledgement(sla
     await socket.close()
 
 
-async def test_each_envelope_goes_to_one_connection(slack, app, heard, client):
+async def test_each_envelope_goes_to_one_connection(
+    slack: SlackSandbox, app: AsyncApp, heard: list[str], client: AsyncWebClient
+) -> None:
     """With two connections the work is shared, and nothing arrives twice."""
     second = AsyncApp(client=client)
     others = []
 
     @second.command("/tokenflex")
-    async def answer(ack, body):
+    async def answer(ack: AsyncAck, body: dict[str, Any]) -> None:
         others.append(body["text"])
         await ack()
 
@@ -92,7 +104,9 @@ async def test_each_envelope_goes_to_one_connection(slack, app, heard, client):
     assert others
 
 
-async def test_an_eleventh_connection_is_turned_away(slack, client, session):
+async def test_an_eleventh_connection_is_turned_away(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
     """Ten connections are the most."""
     sockets = [(await opened(slack, client, session))[0] for _ in range(10)]
     socket, first = await opened(slack, client, session)
@@ -101,7 +115,9 @@ async def test_an_eleventh_connection_is_turned_away(slack, client, session):
 
 
 @pytest.mark.parametrize("abrupt", [True, False])
-async def test_a_dropped_connection_is_opened_again(slack, app, heard, abrupt):
+async def test_a_dropped_connection_is_opened_again(
+    slack: SlackSandbox, app: AsyncApp, heard: list[str], abrupt: bool
+) -> None:
     """With or without a close frame the bot comes back, and what was typed in between is lost."""
     async with running(app, slack, ping_interval=0.1):
         slack.controls.refuse_sockets()
@@ -113,7 +129,7 @@ async def test_a_dropped_connection_is_opened_again(slack, app, heard, abrupt):
     assert heard == ["kept"]
 
 
-async def test_a_refresh_is_announced(slack, app, heard):
+async def test_a_refresh_is_announced(slack: SlackSandbox, app: AsyncApp, heard: list[str]) -> None:
     """After the warning the bot opens a new connection; commands go on."""
     async with running(app, slack):
         old = slack.sockets.connections[0]
@@ -123,7 +139,9 @@ async def test_a_refresh_is_announced(slack, app, heard):
     assert heard == ["again"]
 
 
-async def test_connections_live_as_long_as_they_are_told(slack, client, session):
+async def test_connections_live_as_long_as_they_are_told(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
     """A lifetime ends a connection with warning, request and close frame."""
     slack.sockets.lifetime = 0.01
     socket, _ = await opened(slack, client, session)
@@ -134,7 +152,9 @@ async def test_connections_live_as_long_as_they_are_told(slack, client, session)
     await socket.close()
 
 
-async def test_link_disabled_is_announced(slack, client, session):
+async def test_link_disabled_is_announced(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
     """Switching Socket Mode off is told with its reason."""
     socket, _ = await opened(slack, client, session)
     receiving = asyncio.ensure_future(socket.receive())
@@ -143,7 +163,7 @@ async def test_link_disabled_is_announced(slack, client, session):
     await socket.close()
 
 
-async def test_an_envelope_can_be_delivered_twice(slack, app, heard):
+async def test_an_envelope_can_be_delivered_twice(slack: SlackSandbox, app: AsyncApp, heard: list[str]) -> None:
     """The same envelope arrives twice; the person sees one answer."""
     async with running(app, slack):
         slack.controls.deliver_twice(1)
@@ -153,7 +173,7 @@ async def test_an_envelope_can_be_delivered_twice(slack, app, heard):
     assert sorted(heard) == ["once", "twice", "twice"]
 
 
-async def test_a_silent_connection_loses_what_is_sent(slack, app, heard):
+async def test_a_silent_connection_loses_what_is_sent(slack: SlackSandbox, app: AsyncApp, heard: list[str]) -> None:
     """A half-dead connection swallows acknowledgements."""
     slack.sockets.ack_seconds = 0.05
     async with running(app, slack):

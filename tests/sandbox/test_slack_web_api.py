@@ -4,22 +4,26 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.sandbox.slack_support import channel_id, client_of, refusal, workspace
+from sandbox.slack.changes import Change
+from sandbox.slack.server import SlackSandbox
+from tests.sandbox.slack_support import HandClock, channel_id, client_of, refusal, workspace
 
 
-async def test_auth_test_names_the_bot(slack, client):
+async def test_auth_test_names_the_bot(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """And every answer lists the scopes of the token."""
     answer = await client.auth_test()
     assert answer["user_id"] == slack.workspace.bot.id
     assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
 
 
-async def test_tokens_are_checked(slack, client):
+async def test_tokens_are_checked(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """No token, a wrong one, and each kind where the other is needed."""
     assert await refusal(client.auth_test(token="xoxb-wrong")) == "invalid_auth"
     assert await refusal(client.auth_test(token=slack.app_token)) == "not_allowed_token_type"
@@ -28,20 +32,25 @@ async def test_tokens_are_checked(slack, client):
     assert await refusal(client.auth_test()) == "account_inactive"
 
 
-async def test_a_token_counts_in_header_query_and_form_only(slack, session):
+async def test_a_token_counts_in_header_query_and_form_only(
+    slack: SlackSandbox, session: aiohttp.ClientSession
+) -> None:
     """A token inside a JSON body is not seen."""
     url, token = f"{slack.api_url}auth.test", slack.bot_token
-    for how, ok in (
+    ways: list[tuple[dict[str, Any], bool]] = [
         ({"json": {"token": token}}, False),
         ({"data": {"token": token}}, True),
         ({"params": {"token": token}}, True),
-    ):
+    ]
+    for how, ok in ways:
         async with session.post(url, **how) as response:
             assert (await response.json())["ok"] is ok
     assert all("token" not in call.arguments for call in slack.calls)
 
 
-async def test_unknown_methods_and_broken_json(slack, client, session):
+async def test_unknown_methods_and_broken_json(
+    slack: SlackSandbox, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
     """Slack's own words for both."""
     assert await refusal(client.api_call("chat.invent")) == "unknown_method"
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {slack.bot_token}"}
@@ -62,7 +71,9 @@ async def test_unknown_methods_and_broken_json(slack, client, session):
         ("conversations.history", {"channel": "#finance"}, "channels:history,groups:history,im:history,mpim:history"),
     ],
 )
-async def test_a_missing_scope_is_named(clock, session, method, arguments, needed):
+async def test_a_missing_scope_is_named(
+    clock: HandClock, session: aiohttp.ClientSession, method: str, arguments: dict[str, Any], needed: str
+) -> None:
     """missing_scope carries needed and provided."""
     async with workspace(clock, scopes=["commands"]) as slack:
         with pytest.raises(SlackApiError) as caught:
@@ -71,7 +82,7 @@ async def test_a_missing_scope_is_named(clock, session, method, arguments, neede
     assert (response["error"], response["needed"], response["provided"]) == ("missing_scope", needed, "commands")
 
 
-async def test_scopes_are_per_kind_of_conversation(slack, client):
+async def test_scopes_are_per_kind_of_conversation(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """channels:read does not read private channels."""
     slack.workspace.invite_bot("#licences")
     slack.grant(["channels:read"])
@@ -79,7 +90,7 @@ async def test_scopes_are_per_kind_of_conversation(slack, client):
     assert await refusal(client.conversations_info(channel=channel_id(slack, "#licences"))) == "missing_scope"
 
 
-async def test_conversations_tell_membership(slack, client):
+async def test_conversations_tell_membership(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """Public channels are visible without membership, private ones do not exist, history needs membership."""
     slack.workspace.kick_bot("#finance")
     finance = channel_id(slack, "#finance")
@@ -89,7 +100,7 @@ async def test_conversations_tell_membership(slack, client):
     assert await refusal(client.conversations_info(channel=channel_id(slack, "#licences"))) == "channel_not_found"
 
 
-async def test_members_come_page_by_page(slack, client):
+async def test_members_come_page_by_page(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """With a cursor until it is empty."""
     first = await client.conversations_members(channel=channel_id(slack, "#finance"), limit=3)
     rest = await client.conversations_members(
@@ -99,7 +110,7 @@ async def test_members_come_page_by_page(slack, client):
     assert rest["response_metadata"]["next_cursor"] == ""
 
 
-async def test_people_are_described(slack, client):
+async def test_people_are_described(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """Guests, people of other workspaces, deactivated accounts, groups."""
     slack.workspace.add_member("fay", foreign=True)
     slack.workspace.deactivate("carla")
@@ -116,7 +127,7 @@ async def test_people_are_described(slack, client):
     assert await refusal(client.usergroups_users_list(usergroup="S0")) == "no_such_subteam"
 
 
-async def test_direct_messages_are_opened(slack, client):
+async def test_direct_messages_are_opened(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """The same channel each time."""
     ana = slack.member("ana")
     first = (await client.conversations_open(users=[ana.id]))["channel"]["id"]
@@ -125,16 +136,16 @@ async def test_direct_messages_are_opened(slack, client):
     assert await refusal(client.conversations_open(users="")) == "users_list_not_supplied"
 
 
-async def test_messages_tab_can_be_off(clock, session):
+async def test_messages_tab_can_be_off(clock: HandClock, session: aiohttp.ClientSession) -> None:
     """Then nobody can be written to."""
     async with workspace(clock, messages_tab=False) as slack:
         call = client_of(slack, session).chat_postMessage(channel=slack.member("ana").id, text="x")
         assert await refusal(call) == "messages_tab_disabled"
 
 
-async def test_calls_are_remembered(slack, client):
+async def test_calls_are_remembered(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """Method, arguments, and how it was answered; subscribers hear of it."""
-    changes = []
+    changes: list[Change] = []
     unsubscribe = slack.controls.subscribe(changes.append)
     await client.chat_postMessage(channel=channel_id(slack, "#finance"), text="x")
     unsubscribe()
@@ -147,7 +158,7 @@ async def test_calls_are_remembered(slack, client):
     assert [change.kind for change in changes] == ["message_posted", "call"]
 
 
-async def test_failures_on_demand(slack, client):
+async def test_failures_on_demand(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """Error codes, statuses, Retry-After and pages of HTML, each for the next calls only."""
     slack.controls.fail_next("auth.test", "fatal_error")
     assert await refusal(client.auth_test()) == "fatal_error"
@@ -167,7 +178,7 @@ async def test_failures_on_demand(slack, client):
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
-async def test_answers_get_lost_on_demand(slack, client, after_effect):
+async def test_answers_get_lost_on_demand(slack: SlackSandbox, client: AsyncWebClient, after_effect: bool) -> None:
     """The connection ends without an answer, with the message posted or not."""
     slack.controls.drop_answer_next("chat.postMessage", after_effect=after_effect)
     with pytest.raises(aiohttp.ClientError):
@@ -176,7 +187,7 @@ async def test_answers_get_lost_on_demand(slack, client, after_effect):
     assert len(slack.calls) == 1
 
 
-async def test_slow_answers_on_demand(slack, client):
+async def test_slow_answers_on_demand(slack: SlackSandbox, client: AsyncWebClient) -> None:
     """A slow call has its effect late."""
     slack.controls.slow_next("chat.postMessage", 0.05)
     posting = asyncio.ensure_future(client.chat_postMessage(channel=channel_id(slack, "#finance"), text="x"))
@@ -186,11 +197,12 @@ async def test_slow_answers_on_demand(slack, client):
     assert len(slack.member("ana").sees("#finance")) == 1
 
 
-def test_it_runs_alone():
+def test_it_runs_alone() -> None:
     """The module prints the environment that a bot needs and serves until it is ended."""
     command = [sys.executable, "-m", "sandbox.slack", "--port", "0"]
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
         process.terminate()
     names = [line.partition("=")[0] for line in lines]

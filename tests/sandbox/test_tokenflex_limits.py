@@ -148,7 +148,8 @@ def test_waiting_as_told_lets_the_next_call_pass(reading: str, data: st.DataObje
 @settings(max_examples=40, deadline=None)
 def test_five_in_any_rolling_minute_pass_in_b_to_g(seed: int, minutes: int) -> None:
     """The client's rule of five a minute (with a burst between two silences) is safe under B to G."""
-    random, times = Random(seed), []
+    random = Random(seed)
+    times: list[float] = []
     now = BASE + 1000 * random.random()
     burst_at = random.randrange(minutes * 5)
     for number in range(minutes * 5):

@@ -155,7 +155,7 @@ async def test_pkce_protects_a_public_client(house: House) -> None:
 async def test_a_challenge_wants_its_verifier(house: House, verifier: dict[str, str], error: str) -> None:
     """A missing, malformed or other verifier is refused."""
     code = await a_code(house, **PKCE)
-    assert refused(await exchange(house, code, **verifier)) == (400, error)
+    assert refused(await exchange(house, code, WEB, **verifier)) == (400, error)
 
 
 async def test_a_code_works_once_for_its_client_address_and_five_minutes(house: House) -> None:
@@ -230,7 +230,7 @@ async def test_client_credentials_give_an_access_token_alone(house: House) -> No
     basic = await house.oauth("token", basic=TIED, **form)
     assert basic.json.keys() == {"access_token", "token_type", "expires_in"}
     assert "userid" not in claims(basic.json["access_token"])
-    in_body = await house.oauth("token", client_id=TIED[0], client_secret=TIED[1], **form)
+    in_body = await house.oauth("token", None, client_id=TIED[0], client_secret=TIED[1], **form)
     assert len((await house.call("GET", "/contract", token=in_body.json["access_token"])).json) == 2
 
 

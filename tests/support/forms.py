@@ -77,5 +77,5 @@ def submissions(house: House) -> list[tuple[str, dict[str, Any]]]:
             seen.append((segments[-2], json.loads(inbound.body)))
         return await answer(inbound)
 
-    house.token_flex._answer = watch
+    setattr(house.token_flex, "_answer", watch)  # noqa: B010 - a method cannot be assigned to
     return seen

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import yaml
 
 from bot import settings
-from bot.app import Bot
+from bot.app import Bot, TokenFlexSide
 from sandbox.clock import ScaledClock
 from sandbox.slack.member import Member
 from sandbox.slack.server import SlackSandbox
@@ -26,9 +27,9 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = "110000123456"
 
 
-def manifest() -> dict:
+def manifest() -> dict[str, Any]:
     """Return the Slack app as it is installed."""
-    return yaml.safe_load((ROOT / "manifest.yaml").read_text())
+    return cast("dict[str, Any]", yaml.safe_load((ROOT / "manifest.yaml").read_text()))
 
 
 @dataclass
@@ -72,6 +73,19 @@ class House:
             await self.bot.stop()
             self.bot = None
 
+    @property
+    def running(self) -> Bot:
+        """The bot, which has been started."""
+        assert self.bot is not None
+        return self.bot
+
+    @property
+    def side(self) -> TokenFlexSide:
+        """What the started bot has between its database and Token Flex."""
+        side = self.running._side
+        assert side is not None
+        return side
+
     def member(self, name: str) -> Member:
         """Return a person at the keyboard: ana, ben, carla, or gus the guest."""
         return self.slack.member(name)
@@ -96,16 +110,17 @@ async def open_house(
     """
     clock = ScaledClock(speed)
     slack_app = manifest()
-    slack_arguments = {
+    slack_arguments: dict[str, Any] = {
         "scopes": slack_app["oauth_config"]["scopes"]["bot"],
         "commands": [command["command"] for command in slack_app["features"]["slash_commands"]],
         "should_escape": slack_app["features"]["slash_commands"][0]["should_escape"],
         **(slack or {}),
     }
+    upstream_settings: dict[str, Any] = {"durations": (20.0, 20.0), **(token_flex or {})}
     workspace = SlackSandbox(clock=clock, **slack_arguments)
     upstream = TokenFlexSandbox(
         clock=ScaledClock(speed, origin=clock.origin + ahead, started_at=clock.started_at) if ahead else clock,
-        settings=SandboxSettings(**{"durations": (20.0, 20.0), **(token_flex or {})}),
+        settings=SandboxSettings(**upstream_settings),
         random=Random(7),
         data=data,
     )

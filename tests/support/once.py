@@ -26,8 +26,13 @@ def subjects(house: House) -> Counter[str]:
 
 def post_of(house: House, subject: str) -> Message:
     """Return the one message of a subject."""
-    (found,) = (each for each in posts(house) if each.metadata["event_payload"]["subject"] == subject)
+    (found,) = (each for each in posts(house) if _subject(each) == subject)
     return found
+
+
+def _subject(message: Message) -> str:
+    assert message.metadata is not None
+    return str(message.metadata["event_payload"]["subject"])
 
 
 def ours(house: House) -> list[str]:

@@ -90,7 +90,7 @@ async def start_process(
     user: int | None = None,
 ) -> BotProcess:
     """Start `python -m bot` with these words in `folder`; with a `clock` it shares the stand-ins' time."""
-    code = ("-m", "bot")
+    code: tuple[str, ...] = ("-m", "bot")
     if clock is not None:
         code = ("-c", _FAST_START, str(clock.factor), str(clock.started_at), clock.origin.isoformat())
     inherited = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}

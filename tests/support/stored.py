@@ -56,7 +56,7 @@ def requested(db: Connection, now: datetime, key: str, name: str = "year1", *, c
     """Store an export that Token Flex took at `now`."""
     export = accepted(db, now, name, contract=contract)
     export_store.move(db, export.number, Event.TAKE, now, intent_at=now)
-    changes = {"request_key": key, "requested_at": now, "upstream_status": "Requested"}
+    changes: dict[str, export_store.Column] = {"request_key": key, "requested_at": now, "upstream_status": "Requested"}
     taken = export_store.move(db, export.number, Event.TAKEN, now, **changes)
     assert taken is not None
     return taken

@@ -54,8 +54,9 @@ def _say(shown: dict[str, Any]) -> None:
 
 
 def _listed(values: Sequence[object]) -> str:
-    if values and all(isinstance(value, int) for value in values):
-        ordered = sorted(values)
+    numbers = [value for value in values if isinstance(value, int)]
+    if numbers and len(numbers) == len(values):
+        ordered = sorted(numbers)
         return f"{ordered[0]} to {ordered[-1]}" if len(ordered) == ordered[-1] - ordered[0] + 1 else str(ordered)
     return "none" if not values else "\n    " + "\n    ".join(map(str, values))
 

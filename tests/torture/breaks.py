@@ -9,14 +9,16 @@ from bot.process_lock import ProcessLock
 from bot.readback import ReadBack
 from bot.tokenflex import budget
 from bot.working import Worker
+from storage import exports as export_store
 from storage import outbox
+from storage.states import Event, ExportState
 
 
 def _no_read_back() -> None:
     async def look_for(self: Any, delivery: Any, export: Any) -> None:
         return None
 
-    ReadBack.look_for = look_for
+    setattr(ReadBack, "look_for", look_for)  # noqa: B010
 
 
 def _no_adoption() -> None:
@@ -27,25 +29,28 @@ def _no_lists() -> None:
     async def resume(self: Any) -> None:
         def back(db: Any) -> None:
             now = self._clock.now()
-            for export in tracking.export_store.in_states(db, (tracking.ExportState.SUBMITTING,)):
+            for export in export_store.in_states(db, (ExportState.SUBMITTING,)):
                 if export.number not in self._under_way:
-                    tracking.export_store.move(db, export.number, tracking.Event.NOT_TAKEN, now)
+                    export_store.move(db, export.number, Event.NOT_TAKEN, now)
 
         await self._database.write(back)
 
-    Worker.resume = resume
+    setattr(Worker, "resume", resume)  # noqa: B010
 
 
 def _no_lock() -> None:
-    ProcessLock.acquire = lambda self: None
+    setattr(ProcessLock, "acquire", lambda self: None)  # noqa: B010
 
 
 def _no_budget() -> None:
-    budget.decide = lambda past, waiting, now, limits, difference: budget.Decision(0 if waiting else None)
+    def decide(past: Any, waiting: Any, now: Any, limits: Any, difference: Any) -> budget.Decision:
+        return budget.Decision(0 if waiting else None)
+
+    setattr(budget, "decide", decide)  # noqa: B010
 
 
 def _no_expiry() -> None:
-    Dispatcher._plan_expiry = lambda self, db, delivery, expires: None
+    setattr(Dispatcher, "_plan_expiry", lambda self, db, delivery, expires: None)  # noqa: B010
 
 
 def _no_mark() -> None:

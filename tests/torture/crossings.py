@@ -132,7 +132,7 @@ def _around_http(border: Border) -> None:
     def request(self: HttpDoor, method: str, url: str, **rest: Any) -> Any:
         return border.blocking(url, f"http {method} {route(url)}", lambda: original(self, method, url, **rest))
 
-    HttpDoor.request = request
+    setattr(HttpDoor, "request", request)  # noqa: B010
 
 
 def route(url: str) -> str:
@@ -155,6 +155,6 @@ def _around_slack(border: Border) -> None:
     async def acknowledged(self: Any, response: Any) -> Any:
         return await border.awaited("", "slack acknowledgement", lambda: acknowledge(self, response))
 
-    AsyncBaseClient.api_call = called
-    AsyncWebhookClient.send_dict = sent
-    client.send_socket_mode_response = acknowledged
+    setattr(AsyncBaseClient, "api_call", called)  # noqa: B010
+    setattr(AsyncWebhookClient, "send_dict", sent)  # noqa: B010
+    setattr(client, "send_socket_mode_response", acknowledged)  # noqa: B010

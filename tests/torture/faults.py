@@ -7,11 +7,12 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import requests
 from multidict import CIMultiDict, CIMultiDictProxy
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NewConnectionError, ProtocolError
 
 import storage.database
@@ -111,7 +112,7 @@ def _into_statements(injector: Injector) -> None:
 
     def connected(path: Path) -> Any:
         db = connect(path)
-        db.conn = _Connection(db.conn, injector)
+        db.conn = cast("sqlite3.Connection", _Connection(db.conn, injector))
         return db
 
     storage.database._connect = connected
@@ -140,7 +141,7 @@ class _Session:
 
 def _wrong_answer(kind: str, real: requests.Response | None) -> requests.Response:
     if kind == "not connected":
-        raise requests.ConnectionError(NewConnectionError(None, "refused"))
+        raise requests.ConnectionError(NewConnectionError(HTTPConnection("autodesk"), "refused"))
     if kind in {"reset before", "lost answer"}:
         raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset")))
     if kind.startswith("time-out"):
@@ -156,7 +157,7 @@ def _wrong_answer(kind: str, real: requests.Response | None) -> requests.Respons
 
 def _into_http(injector: Injector) -> None:
     session = HttpDoor._session
-    HttpDoor._session = lambda self: _Session(session(self), injector)
+    setattr(HttpDoor, "_session", lambda self: _Session(session(self), injector))  # noqa: B010
 
 
 # Slack
@@ -172,7 +173,7 @@ def _into_slack(injector: Injector) -> None:
         response = await original(self, method, url, **rest) if injector.late else None
         return await _wrong_slack(injector.planned.kind, response)
 
-    aiohttp.ClientSession._request = request
+    setattr(aiohttp.ClientSession, "_request", request)  # noqa: B010
 
 
 async def _wrong_slack(kind: str, real: Any) -> Any:

@@ -5,13 +5,16 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from tests.support.house import House, open_house
 from tests.support.talk import export
 from tests.torture.checks import accepted, bot_messages, subject
+
+T = TypeVar("T")
 
 SPEED = 100.0
 TOKEN_FLEX = {"durations": (3.0, 5.0), "link_life": 75.0}
@@ -69,7 +72,7 @@ class Life:
             await self._connected()
             name = f"{self._file_name}-{attempt}"
             await self.member.types(self.channel, export(name))
-            number = await self._sees(lambda name=name: self._number(name))
+            number = await self._sees(partial(self._number, name))
             if number is not None:
                 self.numbers.append(number)
                 return number
@@ -128,22 +131,23 @@ class Life:
     async def _connected(self) -> None:
         await self._must(lambda: self.house.slack.sockets.connections or None, "the bot being connected")
 
-    async def _sees(self, look: Callable[[], Any]) -> Any:
+    async def _sees(self, look: Callable[[], T | None]) -> T | None:
         """Return what a person sees before they try again, None where that is nothing, or an apology."""
         apologies = self._apologies()
         try:
-            seen = await self.house.slack.changes.until(
+            seen: Any = await self.house.slack.changes.until(
                 lambda: look() or (self._apologies() > apologies and "apology") or None, _TRY_AGAIN
             )
         except TimeoutError:
             return None
-        return look() if seen == "apology" else seen
+        found: T | None = look() if seen == "apology" else seen
+        return found
 
     def _apologies(self) -> int:
         seen = (each for each in self.member.sees(self.channel) if each.ephemeral_for)
         return len(self.member.errors) + sum(bool(_APOLOGY.search(each.visible_text())) for each in seen)
 
-    async def _must(self, look: Callable[[], Any], what: str, looking: float = 0.0) -> Any:
+    async def _must(self, look: Callable[[], T | None], what: str, looking: float = 0.0) -> T:
         try:
             if not looking:
                 return await self.house.slack.changes.until(look, self._patience)

@@ -249,7 +249,9 @@ class _Calls(TokenFlexCalls):
     """Calls that take virtual time instead of a thread."""
 
     def __init__(self, token_flex: TokenFlex, turns: Turns, clock: Any, gate: _Gate, server_time: ServerTime) -> None:
-        super().__init__(token_flex, None, turns, clock, Random(1))
+        client: Any = token_flex
+        no_tokens: Any = None
+        super().__init__(client, no_tokens, turns, clock, Random(1))
         self._token_flex, self._gate, self._server_time = token_flex, gate, server_time
 
     async def _in_thread(self, work: Any) -> Any:
@@ -301,6 +303,7 @@ class Process:
         """Let nothing of it go on; what is on its way to Token Flex and Slack still has its effect."""
         self.gate.dead = True
         for connection in (self.database._read_connection, self.database._write_connection):
+            assert connection is not None
             connection.close()
 
 

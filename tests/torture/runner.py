@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.torture.boundaries import Run, live
 from tests.torture.faults import KINDS, STATEMENT, Planned
@@ -13,6 +13,7 @@ from tests.torture.random_load import Loaded, under_load
 
 AT_ONCE = 6
 Told = Callable[[object], None]
+R = TypeVar("R", Run, Loaded)
 
 
 class Runner:
@@ -71,7 +72,7 @@ class Runner:
                 return runs
             first += 2 * AT_ONCE
 
-    def _tell(self, folder: Path, run: Any) -> Any:
+    def _tell(self, folder: Path, run: R) -> R:
         if run.verdict.bad:
             self._told(run)
         else:

@@ -94,7 +94,8 @@ async def _boundaries(runner: Runner, order: Order, report: Report) -> None:
     for run in [clean, *runs]:
         _count(report, run)
     for when, name in ((BEFORE, "kills_before"), (AFTER, "kills_after")):
-        setattr(report, name, sum(run.died and run.plan.kill.when == when for run in runs))
+        died = [run.plan.kill for run in runs if run.died]
+        setattr(report, name, sum(kill is not None and kill.when == when for kill in died))
     report.moments_not_reached = sum(not run.died for run in runs)
     _say(order, f"boundaries: {len(runs)} kills at {len(clean.crossings)} crossings")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlite_utils import Database as Connection
 
 from bot import audit as report
 from storage import audit
@@ -22,11 +23,16 @@ from tests.support.rows import NOW, after, opened
 ENTRY = Entry(NOW, "U1", Act.LINK_SHOWN, 1, "C1", Source.BUTTON, "privately")
 
 
+def record(db: Connection, *entries: Entry) -> None:
+    for each in entries:
+        audit.record(db, each)
+
+
 async def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
     """What was recorded is what is read, from a moment on."""
     later = replace(ENTRY, at=after(1), export_number=None, act=Act.REFUSED)
     async with opened(tmp_path / "a.db") as database:
-        await database.write(lambda db: [audit.record(db, each) for each in (ENTRY, later)])
+        await database.write(lambda db: record(db, ENTRY, later))
         assert await database.read(lambda db: list(audit.since(db))) == [ENTRY, later]
         assert await database.read(lambda db: list(audit.since(db, after(1)))) == [later]
 
@@ -55,7 +61,7 @@ async def written(folder: Path, style: str, since: datetime | None = None) -> st
     out = io.StringIO()
     async with opened(folder / "a.db") as database:
         hostile = replace(ENTRY, at=after(1), channel="=HYPERLINK(1)", result='two "lines"\nhere, é')
-        await database.write(lambda db: [audit.record(db, each) for each in (ENTRY, hostile)])
+        await database.write(lambda db: record(db, ENTRY, hostile))
         report.write(database.path, since, style, out)
     return out.getvalue()
 

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count, pairwise
 
 import pytest
@@ -180,7 +181,7 @@ class Client:
     def run(self, arrivals: Sequence[Arrival], seconds: float) -> "Client":
         """Let calls arrive (seconds from the start) and go on for so many seconds."""
         for at, rank, person in arrivals:
-            self._at(START + at, lambda rank=rank, person=person: self._arrive(rank, person))
+            self._at(START + at, partial(self._arrive, rank, person))
         for _ in range(self.polls):
             self._at(START, lambda: self._arrive(Rank.POLL, ""))
         while self.events and self.events[0][0] <= START + seconds:

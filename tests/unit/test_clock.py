@@ -1,6 +1,7 @@
 """The machine's clock as the bot sees it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
 
 import pytest
 
@@ -13,8 +14,8 @@ def test_a_jump_of_the_machines_clock_moves_nothing(monkeypatch: pytest.MonkeyPa
 
     class Jumped(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:
-            return datetime.now(UTC) + jump
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(UTC) + jump
 
     clock = SystemClock()
     before = clock.now()

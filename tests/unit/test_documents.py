@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -96,7 +97,8 @@ def test_every_requirement_has_a_hash() -> None:
 def test_an_audit_of_nothing_is_no_success() -> None:
     """Where no advisories were reached, the sentence says so, and the exit status is not 0."""
     skipped = {"dependencies": [{"name": "a", "skip_reason": "Dependency not found"}]}
-    for report in (skipped, {"dependencies": []}):
+    reports: tuple[dict[str, Any], ...] = (skipped, {"dependencies": []})
+    for report in reports:
         audit = Audit.from_json(report)
         assert audit.status == NOT_AUDITED
         assert audit.summary().startswith("NOT AUDITED")

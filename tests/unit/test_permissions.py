@@ -76,7 +76,7 @@ def refuses(code: str = "", status: int = 200, data: Any = None) -> Callable[[],
 
     def _raise() -> Any:
         body = data if data is not None else {"ok": False, "error": code}
-        raise SlackApiError("no", SimpleNamespace(data=body, status_code=status, headers={}))  # type: ignore[arg-type]
+        raise SlackApiError("no", SimpleNamespace(data=body, status_code=status, headers={}))  # type: ignore[no-untyped-call]
 
     return _raise
 

@@ -1,6 +1,7 @@
 """The fifty places: how many are free, what a refusal closes, what opens again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +70,9 @@ acts = st.one_of(
 
 
 @given(st.lists(acts, max_size=30), st.integers(0, 60))
-def test_there_are_never_more_places_than_fifty_and_never_none_for_ever(history: list[tuple], ours: int) -> None:
+def test_there_are_never_more_places_than_fifty_and_never_none_for_ever(
+    history: list[tuple[Any, ...]], ours: int
+) -> None:
     """Whatever happened, free places lie between 0 and what ours leave, and ten quiet minutes leave nothing closed."""
     places, now = Places(), NOW
     for name, *rest in history:

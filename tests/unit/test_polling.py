@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeVar, cast
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from bot.places import Places
 from bot.polling import Poller
 from bot.server_time import ServerTime
 from bot.signals import Signal
+from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import (
     ContractRefusedError,
     LoginNeededError,
@@ -27,6 +29,7 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
 )
 from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRecord
+from bot.tokenflex.oauth import AccessTokens
 from bot.tracking import Tracker
 from bot.turns import Turns
 from storage import exports as export_store
@@ -34,6 +37,7 @@ from storage.states import Event, ExportState
 from tests.support.moved_clock import MovedClock
 from tests.support.stored import CONTRACT, MemoryDatabase, accepted, in_doubt, requested
 
+T = TypeVar("T")
 OTHER = "11000099871"
 SECOND = timedelta(seconds=1)
 
@@ -64,7 +68,7 @@ class OneContract:
 class CallsOnLoop(TokenFlexCalls):
     """The real turns, and work that is done on the loop."""
 
-    async def _in_thread(self, work: Work):
+    async def _in_thread(self, work: Work[T]) -> T:
         return work(self._client)
 
 
@@ -77,7 +81,8 @@ class Bench:
         self.token_flex = OneContract(self.clock)
         self.server_time = ServerTime(self.clock)
         turns = Turns(self.database, self.clock, self.server_time)
-        calls = CallsOnLoop(self.token_flex, None, turns, self.clock, Random(1))
+        client, no_tokens = cast("TokenFlexClient", self.token_flex), cast("AccessTokens", None)
+        calls = CallsOnLoop(client, no_tokens, turns, self.clock, Random(1))
         tracker = Tracker(self.database, calls, self.clock)
         self.links = Links(self.database, calls, self.server_time, tracker, self.clock)
         self.places = Places()
@@ -229,7 +234,9 @@ async def test_an_answer_in_doubt_is_looked_for_when_a_list_can_tell(bench: Benc
     assert bench.state(export.number) is ExportState.QUEUED
 
 
-async def test_lists_before_the_servers_time_was_known_anew_do_not_send_it_again(bench: Bench) -> None:
+async def test_lists_before_the_servers_time_was_known_anew_do_not_send_it_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The machine was suspended for an hour: a list up to our present would end before the export was made."""
     lead = timedelta(hours=1)
     for _ in range(9):
@@ -241,7 +248,7 @@ async def test_lists_before_the_servers_time_was_known_anew_do_not_send_it_again
         bench.token_flex.lists.append((bench.clock.now(), contract, start, end))
         return (made,) if start <= bench.clock.now() + lead < end else ()
 
-    bench.token_flex.list_exports = listed
+    monkeypatch.setattr(bench.token_flex, "list_exports", listed)
     export = in_doubt(bench.database.db, bench.clock.now())
     bench.wake.ring()
     await bench.clock.advance(120)

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 
 from bot.readback import ReadBack, StillInDoubtError
 from bot.server_time import ServerTime
-from bot.slack_posts import Posted, SlackRateLimitedError, SlackRefusedError
+from bot.slack_posts import Posted, SlackPosts, SlackRateLimitedError, SlackRefusedError
 from storage import outbox
 from storage.models import Delivery, MessageKind, SentMessage
 from tests.support.moved_clock import MovedClock
@@ -43,7 +44,7 @@ class Doubt:
         self.clock, self.database, self.slack = MovedClock(), MemoryDatabase(), Channel()
         self.export = accepted(self.database.db, self.clock.now())
         self.slack_time = ServerTime(self.clock)
-        self.read_back = ReadBack(self.database, self.slack, self.slack_time, self.clock)
+        self.read_back = ReadBack(self.database, cast("SlackPosts", self.slack), self.slack_time, self.clock)
 
     def delivery(self, kind: MessageKind, subject: str) -> Delivery:
         """Store a delivery and return it."""

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.blocks import Message
 from bot.server_time import ServerTime
@@ -42,6 +43,11 @@ class Client:
         return call
 
 
+def web(client: Client) -> AsyncWebClient:
+    """Return the stand-in as the bot takes it."""
+    return cast("AsyncWebClient", client)
+
+
 @pytest.fixture
 def clock() -> MovedClock:
     """A clock that stands still."""
@@ -56,14 +62,14 @@ def slack_time(clock: MovedClock) -> ServerTime:
 
 async def test_the_first_answer_tells_slacks_time(clock: MovedClock, slack_time: ServerTime) -> None:
     """That is before anything is looked for."""
-    await identify(Client(clock), slack_time, clock)
+    await identify(web(Client(clock)), slack_time, clock)
     assert slack_time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
 
 
 async def test_answers_go_on_telling_slacks_time(clock: MovedClock, slack_time: ServerTime) -> None:
     """One that does not say it is no reason to worry."""
     client = Client(clock)
-    posts = SlackPosts(client, slack_time, clock)
+    posts = SlackPosts(web(client), slack_time, clock)
     client.names_the_time = False
     await posts.edit(Posted("C1", "1.5"), MESSAGE)
     assert slack_time.known_now is None
@@ -75,7 +81,7 @@ async def test_answers_go_on_telling_slacks_time(clock: MovedClock, slack_time: 
 async def test_a_thread_is_looked_through_as_a_whole(clock: MovedClock, slack_time: ServerTime) -> None:
     """A channel only from the given time on."""
     client = Client(clock)
-    posts = SlackPosts(client, slack_time, clock)
+    posts = SlackPosts(web(client), slack_time, clock)
     assert await posts.find("C1", "card:1", clock.now()) is None
     assert await posts.find("C1", "result:1:1", clock.now(), "1.5") is None
     assert float(client.asked["conversations_history"]["oldest"]) == clock.now().timestamp()
@@ -96,7 +102,7 @@ async def test_without_metadata_a_message_about_the_export_is_taken_for_it(
     client = Client(clock)
     others = [REPLY | {"user": "U1", "ts": "0.1"}, CARD | {"ts": "0.2", "text": "Export #12 (b.csv): requested."}]
     client.messages = [*others, CARD, REPLY]
-    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
     assert await posts.find("C1", subject, clock.now(), thread_ts) == (Posted("C1", found) if found else None)
 
 
@@ -104,7 +110,7 @@ async def test_a_card_is_not_taken_for_an_announcement(clock: MovedClock, slack_
     """The card is itself in doubt, so nobody knows it, and the announcement would stand in no thread."""
     client = Client(clock)
     client.messages = [CARD]
-    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
     assert await posts.find("C1", "result:1:1", clock.now()) is None
 
 
@@ -114,7 +120,7 @@ async def test_a_message_that_is_known_for_another_is_not_taken_for_it(
     """The announcement of the first failure is not that of the second."""
     client = Client(clock)
     client.messages = [CARD, REPLY]
-    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
     assert await posts.find("C1", "result:1:2", clock.now(), "1.0", {"1.0", "2.0"}) is None
 
 
@@ -123,6 +129,6 @@ async def test_metadata_decides_where_it_is_shown(clock: MovedClock, slack_time:
     client = Client(clock)
     metadata = {"event_type": "tokenflex_export", "event_payload": {"subject": "result:1:1"}}
     client.messages = [CARD | {"metadata": metadata}, REPLY | {"metadata": metadata}]
-    posts = SlackPosts(client, slack_time, clock, "UBOT")
+    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
     assert await posts.find("C1", "result:1:2", clock.now(), "1.0") is None
     assert await posts.find("C1", "result:1:1", clock.now(), "1.0") == Posted("C1", "1.0")

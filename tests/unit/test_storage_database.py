@@ -5,13 +5,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, current_thread
 
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import database as database_module
 from storage import facts
 from storage.database import (
     BUSY_TIMEOUT,
@@ -19,6 +19,7 @@ from storage.database import (
     DatabaseError,
     StorageFullError,
 )
+from storage.migrations import migrations
 from tests.support.rows import NOW, accepted, opened
 
 
@@ -121,7 +122,7 @@ async def test_closing_finishes_what_was_begun_and_can_be_repeated(tmp_path: Pat
     """Whatever was handed over before is stored; the file can be opened again."""
     database = Database(tmp_path / "a.db")
     await database.open()
-    writes = [asyncio.ensure_future(database.write(lambda db, n=n: accepted(db, f"command:{n}"))) for n in range(20)]
+    writes = [asyncio.ensure_future(database.write(partial(accepted, origin=f"command:{n}"))) for n in range(20)]
     await asyncio.sleep(0)
     await database.close()
     await database.close()
@@ -276,6 +277,6 @@ async def test_no_room_at_the_start_is_said(tmp_path: Path, monkeypatch: pytest.
     def _full(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(database_module.migrations, "apply", _full)
+    monkeypatch.setattr(migrations, "apply", _full)
     with pytest.raises(StorageFullError, match="free some disk space"):
         await Database(tmp_path / "a.db").open()

@@ -1,7 +1,7 @@
 """The store of exports: accepted once, moved by events, listed and queued fairly."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -87,7 +87,11 @@ def test_an_export_that_is_sent_again_knows_its_successor(db: Connection) -> Non
 
 def test_an_unknown_number_is_a_named_error(db: Connection) -> None:
     """Nothing is made up for a number that is not there."""
-    for call in (lambda: exports.get(db, 7), lambda: exports.move(db, 7, Event.TAKE, NOW)):
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: exports.get(db, 7),
+        lambda: exports.move(db, 7, Event.TAKE, NOW),
+    )
+    for call in calls:
         with pytest.raises(UnknownExportError):
             call()
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database as Connection
@@ -205,8 +206,8 @@ async def test_a_large_file_is_not_read_whole_at_a_start(tmp_path: Path, monkeyp
 async def _statements(path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> list[str]:
     said: list[str] = []
 
-    def _traced(*arguments: object, **words: object) -> sqlite3.Connection:
-        connection = sqlite3.connect(*arguments, **words)
+    def _traced(*arguments: Any, **words: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = sqlite3.connect(*arguments, **words)
         connection.set_trace_callback(said.append)
         return connection
 

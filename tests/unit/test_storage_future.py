@@ -37,7 +37,10 @@ def logged(db: Connection) -> list[tuple[float, float | None]]:
     """The calls, their times in seconds after `NOW`."""
     found = calls.since(db, after(-9 * DAY))
     return [
-        ((each.started_at - NOW).total_seconds(), each.ended_at and (each.ended_at - NOW).total_seconds())
+        (
+            (each.started_at - NOW).total_seconds(),
+            None if each.ended_at is None else (each.ended_at - NOW).total_seconds(),
+        )
         for each in found
     ]
 

@@ -84,7 +84,7 @@ async def test_a_step_that_fails_leaves_the_old_database(tmp_path: Path, monkeyp
         apply(db)
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(database.migrations, "apply", _then_crash)
+    monkeypatch.setattr(migrations, "apply", _then_crash)
     with pytest.raises(database.DatabaseError):
         await database.Database(tmp_path / "old.db").open()
     after = Connection(tmp_path / "old.db")

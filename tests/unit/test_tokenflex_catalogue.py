@@ -2,7 +2,19 @@
 
 import pytest
 
-from bot.tokenflex.catalogue import CATEGORIES, DESKTOP_PRODUCT, EVERY_CATEGORY, FIELDS, METRICS, Catalogue
+from bot.tokenflex.catalogue import (
+    CATEGORIES,
+    DESKTOP_PRODUCT,
+    EVERY_CATEGORY,
+    FIELDS,
+    METRICS,
+    Catalogue,
+    Category,
+    Field,
+    Metric,
+)
+
+ENTRIES: tuple[Field | Metric | Category, ...] = (*FIELDS, *METRICS, *CATEGORIES)
 
 # The complete desktop session-level set, written down once more from Autodesk's page.
 DESKTOP_SESSION_FIELDS = {
@@ -38,14 +50,14 @@ def test_desktop_session_level_set_is_the_documented_one() -> None:
 
 def test_meanings_fit_a_menu() -> None:
     """Every name and meaning fits the option of a Slack menu."""
-    for entry in (*FIELDS, *METRICS, *CATEGORIES):
+    for entry in ENTRIES:
         assert 0 < len(entry.meaning) <= 75
         assert 0 < len(entry.name) <= 75
 
 
 def test_names_are_unique_and_categories_known() -> None:
     """No name comes twice, and fields name only categories that exist."""
-    names = [entry.name for entry in (*FIELDS, *METRICS, *CATEGORIES)]
+    names = [entry.name for entry in ENTRIES]
     assert len(names) == len(set(names))
     assert {category.name for category in CATEGORIES} == EVERY_CATEGORY
     assert all(field.categories and field.categories <= EVERY_CATEGORY for field in FIELDS)

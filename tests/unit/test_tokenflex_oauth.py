@@ -245,10 +245,19 @@ def test_a_refused_code_is_not_an_ended_login() -> None:
 # --- grants -----------------------------------------------------------------------------------------------------
 
 
+NO_LIVES: tuple[Any, ...] = (0, "soon", "nan", "inf", -5, 1e30, None, [])
+
+
 @pytest.mark.parametrize(
     "body",
-    [None, [], {}, {"access_token": "", "expires_in": 1}, {"access_token": "a"}, {"access_token": "a", "expires_in": 0}]
-    + [{"access_token": "a", "expires_in": value} for value in ("soon", "nan", "inf", -5, 1e30, None, [])],
+    [
+        None,
+        [],
+        {},
+        {"access_token": "", "expires_in": 1},
+        {"access_token": "a"},
+        *({"access_token": "a", "expires_in": value} for value in NO_LIVES),
+    ],
 )
 def test_senseless_grants(body: Any) -> None:
     """A grant without a token or a life is upstream's fault."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tokenflex.catalogue import CATEGORIES, FIELDS, METRICS, Catalogue
+from bot.tokenflex.catalogue import CATEGORIES, FIELDS, METRICS, Catalogue, Category, Field, Metric
 from bot.tokenflex.models import ExportRequest
 from bot.tokenflex.rules import MAX_FILE_NAME, Part, Problem, check_request, plain_file_name
 
@@ -157,10 +157,8 @@ def test_plain_file_name_drops_what_token_flex_adds() -> None:
     assert plain_file_name("usage.csv.txt") == "usage.csv.txt"
 
 
-NAMES = st.sampled_from(
-    [entry.name for entry in (*FIELDS, *METRICS, *CATEGORIES)]
-    + ["seatCount", "productname", "CLOUD", "", "\x00", "nope"]
-)
+ENTRIES: tuple[Field | Metric | Category, ...] = (*FIELDS, *METRICS, *CATEGORIES)
+NAMES = st.sampled_from([entry.name for entry in ENTRIES] + ["seatCount", "productname", "CLOUD", "", "\x00", "nope"])
 
 
 @given(

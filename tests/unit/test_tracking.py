@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.calls import TokenFlexCalls
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UNREADABLE, ExportRecord
 from bot.tracking import Listed, Look, Tracker
@@ -54,10 +56,15 @@ def answers() -> Answers:
     return Answers()
 
 
+def tracker_on(database: MemoryDatabase, answers: Answers, clock: MovedClock) -> Tracker:
+    """Return a tracker on these."""
+    return Tracker(database, cast("TokenFlexCalls", answers), clock)
+
+
 @pytest.fixture
 def tracker(database: MemoryDatabase, answers: Answers, clock: MovedClock) -> Tracker:
     """A tracker on them."""
-    return Tracker(database, answers, clock)
+    return tracker_on(database, answers, clock)
 
 
 def record(key: str, at: datetime | None, status: str = REQUESTED, name: str = "year1.csv") -> ExportRecord:
@@ -242,7 +249,7 @@ def test_at_most_one_entry_is_adopted_and_never_one_that_cannot_be_ours(found: l
     export = in_doubt(db, now)
     records = [record("k0", now)]
     records += [record(f"k{index}", now + at * SECOND, name=name) for index, (name, at) in enumerate(found, 1)]
-    coroutine = Tracker(database, Answers(), clock).observe_list(
+    coroutine = tracker_on(database, Answers(), clock).observe_list(
         CONTRACT, records, whole(now + 200 * SECOND), NO_DIFFERENCE
     )
     with pytest.raises(StopIteration):

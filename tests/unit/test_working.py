@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,8 @@ async def database() -> AsyncIterator[MemoryDatabase]:
 
 def worker(database: MemoryDatabase, clock: MovedClock) -> Worker:
     """A worker that only takes up what was left."""
-    return Worker(database, None, None, Places(), ServerTime(clock), clock, Signal(clock), Signal(clock))
+    unused: Any = None
+    return Worker(database, unused, unused, Places(), ServerTime(clock), clock, Signal(clock), Signal(clock))
 
 
 async def test_a_doubt_of_an_earlier_process_begins_anew(database: MemoryDatabase) -> None:
