@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from math import inf
 
 from bench.polling_house import House
-from bot.durations import Durations
-from bot.looking import Target
-from bot.tokenflex.budget import PastCall, Rank
+from bot.calls.budget import PastCall, Rank
+from bot.calls.turns import Room, Turn, Turns
+from bot.exports.durations import Durations
+from bot.exports.poll_policy import Target
 from bot.tokenflex.errors import RateLimitedError
-from bot.turns import Room, Turn, Turns
 from storage import exports as export_store
 from storage.models import Export
 from storage.states import ExportState

@@ -10,7 +10,7 @@ from bench.baselines import OneGetEach, TurnsForAnybody, every_15_seconds
 from bench.cases import CASES, LIKE_CLOCKWORK, Case, day
 from bench.figures import Cell, Table, Target, percentile
 from bench.polling_house import Outcome, Polling, live_through, real_poller
-from bot.turns import Turns
+from bot.calls.turns import Turns
 
 _SEEDS = 20
 _PROCESSES = 2

@@ -13,31 +13,31 @@ from typing import TypeVar
 import structlog
 from sqlite_utils import Database as Connection
 
-from bench import virtual_time
 from bench.cases import Asked, Day
 from bench.stand_ins import LATENCY, SlackOnPaper, TokenFlexOnPaper
-from bench.virtual_time import VirtualClock
-from bot import announcements
-from bot.calls import TokenFlexCalls, Work
-from bot.links import Links
-from bot.notifications import Dispatcher
-from bot.places import Places
-from bot.polling import Poller
-from bot.server_time import ServerTime
+from bot.calls.gateway import TokenFlexCalls, Work
+from bot.calls.turns import Turns
+from bot.delivery.dispatcher import Dispatcher
+from bot.exports import announcements
+from bot.exports.links import Links
+from bot.exports.poller import Poller
+from bot.exports.progress import Tracker
+from bot.exports.slots import Places
+from bot.exports.worker import Worker
+from bot.runtime.bell import Signal
+from bot.runtime.server_time import ServerTime
+from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
-from bot.signals import Signal
-from bot.supervision import Supervisor
 from bot.tokenflex.models import ExportRequest
-from bot.tracking import Tracker
-from bot.turns import Turns
-from bot.working import Worker
 from storage import exports as export_store
 from storage import outbox
 from storage.database import Database
 from storage.models import Export, NewExport
+from tests.harness import virtual_time
+from tests.harness.virtual_time import VirtualClock
 
 T = TypeVar("T")
-_AT_ONCE = 12  #: worker threads for calls, as in `bot.calls`
+_AT_ONCE = 12  #: worker threads for calls, as in `bot.calls.gateway`
 _LONGEST_DAY = 3 * 86_400.0  #: seconds; a day that lasts longer is a fault
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bench.cases import LINK_LIFE
-from bench.virtual_time import VirtualClock
 from bot.cards.blocks import Message
-from bot.slack_posts import Posted, SlackRateLimitedError
+from bot.slack.posts import Posted, SlackRateLimitedError
 from bot.tokenflex.errors import NotFoundError, QuotaExceededError, RateLimitedError
 from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRecord, ExportRequest
 from sandbox.tokenflex.limits import limiter_for
+from tests.harness.virtual_time import VirtualClock
 
 LATENCY = 0.3  #: seconds of a call; the server counts it halfway
 _PLACES = 50

@@ -12,44 +12,43 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.calls.gateway import TokenFlexCalls
+from bot.calls.turns import Turns
+from bot.contracts.cache import ContractCache
+from bot.delivery.dispatcher import Dispatcher
+from bot.exports.links import Links
+from bot.exports.poller import Poller
+from bot.exports.progress import Tracker
+from bot.exports.slots import Places
+from bot.exports.use_cases import Exports
+from bot.exports.worker import Worker
+from bot.login.store import LoginStore
+from bot.login.watch import LoginWatch
+from bot.operate import vital_signs
+from bot.operate.administration import Administration
+from bot.operate.vital_signs import Sign, VitalSigns
+from bot.people.access import Access
+from bot.people.permissions import Rules
+from bot.runtime.bell import Signal
+from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.server_time import ServerTime
+from bot.runtime.supervision import Supervisor
+from bot.settings import Settings
+from bot.slack.connection import Identity, connect, identify, keep_address_fresh
+from bot.slack.members import Members
+from bot.slack.posts import SlackPosts
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.oauth import AccessTokens, OAuthClient
-from handlers.answers import Answers
 from handlers.buttons import Buttons
 from handlers.commands import Commands
-from handlers.export_form import ExportForm
+from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard
 from handlers.registration import register
+from handlers.replies import Answers
 from storage import future
 from storage.database import Database, StorageFullError
-
-from . import vital_signs
-from .access import Access
-from .administration import Administration
-from .calls import TokenFlexCalls
-from .clock import Clock, SystemClock
-from .contracts import ContractCache
-from .exports import Exports
-from .links import Links
-from .login_store import LoginStore
-from .login_watch import LoginWatch
-from .members import Members
-from .notifications import Dispatcher
-from .permissions import Rules
-from .places import Places
-from .polling import Poller
-from .server_time import ServerTime
-from .settings import Settings
-from .signals import Signal
-from .slack_connection import Identity, connect, identify, keep_address_fresh
-from .slack_posts import SlackPosts
-from .supervision import Supervisor
-from .tracking import Tracker
-from .turns import Turns
-from .vital_signs import Sign, VitalSigns
-from .working import Worker
 
 #: Real seconds that a stop leaves to calls and messages under way; all of it ends well within ten.
 _GRACE = 3.0

@@ -13,20 +13,21 @@ from pathlib import Path
 
 import structlog
 
+from bot import settings
+from bot.app import Bot
+from bot.login.sign_in import PATIENCE, LoginError, login, logout
+from bot.login.store import MissingKeyError
+from bot.operate import audit_page, doctor, findings, report, settings_page
+from bot.operate.init import wizard
+from bot.operate.init.env_file import EnvFileError
+from bot.runtime import logs
+from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
+from bot.settings import Settings, SettingsError
+from bot.slack.connection import SlackTokenError
 from storage import backup
 from storage.database import DatabaseError
 from storage.logins import WrongKeyError
-
-from . import audit, doctor, findings, logs, settings, settings_page, showing
-from .app import Bot
-from .clock import Clock, SystemClock
-from .login import PATIENCE, LoginError, login, logout
-from .login_store import MissingKeyError
-from .process_lock import AlreadyRunningError, LockFileError, ProcessLock
-from .settings import Settings, SettingsError
-from .setup import wizard
-from .setup.env_file import EnvFileError
-from .slack_connection import SlackTokenError
 
 # Exit statuses
 CRASHED = 1
@@ -137,7 +138,7 @@ def _settings(options: argparse.Namespace, _: Clock | None) -> int:
 
 
 def _audit(options: argparse.Namespace, _: Clock | None) -> int:
-    audit.write(_configured().database_path, options.since, options.format, sys.stdout)
+    audit_page.write(_configured().database_path, options.since, options.format, sys.stdout)
     return 0
 
 
@@ -188,18 +189,18 @@ def _unchecked() -> dict[str, str]:
 
 
 def _show(found: list[findings.Finding], variables: dict[str, str], *, as_json: bool) -> int:
-    shown = showing.without_secrets(found, variables)
+    shown = report.without_secrets(found, variables)
     if as_json:
-        print(showing.as_json(shown))
+        print(report.as_json(shown))
     else:
-        print(showing.as_text(shown, _look(variables)), showing.summary(shown), sep="\n\n")
+        print(report.as_text(shown, _look(variables)), report.summary(shown), sep="\n\n")
     return findings.exit_status(shown)
 
 
-def _look(variables: dict[str, str]) -> showing.Look:
+def _look(variables: dict[str, str]) -> report.Look:
     if not sys.stdout.isatty():
-        return showing.Look()
-    return showing.Look(colours=not variables.get("NO_COLOR"), width=shutil.get_terminal_size().columns)
+        return report.Look()
+    return report.Look(colours=not variables.get("NO_COLOR"), width=shutil.get_terminal_size().columns)
 
 
 def _fail(*problems: str) -> int:
@@ -233,10 +234,10 @@ def _parser() -> argparse.ArgumentParser:
     restoring.add_argument("file", type=Path, metavar="FILE", help="a file that `backup` made")
     record = _add("audit", _audit, "write who requested, saw, retried and deleted what, also beside a running bot")
     record.add_argument(
-        "--since", type=audit.moment, metavar="DATE", help="only from that day on, as in 2026-01-31 (UTC)"
+        "--since", type=audit_page.moment, metavar="DATE", help="only from that day on, as in 2026-01-31 (UTC)"
     )
     record.add_argument(
-        "--format", choices=audit.STYLES, default="csv", help="csv or jsonl: one JSON object a line (default: csv)"
+        "--format", choices=audit_page.STYLES, default="csv", help="csv or jsonl: one JSON object a line (default: csv)"
     )
     listing = _add("settings", _settings, "list all settings")
     listing.add_argument("--markdown", action="store_true", help="write docs/settings.md")

@@ -6,16 +6,15 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.administration import Administration
-from bot.asker import Asker
 from bot.cards import actions, admin_card, export_card
-from bot.exports import Exports, LinkPlace
-
-from . import people
-from .answers import Answers
-from .commands import retrying
-from .export_form import ExportForm
-from .guard import Guard, plain
+from bot.exports.use_cases import Exports, LinkPlace
+from bot.operate.administration import Administration
+from bot.people.asker import Asker
+from handlers import envelope
+from handlers.commands import retrying
+from handlers.forms.export_form import ExportForm
+from handlers.guard import Guard, plain
+from handlers.replies import Answers
 
 Press = Callable[[int, Asker, dict[str, Any], AsyncRespond, AsyncWebClient], Awaitable[None]]
 
@@ -49,7 +48,7 @@ class Buttons:
     async def press(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient) -> None:
         """Listen to every button of our messages."""
         await ack()
-        asker = people.of_action(body)
+        asker = envelope.of_action(body)
         action = body["actions"][0]
         action_id, value = action["action_id"], str(action.get("value") or "")
         press = self._presses[action_id]
@@ -67,7 +66,7 @@ class Buttons:
         action = body["actions"][0]
         if action.get("url") or body.get("view"):
             return
-        asker = people.of_action(body)
+        asker = envelope.of_action(body)
         text = "That button is from an older version of me. `/tokenflex list` shows your exports as they stand now."
         await self._guard.run("unknown", asker, respond, lambda: self._answers.tell(respond, asker, plain(text)))
 
@@ -83,7 +82,7 @@ class Buttons:
         export, link = await self._exports.link(
             number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
         )
-        place = await self._exports.hand_out(export, asker, people.pressed_message(body))
+        place = await self._exports.hand_out(export, asker, envelope.pressed_message(body))
         if place is LinkPlace.THERE_ALREADY:
             await self._answers.tell(respond, asker, export_card.link_is_there(export, link))
         elif place is LinkPlace.PRIVATE:

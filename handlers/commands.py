@@ -7,22 +7,22 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.administration import Administration
-from bot.asker import Asker
 from bot.cards import admin_card, export_card
 from bot.cards import help as help_card
 from bot.cards.blocks import Message, section
 from bot.cards.text import channel as channel_name
 from bot.cards.text import code, escape, shorten
 from bot.cards.waiting import place_in_line
-from bot.contracts import ContractCache
-from bot.exports import Accepted, Exports
+from bot.contracts.cache import ContractCache
+from bot.exports.use_cases import Accepted, Exports
+from bot.operate.administration import Administration
+from bot.people.asker import Asker
 from bot.tokenflex.catalogue import Catalogue
-
-from . import command_words, people
-from .answers import Answers
-from .export_form import ExportForm
-from .guard import Guard, concerns, plain
+from handlers import envelope
+from handlers.forms.export_form import ExportForm
+from handlers.guard import Guard, concerns, plain
+from handlers.replies import Answers
+from handlers.words import grammar
 
 COMMAND = "/tokenflex"
 
@@ -61,41 +61,39 @@ class Commands:
     async def command(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient) -> None:
         """Listen to `/tokenflex`."""
         await ack()
-        asker = people.of_command(body)
-        word, number = command_words.aim(str(body.get("text") or ""))
+        asker = envelope.of_command(body)
+        word, number = grammar.aim(str(body.get("text") or ""))
         await self._guard.run(
             f"command {word}".strip(), asker, respond, lambda: self._answer(body, asker, respond, client), export=number
         )
 
     async def _answer(self, body: dict[str, Any], asker: Asker, respond: AsyncRespond, client: AsyncWebClient) -> None:
-        command = command_words.parse(str(body.get("text") or ""), self._catalogue, self._contracts.offered)
+        command = grammar.parse(str(body.get("text") or ""), self._catalogue, self._contracts.offered)
         match command:
-            case command_words.OpenForm():
+            case grammar.OpenForm():
                 await self._form.open(client, str(body["trigger_id"]), asker)
-            case command_words.Export():
+            case grammar.Export():
                 await self._export(command, body, asker, respond)
-            case command_words.List():
+            case grammar.List():
                 exports, more = await self._exports.listing(asker)
                 await self._answers.tell(respond, asker, export_card.listing(exports, more))
-            case command_words.OnExport():
+            case grammar.OnExport():
                 await self._numbered[command.word](command.number, asker, respond)
-            case command_words.Help():
+            case grammar.Help():
                 await self._answers.tell(respond, asker, self._help())
-            case command_words.Administer():
+            case grammar.Administer():
                 overview = await self._administration.overview(asker)
                 await self._answers.tell(respond, asker, admin_card.overview(overview))
-            case command_words.Mistake():
+            case grammar.Mistake():
                 await self._answers.tell(respond, asker, mistake(command.messages))
 
     def _help(self) -> Message:
         active = [contract.number for contract in self._contracts.offered if contract.is_active]
         return Message(help_card.help_text(), help_card.help_blocks(*active[:1]))
 
-    async def _export(
-        self, command: command_words.Export, body: dict[str, Any], asker: Asker, respond: AsyncRespond
-    ) -> None:
+    async def _export(self, command: grammar.Export, body: dict[str, Any], asker: Asker, respond: AsyncRespond) -> None:
         accepted = await self._exports.accept(
-            command.request, asker, channel=asker.channel, origin=people.origin_of_command(body)
+            command.request, asker, channel=asker.channel, origin=envelope.origin_of_command(body)
         )
         concerns(accepted.export.number)
         if accepted.is_new:

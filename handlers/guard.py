@@ -13,13 +13,12 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncRespond
 
-from bot.access import Access
-from bot.asker import Asker
 from bot.cards import blocks
 from bot.cards.blocks import Message
-from bot.problems import UseCaseError
-
-from .answers import Answers
+from bot.errors import UseCaseError
+from bot.people.access import Access
+from bot.people.asker import Asker
+from handlers.replies import Answers
 
 log = structlog.get_logger(__name__)
 

@@ -4,10 +4,10 @@ import re
 
 from slack_bolt.async_app import AsyncApp
 
-from . import export_modal
-from .buttons import Buttons
-from .commands import COMMAND, Commands
-from .export_form import ExportForm
+from handlers.buttons import Buttons
+from handlers.commands import COMMAND, Commands
+from handlers.forms import export_modal
+from handlers.forms.export_form import ExportForm
 
 
 def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm) -> None:

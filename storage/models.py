@@ -213,7 +213,7 @@ class LoggedCall:
     started_at: datetime
     ended_at: datetime | None
     name: str
-    rank: int  #: who goes first; see `bot.tokenflex.budget.Rank`
+    rank: int  #: who goes first; see `bot.calls.budget.Rank`
     person: str
     burst: bool
     rate_limited: bool

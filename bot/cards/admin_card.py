@@ -1,11 +1,10 @@
 """What administrators are shown, and nobody else."""
 
-from bot.administration import Overview
+from bot.cards import actions, blocks, export_card
+from bot.cards.blocks import Block, Message
+from bot.cards.text import channel, code, mention, moment, shorten
+from bot.operate.administration import Overview
 from storage.models import Delivery, MessageKind
-
-from . import actions, blocks, export_card
-from .blocks import Block, Message
-from .text import channel, code, mention, moment, shorten
 
 _KINDS = {
     MessageKind.CARD: "the card",

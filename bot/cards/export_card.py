@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from bot.cards import actions, blocks
+from bot.cards.blocks import Block, Message
+from bot.cards.text import channel, clock_time, code, code_within, escape, link, mention, moment, shorten
+from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DownloadLink, ExportRequest
 from storage.models import Export
 from storage.states import ExportState
-
-from . import actions, blocks
-from .blocks import Block, Message
-from .text import channel, clock_time, code, code_within, escape, link, mention, moment, shorten
-from .waiting import InLine, place_in_line
 
 _S = ExportState
 

@@ -1,10 +1,9 @@
 """Private messages about delivery: what keeps a result from reaching its channel, and what to do."""
 
+from bot.cards import blocks
+from bot.cards.blocks import Message
+from bot.cards.text import channel, code, is_direct_message
 from storage.models import Export
-
-from . import blocks
-from .blocks import Message
-from .text import channel, code, is_direct_message
 
 
 def channel_trouble(export: Export, reason: str, bot_name: str) -> Message:

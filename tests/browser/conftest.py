@@ -13,7 +13,7 @@ from sandbox.page.server import Page as Workspace
 from sandbox.tokenflex.usage_data import UsageData
 from scripts import chromium
 from tests.browser.person import PATIENCE, Person
-from tests.support.house import House, close_house, open_house
+from tests.harness.house import House, close_house, open_house
 
 PersonAt = Callable[..., Awaitable[Person]]
 

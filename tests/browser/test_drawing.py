@@ -10,7 +10,7 @@ from yarl import URL
 from sandbox.page.server import Page as Workspace
 from tests.browser.conftest import PersonAt
 from tests.browser.person import Person
-from tests.support.house import House
+from tests.harness.house import House
 
 
 async def post(house: House, *blocks: dict[str, Any], text: str = "said by the app") -> dict[str, Any]:

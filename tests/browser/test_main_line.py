@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from tests.browser.person import Person
-from tests.support.house import CONTRACT, House
+from tests.harness.house import CONTRACT, House
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
 

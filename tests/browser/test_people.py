@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import PersonAt
 from tests.browser.person import Person, saved_text
-from tests.support.house import CONTRACT, House
+from tests.harness.house import CONTRACT, House
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.tokenflex.usage_data import UsageData
-from tests.support.house import House, close_house, open_house
+from tests.harness.house import House, close_house, open_house
 
 OpenHouse = Callable[..., Awaitable[House]]
 

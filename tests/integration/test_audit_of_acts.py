@@ -7,11 +7,11 @@ import pytest
 
 from storage import audit
 from storage.audit import Act, Source
-from tests.support.allowed import house_where, private_texts, recorded
-from tests.support.forms import open_form
-from tests.support.house import House
-from tests.support.process import start_process
-from tests.support.talk import OpenHouse, asks, export, fails, gets, quick_house
+from tests.harness.allowed import house_where, private_texts, recorded
+from tests.harness.forms import open_form
+from tests.harness.house import House
+from tests.harness.process import start_process
+from tests.harness.talk import OpenHouse, asks, export, fails, gets, quick_house
 
 
 async def acts(house: House, *kinds: Act) -> list[tuple[str, Act, int | None, str, Source, str]]:

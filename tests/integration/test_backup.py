@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Connection
 
-from bot.process_lock import ProcessLock
+from bot.runtime.process_lock import ProcessLock
 from storage import backup, facts
 from storage.database import Database, DatabaseError
+from tests.harness.house import House
+from tests.harness.once import check_once, undelivered
+from tests.harness.process import BotProcess, start_process
+from tests.harness.talk import asks, eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT
-from tests.support.house import House
-from tests.support.once import check_once, undelivered
-from tests.support.process import BotProcess, start_process
-from tests.support.talk import asks, eventually, knows_contracts
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 UNCHECKED_SETTINGS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "APS_CLIENT_ID": "id"}

@@ -8,8 +8,8 @@ import pytest
 
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Content, Message
-from tests.support.house import CONTRACT, House
-from tests.support.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, knows_contracts, quick_house
+from tests.harness.house import CONTRACT, House
+from tests.harness.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, knows_contracts, quick_house
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from sandbox.tokenflex.settings import User
-from tests.support.house import CONTRACT, House
-from tests.support.talk import (
+from tests.harness.house import CONTRACT, House
+from tests.harness.talk import (
     QUICK,
     SPEED,
     OpenHouse,

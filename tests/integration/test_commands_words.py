@@ -4,9 +4,9 @@ import html
 
 import pytest
 
-from tests.support.allowed import house_where
-from tests.support.house import House
-from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
+from tests.harness.allowed import house_where
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
 
 NUMBERED = ("status", "link", "retry", "delete")
 

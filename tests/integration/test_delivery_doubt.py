@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from sandbox.slack.member import Member
+from tests.harness.house import House, manifest
+from tests.harness.once import check_once, subjects, undelivered
+from tests.harness.talk import asks, card_of, eventually, export, keys, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House, manifest
-from tests.support.once import check_once, subjects, undelivered
-from tests.support.talk import asks, card_of, eventually, export, keys, knows_contracts
 
 SPEED = 40.0
 PATIENCE = 60.0

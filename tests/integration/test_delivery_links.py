@@ -6,10 +6,10 @@ import aiohttp
 
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
+from tests.harness.house import House
+from tests.harness.once import undelivered
+from tests.harness.talk import asks, calls, card_of, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import undelivered
-from tests.support.talk import asks, calls, card_of, eventually, export, knows_contracts
 
 PATIENCE = 60.0
 

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
+from tests.harness.house import House
+from tests.harness.once import ours, post_of, posts, subjects, undelivered
+from tests.harness.talk import asks, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import ours, post_of, posts, subjects, undelivered
-from tests.support.talk import asks, eventually, export, knows_contracts
 
 SPEED = 40.0
 PATIENCE = 60.0

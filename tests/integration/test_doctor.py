@@ -12,19 +12,20 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Connection
 
-from bot import doctor, settings
-from bot.clock import Clock
-from bot.findings import Finding, Level, exit_status
-from bot.login_store import LoginStore
-from bot.process_lock import ProcessLock
+from bot import settings
+from bot.login.store import LoginStore
+from bot.operate import doctor
+from bot.operate.findings import Finding, Level, exit_status
+from bot.runtime.clock import Clock
+from bot.runtime.process_lock import ProcessLock
 from bot.tokenflex.oauth import StoredLogin
 from sandbox.clock import ScaledClock
 from storage import calls as call_log
 from storage.database import Database
+from tests.harness.house import House
+from tests.harness.process import start_process, until
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT, KEY, web_client
-from tests.support.house import House
-from tests.support.process import start_process, until
 
 Report = dict[str, Finding]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.exports import Exports
+from bot.exports.use_cases import Exports
 from sandbox.slack.messages import Message
-from tests.support.house import House
-from tests.support.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
 
 
 @pytest.fixture
@@ -286,7 +286,7 @@ async def test_a_connection_that_is_dead_on_one_side_is_replaced(
     new_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody closes the connection and nothing comes back on it: its pings tell, and another is opened."""
-    monkeypatch.setattr("bot.slack_connection._PING_EVERY", 0.3)
+    monkeypatch.setattr("bot.slack.connection._PING_EVERY", 0.3)
     house = await quick_house(new_house)
     house.slack.controls.silence_sockets()
     await eventually(lambda: any(not each.silent for each in house.slack.sockets.connections))

@@ -4,9 +4,9 @@ import asyncio
 
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Message
-from tests.support.forms import TITLE, fill, open_form, submissions
-from tests.support.house import CONTRACT, House
-from tests.support.talk import card_of, eventually, export
+from tests.harness.forms import TITLE, fill, open_form, submissions
+from tests.harness.house import CONTRACT, House
+from tests.harness.talk import card_of, eventually, export
 
 AGAIN = "Edit and send again"
 ENTERED = {

@@ -4,10 +4,10 @@ import pytest
 
 from sandbox.slack.channels import Channel
 from sandbox.tokenflex.settings import CONTRACT_MANAGER, User
+from tests.harness.forms import open_form
+from tests.harness.house import CONTRACT, House
+from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.forms import open_form
-from tests.support.house import CONTRACT, House
-from tests.support.talk import eventually, knows_contracts
 
 LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
 ONE_CONTRACT = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT,)),)}

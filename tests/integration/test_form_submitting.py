@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 
 from sandbox.slack.modal import Modal
-from tests.support.forms import WALKTHROUGH, fill, fill_walkthrough, open_form, submissions
-from tests.support.house import CONTRACT, House
-from tests.support.stored import limit_pages
-from tests.support.talk import eventually
+from tests.harness.forms import WALKTHROUGH, fill, fill_walkthrough, open_form, submissions
+from tests.harness.house import CONTRACT, House
+from tests.harness.stored import limit_pages
+from tests.harness.talk import eventually
 
 LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
 FILLED = {

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract
 from bot.tokenflex.rules import plain_file_name
-from handlers import export_modal
-from handlers.export_modal import Choices, Draft, Origin
-from handlers.slack_text import straight_clause
+from handlers.forms import export_modal
+from handlers.forms.export_modal import Choices, Draft, Origin
+from handlers.words.slack_text import straight_clause
 from sandbox.clock import ScaledClock
 from sandbox.slack.changes import Changes
 from sandbox.slack.views import OpenView, checked_view
 from sandbox.slack.workspace import Workspace
-from tests.support.forms import TITLE, fill, open_form, submissions
-from tests.support.house import CONTRACT, House
-from tests.support.talk import card_of, eventually
+from tests.harness.forms import TITLE, fill, open_form, submissions
+from tests.harness.house import CONTRACT, House
+from tests.harness.talk import card_of, eventually
 
 MENTION = "<!channel> <@U0SBX00002> @here"
 HOSTILE = [

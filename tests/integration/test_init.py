@@ -16,13 +16,14 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import manifest, settings
-from bot.setup import env_file
-from bot.setup.guide import ASKED, WHERE
-from bot.setup.wizard import Talk, UnknownSettingError, Wizard
+from bot import settings
+from bot.operate.guide import ASKED, WHERE
+from bot.operate.init import env_file
+from bot.operate.init.wizard import Talk, UnknownSettingError, Wizard
+from bot.slack import manifest
+from tests.harness.house import ROOT, House
+from tests.harness.process import start_process
 from tests.integration.conftest import OpenHouse
-from tests.support.house import ROOT, House
-from tests.support.process import start_process
 
 GOOD = ("xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-client", "sandbox-secret")
 

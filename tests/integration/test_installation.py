@@ -18,9 +18,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from tests.harness.house import ROOT
+from tests.harness.process import start_process, until
 from tests.integration.test_login_browser import browse, consent_address
-from tests.support.house import ROOT
-from tests.support.process import start_process, until
 
 EXPORT = "/tokenflex export contract=110000123456 fields=productName metrics=tokensConsumed name=first"
 

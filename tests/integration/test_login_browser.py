@@ -13,11 +13,11 @@ import aiohttp
 import pytest
 
 from sandbox.tokenflex.settings import Client
+from tests.harness.house import House
+from tests.harness.process import BotProcess, start_process, until
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_login_paste import logout
 from tests.integration.test_start_autodesk import web_client
-from tests.support.house import House
-from tests.support.process import BotProcess, start_process, until
 
 Login = Callable[..., Awaitable[BotProcess]]
 

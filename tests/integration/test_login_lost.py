@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.harness.house import House
+from tests.harness.once import undelivered
+from tests.harness.talk import eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_once_login import KEY, store_login
-from tests.support.house import House
-from tests.support.once import undelivered
-from tests.support.talk import eventually, export, knows_contracts
 
 TOLD = "Autodesk does not accept my login any more"
 PATIENCE = 60.0

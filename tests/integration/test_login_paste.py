@@ -6,11 +6,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import aiohttp
 import pytest
 
-from bot.login import LoginError, code_of
+from bot.login.sign_in import LoginError, code_of
+from tests.harness.house import House
+from tests.harness.process import BotProcess, start_process
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT, KEY, WAITS, web_client
-from tests.support.house import House
-from tests.support.process import BotProcess, start_process
 
 Login = Callable[..., Awaitable[BotProcess]]
 

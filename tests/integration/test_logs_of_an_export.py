@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import logs
-from tests.support.house import House
-from tests.support.talk import OpenHouse, asks, export, fails, gets, quick_house
+from bot.runtime import logs
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, asks, export, fails, gets, quick_house
 
 #: Loggers of what belongs to one export; each of their lines has to name it.
-OF_EXPORTS = ("bot.working", "bot.tracking", "bot.links", "bot.notifications", "bot.slack_posts", "bot.readback")
+OF_EXPORTS = (
+    "bot.exports.worker",
+    "bot.exports.progress",
+    "bot.exports.links",
+    "bot.delivery.dispatcher",
+    "bot.slack.posts",
+    "bot.delivery.readback",
+)
 
 Events = Callable[[], list[dict[str, Any]]]
 
@@ -118,7 +125,7 @@ async def test_an_apology_is_found_in_the_log(
     async def _broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("bot.exports.Exports.see", _broken)
+    monkeypatch.setattr("bot.exports.use_cases.Exports.see", _broken)
     await ana.types("#finance", "/tokenflex status #1")
     apology = await ana.hears("#finance", "Sorry, something went wrong on my side.", private=True)
     (failed,) = [each for each in events() if each["event"] == "a listener failed"]

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from tests.support.house import CONTRACT, House
+from tests.harness.house import CONTRACT, House
 
 EXPORT = (
     f'/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed where="contractYear=1" name=year1'

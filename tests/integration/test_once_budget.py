@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from sandbox.slack.member import Member
+from tests.harness.house import House
+from tests.harness.once import bots_of, check_once, ours, submissions, undelivered
+from tests.harness.talk import eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import bots_of, check_once, ours, submissions, undelivered
-from tests.support.talk import eventually, export, knows_contracts
 
 SPEED = 60.0
 PATIENCE = 90.0

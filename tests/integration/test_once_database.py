@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.harness.house import House
+from tests.harness.once import check_once, ours, subjects, submissions, undelivered
+from tests.harness.stored import limit_pages
+from tests.harness.talk import asks, card_of, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import check_once, ours, subjects, submissions, undelivered
-from tests.support.stored import limit_pages
-from tests.support.talk import asks, card_of, eventually, export, knows_contracts
 
 PATIENCE = 60.0
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from bot.login_store import LoginStore
+from bot.login.store import LoginStore
 from bot.tokenflex.oauth import StoredLogin
 from sandbox.slack.member import Member
 from storage.database import Database
+from tests.harness.house import House
+from tests.harness.once import check_once, submissions, undelivered
+from tests.harness.talk import asks, card_of, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import check_once, submissions, undelivered
-from tests.support.talk import asks, card_of, eventually, export, knows_contracts
 
 SPEED = 40.0
 PATIENCE = 60.0

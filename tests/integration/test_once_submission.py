@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from sandbox.slack.member import Member
+from tests.harness.house import CONTRACT, House
+from tests.harness.once import check_once, lists, ours, submissions, undelivered
+from tests.harness.talk import eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import CONTRACT, House
-from tests.support.once import check_once, lists, ours, submissions, undelivered
-from tests.support.talk import eventually, export, knows_contracts
 
 PATIENCE = 60.0
 SPEED = 40.0

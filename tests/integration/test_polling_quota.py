@@ -1,8 +1,8 @@
 """Fifty outstanding exports: who waits is told so, and goes on as soon as one has ended."""
 
+from tests.harness.once import check_once, ours, submissions, undelivered
+from tests.harness.talk import eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.once import check_once, ours, submissions, undelivered
-from tests.support.talk import eventually, export, knows_contracts
 
 SPEED = 40.0
 PATIENCE = 60.0

@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
+from tests.harness.house import House
+from tests.harness.once import check_once, ours, undelivered
+from tests.harness.talk import asks, calls, card_of, eventually, export, keys, knows_contracts
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import check_once, ours, undelivered
-from tests.support.talk import asks, calls, card_of, eventually, export, keys, knows_contracts
 
 SPEED = 40.0
 PATIENCE = 60.0

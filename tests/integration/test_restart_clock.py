@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from sandbox.clock import ScaledClock
-from tests.support.house import House
-from tests.support.once import check_once, submissions, undelivered
-from tests.support.talk import OpenHouse, asks, card_of, eventually, export, gets, quick_house
+from tests.harness.house import House
+from tests.harness.once import check_once, submissions, undelivered
+from tests.harness.talk import OpenHouse, asks, card_of, eventually, export, gets, quick_house
 
 HOURS = timedelta(hours=5)
 

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sandbox.slack.member import Member
+from tests.harness.house import House
+from tests.harness.once import bots_of, check_once, ours, submissions, undelivered
+from tests.harness.talk import calls, card_of, eventually, export
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import bots_of, check_once, ours, submissions, undelivered
-from tests.support.talk import calls, card_of, eventually, export
 
 PATIENCE = 60.0
 Scene = Callable[[House, Member], Awaitable[None]]

@@ -6,11 +6,11 @@ import pytest
 
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
+from tests.harness.house import House
+from tests.harness.once import Bots, bots_of, check_once, ours, submissions, undelivered
+from tests.harness.process import start_process
+from tests.harness.talk import calls, eventually, export
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.once import Bots, bots_of, check_once, ours, submissions, undelivered
-from tests.support.process import start_process
-from tests.support.talk import calls, eventually, export
 
 PROMISED = 10.0  #: real seconds that a stop may take
 

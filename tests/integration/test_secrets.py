@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from bot import settings
-from bot.login_store import LoginStore
+from bot.login.store import LoginStore
 from bot.tokenflex.http import Answer, HttpDoor
 from bot.tokenflex.models import DownloadLink, ExportRecord
 from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin, TokenGrant
@@ -21,9 +21,9 @@ from sandbox.tokenflex.settings import Client, default_clients
 from sandbox.tokenflex.tokens import TokenBook
 from storage.database import Database
 from storage.logins import Login, LoginCipher
+from tests.harness.house import CONTRACT, House
+from tests.harness.process import BotProcess, start_process
 from tests.integration.conftest import OpenHouse
-from tests.support.house import CONTRACT, House
-from tests.support.process import BotProcess, start_process
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name=canary"
 BOT_TOKEN, APP_TOKEN = "xoxb-1-canarybottoken", "xapp-1-A1-canaryapptoken"

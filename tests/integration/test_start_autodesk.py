@@ -8,13 +8,13 @@ import pytest
 
 from bot import settings
 from bot.app import Bot
-from bot.login_store import LoginStore, MissingKeyError
+from bot.login.store import LoginStore, MissingKeyError
 from bot.tokenflex.oauth import StoredLogin
 from storage.database import Database
 from storage.logins import WrongKeyError
+from tests.harness.house import CONTRACT, House
+from tests.harness.process import start_process
 from tests.integration.conftest import OpenHouse
-from tests.support.house import CONTRACT, House
-from tests.support.process import start_process
 
 KEY = "a long enough database key"
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name=year1"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from tests.support.process import start_process
+from tests.harness.process import start_process
 
 SETTINGS = {
     "SLACK_BOT_TOKEN": "xoxb-1",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.house import House
+from tests.harness.process import BotProcess, start_process, until
 from tests.integration.conftest import OpenHouse
-from tests.support.house import House
-from tests.support.process import BotProcess, start_process, until
 
 StartBot = Callable[..., Awaitable[BotProcess]]
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.slack_posts import Posted
+from bot.slack.posts import Posted
 from storage.audit import Act
-from tests.support.allowed import house_where, old_button, private_texts, recorded
-from tests.support.house import House
-from tests.support.talk import OpenHouse, asks, calls, eventually, fails, gets, keys
+from tests.harness.allowed import house_where, old_button, private_texts, recorded
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, asks, calls, eventually, fails, gets, keys
 
 FOR_ADMINISTRATORS = "That is for administrators. Ask"
 GROUPS = {"admins": ["ben"]}

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.members import KEPT
-from handlers.command_words import ADMIN, NUMBERED_WORDS, WORDS
+from bot.slack.members import KEPT
+from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
 from storage.audit import Act, Source
-from tests.support.allowed import house_where, old_button, pass_time, private_texts, recorded
-from tests.support.forms import TITLE, open_form
-from tests.support.house import House
-from tests.support.talk import OpenHouse, calls, eventually, export, gets
+from tests.harness.allowed import house_where, old_button, pass_time, private_texts, recorded
+from tests.harness.forms import TITLE, open_form
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, calls, eventually, export, gets
 
 REFUSAL = "so I work only for"
 NUMBERS: dict[str, str] = {word: f"{word} #1" for word in NUMBERED_WORDS}

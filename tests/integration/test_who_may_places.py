@@ -4,10 +4,10 @@ import pytest
 
 from sandbox.tokenflex.settings import CONTRACT_MANAGER, User
 from storage.audit import Act
-from tests.support.allowed import house_where, old_button, private_texts, recorded, restarted
-from tests.support.forms import open_form
-from tests.support.house import CONTRACT, House
-from tests.support.talk import OpenHouse, calls, card_of, export, fails, gets
+from tests.harness.allowed import house_where, old_button, private_texts, recorded, restarted
+from tests.harness.forms import open_form
+from tests.harness.house import CONTRACT, House
+from tests.harness.talk import OpenHouse, calls, card_of, export, fails, gets
 
 OTHER = "110000777001"
 BOTH = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT, OTHER)),)}

@@ -15,7 +15,7 @@ from sandbox.clock import ScaledClock
 from sandbox.demo import COMMANDS
 from sandbox.demo_house import DemoHouse
 from sandbox.tokenflex.settings import SandboxSettings
-from tests.support.house import manifest
+from tests.harness.house import manifest
 
 ROOT = Path(__file__).parents[2]
 EXPORT = "/tokenflex export contract=110000123456 fields=productName metrics=tokensConsumed name=by-product"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.house import House, close_house
+from tests.harness.house import House, close_house
 from tests.torture.checks import Made, Verdict, check
 from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in
 from tests.torture.life import Life, StuckError, fast_house

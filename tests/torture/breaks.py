@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot import tracking
-from bot.notifications import Dispatcher
-from bot.process_lock import ProcessLock
-from bot.readback import ReadBack
-from bot.tokenflex import budget
-from bot.working import Worker
+from bot.calls import budget
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.readback import ReadBack
+from bot.exports import progress
+from bot.exports.worker import Worker
+from bot.runtime.process_lock import ProcessLock
 from storage import exports as export_store
 from storage import outbox
 from storage.states import Event, ExportState
@@ -22,7 +22,7 @@ def _no_read_back() -> None:
 
 
 def _no_adoption() -> None:
-    tracking._arrived = lambda export, strangers, server_ahead: None
+    progress._arrived = lambda export, strangers, server_ahead: None
 
 
 def _no_lists() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sandbox.slack.messages import Message
-from tests.support.house import House
+from tests.harness.house import House
 
 _CARD = re.compile(r"Export #(\d+) · (\S+)\.csv")
 _ACCEPTED = re.compile(r"Export #(\d+) is accepted: (\S+)\.csv")

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
-from tests.support.house import House, open_house
-from tests.support.talk import export
+from tests.harness.house import House, open_house
+from tests.harness.talk import export
 from tests.torture.checks import accepted, bot_messages, subject
 
 T = TypeVar("T")

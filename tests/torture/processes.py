@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.house import ROOT, House
+from tests.harness.house import ROOT, House
 from tests.torture.crossings import Moment, was_killed
 from tests.torture.faults import Planned
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.support.house import House, close_house
+from tests.harness.house import House, close_house
 from tests.torture.checks import Made, Verdict, check
 from tests.torture.life import Life, StuckError, fast_house
 from tests.torture.processes import Forge, Forked, Keeper, Plan

@@ -19,14 +19,14 @@ from random import Random
 
 import structlog
 
-from bench.virtual_time import VirtualClock, run
-from bot.asker import Asker
+from bot.people.asker import Asker
 from bot.tokenflex.models import DOWNLOAD, ExportRequest
 from sandbox.tokenflex.usage_data import UsageData
-from tests.support.house import House, close_house, open_house
-from tests.support.once import bots_of
-from tests.support.talk import export
-from tests.torture.paper import Process, Slack, TokenFlex, started
+from tests.harness.house import House, close_house, open_house
+from tests.harness.once import bots_of
+from tests.harness.paper import Process, Slack, TokenFlex, started
+from tests.harness.talk import export
+from tests.harness.virtual_time import VirtualClock, run
 from tests.torture.shares import say
 
 _DAY, _EVERY = 86_400.0, 30.0  #: virtual seconds

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from bot import settings, settings_page
+from bot import settings
 from bot.command_line import main
+from bot.operate import settings_page
 from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
-from tests.support.house import ROOT
+from tests.harness.house import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DEPLOY = ROOT / "docs" / "deploy"

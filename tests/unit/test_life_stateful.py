@@ -17,16 +17,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bench.virtual_time import VirtualClock, _JumpingSelector, _VirtualLoop
-from bot.asker import Asker
-from bot.exports import LinkPlace
-from bot.problems import UseCaseError
+from bot.errors import UseCaseError
+from bot.exports.use_cases import LinkPlace
+from bot.people.asker import Asker
 from bot.tokenflex.models import DOWNLOAD, ERROR, ExportRequest
 from storage import exports as export_store
 from storage import outbox
 from storage.models import Export
 from storage.states import ExportState
-from tests.torture.paper import FAULTS, Slack, TokenFlex, started
+from tests.harness.paper import FAULTS, Slack, TokenFlex, started
+from tests.harness.virtual_time import VirtualClock, _JumpingSelector, _VirtualLoop
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CHANNELS = {"U1": "C1", "U2": "C2"}
@@ -229,7 +229,7 @@ def test_a_message_that_was_given_up_in_doubt_is_looked_for_when_it_is_sent_agai
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody can say for long whether it was posted; it was, and sending it again posts nothing."""
-    monkeypatch.setattr("bot.notifications._GIVE_UP_AFTER", timedelta(hours=1))
+    monkeypatch.setattr("bot.delivery.dispatcher._GIVE_UP_AFTER", timedelta(hours=1))
     life = Life()
     life.begin()
     life.slack_errs(["lost after"])

@@ -3,9 +3,9 @@
 import ast
 import re
 
-from bot.permissions import Rules
+from bot.people.permissions import Rules
 from storage.audit import Act
-from tests.support.house import ROOT
+from tests.harness.house import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")

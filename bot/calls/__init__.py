@@ -1,0 +1,1 @@
+"""Paying for a call to Token Flex, and making it."""

@@ -1,0 +1,186 @@
+"""The one way to Token Flex: a call waits for its turn, runs in a worker thread, and is logged before and after."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from random import Random
+from typing import Protocol, TypeVar
+
+import structlog
+
+from bot.calls import retry
+from bot.calls.budget import Rank
+from bot.calls.turns import Turn, Turns
+from bot.runtime.bell import Signal
+from bot.runtime.clock import Clock
+from bot.tokenflex.client import TokenFlexClient
+from bot.tokenflex.errors import (
+    LoginNeededError,
+    NotAuthorisedError,
+    RateLimitedError,
+    ScopeMissingError,
+    TimedOutError,
+    TokenFlexError,
+    UnreachableError,
+    UpstreamBrokenError,
+)
+from bot.tokenflex.oauth import AccessTokens
+
+T = TypeVar("T")
+Work = Callable[[TokenFlexClient], T]
+
+_THREADS = 12
+
+log = structlog.get_logger(__name__)
+
+
+class _Run(Protocol):
+    async def __call__(self, work: Work[T]) -> T: ...
+
+
+class GrantedCall:
+    """One call that may be made now, once."""
+
+    def __init__(self, run: "_Run", turn: Turn) -> None:
+        self._run = run
+        self._turn = turn
+
+    async def make(self, work: Work[T]) -> T:
+        """Make the call in a worker thread.
+
+        Raises:
+            TokenFlexError: as the client says it. Where no access token was to be had, the turn counts as not used.
+
+        """
+        made = False
+
+        def _make(client: TokenFlexClient) -> T:
+            nonlocal made
+            made = True
+            return work(client)
+
+        self._turn.used = True  # also when nobody waits for the end of it
+        try:
+            return await self._run(_make)
+        except TokenFlexError:
+            self._turn.used = made
+            raise
+
+
+class TokenFlexCalls:
+    """Turns, threads, tokens and repetition around the synchronous client."""
+
+    def __init__(
+        self, client: TokenFlexClient, tokens: AccessTokens, turns: Turns, clock: Clock, random: Random
+    ) -> None:
+        self._client = client
+        self.tokens = tokens
+        self.turns = turns
+        self._clock = clock
+        self._random = random
+        self.login_needed: bool | None = None  #: whether Autodesk has refused the login for good, None: not known yet
+        self.login_seen = Signal(clock)  #: rung when a call has shown that
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
+
+    @asynccontextmanager
+    async def turn(self, name: str, *, rank: Rank, person: str = "") -> AsyncIterator[GrantedCall]:
+        """Wait for a turn and give it out; one that is not used goes back to the budget.
+
+        Raises:
+            StoppingError: the bot is being stopped.
+
+        """
+        turn = await self.turns.wait(name, rank=rank, person=person)
+        refused: RateLimitedError | None = None
+        try:
+            yield GrantedCall(self._in_thread, turn)
+        except RateLimitedError as error:
+            refused = error
+            raise
+        finally:
+            await asyncio.shield(self._close(turn, refused))
+
+    async def call(self, name: str, work: Work[T], *, rank: Rank, person: str = "") -> T:
+        """Make a call that is safe to repeat; each attempt waits for a turn of its own.
+
+        A 401 is answered by a new access token and one more attempt.
+
+        Raises:
+            TokenFlexError: when repeating does not help.
+
+        """
+        attempt, renewed = 1, False
+        while True:
+            try:
+                async with self.turn(name, rank=rank, person=person) as granted:
+                    return await granted.make(work)
+            except LoginNeededError:
+                raise
+            except NotAuthorisedError:
+                if renewed:
+                    raise
+                renewed = True
+            except TokenFlexError as error:
+                pause = retry.decide(error, attempt, repeatable=True, random=self._random)
+                if pause is None:
+                    raise
+                log.info("a call is repeated", call=name, error=type(error).__name__, pause=pause)
+                attempt += 1
+                await self._clock.sleep(pause)
+
+    def close(self) -> None:
+        """Take no more calls; one that is under way may end, but nobody waits for it."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, work: Work[T]) -> T:
+        loop = asyncio.get_running_loop()
+        context = copy_context()  # what the log says in the thread belongs to the same export
+        try:
+            result = await asyncio.shield(loop.run_in_executor(self._threads, context.run, self._authorised, work))
+        except LoginNeededError:
+            self._see_login(needed=True)
+            raise
+        self._see_login(needed=False)
+        return result
+
+    def _see_login(self, *, needed: bool) -> None:
+        if needed or self.login_needed is not needed:
+            self.login_needed = needed
+            self.login_seen.ring()
+
+    def _authorised(self, work: Work[T]) -> T:
+        self._sign_in()
+        try:
+            return work(self._client)
+        except LoginNeededError:
+            raise
+        except (NotAuthorisedError, ScopeMissingError):
+            self.tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
+            raise
+
+    def _sign_in(self) -> None:
+        """Have an access token before the call itself.
+
+        What goes wrong here leaves no doubt whether the call had an effect, and says nothing of Token Flex's own limit.
+        """
+        try:
+            self.tokens.access_token()
+        except (RateLimitedError, TimedOutError, UpstreamBrokenError) as error:
+            log.warning("no access token to be had", error=type(error).__name__, reason=str(error))
+            raise UnreachableError("Autodesk did not sign us in; the call was not made") from None
+
+    async def _close(self, turn: Turn, refused: RateLimitedError | None) -> None:
+        try:
+            await self._end(turn, refused)
+        except Exception:  # the budget in memory is right, and a row without an end counts at the next start
+            log.exception("the end of a call could not be logged")
+
+    async def _end(self, turn: Turn, refused: RateLimitedError | None) -> None:
+        if not turn.used:
+            await self.turns.give_back(turn)
+        elif refused is None:
+            await self.turns.end(turn)
+        else:
+            await self.turns.end(turn, rate_limited=True, retry_after=refused.retry_after)

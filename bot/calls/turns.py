@@ -1,0 +1,277 @@
+"""Turns: who waits for a call to Token Flex, and who gets the next one that the budget has.
+
+`bot/calls/budget.py` decides; this file keeps the line, the log of calls and the alarm for asking again.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.calls import budget
+from bot.calls.budget import Limits, PastCall, Rank, Waiting
+from bot.runtime.clock import Clock
+from bot.runtime.server_time import ServerTime
+from storage import calls as call_log
+from storage.database import Database
+from storage.models import LoggedCall
+
+_REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
+_LATELY, _OFTEN = timedelta(minutes=10), 5  #: so many calls of people in that time are a busy house
+_NEWEST = 20  #: calls among which those of the last minute are; a burst is found to be one by fewer
+_KEPT = 3 * _REMEMBERED  #: how long the log of calls is kept
+
+log = structlog.get_logger(__name__)
+
+
+class StoppingError(Exception):
+    """The bot is being stopped: there is no call any more; what waited for one goes on after the next start."""
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A call that the budget has granted; `id` is its row in the log of calls."""
+
+    call: PastCall
+    id: int = 0
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """When polls may be made, as it looks now.
+
+    `free_at` are the moments from which on a minute has room for one poll, for two, … when no other call is made;
+    `window` is after how long a poll leaves the minute. `busy` means that people have often called lately.
+    """
+
+    free_at: tuple[datetime, ...]
+    window: timedelta
+    busy: bool = False
+
+    def pause_after(self, moment: datetime) -> float:
+        """Return the seconds between evenly spread polls after one at `moment`."""
+        later = [*self.free_at[1:], moment + self.window]
+        return max((free - moment).total_seconds() / count for count, free in enumerate(later, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How much of the budget has been used, for people to read."""
+
+    minute: int
+    minute_limit: int
+    hours: int  #: in the last eight
+    hours_limit: int
+    waiting: int
+    refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    waiting: Waiting
+    granted: asyncio.Future[Turn]
+
+
+class Turns:
+    """The line in front of Token Flex. Only the event loop's thread uses it."""
+
+    def __init__(self, database: Database, clock: Clock, server_time: ServerTime, limits: Limits | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._server_time = server_time
+        self._limits = limits or Limits()
+        self._past: list[Turn] = []
+        self._line: list[_Place] = []
+        self._alarm: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def load(self) -> None:
+        """Remember the calls of the processes before this one."""
+        now = self._clock.now()
+
+        def _load(db: Connection) -> tuple[LoggedCall, ...]:
+            call_log.end_open(db, now)
+            call_log.forget_before(db, now - _KEPT)
+            return call_log.since(db, now - _REMEMBERED)
+
+        self._past = [
+            Turn(_past_call(logged, now), logged.id, used=True) for logged in await self._database.write(_load)
+        ]
+
+    def people_waiting(self) -> int:
+        """Return how many calls of people wait."""
+        return sum(1 for place in self._line if place.waiting.rank is Rank.PEOPLE)
+
+    def ahead_of(self, person: str) -> int:
+        """Return how many of the calls of people that wait come before the next one of this person: they take turns."""
+        line = Counter(place.waiting.person for place in self._line if place.waiting.rank is Rank.PEOPLE)
+        return sum(min(calls, line[person] + 1) for calls in line.values())
+
+    def likely_wait(self, ahead: int) -> float:
+        """Return about how many seconds a person's call waits when so many others come first."""
+        now, limits = self._clock.now().timestamp(), self._limits
+        recent = sum(1 for turn in self._past if turn.call.ended_at is None or now - turn.call.ended_at < limits.window)
+        wait = max(0.0, ahead + recent + 1 - limits.per_minute) * limits.window / limits.per_minute
+        if ahead + 1 >= limits.burst_threshold and not any(turn.call.burst for turn in self._past):
+            return min(wait, 2 * limits.silence)  # silence, and the next clock minute of the server
+        return wait
+
+    def is_busy(self) -> bool:
+        """Return whether people wait, or have often called in the last minutes."""
+        since = (self._clock.now() - _LATELY).timestamp()
+        lately = takewhile(lambda turn: turn.call.started_at >= since, reversed(self._past))
+        return self.people_waiting() > 0 or sum(turn.call.rank is Rank.PEOPLE for turn in lately) >= _OFTEN
+
+    def room(self) -> Room:
+        """Return when polls find room in a minute. Turns that were given out and not used yet are left out."""
+        limits, now = self._limits, self._clock.now()
+        ends = sorted(turn.call.ended_at or now.timestamp() for turn in self._past[-_NEWEST:] if turn.used)
+        for_polls = limits.per_minute - limits.kept_for_people
+        free = [
+            datetime.fromtimestamp(ends[-rank] + limits.silence, UTC) if rank <= len(ends) else now
+            for rank in range(for_polls, 0, -1)
+        ]
+        return Room(tuple(free), timedelta(seconds=limits.silence), self.is_busy())
+
+    def spent(self) -> Spent:
+        """Return how much of the budget has been used."""
+        now, limits = self._clock.now().timestamp(), self._limits
+        calls = [turn.call for turn in self._past]
+        refused = [call.ended_at for call in calls if call.rate_limited and call.ended_at is not None]
+        return Spent(
+            minute=sum(1 for call in calls if now - call.started_at < limits.window),
+            minute_limit=limits.per_minute,
+            hours=sum(1 for call in calls if now - call.started_at < limits.eight_hours),
+            hours_limit=limits.per_eight_hours,
+            waiting=len(self._line),
+            refused_at=datetime.fromtimestamp(max(refused), UTC) if refused else None,
+        )
+
+    async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
+        """Return when a call may be made; it is in the log already then.
+
+        Raises:
+            StoppingError: there will be none any more.
+            StorageFullError, sqlite3.Error: the call could not be logged, so it may not be made.
+
+        """
+        if self._closed:
+            raise StoppingError
+        loop = asyncio.get_running_loop()
+        place = _Place(Waiting(rank, person, self._clock.now().timestamp()), loop.create_future())
+        self._line.append(place)
+        # Served a moment later, so that all who ask in the same moment are seen together: a dozen of them are a burst.
+        loop.call_soon(self._serve)
+        try:
+            turn = await place.granted
+        except asyncio.CancelledError:
+            self._leave(place)
+            raise
+        started = datetime.fromtimestamp(turn.call.started_at, UTC)
+        try:
+            turn.id = await self._database.write(
+                lambda db: call_log.start(
+                    db, name=name, rank=rank.value, person=person, burst=turn.call.burst, now=started
+                )
+            )
+        except BaseException:
+            self._give_back(turn)
+            raise
+        return turn
+
+    async def end(self, turn: Turn, *, rate_limited: bool = False, retry_after: float | None = None) -> None:
+        """Note that the call of a turn has ended; `retry_after` in seconds, where the server said so."""
+        now = self._clock.now()
+        turn.call = replace(turn.call, ended_at=now.timestamp(), rate_limited=rate_limited, retry_after=retry_after)
+        if rate_limited:
+            log.warning("Token Flex refused a call for its rate; fewer calls from now on", retry_after=retry_after)
+        self._serve()
+
+        def _end(db: Connection) -> None:
+            call_log.end(db, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
+            call_log.forget_before(db, now - _KEPT)
+
+        await self._database.write(_end)
+
+    async def give_back(self, turn: Turn) -> None:
+        """Return a turn whose call was not made."""
+        self._give_back(turn)
+        await self._database.write(lambda db: call_log.forget(db, turn.id))
+
+    def close(self) -> None:
+        """Send everybody in the line away; calls under way go on."""
+        self._closed = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for place in self._line:
+            if not place.granted.done():
+                place.granted.set_exception(StoppingError())
+        self._line.clear()
+
+    def _give_back(self, turn: Turn) -> None:
+        self._past.remove(turn)
+        self._serve()
+
+    def _leave(self, place: _Place) -> None:
+        if place in self._line:
+            self._line.remove(place)
+        elif place.granted.done() and not place.granted.cancelled() and place.granted.exception() is None:
+            self._past.remove(place.granted.result())
+        self._serve()
+
+    def _serve(self) -> None:
+        now = self._clock.now()
+        self._forget(now)
+        self._line = [place for place in self._line if not place.granted.cancelled()]
+        while self._line:
+            decision = self._decide(now)
+            if decision.granted is None:
+                self._ask_again(decision.ask_again_at, now)
+                return
+            place = self._line.pop(decision.granted)
+            turn = Turn(PastCall(now.timestamp(), None, place.waiting.rank, place.waiting.person, burst=decision.burst))
+            self._past.append(turn)
+            place.granted.set_result(turn)
+
+    def _decide(self, now: datetime) -> budget.Decision:
+        return budget.decide(
+            [turn.call for turn in self._past],
+            [place.waiting for place in self._line],
+            now.timestamp(),
+            self._limits,
+            self._server_time.difference,
+        )
+
+    def _ask_again(self, at: float | None, now: datetime) -> None:
+        if self._alarm is not None and self._alarm is not asyncio.current_task():
+            self._alarm.cancel()
+        seconds = 1.0 if at is None else max(0.0, at - now.timestamp())
+        self._alarm = asyncio.create_task(self._ring(seconds), name="budget alarm")
+
+    async def _ring(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._serve()
+
+    def _forget(self, now: datetime) -> None:
+        oldest = (now - _REMEMBERED).timestamp()
+        if self._past and self._past[0].call.started_at < oldest:
+            self._past = [turn for turn in self._past if turn.call.started_at >= oldest]
+
+
+def _past_call(logged: LoggedCall, now: datetime) -> PastCall:
+    # The bot has shifted calls that lie ahead; beside a bot whose clock is ahead `doctor` must not shift its log.
+    ended = min(logged.ended_at or now, now).timestamp()
+    return PastCall(
+        min(logged.started_at, now).timestamp(),
+        ended,
+        Rank(logged.rank),
+        logged.person,
+        burst=logged.burst,
+        rate_limited=logged.rate_limited,
+        retry_after=logged.retry_after,
+    )

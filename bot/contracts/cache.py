@@ -1,0 +1,102 @@
+"""What forms offer: contracts and the labels of custom fields, kept for hours and across restarts, fetched ahead."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.calls.budget import Rank
+from bot.calls.gateway import TokenFlexCalls
+from bot.runtime.bell import Signal
+from bot.runtime.clock import Clock
+from bot.tokenflex.errors import TokenFlexError
+from bot.tokenflex.models import Contract
+from storage import facts
+from storage.database import Database
+
+CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
+_LABELS = "custom field labels"
+_KEPT = timedelta(hours=12)
+_AGAIN = timedelta(minutes=10)
+#: Seconds: labels are a comfort, and the first minute after a start has calls that people wait for.
+_LABELS_LATER = 75.0
+
+log = structlog.get_logger(__name__)
+
+
+class ContractCache:
+    """The contracts that the Autodesk login sees, and those of them that people may have exports of, by `allows`.
+
+    Reading it never makes a call.
+    """
+
+    def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock, allows: Callable[[str], bool]) -> None:
+        self._database = database
+        self._allows = allows
+        self._calls = calls
+        self._clock = clock
+        self._wake = Signal(clock)
+        self.contracts: tuple[Contract, ...] = ()
+        self.custom_field_labels: dict[str, str] = {}
+        self.trouble: str | None = None  #: why the last attempt to fetch failed, "" where it did not
+
+    @property
+    def offered(self) -> tuple[Contract, ...]:
+        """Those that people may choose."""
+        return tuple(contract for contract in self.contracts if self._allows(contract.number))
+
+    async def load(self) -> None:
+        """Read what earlier processes have fetched."""
+        contracts, labels = await self._database.read(lambda db: (facts.get(db, CONTRACTS), facts.get(db, _LABELS)))
+        self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
+        self.custom_field_labels = json.loads(labels or "{}")
+
+    async def run(self) -> None:
+        """Fetch when there is nothing, and again when what is there has become old."""
+        while True:
+            saved = await self._database.read(lambda db: facts.saved_at(db, CONTRACTS))
+            now = self._clock.now()
+            if saved is None or not self.contracts or now - saved >= _KEPT:
+                pause = _KEPT if await self._fetch() else _AGAIN
+            else:
+                pause = saved + _KEPT - now
+            await self._wake.wait(pause.total_seconds())
+
+    async def _fetch(self) -> bool:
+        try:
+            contracts = await self._calls.call("contracts", lambda client: client.contracts(), rank=Rank.METADATA)
+            await self._keep(contracts, self.custom_field_labels if contracts == self.contracts else {})
+            labels = await self._labels(contracts)
+        except TokenFlexError as error:
+            log.warning("the list of contracts could not be fetched", error=type(error).__name__, reason=str(error))
+            self.trouble = str(error)
+            return False
+        self.trouble = ""
+        if not contracts:
+            log.warning("the Autodesk login sees no contract; it may be the wrong user, or lack a Token Flex role")
+        await self._keep(contracts, labels)
+        return bool(contracts)
+
+    async def _labels(self, contracts: tuple[Contract, ...]) -> dict[str, str]:
+        """Fetch the customer's own names of the custom fields, which only one contract can have in one form."""
+        if len(contracts) != 1:
+            return {}
+        number = contracts[0].number
+        await self._clock.sleep(_LABELS_LATER)
+        labels = await self._calls.call(
+            "enrichment", lambda client: client.enrichment_categories(number), rank=Rank.METADATA
+        )
+        return {f"customField{position}": label for position, label in enumerate(labels, 1) if label.strip()}
+
+    async def _keep(self, contracts: tuple[Contract, ...], labels: dict[str, str]) -> None:
+        now = self._clock.now()
+
+        def _write(db: Connection) -> None:
+            facts.put(db, CONTRACTS, json.dumps([asdict(contract) for contract in contracts]), now)
+            facts.put(db, _LABELS, json.dumps(labels), now)
+
+        await self._database.write(_write)
+        self.contracts, self.custom_field_labels = contracts, labels

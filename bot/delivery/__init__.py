@@ -1,0 +1,1 @@
+"""An outbox row becomes a Slack message, once."""

@@ -1,0 +1,197 @@
+"""Download links: held in memory only, no longer than they live, and fetched once for all who ask at the same time."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.calls.budget import Rank
+from bot.calls.gateway import TokenFlexCalls
+from bot.calls.turns import StoppingError
+from bot.cards.explanations import explain
+from bot.errors import LinkUnavailableError, WrongStateError
+from bot.exports.progress import Tracker
+from bot.runtime.clock import Clock
+from bot.runtime.server_time import ServerTime
+from bot.tokenflex.client import TokenFlexClient
+from bot.tokenflex.errors import RefusedError, TokenFlexError
+from bot.tokenflex.models import DownloadLink, ExportRecord
+from storage import exports as export_store
+from storage.database import Database
+from storage.models import Export
+from storage.states import ExportState
+
+#: A known link with less than this to live is not worth showing (source: house plan, "Get a fresh link").
+LONG_ENOUGH = timedelta(seconds=60)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Fetch:
+    """One call for a link, for all who wait for it."""
+
+    person: str  #: who asked first
+    rank: Rank
+    task: asyncio.Task[DownloadLink] | None = None
+    waiting: int = 0
+    made: bool = False  #: whether the call has gone out
+
+
+class Links:
+    """The links of finished exports, by export number."""
+
+    def __init__(
+        self, database: Database, calls: TokenFlexCalls, server_time: ServerTime, tracker: Tracker, clock: Clock
+    ) -> None:
+        self._database = database
+        self._calls = calls
+        self._server_time = server_time
+        self._tracker = tracker
+        self._clock = clock
+        self._known: dict[int, tuple[DownloadLink, timedelta]] = {}
+        self._fetching: dict[int, _Fetch] = {}
+
+    def keep(self, number: int, link: DownloadLink | None, least: timedelta = LONG_ENOUGH) -> None:
+        """Remember a link that Token Flex has just shown, and forget all that have expired.
+
+        `least` is how much it must have left to live to be shown to somebody.
+        """
+        now = self._server_time.now()
+        self._known = {n: known for n, known in self._known.items() if known[0].expires_at > now}
+        standing = self._known.get(number)
+        if link is not None and link.expires_at > (now if standing is None else standing[0].expires_at):
+            self._known[number] = link, least
+
+    def known(self, number: int, least: timedelta | None = None) -> DownloadLink | None:
+        """Return the link that is known, if it lives at least that much longer."""
+        link, enough = self._known.get(number, (None, LONG_ENOUGH))
+        if link is None or link.expires_at - self._server_time.now() < (enough if least is None else least):
+            return None
+        return link
+
+    def ends_at(self, number: int) -> datetime | None:
+        """Return until when the link works that is known, by our clock; None where none is."""
+        known = self._known.get(number)
+        return None if known is None else self._server_time.to_ours(known[0].expires_at)
+
+    def forget(self, number: int) -> None:
+        """Drop the link of an export that is no longer there."""
+        self._known.pop(number, None)
+
+    async def fresh(self, number: int, person: str, rank: Rank = Rank.PEOPLE) -> DownloadLink:
+        """Return a link that works: a known one with more than a minute to live, else a new one.
+
+        People who ask at the same time share one call, but nobody shares the place in the line of one ranked behind.
+
+        Raises:
+            WrongStateError: the export is not ready (any more).
+            LinkUnavailableError: Token Flex did not give one; the message says why.
+
+        """
+        link = self.known(number)
+        if link is not None:
+            return link
+        fetch, task = self._under_way(number, person, rank)
+        fetch.waiting += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            fetch.waiting -= 1
+            if not fetch.waiting and not fetch.made:  # nobody wants it any more: the call is left to others
+                self._end(number, fetch)
+                task.cancel()
+
+    async def settle(self, seconds: float) -> None:
+        """Let calls under way end, for at most that many real seconds; then nobody waits for them any more."""
+        tasks = [fetch.task for fetch in self._fetching.values() if fetch.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _under_way(self, number: int, person: str, rank: Rank) -> tuple[_Fetch, asyncio.Task[DownloadLink]]:
+        fetch = self._fetching.get(number)
+        if fetch is None or (fetch.rank > rank and not fetch.made):
+            fetch = _Fetch(person, rank)
+        if fetch.task is None:
+            fetch.task = asyncio.create_task(self._fetch(number, fetch), name=f"fresh link #{number}")
+            fetch.task.add_done_callback(lambda task: self._end(number, fetch, task))
+            self._fetching[number] = fetch
+        return fetch, fetch.task
+
+    def _end(self, number: int, fetch: _Fetch, task: asyncio.Task[DownloadLink] | None = None) -> None:
+        if self._fetching.get(number) is fetch:
+            del self._fetching[number]
+        if task is not None and not task.cancelled():
+            task.exception()  # asyncio complains of errors that nobody has waited for
+
+    async def fresh_within(self, seconds: float, number: int, person: str) -> DownloadLink:
+        """Do as `fresh` does, behind everybody where people call often, and give up after that many seconds.
+
+        Raises:
+            LinkUnavailableError: also when there was no call to spare in that time.
+
+        """
+        rank = Rank.METADATA if self._calls.turns.is_busy() else Rank.PEOPLE
+        fetching = asyncio.ensure_future(self.fresh(number, person, rank))
+        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
+            if fetching.done():
+                return fetching.result()
+        finally:
+            fetching.cancel()
+            alarm.cancel()
+        raise LinkUnavailableError(f"There is no call to Token Flex to spare for #{number} at the moment.")
+
+    async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:
+        structlog.contextvars.bind_contextvars(export=number)  # of this task alone
+        export = await self._database.read(lambda db: export_store.get(db, number))
+        key = export.request_key
+        if export.state is not ExportState.READY or key is None:
+            raise WrongStateError(f"#{number} is not ready, so there is no file to download.")
+
+        def _refresh(client: TokenFlexClient) -> ExportRecord:
+            fetch.made = True
+            return client.refresh_link(export.request.contract_number, key)
+
+        try:
+            record = await self._calls.call("refreshUrl", _refresh, rank=fetch.rank, person=fetch.person)
+        except StoppingError:
+            raise LinkUnavailableError("I am just being restarted. Try again in a minute.") from None
+        except TokenFlexError as error:
+            raise await self._no_link(export, error) from None
+        return await self._usable(export, record)
+
+    async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError | WrongStateError:
+        if isinstance(error, RefusedError) and await self._has_vanished(export):
+            return WrongStateError(
+                f"Token Flex no longer has {export.label}. Its card has a button that asks for the same once more."
+            )
+        log.warning("no fresh link", export=export.number, error=type(error).__name__)
+        return LinkUnavailableError(f"I could not get a link for #{export.number}. {explain(error)}")
+
+    async def _has_vanished(self, export: Export) -> bool:
+        try:
+            return await self._tracker.has_vanished(export)
+        except TokenFlexError as error:
+            log.warning("an export could not be asked for", export=export.number, error=type(error).__name__)
+            return False
+
+    async def _usable(self, export: Export, record: ExportRecord) -> DownloadLink:
+        await self._tracker.observe_one(export, record)
+        if record.link is None:
+            raise LinkUnavailableError(
+                f"Token Flex gave no link for #{export.number}; its status is “{record.request_status}” now."
+            )
+        # A link whose whole life is short is used for half of it; to ask for another would give no better one.
+        life = record.link.expires_at - self._server_time.now()
+        if life <= timedelta():
+            raise LinkUnavailableError(
+                f"Token Flex gave a link for #{export.number} that has expired already. Try again in a minute."
+            )
+        self.keep(export.number, record.link, min(LONG_ENOUGH, life / 2))
+        return record.link

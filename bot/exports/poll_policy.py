@@ -1,0 +1,178 @@
+"""Which contract is looked at, and when: a pure rule over what is outstanding, what a minute has room for, and now.
+
+One list call shows a whole contract, and a minute has room for four. The rule, in words:
+
+1. A contract with new exports is looked at after `FIRST_LOOK`, one with an answer in doubt as soon as a list says
+   something about it.
+2. Otherwise a look is worth its call as soon as it has been as long in coming as the look after it will be: earlier,
+   it finds too little; later, what it finds has waited too long. "Long" is in part the number of exports that have
+   probably ended meanwhile, by what `durations` has learned, and in part plain time, since that may be wrong.
+3. A contract that is alone is never left for longer than `LONGEST_GAP` while there is room.
+4. While people call often, a look that would probably find little leaves a second call to them.
+5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
+
+All moments of one question are of one clock, but for how far back a list has to reach.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.calls.turns import Room
+from bot.exports.durations import Durations
+from bot.exports.progress import next_list_for
+from storage.models import Export
+from storage.states import ExportState
+
+FIRST_LOOK = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
+LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, while there is room for more
+_SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
+#: An export that has been running for long may wait for this part of its age; this tells after half an hour.
+_PATIENCE = 1 / 90
+#: While people call often, a look that would probably find less waiting in sum than this leaves a second call to them.
+_MODEST = timedelta(seconds=1)
+#: How much of "long" is what was learned; the rest is time, which keeps the looks evenly spread.
+_LEARNED = 0.6
+#: A first look seldom finds anything: it is made when the minute has room for so many more.
+_LEFT = 1
+_STEPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A contract that has to be looked at, and how far back its list has to reach (`oldest`).
+
+    That is the server's time where it was known, ours otherwise.
+
+    Not before `due_at`; at `must_at`, if there is one, whatever the chances are. `running` holds for each export since
+    when it runs, and from when on nothing is known of it (the last look, or its beginning).
+    """
+
+    contract: str
+    due_at: datetime
+    oldest: datetime
+    must_at: datetime | None = None
+    looked_at: datetime | None = None
+    running: tuple[tuple[datetime, datetime], ...] = ()
+
+
+def targets(exports: Sequence[Export], looked: Mapping[str, datetime], *, house_full: bool) -> list[Target]:
+    """Return the contracts with work outstanding, the one that is due first in front.
+
+    `looked` says when a contract was looked at last. Queued exports count only when no place is free: then the list
+    has to show that one became free.
+    """
+    by_contract: dict[str, list[Export]] = {}
+    for export in exports:
+        if _is_looked_for(export, house_full=house_full):
+            by_contract.setdefault(export.request.contract_number, []).append(export)
+    found = [_target(contract, group, looked.get(contract)) for contract, group in by_contract.items()]
+    return sorted(found, key=lambda target: target.due_at)
+
+
+def _is_looked_for(export: Export, *, house_full: bool) -> bool:
+    if export.state is ExportState.QUEUED:
+        return house_full
+    return export.state is ExportState.REQUESTED or export.in_doubt
+
+
+def _target(contract: str, group: Sequence[Export], looked: datetime | None) -> Target:
+    first = min(_first_look(export) for export in group)
+    in_doubt = [next_list_for(export) for export in group if export.in_doubt]
+    is_new = looked is None or all(export.changed_at > looked for export in group)
+    return Target(
+        contract,
+        due_at=first if looked is None else max(first, looked + _SHORTEST_GAP),
+        oldest=min(_times(group)),
+        must_at=min([*in_doubt, *([first] if is_new else [])], default=None),
+        looked_at=looked,
+        running=tuple((export.changed_at, max(export.changed_at, looked or export.changed_at)) for export in group),
+    )
+
+
+def _first_look(export: Export) -> datetime:
+    return next_list_for(export) if export.in_doubt else export.changed_at + FIRST_LOOK
+
+
+def _times(group: Sequence[Export]) -> list[datetime]:
+    times = [export.intent_server_at or export.intent_at or export.accepted_at for export in group]
+    return times + [export.requested_at for export in group if export.requested_at is not None]
+
+
+def next_look(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
+    """Return the contract to look at next, and when: `now` or earlier means that it is worth a call now."""
+    looks = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in found]
+    asked_for = [target for target, at in looks if at <= now]
+    if asked_for:
+        return longest_waiting(asked_for, durations, now), now
+    return min(looks, key=lambda look: look[1])
+
+
+def _asked_for_at(target: Target, contracts: int, room: Room, durations: Durations, now: datetime) -> datetime:
+    """Return when a turn is asked for.
+
+    What is worth a call as soon as there is room gets into the line now: who goes first is the budget's business.
+    """
+    free_at = max(now, room.free_at[0])
+    at = _worth_it_at(target, contracts, room, durations, free_at)
+    if room.busy and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
+        return max(at, room.free_at[min(1, len(room.free_at) - 1)])
+    return now if at <= free_at else at
+
+
+def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
+    """Return the contract whose ended exports have probably waited longest in sum."""
+    return max(found, key=lambda target: _waited(target, durations, now))
+
+
+def _worth_it_at(target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime) -> datetime:
+    """Return the first moment from `free_at` on at which this contract is worth a call."""
+    low = max(free_at, target.due_at)
+    high = max(low, _at_the_latest(target, low, contracts, room))
+    if _is_worth_it(target, contracts, room, durations, low):
+        return low
+    for _ in range(_STEPS):
+        middle = low + (high - low) / 2
+        if _is_worth_it(target, contracts, room, durations, middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) -> datetime:
+    youngest = max(since for since, _ in target.running)
+    gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
+    latest = (target.looked_at or youngest) + gap
+    if target.must_at is not None and room.free_at[min(_LEFT, len(room.free_at) - 1)] <= max(low, target.must_at):
+        latest = min(latest, target.must_at)
+    return latest
+
+
+def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:
+    until_next = contracts * room.pause_after(moment)
+    since_last = (moment - max(known for _, known in target.running)).total_seconds()
+    unseen = coming = 0.0
+    for since, known in target.running:
+        age = (moment - since).total_seconds()
+        alive = durations.survival((known - since).total_seconds())
+        still = durations.survival(age)
+        unseen += 1 - still / alive
+        coming += (still - durations.survival(age + until_next)) / alive
+    return _ratio(unseen, coming) * _LEARNED + _ratio(since_last, until_next) * (1 - _LEARNED) >= 1
+
+
+def _ratio(before: float, after: float) -> float:
+    """Return how long the look has been in coming, by the next one; twice at most, so that neither half rules alone."""
+    return min(2.0, before / after) if after > 0 else 2.0
+
+
+def _waited(target: Target, durations: Durations, now: datetime) -> float:
+    """Return the seconds that ended exports have waited unseen, in sum, as far as can be expected."""
+    total = 0.0
+    for since, known in target.running:
+        start, span = (known - since).total_seconds(), (now - known).total_seconds()
+        alive = durations.survival(start)
+        parts = [1 - durations.survival(start + span * step / _STEPS) / alive for step in range(_STEPS + 1)]
+        total += span / _STEPS * (sum(parts) - (parts[0] + parts[-1]) / 2)
+    return total

@@ -1,0 +1,196 @@
+"""The background loop that looks at Token Flex: one list call sees every export of a contract.
+
+Nothing outstanding: no calls at all. A failing poll keeps what is known, is logged once when it begins to fail and
+once when it works again, and is tried less and less often.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.calls.budget import Rank
+from bot.calls.gateway import TokenFlexCalls
+from bot.calls.turns import Room
+from bot.exports import announcements
+from bot.exports.durations import Durations, learn
+from bot.exports.links import Links
+from bot.exports.poll_policy import Target, next_look, targets
+from bot.exports.progress import Look, Tracker
+from bot.exports.slots import Places
+from bot.runtime.bell import Signal
+from bot.runtime.clock import Clock
+from bot.runtime.server_time import ServerTime
+from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, RefusedError, TokenFlexError
+from bot.tokenflex.models import ExportRecord
+from storage import exports as export_store
+from storage.database import Database
+from storage.models import Export
+from storage.states import ExportState
+
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)  #: after failures
+#: `fromDate` lies this much before the oldest outstanding export, `toDate` this much ahead of now: clocks differ.
+_BEFORE, _AHEAD = timedelta(minutes=5), timedelta(minutes=10)
+_PERMISSION = "permission"  #: a note of `bot.cards.export_card.NOTES`
+
+log = structlog.get_logger(__name__)
+
+
+#: What a policy says: which contract to look at next, and when; `now` or earlier means that it is worth a call now.
+Policy = Callable[[Sequence[Target], Room, Durations, datetime], tuple[Target, datetime]]
+
+
+class Poller:
+    """Looks at contracts with outstanding exports: a policy decides which and when, `poll_policy` by default."""
+
+    def __init__(
+        self,
+        database: Database,
+        calls: TokenFlexCalls,
+        tracker: Tracker,
+        links: Links,
+        places: Places,
+        server_time: ServerTime,
+        clock: Clock,
+        wake: Signal,
+        submissions: Signal,
+        deliveries: Signal,
+        policy: Policy = next_look,
+    ) -> None:
+        self._database = database
+        self._calls = calls
+        self._tracker = tracker
+        self._links = links
+        self._places = places
+        self._server_time = server_time
+        self._clock = clock
+        self._wake = wake
+        self._submissions = submissions
+        self._deliveries = deliveries
+        self._policy = policy
+        self._durations = Durations()
+        self._looked: dict[str, datetime] = {}
+        self._not_before: dict[str, datetime] = {}
+        self._failures: dict[str, int] = {}
+        self.last_success: datetime | None = None
+
+    async def run(self) -> None:
+        """Look at what is worth it, then wait until something else is."""
+        await self._learn()
+        while True:
+            look = await self._next_look()
+            now = self._clock.now()
+            if look is None:
+                await self._wake.wait()
+            elif look[1] > now:
+                await self._wake.wait((look[1] - now).total_seconds())
+            else:
+                await self._poll()
+
+    async def _learn(self) -> None:
+        self._durations = learn(await self._database.read(export_store.newest_durations))
+
+    async def _next_look(self) -> tuple[Target, datetime] | None:
+        found = await self._targets()
+        return self._policy(found, self._calls.turns.room(), self._durations, self._clock.now()) if found else None
+
+    async def _targets(self) -> list[Target]:
+        now = self._clock.now()
+
+        def _load(db: Connection) -> tuple[tuple[Export, ...], bool]:
+            full = self._places.is_full(export_store.count_outstanding(db), now)
+            states = [ExportState.REQUESTED, ExportState.SUBMITTING, *([ExportState.QUEUED] if full else [])]
+            return export_store.in_states(db, states), full
+
+        exports, full = await self._database.read(_load)
+        return [self._held_back(target) for target in targets(exports, self._looked, house_full=full)]
+
+    def _held_back(self, target: Target) -> Target:
+        """A contract whose list failed is tried again after a pause."""
+        return replace(target, due_at=max(target.due_at, self._not_before.get(target.contract, target.due_at)))
+
+    async def _poll(self) -> None:
+        """Wait for a turn, then look at the contract that is worth it by then."""
+        target: Target | None = None
+        try:
+            async with self._calls.turn("list", rank=Rank.POLL) as granted:
+                target = await self._chosen()
+                if target is None:
+                    return
+                look = self._look_at(target)
+                records = await granted.make(lambda client: client.list_exports(target.contract, look.start, look.end))
+        except TokenFlexError as error:
+            if target is None:
+                raise
+            await self._failed(target, error)
+            return
+        await self._recovered(target)
+        self._looked[target.contract] = look.made_at
+        await self._apply(target.contract, records, look)
+
+    async def _chosen(self) -> Target | None:
+        look = await self._next_look()
+        return None if look is None or look[0].due_at > self._clock.now() else look[0]
+
+    def _look_at(self, target: Target) -> Look:
+        now, ahead = self._clock.now(), timedelta(seconds=self._server_time.difference)
+        start = min(target.oldest, target.oldest + ahead) - _BEFORE
+        return Look(now, start, end=max(now, now + ahead) + _AHEAD)
+
+    async def _apply(self, contract: str, records: tuple[ExportRecord, ...], look: Look) -> None:
+        ahead = timedelta(seconds=self._server_time.difference)  # by what this list has shown, too
+        listed = await self._tracker.observe_list(contract, records, look, ahead)
+        links = {record.request_key: record.link for record in records}
+        for export in listed.exports:
+            self._links.keep(export.number, links.get(export.request_key or ""))
+        self._places.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
+        self._submissions.ring()
+        self._deliveries.ring()
+        if listed.freed:
+            await self._learn()
+        for export in listed.missing[:1]:  # one for each list, so that polling goes on when many are gone
+            await self._look_for(export)
+
+    async def _look_for(self, export: Export) -> None:
+        try:
+            if await self._tracker.has_vanished(export):
+                self._places.freed()
+        except TokenFlexError as error:
+            log.warning("a missing export could not be asked for", export=export.number, error=type(error).__name__)
+        self._deliveries.ring()
+
+    async def _failed(self, target: Target, error: TokenFlexError) -> None:
+        failures = self._failures[target.contract] = self._failures.get(target.contract, 0) + 1
+        renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
+        if not (renewable and failures == 1):  # the next call renews the token
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(failures - 1, 10))
+            self._not_before[target.contract] = self._clock.now() + pause
+        if failures == 1:
+            log.warning("polling fails", contract=target.contract, error=type(error).__name__, reason=str(error))
+        if isinstance(error, RefusedError):  # waiting may not cure that, so the people who wait are told
+            await self._note(target.contract, _PERMISSION)
+
+    async def _note(self, contract: str, note: str) -> None:
+        """Have the cards of a contract say that looking at it is not permitted (`note`), or no more."""
+        now = self._clock.now()
+
+        def _told_otherwise(db: Connection) -> list[Export]:
+            exports = export_store.in_states(db, (ExportState.REQUESTED,))
+            ours = [export for export in exports if export.request.contract_number == contract]
+            return [export for export in ours if export.note != note and export.note in {"", _PERMISSION}]
+
+        def _tell(db: Connection) -> None:
+            for export in _told_otherwise(db):
+                announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
+
+        if await self._database.read(_told_otherwise):
+            await self._database.write(_tell)
+            self._deliveries.ring()
+
+    async def _recovered(self, target: Target) -> None:
+        self.last_success = self._clock.now()
+        await self._note(target.contract, "")
+        if self._failures.pop(target.contract, 0):
+            log.info("polling works again", contract=target.contract)

@@ -1,0 +1,1 @@
+"""The Autodesk login: signing in, keeping it, noticing its loss."""

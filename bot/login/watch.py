@@ -1,0 +1,89 @@
+"""A login that Autodesk has refused for good: the administrators hear of it once, however long it lasts."""
+
+from datetime import datetime
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.calls.gateway import TokenFlexCalls
+from bot.errors import MembershipUnknownError
+from bot.exports import announcements
+from bot.people.permissions import Named
+from bot.runtime.bell import Signal
+from bot.runtime.clock import Clock
+from bot.slack.members import Members
+from storage import exports as export_store
+from storage import facts
+from storage.database import Database
+
+LOGIN_LOST = "login lost"  #: the fact that says since when, and so that it was told; none while the login is good
+_AGAIN = 60.0  #: seconds until the administrators are looked up again where Slack did not name them
+
+log = structlog.get_logger(__name__)
+
+
+class LoginWatch:
+    """Has one message sent to each administrator per outage; a restart in between sends no second one."""
+
+    def __init__(
+        self,
+        database: Database,
+        calls: TokenFlexCalls,
+        administrators: Named,
+        members: Members,
+        clock: Clock,
+        deliveries: Signal,
+    ) -> None:
+        self._database = database
+        self._calls = calls
+        self._administrators = administrators
+        self._members = members
+        self._clock = clock
+        self._deliveries = deliveries
+        self._nobody = False  #: whether the log has it that the groups of the settings show nobody
+
+    async def run(self) -> None:
+        """Look whenever a call has shown how it stands with the login."""
+        while True:
+            await self._calls.login_seen.wait(None if await self.look() else _AGAIN)
+
+    async def look(self) -> bool:
+        """Tell the administrators of a login that has been lost, or take note that it is good again.
+
+        Returns False where Slack did not say who they are, so that it has to be tried again.
+        """
+        told = await self._database.read(lambda db: facts.get(db, LOGIN_LOST))
+        if self._calls.login_needed is False and told is not None:
+            await self._database.write(lambda db: facts.forget(db, LOGIN_LOST))
+            log.info("Autodesk accepts the login again")
+        if self._calls.login_needed is not True or told is not None:
+            return True
+        try:
+            people = await self._named()
+        except MembershipUnknownError:
+            return False
+        if not people and self._administrators.groups:
+            if not self._nobody:
+                log.error("Autodesk does not accept the login, and the groups in ADMINISTRATORS show nobody to tell")
+            self._nobody = True
+            return False
+        now = self._clock.now()
+        if await self._database.write(lambda db: _tell(db, people, now)):
+            log.error("Autodesk does not accept the login: run `python -m bot login`", told=sorted(people))
+            self._deliveries.ring()
+        return True
+
+    async def _named(self) -> frozenset[str]:
+        groups = [await self._members.of_group(group) for group in sorted(self._administrators.groups)]
+        return self._administrators.accounts.union(*groups)
+
+
+def _tell(db: Connection, people: frozenset[str], now: datetime) -> bool:
+    """Write the messages; False where nothing was ever asked for, so that nobody misses anything yet."""
+    newest = export_store.newest(db, 1)
+    if not newest:
+        return False
+    facts.put(db, LOGIN_LOST, now.isoformat(), now)
+    for person in sorted(people):
+        announcements.tell_administrator(db, newest[0], person, now, announcements.LOGIN_NEEDED)
+    return True

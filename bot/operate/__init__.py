@@ -1,0 +1,1 @@
+"""For administrators and hosts: how things stand, and how to mend them."""

@@ -1,0 +1,103 @@
+"""What administrators can do: see how things stand, and have messages sent again that were given up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.calls.turns import Spent, Turns
+from bot.errors import WrongStateError
+from bot.people.access import Access
+from bot.people.asker import Asker
+from bot.runtime.bell import Signal
+from bot.runtime.clock import Clock
+from storage import audit, outbox
+from storage import exports as export_store
+from storage.audit import Act, Entry
+from storage.database import Database
+from storage.models import Delivery, Export
+from storage.states import ExportState
+
+_SHOWN = 10  #: messages, and exports
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How things stand now."""
+
+    states: Mapping[ExportState, int]
+    newest: tuple[Export, ...]
+    given_up: tuple[Delivery, ...]  #: messages that could not be delivered, the newest first
+    spent: Spent
+    last_poll: datetime | None  #: None: none since the start of this process
+
+
+class Administration:
+    """The use cases of administrators; each checks that it is one who asks."""
+
+    def __init__(
+        self,
+        database: Database,
+        access: Access,
+        turns: Turns,
+        last_poll: Callable[[], datetime | None],
+        clock: Clock,
+        deliveries: Signal,
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._turns = turns
+        self._last_poll = last_poll
+        self._clock = clock
+        self._deliveries = deliveries
+
+    async def overview(self, asker: Asker) -> Overview:
+        """Return how things stand.
+
+        Raises:
+            NotAllowedError: that is for administrators.
+
+        """
+        await self._access.check_administrator(asker.person)
+
+        def _load(db: Connection) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...]]:
+            return export_store.count_by_state(db), export_store.newest(db, _SHOWN), outbox.given_up(db, _SHOWN)
+
+        states, newest, given_up = await self._database.read(_load)
+        return Overview(states, newest, given_up, self._turns.spent(), self._last_poll())
+
+    async def send_again(self, delivery_id: int, asker: Asker) -> Delivery:
+        """Have a message delivered that was given up; one that may stand in Slack already is looked for first.
+
+        Raises:
+            NotAllowedError: that is for administrators.
+            WrongStateError: it was not given up, or is being sent again already.
+
+        """
+        await self._access.check_administrator(asker.person)
+        now = self._clock.now()
+
+        def _revive(db: Connection) -> Delivery:
+            delivery = outbox.send_again(db, delivery_id, now)
+            if delivery is None:
+                raise WrongStateError("That message is not one of those that were given up; nothing was changed.")
+            entry = Entry(
+                now,
+                asker.person,
+                Act.SENT_AGAIN,
+                delivery.export_number,
+                asker.channel,
+                asker.source,
+                delivery.kind.value,
+            )
+            audit.record(db, entry)
+            return delivery
+
+        delivery = await self._database.write(_revive)
+        log.info("a message is sent again", export=delivery.export_number, subject=delivery.subject)
+        self._deliveries.ring()
+        return delivery

@@ -1,0 +1,1 @@
+"""What `doctor` and `init` look at, one file for each group."""

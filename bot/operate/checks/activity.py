@@ -1,0 +1,63 @@
+"""What has happened lately, from the database: calls spent, the last poll, the last message, messages that wait."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlite_utils import Database as Connection
+
+from bot.calls.budget import Limits
+from bot.operate.checks.running_bot import ago
+from bot.operate.findings import Finding, ok, skipped, warning, wrong
+from bot.operate.vital_signs import Recorded
+from storage import calls, inspection
+
+BUDGET, POLL, POST = "Call budget", "Last poll", "Last message"
+_LATE: Final = timedelta(minutes=10)
+
+
+def check_activity(db: Connection, now: datetime, *, bot_runs: bool) -> list[Finding]:
+    """Return what the database shows."""
+    noted = Recorded.load(db)
+    return [_budget(db, now), _poll(db, noted, now, bot_runs=bot_runs), _post(db, noted, now)]
+
+
+def _budget(db: Connection, now: datetime) -> Finding:
+    limits = Limits()
+    past = calls.since(db, now - timedelta(seconds=limits.eight_hours))
+    minute = sum(call.started_at > now - timedelta(seconds=limits.window) for call in past)
+    refused = [call.started_at for call in past if call.rate_limited]
+    found = (
+        f"{minute} of {limits.per_minute} calls in the last minute, {len(past)} of {limits.per_eight_hours} in the "
+        "last 8 hours"
+    )
+    if refused and now - refused[-1] < timedelta(seconds=limits.caution):
+        mend = (
+            "The bot slows down for an hour by itself. If it happens again, look for other programs that use the same "
+            "Autodesk user: they share the limit."
+        )
+        return warning(BUDGET, f"{found}; Token Flex refused one for its rate at {ago(refused[-1], now)}.", mend)
+    return ok(BUDGET, f"{found}; refused for their rate: {len(refused)}.")
+
+
+def _poll(db: Connection, noted: Recorded, now: datetime, *, bot_runs: bool) -> Finding:
+    last = "None yet" if noted.last_poll is None else ago(noted.last_poll, now)
+    oldest = inspection.oldest_outstanding(db)
+    if oldest is None:
+        return ok(POLL, f"{last}; no export is outstanding, so there is nothing to look at.")
+    seen = max(moment for moment in (noted.last_poll, oldest) if moment is not None)
+    if not bot_runs:
+        return warning(POLL, f"{last}; exports are outstanding, and no bot runs to look at them.", "Start the bot.")
+    if now - seen > _LATE:
+        mend = "The bot's log says why polling fails; “Autodesk token” and “Call budget” above may, too."
+        return wrong(POLL, f"{last}, although exports are outstanding.", mend)
+    return ok(POLL, f"{last}.")
+
+
+def _post(db: Connection, noted: Recorded, now: datetime) -> Finding:
+    last = "None yet" if noted.last_post is None else ago(noted.last_post, now)
+    waiting, reason = inspection.undelivered(db, now - _LATE)
+    if waiting:
+        mend = "Mend what Slack says; the messages then go out by themselves. In a channel: /invite @tokenflex."
+        said = f" (Slack says: {reason})" if reason else ""
+        return warning(POST, f"{last}; {waiting} waiting for more than 10 minutes{said}.", mend)
+    return skipped(POST, "None yet.") if noted.last_post is None else ok(POST, f"{last}.")

@@ -1,0 +1,76 @@
+"""What the bot has noted about itself: read in place of asking the services while a bot runs beside us."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlite_utils import Database as Connection
+
+from bot.contracts.cache import CONTRACTS as KEPT_CONTRACTS
+from bot.operate.checks.autodesk import CONTRACTS, TOKEN, contracts_seen
+from bot.operate.checks.autodesk_login import login_kind
+from bot.operate.checks.host import check_clock
+from bot.operate.checks.slack_tokens import SOCKET_MODE
+from bot.operate.findings import Finding, ok, skipped, warning, wrong
+from bot.operate.vital_signs import Recorded
+from bot.settings import Settings
+from bot.tokenflex.models import Contract
+from storage import facts, logins
+
+#: The bot notes its state each minute; so long after the last note something is wrong with it.
+_SILENCE: Final = timedelta(minutes=5)
+_LOG: Final = "The bot's log says more; restart it if this lasts."
+
+
+def check_recorded(db: Connection, settings: Settings, now: datetime) -> list[Finding]:
+    """Return what the running bot says of its connection, its login and its contracts."""
+    noted = Recorded.load(db)
+    return [
+        _connection(noted, now),
+        login_kind(settings, stored=logins.exists(db)),
+        _token(noted, now),
+        _contracts(db, noted),
+        check_clock("Autodesk", noted.autodesk_ahead),
+    ]
+
+
+def _connection(noted: Recorded, now: datetime) -> Finding:
+    if noted.noted_at is None:
+        return warning(SOCKET_MODE, "A bot is starting; it has not connected yet.", _LOG)
+    if now - noted.noted_at > _SILENCE:
+        return wrong(SOCKET_MODE, f"The bot has noted nothing since {ago(noted.noted_at, now)}.", _LOG)
+    if noted.connected_since is None:
+        return wrong(SOCKET_MODE, "The running bot has lost its connection to Slack and tries to get it back.", _LOG)
+    return ok(SOCKET_MODE, f"The running bot has been connected since {ago(noted.connected_since, now)}.")
+
+
+def _token(noted: Recorded, now: datetime) -> Finding:
+    if noted.token_trouble:
+        mend = "Sign in with `python -m bot login` (three-legged), or check the client with `python -m bot init`."
+        return wrong(TOKEN, f"The running bot says: {noted.token_trouble}.", mend)
+    if noted.token_good_until is None:
+        return skipped(TOKEN, "The running bot has noted nothing of an access token yet; it notes once a minute.")
+    minutes = max(0, round((noted.token_good_until - now).total_seconds() / 60))
+    return ok(TOKEN, f"The running bot has one, good for {minutes} more minutes; it renews it when it needs it.")
+
+
+def _contracts(db: Connection, noted: Recorded) -> Finding:
+    if noted.contracts_trouble:
+        return wrong(
+            CONTRACTS,
+            f"The running bot could not fetch the list: {noted.contracts_trouble}.",
+            "Stop the bot and run this again: it then asks Token Flex itself and says what to do.",
+        )
+    kept = facts.get(db, KEPT_CONTRACTS)
+    if kept is None:
+        return skipped(CONTRACTS, "The running bot has not fetched the list yet.")
+    return contracts_seen([Contract(**contract) for contract in json.loads(kept)])
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return a time with how long ago it was."""
+    minutes = max(0, round((now - moment).total_seconds() / 60))
+    for unit, length, most in (("min", 1, 120), ("h", 60, 2880)):
+        if minutes < most:
+            return f"{moment:%Y-%m-%d %H:%M} UTC ({minutes // length} {unit} ago)"
+    return f"{moment:%Y-%m-%d %H:%M} UTC ({minutes // 1440} days ago)"

@@ -1,0 +1,82 @@
+"""All checks in their order. While a bot holds the lock, nothing is asked that would cost it traffic or its login."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from bot.operate.checks.activity import check_activity
+from bot.operate.checks.autodesk_login import check_autodesk
+from bot.operate.checks.database import check_database
+from bot.operate.checks.host import check_database_modes, check_env_file, check_space
+from bot.operate.checks.running_bot import check_recorded
+from bot.operate.checks.settings import check_settings
+from bot.operate.checks.slack import check_slack
+from bot.operate.findings import Finding, ok, skipped, wrong
+from bot.runtime.clock import Clock
+from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
+from bot.settings import Settings
+from storage import database
+
+BOT: Final = "Bot"
+_FOLDER: Final = "Set DATABASE_PATH to a file in a folder that this user may write to."
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the free space of the disk that a folder is on."""
+    return shutil.disk_usage(folder).free
+
+
+async def examine(
+    variables: Mapping[str, str], env_file: Path, clock: Clock, *, free_space: Callable[[Path], int] = free_bytes
+) -> list[Finding]:
+    """Return everything that is found, in the order of the report."""
+    settings, findings = check_settings(variables)
+    findings.append(check_env_file(env_file))
+    if settings is None:
+        return [*findings, skipped("The rest", "Looked at when the settings are right.")]
+    findings.append(check_space(settings.database_path, free_space))
+    lock = ProcessLock(settings.database_path)
+    try:
+        lock.acquire()
+    except AlreadyRunningError:
+        return [*findings, *await _beside_a_bot(settings, clock)]
+    except LockFileError as error:
+        return [
+            *findings,
+            wrong(BOT, str(error), _FOLDER),
+        ]
+    try:
+        return [*findings, *await _alone(settings, clock)]
+    finally:
+        lock.release()
+
+
+async def _alone(settings: Settings, clock: Clock) -> list[Finding]:
+    usable, found = check_database(settings.database_path)
+    modes = check_database_modes(settings.database_path)
+    findings = [ok(BOT, "No bot runs with this database, so the services are asked directly."), found]
+    findings += [modes] if modes else []
+    findings += await check_slack(settings, clock, bot_runs=False)
+    if not usable:
+        return [*findings, skipped("Autodesk", "Looked at when the database can be used: calls are logged there.")]
+    findings += await check_autodesk(settings, clock)
+    return [*findings, *_activity(settings.database_path, clock, bot_runs=False)]
+
+
+async def _beside_a_bot(settings: Settings, clock: Clock) -> list[Finding]:
+    usable, found = check_database(settings.database_path)
+    modes = check_database_modes(settings.database_path)
+    findings = [ok(BOT, "A bot runs with this database; this reads what it has noted, and disturbs nothing."), found]
+    findings += [modes] if modes else []
+    findings += await check_slack(settings, clock, bot_runs=True)
+    if not usable:
+        return findings
+    with database.read_only(settings.database_path) as db:
+        findings += check_recorded(db, settings, clock.now())
+    return [*findings, *_activity(settings.database_path, clock, bot_runs=True)]
+
+
+def _activity(path: Path, clock: Clock, *, bot_runs: bool) -> list[Finding]:
+    with database.read_only(path) as db:
+        return check_activity(db, clock.now(), bot_runs=bot_runs)

@@ -1,0 +1,82 @@
+"""Who may do what: pure rules over the settings, an export and a person; asked on the server side of every act."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.settings import LinkAudience, Settings
+from storage.models import Export
+
+MEMBERS = "members"  #: the word for every full member of the workspace
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """People as a setting names them: by account, by user group, and perhaps all full members."""
+
+    accounts: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    members: bool = False
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "Named":
+        """Return what these names mean; the IDs of user groups begin with S (source: Slack, usergroups.list)."""
+        rest = frozenset(names) - {MEMBERS}
+        groups = frozenset(name for name in rest if name.startswith("S"))
+        return cls(rest - groups, groups, MEMBERS in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings of who may; None as a set of contracts or channels means all of them."""
+
+    people: Named = Named(members=True)
+    administrators: Named = Named()
+    contracts: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Rules":
+        """Return the rules that the settings make."""
+        return cls(
+            Named.of(settings.allowed_people),
+            Named.of(settings.administrators),
+            _some(settings.allowed_contracts),
+            _some(settings.allowed_channels),
+        )
+
+    def allows_contract(self, number: str) -> bool:
+        """Return whether exports of this contract may be asked for."""
+        return self.contracts is None or number in self.contracts
+
+    def allows_channel(self, channel: str) -> bool:
+        """Return whether exports may be posted to this channel."""
+        return self.channels is None or channel in self.channels
+
+
+def _some(names: Iterable[str]) -> frozenset[str] | None:
+    found = frozenset(names)
+    return None if _ALL in found else found
+
+
+def may_see(export: Export, person: str, channel: str) -> bool:
+    """Return whether this person may hear of the export, asking from this channel; administrators may in any case.
+
+    A command or a press can only come from a channel that the person is in, so the channel itself is the proof.
+    """
+    return person == export.requester or channel == export.channel
+
+
+def may_have_link(export: Export, person: str, channel: str, audience: LinkAudience) -> bool:
+    """Return whether this person may have a download link, asking from this channel.
+
+    To administer is not to read: an administrator is a person like any other here.
+    """
+    if audience is LinkAudience.REQUESTER:
+        return person == export.requester
+    return may_see(export, person, channel)
+
+
+def may_delete(export: Export, person: str) -> bool:
+    """Return whether this person may delete the export: who asked for it; administrators may in any case."""
+    return person == export.requester

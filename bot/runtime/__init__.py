@@ -1,0 +1,1 @@
+"""What a running program needs: time, loops, locks, logs."""

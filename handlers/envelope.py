@@ -1,0 +1,52 @@
+"""Who acts, and where: read from the envelope of Slack, which is authenticated, and from nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.people.asker import Asker, Source
+
+Body = Mapping[str, Any]
+
+
+def of_command(body: Body) -> Asker:
+    """Return who typed a slash command, and in which channel."""
+    return Asker(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND)
+
+
+def of_action(body: Body) -> Asker:
+    """Return who pressed a button, and in which channel; a press inside a modal has no channel."""
+    channel = body.get("channel") or {}
+    container = body.get("container") or {}
+    place = str(channel.get("id") or container.get("channel_id") or "")
+    return Asker(str(body["user"]["id"]), place, Source.BUTTON, _team(body))
+
+
+def of_form(body: Body, channel: str) -> Asker:
+    """Return who acts in a form; `channel` is where it was opened, as we wrote into it ourselves."""
+    return Asker(str(body["user"]["id"]), channel, Source.FORM, _team(body))
+
+
+def _team(body: Body) -> str:
+    return str(body["user"].get("team_id") or "")
+
+
+def pressed_message(body: Body) -> str:
+    """Return the `ts` of the message whose button was pressed."""
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    return str(container.get("message_ts") or message.get("ts") or "")
+
+
+def origin_of_command(body: Body) -> str:
+    """Return a name for this one act of typing: the same envelope delivered twice has the same."""
+    parts = [str(body.get(part, "")) for part in ("trigger_id", "response_url", "user_id", "channel_id", "text")]
+    return "command:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def origin_of_form(body: Body) -> str:
+    """Return a name for this one form as it is filled in: submitted twice it is the same act, changed it is another."""
+    entered = json.dumps((body["view"].get("state") or {}).get("values") or {}, sort_keys=True)
+    digest = hashlib.sha256(entered.encode()).hexdigest()
+    return f"form:{body['user']['id']}:{body['view']['id']}:{digest}"

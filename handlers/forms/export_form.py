@@ -1,0 +1,190 @@
+"""The form: opened by a command or a button, checked on its fields, submitted as one request."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards.waiting import place_in_line
+from bot.contracts.cache import ContractCache
+from bot.errors import ChannelNotAllowedError, ContractNotAllowedError, MembershipUnknownError, UseCaseError
+from bot.exports.use_cases import Exports
+from bot.people.asker import Asker
+from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.problem import Problem
+from bot.tokenflex.rules import check_request
+from handlers import envelope
+from handlers.forms import export_modal
+from handlers.forms.export_modal import Choices, Draft, Origin
+from handlers.guard import Guard, concerns
+
+#: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
+_PATIENCE = 2.0
+_TOO_SLOW = (
+    "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, that makes no "
+    "second export."
+)
+
+# Slack's words (source: views.open reference). A trigger opens one form, within three seconds.
+_OPEN_ALREADY = {"exchanged_trigger_id", "trigger_exchanged"}
+_TOO_LATE = {"expired_trigger_id", "trigger_expired"}
+_NOT_NOW = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+#: The form has changed or gone since the button in it was pressed; there is nothing left to do.
+_OVERTAKEN = {"hash_conflict", "not_found"}
+
+log = structlog.get_logger(__name__)
+
+
+class FormNotOpenedError(UseCaseError):
+    """Slack did not open the form, through no fault of the person; trying again helps."""
+
+
+class ExportForm:
+    """Opens the modal and takes what was filled in."""
+
+    def __init__(self, exports: Exports, contracts: ContractCache, catalogue: Catalogue, guard: Guard) -> None:
+        self._exports = exports
+        self._contracts = contracts
+        self._catalogue = catalogue
+        self._guard = guard
+
+    async def open(self, client: AsyncWebClient, trigger_id: str, asker: Asker) -> None:
+        """Open a new form for the channel where it was asked for; what to export is for the person to choose.
+
+        Raises:
+            FormNotOpenedError: Slack did not open it.
+
+        """
+        draft = Draft(channel=asker.channel, contract=self._only_contract())
+        await self._show(client, trigger_id, draft, Origin(channel=asker.channel))
+
+    async def open_again(self, client: AsyncWebClient, trigger_id: str, number: int, asker: Asker) -> None:
+        """Open the form filled in with what an earlier export asked for.
+
+        Raises:
+            UseCaseError: the person may not see that export, it was sent again already, or Slack opened no form.
+
+        """
+        export = await self._exports.see(number, asker)
+        self._exports.check_may_send_again(export, asker)
+        draft = export_modal.draft_of(export.asked, export.channel)
+        await self._show(client, trigger_id, draft, Origin(channel=export.channel, again=number))
+
+    async def type_contract(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Listen to "Type the number instead": the menu becomes a text field, all else stays."""
+        await ack()
+        view = body["view"]
+        asker = envelope.of_form(body, export_modal.origin_of(view).channel)
+        await self._guard.run(export_modal.TYPE_CONTRACT, asker, None, lambda: self._retype(client, view))
+
+    async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """Listen to the form's submission: errors go back to their fields, an accepted export shows its number.
+
+        What keeps a request from being stored is told in the form as well, so that nothing typed is lost; the same
+        form sent once more is the same act, whatever became of the first.
+        """
+        asker = envelope.of_form(body, export_modal.origin_of(view).channel)
+        with self._guard.act() as reference:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await self._taken(asker, body, view)
+            except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
+                answer = self._not_taken(error, view, reference)
+                await ack(**answer)
+                await self._guard.note(export_modal.CALLBACK, asker, error)
+            else:
+                await ack(**answer)
+
+    def _not_taken(self, error: Exception, view: Mapping[str, Any], reference: str) -> dict[str, Any]:
+        """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
+        if isinstance(error, ContractNotAllowedError):
+            return _errors(export_modal.contract_not_allowed(view))
+        if isinstance(error, ChannelNotAllowedError):
+            return _errors(export_modal.channel_not_allowed())
+        if isinstance(error, TimeoutError):
+            return _errors(export_modal.trouble(_TOO_SLOW))
+        if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):
+            return _update(export_modal.failure(str(error)))
+        return _errors(export_modal.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
+
+    async def _taken(self, asker: Asker, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+        await self._guard.admit(asker)
+        draft, origin = export_modal.parse(view), export_modal.origin_of(view)
+        problems = check_request(export_modal.to_request(draft), self._catalogue)
+        errors = export_modal.errors_by_block(problems, view)
+        if errors:
+            return _errors(errors)
+        accepted = await self._exports.accept(
+            export_modal.to_request(draft),
+            asker,
+            channel=draft.channel or origin.channel,
+            origin=envelope.origin_of_form(body),
+            replaces=origin.again,
+        )
+        concerns(accepted.export.number)
+        export, waits = accepted.export, place_in_line(accepted.line)
+        return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
+
+    async def _show(self, client: AsyncWebClient, trigger_id: str, draft: Draft, origin: Origin) -> None:
+        view = export_modal.build(draft, self._choices(), origin=origin)
+        try:
+            await client.views_open(trigger_id=trigger_id, view=view)
+        except SlackApiError as error:
+            code = _code(error)
+            if code in _OPEN_ALREADY:
+                log.info("a form was asked for twice", code=code)
+                return
+            if code not in _TOO_LATE | _NOT_NOW:
+                raise
+            log.warning("a form was not opened", code=code)
+            raise FormNotOpenedError(_not_opened(code)) from None
+        except (aiohttp.ClientError, SlackClientError, OSError) as error:
+            log.warning("a form was not opened", error=type(error).__name__)
+            raise FormNotOpenedError(_not_opened("")) from None
+
+    async def _retype(self, client: AsyncWebClient, view: Mapping[str, Any]) -> None:
+        draft, origin = export_modal.parse(view), export_modal.origin_of(view)
+        shown = export_modal.build(draft, self._choices(), type_contract=True, origin=origin)
+        try:
+            await client.views_update(view_id=view["id"], hash=view.get("hash"), view=shown)
+        except SlackApiError as error:
+            if _code(error) not in _OVERTAKEN:
+                raise
+            log.info("a form was overtaken", code=_code(error))
+
+    def _choices(self) -> Choices:
+        return Choices(
+            self._contracts.offered, self._catalogue, self._contracts.custom_field_labels, self._exports.channels
+        )
+
+    def _only_contract(self) -> str:
+        active = [contract.number for contract in self._contracts.offered if contract.is_active]
+        return active[0] if len(active) == 1 else ""
+
+
+def _errors(errors: Mapping[str, str]) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": errors}
+
+
+def _update(view: export_modal.View) -> dict[str, Any]:
+    return {"response_action": "update", "view": view}
+
+
+def _notes(problems: tuple[Problem, ...]) -> tuple[str, ...]:
+    return tuple(problem.message for problem in problems if problem.warning)
+
+
+def _code(error: SlackApiError) -> str:
+    data = getattr(error.response, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    return str(code or "fatal_error")  # a page of HTML, from something in front of Slack
+
+
+def _not_opened(code: str) -> str:
+    reason = "I was too slow" if code in _TOO_LATE else "Slack has a problem of its own"
+    return f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."

@@ -1,0 +1,370 @@
+"""The form for an export: built from a draft, read back into a draft. All of its ids live here and nowhere else.
+
+Nothing is looked up here: contracts and labels come in as `Choices`. The fields of a modal arrive as they were typed,
+unescaped (source: Slack, view_submission), so nothing is decoded.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.cards.blocks import context, section
+from bot.cards.text import channel as channel_link
+from bot.cards.text import sentence, shorten
+from bot.tokenflex.catalogue import Catalogue, Field
+from bot.tokenflex.models import Contract, ExportRequest
+from bot.tokenflex.problem import Part, Problem
+from bot.tokenflex.rules import MAX_FILE_NAME, plain_file_name
+from handlers.forms import pieces
+from handlers.words.slack_text import straight_clause
+
+#: The `callback_id` of the form; the views that follow it have nothing to submit.
+CALLBACK: Final = "export.form"
+#: The button that turns the menu of contracts into a text field; an action, not an input.
+TYPE_CONTRACT: Final = "export.form.type_contract"
+
+# Ids of the input blocks; the element in each has the same id.
+CONTRACT: Final = "contract"
+CONTRACT_TYPED: Final = "contract_typed"
+CATEGORIES: Final = "categories"
+FIELDS: Final = "fields"
+METRICS: Final = "metrics"
+WHERE: Final = "where"
+FILE_NAME: Final = "file_name"
+CHANNEL: Final = "channel"
+
+#: Characters of a text field that Slack takes at most.
+MAX_TYPED: Final = 3000
+MAX_CONTRACT: Final = 40
+_MAX_ERROR: Final = 600
+_CHANNELS_NAMED: Final = 20
+
+_TITLE: Final = "Export usage data"
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the form, right or wrong; `channel` is a conversation's id."""
+
+    contract: str = ""
+    categories: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    where: str = ""
+    file_name: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the form offers; `custom_field_labels` leads from `customField1` to the customer's own word for it."""
+
+    contracts: tuple[Contract, ...] = ()
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    custom_field_labels: Mapping[str, str] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()  #: the only ones that exports may be posted to; none: any
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the form was opened, and the number of the export that is being sent again."""
+
+    channel: str = ""
+    again: int | None = None
+
+
+# --- draft and request ------------------------------------------------------------------------------------------
+
+
+def draft_of(request: ExportRequest, channel: str) -> Draft:
+    """Return the draft that shows a request once more, to be edited."""
+    return Draft(
+        contract=request.contract_number,
+        categories=request.usage_categories,
+        fields=request.fields,
+        metrics=request.metrics,
+        where=request.where,
+        file_name=request.file_name,
+        channel=channel,
+    )
+
+
+def to_request(draft: Draft) -> ExportRequest:
+    """Return the request that a draft asks for; whether it is right is for `check_request` to say."""
+    return ExportRequest(
+        contract_number=draft.contract,
+        fields=draft.fields,
+        metrics=draft.metrics,
+        usage_categories=draft.categories,
+        where=draft.where,
+        file_name=draft.file_name,
+    )
+
+
+# --- reading the form -------------------------------------------------------------------------------------------
+
+
+def parse(view: Mapping[str, Any]) -> Draft:
+    """Return what stands in a form that was submitted, or in which a button was pressed."""
+    state = (view.get("state") or {}).get("values") or {}
+    return Draft(
+        contract=_typed(state, CONTRACT_TYPED) or _one(state, CONTRACT),
+        categories=_several(state, CATEGORIES),
+        fields=_several(state, FIELDS),
+        metrics=_several(state, METRICS),
+        where=straight_clause(_typed(state, WHERE)).strip(),
+        file_name=plain_file_name(_typed(state, FILE_NAME)),
+        channel=str(_element(state, CHANNEL).get("selected_conversation") or ""),
+    )
+
+
+def origin_of(view: Mapping[str, Any]) -> Origin:
+    """Return what `build` was told; a form without it came from nowhere in particular."""
+    try:
+        kept = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        kept = {}
+    kept = kept if isinstance(kept, dict) else {}
+    again = kept.get("again")
+    return Origin(channel=str(kept.get("channel") or ""), again=again if isinstance(again, int) else None)
+
+
+def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `response_action: errors` takes for the view that was submitted; warnings are no errors.
+
+    Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there.
+    """
+    shown = {block.get("block_id") for block in view.get("blocks", ()) if block.get("type") == "input"}
+    said: dict[str, list[str]] = {}
+    for problem in problems:
+        if not problem.warning:
+            said.setdefault(_block_of(problem.part, shown), []).append(sentence(problem.message))
+    return {block: shorten(" ".join(dict.fromkeys(texts)), _MAX_ERROR) for block, texts in said.items()}
+
+
+def trouble(text: str) -> dict[str, str]:
+    """Return what `response_action: errors` takes when nothing is wrong with the form but it could not be stored.
+
+    The text stands under the last field, beside the button that was pressed; all that was typed stays.
+    """
+    return {CHANNEL: shorten(text.replace("`", ""), _MAX_ERROR)}
+
+
+def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
+    shown = {block.get("block_id") for block in view.get("blocks", ())}
+    return {_block_of("contract", shown): "This contract may not be exported from here. Choose or type another one."}
+
+
+def channel_not_allowed() -> dict[str, str]:
+    """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
+    return {CHANNEL: "Exports may not be posted there. Choose one of the channels named below."}
+
+
+def _block_of(part: Part, shown: set[Any]) -> str:
+    return CONTRACT_TYPED if part == "contract" and CONTRACT_TYPED in shown else part
+
+
+def _element(state: Mapping[str, Any], block: str) -> Mapping[str, Any]:
+    found = (state.get(block) or {}).get(block)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _typed(state: Mapping[str, Any], block: str) -> str:
+    return str(_element(state, block).get("value") or "").strip()
+
+
+def _one(state: Mapping[str, Any], block: str) -> str:
+    return str((_element(state, block).get("selected_option") or {}).get("value") or "")
+
+
+def _several(state: Mapping[str, Any], block: str) -> tuple[str, ...]:
+    return tuple(str(option["value"]) for option in _element(state, block).get("selected_options") or ())
+
+
+# --- building the form ------------------------------------------------------------------------------------------
+
+
+def build(
+    draft: Draft, choices: Choices, *, type_contract: bool = False, notice: str = "", origin: Origin | None = None
+) -> View:
+    """Return the form with a draft in it.
+
+    `type_contract` asks for a text field in place of the menu of contracts. `notice` is a plain text above the
+    fields; names of the draft that are no longer offered, and texts too long for a form, are told there as well,
+    since Slack refuses a view that selects them.
+    """
+    notes = [text for text in (notice, *_left_out(draft, choices)) if text]
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": pieces.plain(_TITLE),
+        "submit": pieces.plain("Export"),
+        "close": pieces.plain("Cancel"),
+        "private_metadata": _metadata(origin or Origin()),
+        "blocks": [
+            *([pieces.notice("\n".join(notes))] if notes else []),
+            *_contract_blocks(draft, choices, type_contract=type_contract),
+            _categories_input(draft, choices.catalogue),
+            _fields_input(draft, choices),
+            _metrics_input(draft, choices.catalogue),
+            _where_input(draft),
+            _file_name_input(draft),
+            _channel_input(draft),
+            *_allowed_channels(choices.channels),
+        ],
+    }
+
+
+def accepted(number: int, channel: str, waits: str = "", notes: Sequence[str] = ()) -> View:
+    """Return what replaces the form once an export is stored; `channel` is where its card will be.
+
+    `waits` are sentences that say why it is not submitted at once, `notes` plain texts about what may surprise.
+    """
+    progress = f"Its progress and the result appear in {channel_link(channel)}."
+    text = f"*Export #{number} is accepted.*\n{waits}{progress}"
+    return _closing(section("accepted", text), *(pieces.notice(sentence(f"Please note: {note}")) for note in notes))
+
+
+def failure(text: str) -> View:
+    """Return what replaces the form when nothing was accepted; the mrkdwn says why and what to do."""
+    return _closing(section("failure", shorten(text, pieces.MAX_TEXT)))
+
+
+def _closing(*blocks: dict[str, Any]) -> View:
+    return {"type": "modal", "title": pieces.plain(_TITLE), "close": pieces.plain("Close"), "blocks": list(blocks)}
+
+
+def _metadata(origin: Origin) -> str:
+    kept = {"channel": origin.channel, "again": origin.again}
+    return json.dumps({name: value for name, value in kept.items() if value})
+
+
+def _left_out(draft: Draft, choices: Choices) -> Iterable[str]:
+    catalogue = choices.catalogue
+    gone = [
+        *(f"usage category “{name}”" for name in draft.categories if not catalogue.category(name)),
+        *(f"field “{name}”" for name in draft.fields if not catalogue.field(name)),
+        *(f"metric “{name}”" for name in draft.metrics if not catalogue.metric(name)),
+    ]
+    if gone:
+        yield f"No longer offered and therefore left out: {shorten(', '.join(gone), 1000)}."
+    for name, text, limit in (
+        ("contract number", draft.contract, MAX_CONTRACT),
+        ("where clause", draft.where, MAX_TYPED),
+        ("file name", draft.file_name, MAX_FILE_NAME),
+    ):
+        if len(text) > limit:
+            yield f"The {name} is longer than the {limit} characters that this form takes, and was left out."
+
+
+def _contract_blocks(draft: Draft, choices: Choices, *, type_contract: bool) -> list[dict[str, Any]]:
+    known = {contract.number: contract for contract in choices.contracts if 0 < len(contract.number) <= MAX_CONTRACT}
+    offered = 0 < len(known) <= pieces.MAX_OPTIONS
+    if not offered or type_contract or (draft.contract and draft.contract not in known):
+        element = pieces.text_field(CONTRACT_TYPED, draft.contract, MAX_CONTRACT, placeholder="12345")
+        hint = "The number, digits only, as it stands in your Autodesk account."
+        return [pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)]
+    options = [pieces.option(number, _contract_text(contract)) for number, contract in known.items()]
+    element = {
+        "type": "static_select",
+        "action_id": CONTRACT,
+        "options": options,
+        "placeholder": pieces.plain("Choose a contract"),
+    }
+    chosen = [option for option in options if option["value"] == draft.contract]
+    if chosen:
+        element["initial_option"] = chosen[0]
+    return [pieces.input_block(CONTRACT, "Contract", element), _type_contract_button()]
+
+
+def _type_contract_button() -> dict[str, Any]:
+    button = {
+        "type": "button",
+        "action_id": TYPE_CONTRACT,
+        "text": pieces.plain("Type the number instead"),
+        "accessibility_label": "Type the contract number instead of choosing it",
+    }
+    return {"type": "actions", "block_id": TYPE_CONTRACT, "elements": [button]}
+
+
+def _contract_text(contract: Contract) -> str:
+    ended = "" if contract.is_active else " (ended)"
+    name = " ".join(contract.name.split())
+    named = f"{contract.number} · {name}" if name else contract.number
+    return shorten(named, pieces.MAX_OPTION_TEXT - len(ended)) + ended
+
+
+def _categories_input(draft: Draft, catalogue: Catalogue) -> dict[str, Any]:
+    options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.categories]
+    hint = "Left empty, all of them; session and transaction fields need exactly one."
+    words = pieces.Words("Usage categories", "All categories", hint)
+    return pieces.menu(CATEGORIES, words, [("Usage categories", options)], draft.categories)
+
+
+def _fields_input(draft: Draft, choices: Choices) -> dict[str, Any]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in choices.catalogue.fields:
+        text = _field_text(one, choices.custom_field_labels)
+        groups.setdefault(_group_label(one), []).append(pieces.option(one.name, text, one.meaning))
+    words = pieces.Words("Fields", "Choose the columns", "The columns, in the order in which you choose them.")
+    return pieces.menu(FIELDS, words, list(groups.items()), draft.fields)
+
+
+def _group_label(one: Field) -> str:
+    labels = {
+        "User and machine": "Person and machine",
+        "Session and transaction": "Session and transaction (one category only)",
+        "Your own categories": "Custom fields",
+        "Added": "Added in the settings",
+    }
+    return labels.get(one.group, one.group)
+
+
+def _field_text(one: Field, labels: Mapping[str, str]) -> str:
+    label = " ".join(labels.get(one.name, "").split())
+    return f"{one.name} · {label}" if label else one.name
+
+
+def _metrics_input(draft: Draft, catalogue: Catalogue) -> dict[str, Any]:
+    options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.metrics]
+    words = pieces.Words("Metrics", "Choose what is counted", "At least one field or metric is needed.")
+    return pieces.menu(METRICS, words, [("Metrics", options)], draft.metrics)
+
+
+def _where_input(draft: Draft) -> dict[str, Any]:
+    element = pieces.text_field(WHERE, draft.where, MAX_TYPED, placeholder="contractYear=1")
+    hint = (
+        "Allowed: = != < <= > >= IN LIKE BETWEEN AND OR and parentheses; texts and dates in single quotes, "
+        "as in productName = 'Revit'."
+    )
+    return pieces.input_block(WHERE, "Where clause", element | {"multiline": True}, hint=hint, optional=True)
+
+
+def _file_name_input(draft: Draft) -> dict[str, Any]:
+    element = pieces.text_field(FILE_NAME, draft.file_name, MAX_FILE_NAME, placeholder="myYear1Adjustments")
+    hint = "Without .csv; left empty, a name with the export's number is made."
+    return pieces.input_block(FILE_NAME, "File name", element, hint=hint, optional=True)
+
+
+def _allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a line that names the channels that may be chosen: Slack's own picker shows all."""
+    if not channels:
+        return []
+    named = ", ".join(map(channel_link, channels[:_CHANNELS_NAMED]))
+    more = f" and {len(channels) - _CHANNELS_NAMED} more" if len(channels) > _CHANNELS_NAMED else ""
+    return [context("allowed_channels", f"Exports may be posted to {named}{more}.")]
+
+
+def _channel_input(draft: Draft) -> dict[str, Any]:
+    element: dict[str, Any] = {
+        "type": "conversations_select",
+        "action_id": CHANNEL,
+        "filter": {"include": ["public", "private", "im", "mpim"]},
+    }
+    initial = {"initial_conversation": draft.channel} if draft.channel else {"default_to_current_conversation": True}
+    hint = "I have to be in that channel; if I am not, you hear from me how to invite me."
+    return pieces.input_block(CHANNEL, "Post to channel", element | initial, hint=hint)

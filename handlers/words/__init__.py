@@ -1,0 +1,1 @@
+"""What is typed after `/tokenflex`: text in, one frozen value out."""

@@ -1,0 +1,341 @@
+"""The call budget, rule by rule: who may call, and when to ask again."""
+
+from dataclasses import replace
+from math import inf, nextafter
+
+import pytest
+
+from bot.calls.budget import Decision, Limits, PastCall, Rank, Waiting, decide
+
+LIMITS = Limits()
+#: The beginning of a minute of the server.
+START = 1_800_000_000.0
+#: The earliest second of a minute in which a burst may begin.
+BORDER = LIMITS.margin
+HOUR = 3600.0
+
+
+def past(
+    *ends: float, rank: Rank = Rank.PEOPLE, person: str = "U1", took: float = 1.0, burst: bool = False
+) -> list[PastCall]:
+    """Return calls that ended so many seconds after START."""
+    return [PastCall(START + end - took, START + end, rank, person, burst) for end in ends]
+
+
+def refused(end: float, retry_after: float | None = None, took: float = 1.0) -> PastCall:
+    return PastCall(START + end - took, START + end, Rank.POLL, rate_limited=True, retry_after=retry_after)
+
+
+def people(*names: str, since: float = 0.0) -> list[Waiting]:
+    return [Waiting(Rank.PEOPLE, name, START + since) for name in names]
+
+
+def machine(rank: Rank = Rank.POLL, since: float = 0.0) -> Waiting:
+    return Waiting(rank, "", START + since)
+
+
+def ask(calls: list[PastCall], waiting: list[Waiting], at: float, limits: Limits = LIMITS) -> Decision:
+    """Decide at so many seconds after START; the time to ask again is counted from START as well."""
+    decision = decide(calls, waiting, START + at, limits)
+    if decision.ask_again_at is None:
+        return decision
+    assert decision.ask_again_at > START + at
+    return Decision(ask_again_at=decision.ask_again_at - START)
+
+
+def grants(calls: list[PastCall], waiting: list[Waiting], at: float) -> list[str]:
+    """Grant as much as the rule allows at one moment; each call is in flight from then on."""
+    calls, waiting, order = list(calls), list(waiting), []
+    while (decision := decide(calls, waiting, START + at, LIMITS)).granted is not None:
+        call = waiting.pop(decision.granted)
+        order.append(call.person or call.rank.name)
+        calls.append(PastCall(START + at, None, call.rank, call.person, decision.burst))
+    return order
+
+
+def test_nobody_waits() -> None:
+    """Where nobody waits there is nothing to grant and no time to ask again."""
+    assert decide(past(-1), [], START, LIMITS) == Decision(None, burst=False, ask_again_at=None)
+
+
+@pytest.mark.parametrize("rank", list(Rank))
+def test_a_quiet_budget_grants_at_once(rank: Rank) -> None:
+    """After silence any call may start straight away."""
+    assert ask([], [Waiting(rank, "", START)], at=0) == Decision(granted=0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ((-10, -8, -6, -4), Decision(granted=0)),
+        ((-10, -8, -6, -4, -2), Decision(ask_again_at=52)),
+        ((-62, -8, -6, -4, -2), Decision(granted=0)),
+        ((-61, -8, -6, -4, -2), Decision(ask_again_at=1)),
+        ((-20, -10, -8, -6, -4, -2), Decision(ask_again_at=52)),
+    ],
+)
+def test_at_most_five_in_a_window(ends: tuple[float, ...], expected: Decision) -> None:
+    """A sixth call waits until the oldest of five ended 62 seconds ago."""
+    assert ask(past(*ends), people("U1"), at=0) == expected
+
+
+def test_the_window_counts_from_the_end_of_a_call() -> None:
+    """A slow call occupies its place until 62 seconds after its end, whatever the order of the ends."""
+    calls = past(30, took=100) + past(-60, -60, -60, -60)
+    assert ask(calls, people("U1"), at=1.9) == Decision(ask_again_at=2)
+    assert ask(past(30, took=100) + past(1, 2, 3, 4), people("U1"), at=31) == Decision(ask_again_at=63)
+    assert ask(past(30, took=100) + past(1, 2, 3, 40), people("U1"), at=64.5) == Decision(granted=0)
+
+
+def test_a_call_in_flight_ends_now() -> None:
+    """A call in flight is counted as ending at this moment."""
+    calls = [PastCall(START - 90, None, Rank.POLL), *past(-5, -4, -3, -2)]
+    assert ask(calls, people("U1"), at=0) == Decision(ask_again_at=57)
+    assert ask([PastCall(START, None, Rank.POLL)] * 5, people("U1"), at=0) == Decision(ask_again_at=62)
+
+
+def test_a_call_whose_end_was_lost() -> None:
+    """A call that was never recorded as ended blocks nobody for ever."""
+    lost = [PastCall(START, None, Rank.POLL)] * 5
+    assert ask(lost, people("U1"), at=150) == Decision(ask_again_at=182)
+    assert ask(lost, people("U1"), at=182) == Decision(granted=0)
+
+
+@pytest.mark.parametrize("rank", [Rank.POLL, Rank.METADATA])
+def test_one_call_is_left_to_people(rank: Rank) -> None:
+    """Polls and metadata stop at four calls in a window; a person still gets the fifth."""
+    calls = past(-8, -6, -4, -2, rank=rank, person="")
+    assert ask(calls[:3], [machine(rank)], at=0) == Decision(granted=0)
+    assert ask(calls, [machine(rank)], at=0) == Decision(ask_again_at=54)
+    assert ask(calls, [machine(rank), *people("U1")], at=0) == Decision(granted=1)
+
+
+def test_people_then_polls_then_metadata() -> None:
+    """The order is people, polls, metadata, whatever the order of asking."""
+    waiting = [machine(Rank.METADATA, since=-3), machine(Rank.POLL, since=-2), *people("U1", since=-1)]
+    assert grants([], waiting, at=0) == ["U1", "POLL", "METADATA"]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "order"),
+    [
+        (people("A") + people("B", since=1) + people("C", since=2), ["A", "B", "C"]),
+        (people("B", since=1) + people("A"), ["A", "B"]),
+        (people("A", "A", "A", "A", "B"), ["A", "B", "A", "A", "A"]),
+        (people("A", "A", "A", "B", "B", "C"), ["A", "B", "C", "A", "B"]),
+    ],
+)
+def test_people_take_turns(waiting: list[Waiting], order: list[str]) -> None:
+    """Calls go in the order of asking, one for each person in turn."""
+    assert grants([], waiting, at=5) == order
+
+
+def test_those_served_lately_come_later() -> None:
+    """Who asked before another's last call goes first; a call of long ago is not held against anybody."""
+    calls = past(-30, -20, person="A")
+    assert ask(calls, people("A", since=-60) + people("B", since=-25), at=0).granted == 1
+    assert ask(calls, people("A", since=-15) + people("B", since=-14), at=0).granted == 0
+
+
+def test_a_poll_is_not_starved_by_people() -> None:
+    """A poll that waited for two minutes goes before people, but one a window only."""
+    crowd = people("A", "B", "C", "D", "E", "F")
+    polls = [machine(since=-44), machine(since=-45), machine(since=-200)]
+    assert grants([], [*crowd, *polls[:1]], at=0) == ["A", "B", "C", "D", "E"]
+    assert grants([], [*crowd, *polls], at=0) == ["POLL", "A", "B", "C", "D"]
+
+
+def test_when_a_poll_becomes_overdue() -> None:
+    """The time to ask again knows when a poll may go before people and take the call left to them."""
+    assert ask(past(-4, -3, -2, -1), [machine(since=-25)], at=0) == Decision(ask_again_at=20)
+    assert ask(past(-4, -3, -2, -1), [machine(since=-25)], at=20) == Decision(granted=0)
+
+
+def test_metadata_is_not_starved_by_polls() -> None:
+    """Once overdue, metadata that waits longer goes before polls."""
+    waiting = [machine(since=-1), machine(Rank.METADATA, since=-200)]
+    assert grants([], waiting, at=0) == ["METADATA", "POLL"]
+    assert grants([], [machine(since=-1), machine(Rank.METADATA, since=-2)], at=0) == ["POLL", "METADATA"]
+
+
+@pytest.mark.parametrize(("made", "poll", "person"), [(2299, True, True), (2300, False, True), (2400, False, False)])
+def test_eight_hours(made: int, poll: bool, person: bool) -> None:
+    """Of 2400 calls in eight hours the last hundred are kept for people, and there is no 2401st."""
+    calls = [PastCall(START - 28000 + index * 10, START - 27999 + index * 10, Rank.POLL) for index in range(made)]
+    assert (ask(calls, [machine(since=-HOUR)], at=0).granted == 0) is poll
+    assert (ask(calls, people("U1"), at=0).granted == 0) is person
+    if not person:
+        assert ask(calls, people("U1"), at=0).ask_again_at == pytest.approx(28802 - 27999)
+
+
+def test_twelve_people_start_a_burst() -> None:
+    """After silence, early enough in a minute, twelve waiting calls begin a burst; eleven do not."""
+    crowd = people(*"ABCDEFGHIJKL")
+    assert ask([], crowd, at=BORDER) == Decision(granted=0, burst=True)
+    assert len(grants([], crowd, at=BORDER)) == 12
+    assert ask([], crowd[1:], at=BORDER) == Decision(granted=0, burst=False)
+    assert ask([], [machine()] * 12, at=BORDER) == Decision(granted=0, burst=False)
+
+
+@pytest.mark.parametrize(
+    ("crowd", "at", "begins"),
+    [(50, 0, 2), (50, 1.9, 2), (50, 25, 25), (50, 25.1, 62), (12, 44, 44), (12, 44.1, 62), (50, 59, 62)],
+)
+def test_when_in_a_minute_a_burst_begins(crowd: int, at: float, begins: float) -> None:
+    """A burst begins two seconds into a minute at the earliest, and while the rest of it is long enough for all."""
+    waiting = people(*map(str, range(crowd)))
+    decision = ask([], waiting, at=at)
+    assert decision == (Decision(granted=0, burst=True) if begins == at else Decision(ask_again_at=begins))
+    assert ask([], waiting, at=begins) == Decision(granted=0, burst=True)
+
+
+@pytest.mark.parametrize("ahead", [0.1, 33.3, -12.7, 4000.123, -59.99])
+def test_minutes_are_those_of_the_server(ahead: float) -> None:
+    """A burst keeps to the minutes of the server's clock, by how much it is ahead; rounding makes no busy loop."""
+    waiting = people(*map(str, range(50)))
+    now = START + 40 - ahead
+    told = decide([], waiting, now, LIMITS, ahead).ask_again_at
+    assert told is not None
+    assert told == pytest.approx(START + 60 + BORDER - ahead, abs=1e-5)
+    assert decide([], waiting, told, LIMITS, ahead) == Decision(granted=0, burst=True)
+    assert decide([], waiting, told + 24, LIMITS, ahead).ask_again_at is not None
+    running = [PastCall(told, told + 1, Rank.PEOPLE, "A", burst=True)]
+    assert decide(running, waiting, told + 47, LIMITS, ahead) == Decision(granted=0, burst=True)
+    assert decide(running, waiting, told + 49, LIMITS, ahead).granted is None
+
+
+def test_silence_before_a_burst() -> None:
+    """Nobody calls, polls neither, until the last call is 62 seconds old and a minute begins."""
+    waiting = [machine(since=-HOUR), *people(*map(str, range(30)))]
+    assert ask(past(-1), waiting, at=0) == Decision(ask_again_at=62)
+    assert ask(past(10), waiting, at=11) == Decision(ask_again_at=72)
+    assert ask(past(50), waiting, at=51) == Decision(ask_again_at=122)
+    assert ask(past(50), waiting, at=122) == Decision(granted=1, burst=True)
+
+
+def test_no_burst_where_plain_calls_are_sooner() -> None:
+    """Nobody waits for a burst where the last one is answered as soon by plain calls."""
+    eager = Limits(burst_threshold=6)
+    crowd = people(*"ABCDEF")
+    assert ask(past(1), crowd, at=2, limits=eager) == Decision(granted=0)  # burst: 66, plain: 64
+    assert ask(past(1), crowd, at=20, limits=eager) == Decision(ask_again_at=63)  # burst: 66, plain: 82
+    assert ask(past(1), [*crowd, *crowd], at=2, limits=eager) == Decision(ask_again_at=63)  # burst: 69, plain: 126
+
+
+def test_a_burst_ends_at_fifty_calls() -> None:
+    """A burst holds fifty calls; then there is silence until 62 seconds after the last."""
+    crowd = people(*map(str, range(60)))
+    calls = past(*[10 + index / 8 for index in range(49)], burst=True)
+    assert len(grants(calls, crowd, at=17)) == 1
+    calls = past(*[10 + index / 8 for index in range(50)], burst=True)
+    assert ask(calls, crowd, at=20) == Decision(ask_again_at=16.125 + 62)
+    assert ask(calls, [*people("A"), machine(since=-HOUR)], at=30) == Decision(ask_again_at=16.125 + 62)
+    assert ask(calls, people("A"), at=78.125) == Decision(granted=0)
+
+
+def test_a_burst_has_no_more_calls_under_way_than_there_are_threads() -> None:
+    """Of a crowd twelve calls are granted at once, and one more for each that ends."""
+    crowd = people(*map(str, range(50)))
+    assert len(grants([], crowd, at=BORDER)) == 12
+    running = [PastCall(START + 2, None, Rank.PEOPLE, "A", burst=True)] * 9
+    assert len(grants(running + past(4, 4, 4, burst=True), crowd, at=5)) == 3
+
+
+def test_late_comers_join_a_burst() -> None:
+    """One person who asks during a burst joins it, until second 50 of its minute; a poll waits."""
+    calls = past(*[10 + index / 8 for index in range(20)], burst=True)
+    assert ask(calls, people("A"), at=50) == Decision(granted=0, burst=True)
+    assert ask(calls, people("A"), at=50.1) == Decision(ask_again_at=12.375 + 62)
+    assert ask(calls, people("A"), at=62) == Decision(ask_again_at=12.375 + 62)
+    assert ask(calls, [machine()], at=13) == Decision(ask_again_at=12.375 + 62)
+
+
+def test_plain_calls_follow_a_burst() -> None:
+    """Once the silence is over, a plain call is not taken for a part of the burst and silences nobody."""
+    calls = past(*[10 + index / 8 for index in range(20)], burst=True) + past(80)
+    assert ask(calls, people("A"), at=81) == Decision(granted=0)
+
+
+def test_one_burst_in_eight_hours() -> None:
+    """Eight hours lie between the minute of a burst and that of the next."""
+    calls = past(*[10 + index / 8 for index in range(20)], burst=True)
+    crowd = people(*map(str, range(50)))
+    free_at = 12.375 + 28862
+    assert ask(calls, crowd, at=HOUR) == Decision(granted=0, burst=False)
+    early = ask(calls, crowd, at=free_at - 9)
+    assert early.ask_again_at == pytest.approx(free_at)
+    assert replace(early, ask_again_at=None) == Decision()
+    assert ask(calls, crowd, at=free_at + 1e-3) == Decision(granted=0, burst=True)
+
+
+@pytest.mark.parametrize(
+    ("calls", "until"),
+    [
+        ([refused(0)], 62),
+        ([refused(0, retry_after=25)], 27),
+        ([refused(0, retry_after=400)], 402),
+        ([refused(-70), refused(0)], 122),
+        ([refused(-270), refused(-200), refused(0)], 242),
+        ([refused(-70), *past(-3), refused(0)], 62),
+        ([refused(-6000 + 900 * index) for index in range(6)] + [refused(0)], 902),
+        ([refused(-0.5, took=4), refused(-0.4, took=4), refused(0, took=4)], 62),
+    ],
+)
+def test_a_refusal_blocks_everybody(calls: list[PastCall], until: float) -> None:
+    """After a 429 nobody calls until Retry-After is over; without one it is doubled for each in a row up to 15 min."""
+    assert ask(calls, [*people("A"), machine(since=-HOUR)], at=0.5) == Decision(ask_again_at=until)
+    assert ask(calls, people("A"), at=until).granted == 0
+
+
+@pytest.mark.parametrize(("lessons", "apart"), [(1, 14), (2, 26), (3, 38), (4, 50), (5, 62), (8, 62)])
+def test_calls_are_apart_after_a_refusal(lessons: int, apart: float) -> None:
+    """For an hour after a 429 calls are spaced, the wider the more 429s there were."""
+    calls = [refused(-2000 + index * 100, retry_after=5) for index in range(lessons)] + past(0)
+    assert ask(calls, people("A"), at=1) == Decision(ask_again_at=apart)
+    assert ask(calls, people("A"), at=apart) == Decision(granted=0)
+
+
+def test_the_spacing_ends_with_the_hour() -> None:
+    """As 429s grow older than an hour the spacing narrows and ends, and no call waits longer than needed."""
+    calls = [refused(0, retry_after=5), refused(100, retry_after=5)]
+    assert ask(calls + past(HOUR - 30), people("A"), at=HOUR - 29) == Decision(ask_again_at=HOUR - 30 + 26)
+    assert ask(calls + past(HOUR - 20), people("A"), at=HOUR - 19) == Decision(ask_again_at=HOUR)
+    assert ask(calls + past(HOUR - 5), people("A"), at=HOUR - 1) == Decision(ask_again_at=HOUR + 9)
+    assert ask(calls + past(HOUR + 99), people("A"), at=HOUR + 99.5) == Decision(ask_again_at=HOUR + 100)
+
+
+def test_no_burst_for_eight_hours_after_a_refusal() -> None:
+    """A 429 rules out bursts for eight hours and stops one under way."""
+    crowd = people(*map(str, range(50)))
+    assert ask([refused(0)], crowd, at=7 * HOUR) == Decision(granted=0, burst=False)
+    burst = past(10, 11, 12, burst=True)
+    late = PastCall(START + 10, START + 13, Rank.PEOPLE, "A", burst=True, rate_limited=True, retry_after=1)
+    assert ask([*burst, late], crowd, at=30) == Decision(ask_again_at=75)
+    assert ask([*burst, late], crowd, at=75) == Decision(granted=0, burst=False)
+
+
+def test_a_refused_call_counts() -> None:
+    """A refused call occupies its place in the window like any other, long after its pause."""
+    calls = [refused(end, retry_after=0, took=1) for end in (-60, -45, -31, -17, -3)]
+    assert ask(calls, people("A"), at=-1) == Decision(ask_again_at=59)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "at"), [(people("A"), 0.3), (people(*map(str, range(50))), 0.3), ([machine(since=-119.7)], 0.1)]
+)
+def test_asking_at_the_time_told_makes_progress(waiting: list[Waiting], at: float) -> None:
+    """At the very time told, and not a tick sooner, the answer changes; rounding never makes a busy loop."""
+    calls = past(-0.7, -2 / 3, -1 / 3, -0.1, 0.05)
+    told = decide(calls, waiting, START + at, LIMITS).ask_again_at
+    assert told is not None
+    assert decide(calls, waiting, nextafter(told, -inf), LIMITS).ask_again_at == told
+    assert decide(calls, waiting, told, LIMITS).granted is not None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kept_for_people": 5}, {"kept_of_eight_hours": 2400}, {"burst_threshold": 51}, {"burst_threshold": 0}]
+)
+def test_limits_that_leave_nothing(wrong: dict[str, int]) -> None:
+    """Figures under which polls or the burst would wait for ever are refused."""
+    with pytest.raises(ValueError, match=r"left|never"):
+        Limits(**wrong)

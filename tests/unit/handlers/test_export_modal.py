@@ -1,0 +1,370 @@
+"""The form: what is built reads back, and Slack would take every view of it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from slack_sdk.models.views import View
+
+from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.models import Contract, ExportRequest
+from bot.tokenflex.problem import Problem
+from bot.tokenflex.rules import check_request, plain_file_name
+from handlers.forms import export_modal as modal
+from handlers.forms.export_modal import Choices, Draft, Origin, build, parse
+from handlers.words.slack_text import straight_clause
+
+CATALOGUE = Catalogue(extra_fields=["serviceName"], extra_metrics=["cloudCredits"])
+CONTRACTS = (
+    Contract("110000123456", "Example AG"),
+    Contract("110000123457", "A firm with a name " + "that goes on " * 10, is_active=False),
+    Contract("110000123458"),
+)
+LABELS = {"customField1": "Région", "customField2": "", "customField3": "Région", "customField4": "long " * 40}
+CHOICES = Choices(CONTRACTS, CATALOGUE, LABELS)
+NAMES = {
+    "categories": [one.name for one in CATALOGUE.categories],
+    "fields": [one.name for one in CATALOGUE.fields],
+    "metrics": [one.name for one in CATALOGUE.metrics],
+}
+
+
+def blocks(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {block["block_id"]: block for block in view["blocks"] if "block_id" in block}
+
+
+def options(element: dict[str, Any]) -> list[dict[str, Any]]:
+    grouped = [option for group in element.get("option_groups", ()) for option in group["options"]]
+    return [*element.get("options", ()), *grouped]
+
+
+def submitted(view: dict[str, Any]) -> dict[str, Any]:
+    """Return the view as Slack sends it back when nobody changed anything."""
+    values = {}
+    for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
+        element = block["element"]
+        kind = element["type"]
+        value: dict[str, Any] = {
+            "plain_text_input": {"value": element.get("initial_value")},
+            "static_select": {"selected_option": element.get("initial_option")},
+            "multi_static_select": {"selected_options": element.get("initial_options", [])},
+            "conversations_select": {"selected_conversation": element.get("initial_conversation")},
+        }[kind]
+        values[block["block_id"]] = {element["action_id"]: {"type": kind, **value}}
+    return {**view, "state": {"values": values}}
+
+
+def texts(part: object) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if part.get("type") in {"plain_text", "mrkdwn"}:
+            yield part
+        for inner in part.values():
+            yield from texts(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from texts(inner)
+
+
+def assert_slack_takes(view: dict[str, Any]) -> None:
+    """Check what slack_sdk checks, and what no library does."""
+    json.dumps(view)
+    View(**view).validate_json()
+    assert len(view["blocks"]) <= 100
+    assert len(view.get("private_metadata", "")) <= 3000
+    assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close") if key in view)
+    ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
+    assert len(set(ids)) == len(ids)
+    assert all(1 <= len(text["text"]) <= 3000 for text in texts(view))
+    inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    assert not inputs or "submit" in view
+    for block in inputs:
+        assert_slack_takes_element(block["element"])
+
+
+def assert_slack_takes_element(element: dict[str, Any]) -> None:
+    assert ("options" in element) + ("option_groups" in element) == ("static_select" in element["type"])
+    for group in [element, *element.get("option_groups", ())]:
+        assert "options" not in group or 1 <= len(group["options"]) <= 100
+        assert group is element or len(group["label"]["text"]) <= 75
+    offered = options(element)
+    assert len({option["value"] for option in offered}) == len(offered)
+    for option in offered:
+        assert len(option["text"]["text"]) <= 75
+        assert len(option["value"]) <= 75
+        assert 1 <= len(option.get("description", {"text": "x"})["text"]) <= 75
+    for chosen in [element["initial_option"]] if "initial_option" in element else element.get("initial_options", ()):
+        assert chosen in offered
+    assert element.get("initial_options") != []
+    assert len(element.get("initial_value", "x")) in range(1, element.get("max_length", 3000) + 1)
+    assert element.get("max_length", 1) <= 3000
+
+
+TYPED = st.text(max_size=80)
+DRAFTS = st.builds(
+    Draft,
+    contract=st.sampled_from(["", "110000123456", "110000123457", "99", "not a number"]),
+    categories=st.lists(st.sampled_from(NAMES["categories"]), unique=True).map(tuple),
+    fields=st.lists(st.sampled_from(NAMES["fields"]), unique=True).map(tuple),
+    metrics=st.lists(st.sampled_from(NAMES["metrics"]), unique=True).map(tuple),
+    where=TYPED.map(lambda text: straight_clause(text).strip()),
+    file_name=TYPED.map(plain_file_name).filter(lambda text: text == plain_file_name(text)),
+    channel=st.sampled_from(["", "C012ABC", "D012ABC"]),
+)
+
+
+@settings(max_examples=60)
+@given(DRAFTS, st.booleans(), st.sampled_from(["", "Token Flex says no."]))
+@example(Draft(), False, "")
+def test_what_was_built_reads_back(draft: Draft, type_contract: bool, notice: str) -> None:
+    """A draft in the form, sent back unchanged, is the same draft, and Slack takes the view."""
+    view = build(draft, CHOICES, type_contract=type_contract, notice=notice)
+    assert_slack_takes(view)
+    assert parse(submitted(view)) == draft
+
+
+@settings(max_examples=60)
+@given(
+    st.builds(
+        Draft,
+        contract=TYPED,
+        categories=st.lists(TYPED).map(tuple),
+        fields=st.lists(TYPED | st.sampled_from(NAMES["fields"])).map(tuple),
+        metrics=st.lists(TYPED).map(tuple),
+        where=TYPED | st.just("x" * 3001),
+        file_name=TYPED | st.just("x" * 101),
+    )
+)
+def test_any_draft_makes_a_view_that_slack_takes(draft: Draft) -> None:
+    """Nothing that can stand in a draft breaks the form."""
+    assert_slack_takes(build(draft, CHOICES))
+
+
+def test_the_inputs_in_their_order() -> None:
+    """Seven inputs with their labels; only contract and channel must be filled in."""
+    view = build(Draft(channel="C012ABC"), CHOICES)
+    inputs = [(block["label"]["text"], block["optional"]) for block in view["blocks"] if block["type"] == "input"]
+    assert inputs == [
+        ("Contract", False),
+        ("Usage categories", True),
+        ("Fields", True),
+        ("Metrics", True),
+        ("Where clause", True),
+        ("File name", True),
+        ("Post to channel", False),
+    ]
+    assert (view["title"]["text"], view["submit"]["text"], view["close"]["text"]) == (
+        "Export usage data",
+        "Export",
+        "Cancel",
+    )
+    assert blocks(view)[modal.CHANNEL]["element"]["initial_conversation"] == "C012ABC"
+
+
+def test_contracts_are_chosen_from_the_menu() -> None:
+    """Number and name, cut to what Slack takes; an ended one says so even when its name is long."""
+    element = blocks(build(Draft(contract="110000123456"), CHOICES))[modal.CONTRACT]["element"]
+    shown = [option["text"]["text"] for option in element["options"]]
+    assert shown[0] == "110000123456 · Example AG"
+    assert shown[1].startswith("110000123457 · A firm")
+    assert shown[1].endswith("… (ended)")
+    assert shown[2] == "110000123458"
+    assert element["initial_option"] == element["options"][0]
+
+
+@pytest.mark.parametrize(
+    ("draft", "contracts", "pressed"),
+    [
+        (Draft(), (), False),
+        (Draft(), tuple(Contract(str(number)) for number in range(1, 102)), False),
+        (Draft(contract="110000123456"), CONTRACTS, True),
+        (Draft(contract="5"), CONTRACTS, False),
+    ],
+)
+def test_the_contract_is_typed_where_no_menu_can_serve(
+    draft: Draft,
+    contracts: tuple[Contract, ...],
+    pressed: bool,
+) -> None:
+    """No contract known, more than a menu takes, the button pressed, or a number that the menu lacks."""
+    view = build(draft, Choices(contracts, CATALOGUE), type_contract=pressed)
+    shown = blocks(view)
+    assert modal.CONTRACT not in shown
+    assert modal.TYPE_CONTRACT not in shown
+    assert shown[modal.CONTRACT_TYPED]["element"].get("initial_value", "") == draft.contract
+    assert "hint" in shown[modal.CONTRACT_TYPED]
+    assert_slack_takes(view)
+
+
+def test_a_hundred_contracts_still_make_a_menu_and_doubled_ones_are_merged() -> None:
+    """One hundred options is Slack's limit, and values must be unique."""
+    contracts = tuple(Contract(str(number)) for number in range(1, 101))
+    view = build(Draft(), Choices((*contracts, contracts[0]), CATALOGUE))
+    assert len(blocks(view)[modal.CONTRACT]["element"]["options"]) == 100
+    assert_slack_takes(view)
+
+
+def test_the_button_swaps_the_menu_and_keeps_everything() -> None:
+    """Pressed in a form that is half filled in, it changes nothing but the contract's field."""
+    draft = Draft(contract="110000123456", fields=("userName", "productName"), where="contractYear=1", channel="C1")
+    before = build(draft, CHOICES, origin=Origin("C9", 7))
+    pressed = submitted(before)
+    after = build(parse(pressed), CHOICES, type_contract=True, origin=modal.origin_of(pressed))
+    assert parse(submitted(after)) == draft
+    same = set(blocks(before)) & set(blocks(after))
+    assert {name: blocks(before)[name] for name in same} == {name: blocks(after)[name] for name in same}
+    assert modal.origin_of(after) == Origin("C9", 7)
+
+
+def test_fields_are_grouped_and_explained() -> None:
+    """Groups with the customer's own labels, each field with its meaning, all known fields once."""
+    element = blocks(build(Draft(), CHOICES))[modal.FIELDS]["element"]
+    assert [group["label"]["text"] for group in element["option_groups"]] == [
+        "Time",
+        "Product",
+        "Person and machine",
+        "Session and transaction (one category only)",
+        "Custom fields",
+        "Added in the settings",
+    ]
+    assert sorted(option["value"] for option in options(element)) == sorted(NAMES["fields"])
+    by_name = {option["value"]: option for option in options(element)}
+    assert by_name["customField1"]["text"]["text"] == "customField1 · Région"
+    assert by_name["customField2"]["text"]["text"] == "customField2"
+    assert by_name["usageDate"]["description"]["text"] == "Day of use"
+
+
+def test_many_added_names_are_spread_over_groups() -> None:
+    """More names than a menu or a group takes are cut into several groups."""
+    catalogue = Catalogue([f"field{n}" for n in range(250)], [f"metric{n}" for n in range(150)])
+    view = build(Draft(metrics=("metric149",)), Choices(CONTRACTS, catalogue))
+    assert_slack_takes(view)
+    groups = blocks(view)[modal.METRICS]["element"]["option_groups"]
+    assert [group["label"]["text"] for group in groups] == ["Metrics 1", "Metrics 2"]
+
+
+def test_names_that_are_gone_are_told_and_not_selected() -> None:
+    """An export made with a field that the catalogue no longer has can still be edited."""
+    request = ExportRequest("110000123456", ("productName", "oldField"), ("oldMetric",), ("CLOUD",), "", "x")
+    view = build(modal.draft_of(request, "C1"), CHOICES, notice="Token Flex refused export #41.")
+    assert_slack_takes(view)
+    told = view["blocks"][0]["text"]["text"]
+    assert told.startswith("Token Flex refused export #41.\n")
+    assert all(f"“{name}”" in told for name in ("oldField", "oldMetric", "CLOUD"))
+    assert parse(submitted(view)).fields == ("productName",)
+
+
+def test_a_where_clause_too_long_for_a_form_is_left_out_and_told() -> None:
+    """It is never cut, which would ask for something else."""
+    view = build(Draft(where="x" * 3001), CHOICES)
+    assert "where clause is longer than the 3000 characters" in view["blocks"][0]["text"]["text"]
+    assert parse(submitted(view)).where == ""
+
+
+def test_what_was_typed_is_tidied_and_not_decoded() -> None:
+    """Blanks and `.csv` go, smart quotes of the where clause become straight, entities stay."""
+    view = submitted(build(Draft(), CHOICES, type_contract=True))
+    values = view["state"]["values"]
+    values[modal.CONTRACT_TYPED][modal.CONTRACT_TYPED]["value"] = " 12345 "
+    values[modal.WHERE][modal.WHERE]["value"] = " productName = ‘R&amp;D’\n"
+    values[modal.FILE_NAME][modal.FILE_NAME]["value"] = " O’Brien &lt;1&gt;.CSV "
+    draft = parse(view)
+    assert (draft.contract, draft.where, draft.file_name) == ("12345", "productName = 'R&amp;D'", "O’Brien &lt;1&gt;")
+
+
+@given(st.text(st.one_of(st.sampled_from("“”„‟«»‘’‚‛\u00a0"), st.characters(exclude_categories=["Cs"]))))
+@example("Projet «X» “beta”")
+def test_a_text_of_the_where_clause_is_kept(text: str) -> None:
+    """Marks and hard spaces that are typed inside straight single quotes stay."""
+    clause = "productName = '" + text.replace("'", "''") + "'"
+    values = {modal.WHERE: {modal.WHERE: {"value": clause}}}
+    assert parse({"state": {"values": values}}).where == clause
+
+
+@pytest.mark.parametrize("menu", ["Fields", "Metrics", "Usage categories"])
+def test_the_menus_that_refusals_name_are_there(menu: str) -> None:
+    """A refusal of an unknown name sends people to the menu that shows all."""
+    assert menu in {block["label"]["text"] for block in build(Draft(), CHOICES)["blocks"] if block["type"] == "input"}
+
+
+@pytest.mark.parametrize(
+    "view", [{}, {"state": None}, {"state": {"values": {}}}, {"private_metadata": "?"}, {"private_metadata": "[]"}]
+)
+def test_an_empty_view_is_an_empty_draft(view: dict[str, Any]) -> None:
+    """What is missing is empty; nothing raises."""
+    assert parse(view) == Draft()
+    assert modal.origin_of(view) == Origin()
+
+
+def test_request_and_draft_are_the_same_thing() -> None:
+    """The walkthrough's request goes through the form unchanged."""
+    request = ExportRequest(
+        "12345",
+        ("contractYear", "chargedItemID", "reasonType", "transactionDate", "productName"),
+        ("tokensConsumed", "quantity"),
+        ("MANUAL_ADJUSTMENT", "MANUAL_CONSUMPTION"),
+        "contractYear=1",
+        "myYear1Adjustments",
+    )
+    draft = modal.draft_of(request, "C1")
+    assert modal.to_request(parse(submitted(build(draft, CHOICES)))) == request
+    assert draft.channel == "C1"
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_errors_stand_on_blocks_that_are_there(typed: bool) -> None:
+    """Each problem goes to the input of its part; several of one part are joined, warnings are left out."""
+    view = build(Draft(), CHOICES, type_contract=typed)
+    problems = [
+        Problem("contract", "Choose one"),
+        Problem("categories", "No"),
+        Problem("fields", "First"),
+        Problem("fields", "Second?"),
+        Problem("fields", "First"),
+        Problem("metrics", "No"),
+        Problem("where", "Perhaps", warning=True),
+        Problem("file_name", "No"),
+    ]
+    errors = modal.errors_by_block(problems, view)
+    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    assert set(errors) <= inputs
+    assert errors[modal.FIELDS] == "First. Second?"
+    assert errors[modal.CONTRACT_TYPED if typed else modal.CONTRACT] == "Choose one."
+    assert modal.WHERE not in errors
+
+
+def test_the_rules_own_problems_find_their_blocks() -> None:
+    """Everything that the check of a request says can be shown in the form."""
+    draft = Draft(contract="x", fields=("nope",), metrics=("nope",), categories=("nope",), where="not", file_name="a/b")
+    problems = check_request(modal.to_request(draft), CATALOGUE)
+    view = build(draft, CHOICES)
+    assert set(modal.errors_by_block(problems, view)) == {
+        modal.CONTRACT_TYPED,
+        modal.CATEGORIES,
+        modal.FIELDS,
+        modal.METRICS,
+        modal.WHERE,
+        modal.FILE_NAME,
+    }
+
+
+@pytest.mark.parametrize("origin", [Origin(), Origin("C1"), Origin("C1", 41)])
+def test_the_origin_comes_back(origin: Origin) -> None:
+    """The form remembers where it was opened and what is sent again."""
+    assert modal.origin_of(build(Draft(), CHOICES, origin=origin)) == origin
+
+
+def test_the_views_after_the_form() -> None:
+    """Accepted says number and place, failure says why; both are views that Slack takes."""
+    done = modal.accepted(42, "C012ABC")
+    assert_slack_takes(done)
+    assert "Export #42 is accepted" in done["blocks"][0]["text"]["text"]
+    assert "<#C012ABC>" in done["blocks"][0]["text"]["text"]
+    assert "<#" not in modal.accepted(42, "D012ABC")["blocks"][0]["text"]["text"]
+    failed = modal.failure("It could not be stored. " * 300)
+    assert_slack_takes(failed)
+    assert failed["blocks"][0]["text"]["type"] == "mrkdwn"

@@ -1,0 +1,403 @@
+"""The grammar of the command: what is typed, what is meant, and what is answered to a mistake."""
+
+import shlex
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.cards.text import escape
+from bot.tokenflex.catalogue import CATEGORIES, FIELDS, METRICS, Catalogue
+from bot.tokenflex.models import Contract, ExportRequest
+from handlers.words.grammar import Export, Help, List, Mistake, OnExport, OpenForm, parse
+
+CATALOGUE = Catalogue()
+WALKTHROUGH = (
+    "export contract=12345 fields=productName,usageMonth metrics=tokensConsumed category=MANUAL_ADJUSTMENT "
+    'where="contractYear=1" name=myYear1Adjustments'
+)
+WALKTHROUGH_REQUEST = ExportRequest(
+    contract_number="12345",
+    fields=("productName", "usageMonth"),
+    metrics=("tokensConsumed",),
+    usage_categories=("MANUAL_ADJUSTMENT",),
+    where="contractYear=1",
+    file_name="myYear1Adjustments",
+)
+
+
+def request_of(text: str, *contracts: Contract) -> ExportRequest:
+    command = parse(text, CATALOGUE, contracts)
+    assert isinstance(command, Export), command
+    return command.request
+
+
+def mistakes_of(text: str, *contracts: Contract) -> tuple[str, ...]:
+    command = parse(text, CATALOGUE, contracts)
+    assert isinstance(command, Mistake), command
+    return command.messages
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("", OpenForm()),
+        ("   ", OpenForm()),
+        ("export", OpenForm()),
+        ("  EXPORT  ", OpenForm()),
+        ("list", List()),
+        ("help", Help()),
+        ("help export", Help()),
+        ("status #42", OnExport("status", 42)),
+        ("link 42", OnExport("link", 42)),
+        ("Retry\t#42", OnExport("retry", 42)),
+        ("delete # 042", OnExport("delete", 42)),
+        ("status\u00a0#42", OnExport("status", 42)),
+        ("status <#C012|42>", OnExport("status", 42)),
+    ],
+)
+def test_short_commands(text: str, command: object) -> None:
+    """Each word, in any case and spacing, gives its record."""
+    assert parse(text, CATALOGUE) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WALKTHROUGH,
+        WALKTHROUGH.replace('"', "“"),
+        WALKTHROUGH.replace('"contractYear=1"', "“contractYear=1”"),
+        WALKTHROUGH.replace('"', "'"),
+        WALKTHROUGH.replace("fields=productName,usageMonth", 'fields="productName, usageMonth"'),
+        WALKTHROUGH.replace("fields=productName,usageMonth", "fields=productName, usageMonth"),
+        WALKTHROUGH.replace("fields=productName,usageMonth", "fields=productName ,usageMonth,"),
+        WALKTHROUGH.replace("fields=productName,usageMonth", "fields= productName , usageMonth"),
+        WALKTHROUGH.replace("fields=productName,usageMonth", "field=productName,usageMonth,productName"),
+        WALKTHROUGH.replace("category=", "usageCategory=").replace("metrics=", "METRIC="),
+        WALKTHROUGH.replace("category=", "categories=").replace("contract=", "contract_number="),
+        WALKTHROUGH.replace("name=myYear1Adjustments", "file=myYear1Adjustments.csv"),
+        WALKTHROUGH.replace("name=myYear1Adjustments", "filename=myYear1Adjustments.CSV"),
+        WALKTHROUGH.replace("name=", "downloadFileName="),
+        WALKTHROUGH.replace(" ", "\n"),
+        WALKTHROUGH.replace("fields=productName,", "fields=<http://productName|productName>,"),
+    ],
+)
+def test_many_spellings_of_one_request(text: str) -> None:
+    """Smart quotes, spaces around commas, other words for a key and `.csv` lead to the same request."""
+    assert request_of(text) == WALKTHROUGH_REQUEST
+
+
+def test_the_where_clause_passes_exactly_as_typed() -> None:
+    """Spaces, case and escaped signs inside the quotes are kept."""
+    text = "export contract=1 fields=productName where=\"contractYear &lt; 3  AND userName = 'O’Brien &amp; Co'\""
+    assert request_of(text).where == "contractYear < 3  AND userName = 'O’Brien & Co'"
+
+
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from("“”„‟«»‘’‚‛\u00a0\u2007\u202f x"),
+        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u00ad"),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(TEXTS)
+@example("Projet «X» “beta”")
+@example("Werk „Nord“")
+def test_a_text_of_a_clause_arrives_unchanged(text: str) -> None:
+    """Whatever stands inside straight single quotes is sent as typed, in double quotes or by a shell's rules."""
+    clause = "productName = '" + text.replace("'", "''") + "'"
+    within = clause.replace("\\", "\\\\").replace('"', '\\"')
+    for typed in (f'where="{within}"', shlex.quote(f"where={clause}"), shlex.quote(clause).join(["where=", ""])):
+        sent = escape(f"export contract=1 fields=productName {typed} name=x").replace("\u00ad", "")
+        assert request_of(sent).where == clause
+
+
+@given(TEXTS.filter(lambda text: "'" not in text))
+def test_a_clause_without_marks_around_it_is_sent_as_typed(text: str) -> None:
+    """Its single quotes belong to the clause, whatever stands between them."""
+    sent = escape(f"export contract=1 fields=productName where=productName='{text}' name=x").replace("\u00ad", "")
+    assert request_of(sent).where == f"productName='{text}'"
+
+
+@pytest.mark.parametrize("name", ["Bericht „Juni“", "Projet «X»", "a\u00a0b", "Ana’s ‘report’"])
+def test_a_name_between_straight_quotes_is_sent_as_typed(name: str) -> None:
+    """Marks and hard spaces in a name stay."""
+    assert request_of(f'export contract=1 fields=productName name="{name}"').file_name == name
+
+
+@pytest.mark.parametrize(
+    ("where", "sent"),
+    [
+        ("where=productName='Revit'", "productName='Revit'"),
+        ("where=productName=‘Revit’", "productName='Revit'"),
+        ("where=usageMonth='2026-01-01'", "usageMonth='2026-01-01'"),
+        ("where=userName='<mailto:ana@example.com|ana@example.com>'", "userName='ana@example.com'"),
+        ("where=productName='Vault Office'", "productName='Vault Office'"),
+        ("where=“productName=‘O’Brien’ and contractYear=1”", "productName='O’Brien' and contractYear=1"),
+    ],
+)
+def test_quotes_of_a_clause_as_people_type_them(where: str, sent: str) -> None:
+    """A clause in one word needs no marks around it, and marks of phones mean what straight ones mean."""
+    assert request_of(f"export contract=1 fields=productName {where}").where == sent
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ('where="productName="Revit""', "where=\"productName='Revit'\""),
+        ("where='productName='Revit''", "where=\"productName='Revit'\""),
+        ("where=productName=''Revit''", "where=\"productName='Revit'\""),
+        ('where=productName="Revit"', "where=\"productName='Revit'\""),
+        ('where="productName = “Revit”"', "where=\"productName = 'Revit'\""),
+        ("where=productName='Projet «X»' or userName=\"y\"", "where=\"productName='Projet «X»' or userName='y'\""),
+        ("where=productName = 'Revit'", "where=\"productName = 'Revit'\""),
+        ("where=productName IN ('Revit', 'AutoCAD') metrics=useCount", "where=\"productName IN ('Revit', 'AutoCAD')\""),
+        ("where=contractYear=1 and usageMonth>='2026-01-01'", "where=\"contractYear=1 and usageMonth>='2026-01-01'\""),
+        ("usageMonth='2026-01-01'", "where=\"usageMonth='2026-01-01'\""),
+        ("name=my report 2026", 'name="my report 2026"'),
+        ("name=my report 2026 metrics=useCount", 'name="my report 2026"'),
+        ('name="my report" 2026', 'name="my report 2026"'),
+        ("name=Bericht „Juni“", 'name="Bericht „Juni“"'),
+        ("name=Bericht\u00a02026", 'name="Bericht 2026"'),
+    ],
+)
+def test_a_torn_value_is_answered_with_the_word_to_copy(typed: str, word: str) -> None:
+    """One sentence, which ends in the corrected word, and that word works."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert message.endswith(f": {word}.")
+    sent = request_of(f"export contract=1 fields=productName {word}")
+    assert f'where="{sent.where}"' == word or f'name="{sent.file_name}"' == word
+
+
+@pytest.mark.parametrize(
+    "typed", ["where=productName = Vault Office", "where=productName = '" + "x " * 200 + "'", "where=frob ='x'"]
+)
+def test_a_clause_that_no_marks_mend_gets_an_example(typed: str) -> None:
+    """Nothing wrong or overlong is offered for copying."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert message.endswith("quote it whole: where=\"productName='Revit'\".")
+
+
+LIST_OF = {
+    "fields": [field.name for field in FIELDS if not field.session_level and field.name != "tokenPool"],
+    "metrics": [metric.name for metric in METRICS],
+}
+
+
+@given(
+    fields=st.lists(st.sampled_from(LIST_OF["fields"]), min_size=1, unique=True),
+    metrics=st.lists(st.sampled_from(LIST_OF["metrics"]), unique=True),
+    categories=st.just([]) | st.just([category.name for category in CATEGORIES]),
+    year=st.integers(min_value=1, max_value=9),
+    name=st.text(alphabet="abcÄé 0-_.#&~", max_size=20),
+    order=st.permutations(range(6)),
+)
+def test_what_a_shell_would_quote_is_read_back(
+    fields: list[str], metrics: list[str], categories: list[str], year: int, name: str, order: list[int]
+) -> None:
+    """Any good request, quoted as for a shell and escaped as Slack does, in any order of its words, comes back."""
+    name = f"x{name}x"
+    words = [
+        "contract=12345",
+        f"fields={','.join(fields)}",
+        f"metrics={', '.join(metrics)}" if metrics else "",
+        f"category={','.join(categories)}" if categories else "",
+        f"where=contractYear >= {year} and productName = 'Vault Office'",
+        f"name={name}",
+    ]
+    text = escape(" ".join(shlex.quote(words[place]) for place in order if words[place])).replace("\u00ad", "")
+    assert request_of(f"export {text}") == ExportRequest(
+        "12345", tuple(fields), tuple(metrics), tuple(categories), words[4].removeprefix("where="), name
+    )
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("=,'\"\\#<>&;@! \n“”’"), st.characters()), max_size=60))
+@example("fields=,")
+@example("where=")
+@example("=")
+@example(",")
+@example("contract= = =")
+def test_any_text_gets_an_answer(text: str) -> None:
+    """Nothing that can be typed raises; a mistake always says something."""
+    for whole in (text, f"export {text}", f"status {text}", f'export contract=1 fields=productName where="{text}"'):
+        command = parse(whole, CATALOGUE)
+        assert not isinstance(command, Mistake) or (command.messages and all(command.messages))
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("contrat=12345 fields=productName", "There is no “contrat”; did you mean contract=?"),
+        ("contract 12345 fields=productName", "“contract” must be joined to its value: contract=VALUE."),
+        ("contract=1 feilds=productName, usageMonth", "There is no “feilds”; did you mean fields=?"),
+        ("contract=1 contract=2 fields=productName", "contract= stands there 2 times; give it once."),
+        ("contract=1 fields=productName name=", "name= is empty; give it a value or leave it out."),
+        (
+            "contract=1 fields=productName usageMonth",
+            "“usageMonth” has no place; join the names of fields= with commas: fields=a,b.",
+        ),
+        (
+            "contract=1 fields=productName contractYear=1",
+            '“contractYear=1” is a condition; put conditions between quotes: where="contractYear=1".',
+        ),
+        (
+            "contract=1 fields=productName where=contractYear >= 2 and usageMonth",
+            "“>=” stands outside the where clause; quote it whole: where=\"productName='Revit'\".",
+        ),
+        (
+            "contract=1 fields=productName colour=red",
+            "There is no “colour”. The words of an export are contract=, fields=, metrics=, category=, where=, name=.",
+        ),
+        (
+            "contract=1 fields=productName name=my contract 2026",
+            (
+                '“contract” stands outside the name; quote it whole: name="my contract 2026"; '
+                "as a word of its own, join it to a value: contract=VALUE."
+            ),
+        ),
+        ("contract=1 fields=productName nmae=my report 2026", "There is no “nmae”; did you mean name=?"),
+        ("contract=1 fields=productName wher=contractYear = 1", "There is no “wher”; did you mean where=?"),
+        ("contract=110 000 12 fields=productName", "A contract's number has no blanks: write contract=11000012."),
+        (
+            "contract=1 fields=qqqq",
+            '"qqqq" is not a field: the menu Fields of the form that /tokenflex opens shows all of them.',
+        ),
+        (
+            'contract=1 fields=productName where="qqqq=1"',
+            (
+                '"qqqq" at character 1 is not a field: '
+                "the menu Fields of the form that /tokenflex opens shows all of them."
+            ),
+        ),
+        (
+            "contract=1 metrics=qqqq",
+            '"qqqq" is not a metric: the menu Metrics of the form that /tokenflex opens shows all of them.',
+        ),
+        (
+            "contract=1 fields=productName category=qqqq",
+            (
+                '"qqqq" is not a usage category: '
+                "the menu Usage categories of the form that /tokenflex opens shows all of them."
+            ),
+        ),
+        ("fields=productName", "Say which contract, as in contract=12345."),
+        ("contract=12a fields=productName", "A contract number has 1 to 20 digits and nothing else."),
+        ("contract=1", "Choose at least one field or metric."),
+    ],
+)
+def test_one_mistake_gets_one_sentence(rest: str, said: str) -> None:
+    """The sentence names the word and how to mend it, and nothing else is complained about."""
+    assert mistakes_of(f"export {rest}") == (said,)
+
+
+@pytest.mark.parametrize(
+    ("rest", "nearest"),
+    [
+        ("fields=prodctName", "productName"),
+        ("fields=PRODUCTNAME", "productName"),
+        ("metrics=tokenConsumed", "tokensConsumed"),
+        ("fields=productName category=MANUAL_ADJUSTMENTS", "MANUAL_ADJUSTMENT"),
+        ('fields=productName where="contractYeer=1"', "contractYear"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest_one(rest: str, nearest: str) -> None:
+    """Fields, metrics, categories and the fields of a where clause."""
+    messages = mistakes_of(f"export contract=1 {rest}")
+    assert any(f"did you mean {nearest}?" in message for message in messages)
+
+
+def test_all_mistakes_are_told_together() -> None:
+    """Nobody has to mend a command mistake by mistake."""
+    messages = mistakes_of('export fields=prodctName metric=tokenConsumed where="contractYear=" name=a/b clour=red')
+    assert len(messages) == 6
+    assert all(message[-1] in ".?!…" for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [('where="contractYear=1', '"'), ("name=O'Brien", "'"), ("where=\"a='b", '"'), ("name='it\"s", "'")],
+)
+def test_an_open_quotation_mark_is_named(text: str, mark: str) -> None:
+    """The sentence says which mark is open."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {text}")
+    assert message.startswith(f"A quotation mark {mark} is opened and never closed.")
+
+
+def test_a_backslash_at_the_end_is_explained() -> None:
+    """It escapes nothing."""
+    assert "backslash" in mistakes_of("export name=x\\")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("exprt", "There is no “exprt”; did you mean /tokenflex export?"),
+        ("stat 42", "There is no “stat”; did you mean /tokenflex status?"),
+        ("xyzzy", "There is no “xyzzy”. The words are export, list, status, link, retry, delete, help."),
+        ("contract=1 fields=x", "Begin with the word export: /tokenflex export contract=1 …"),
+        ("list all", "/tokenflex list stands alone; “all” is too much."),
+        ("status", "Which export? Write /tokenflex status #42; /tokenflex list shows the numbers."),
+        ("link it", "“it” is not the number of one export; write it as in /tokenflex link #42."),
+        ("retry 1 2", "“1 2” is not the number of one export; write it as in /tokenflex retry #42."),
+        ("delete 0", "“0” is not the number of one export; write it as in /tokenflex delete #42."),
+        ("delete ٤٢", "“٤٢” is not the number of one export; write it as in /tokenflex delete #42."),
+    ],
+)
+def test_unknown_words_and_numbers(text: str, said: str) -> None:
+    """The answer says what would be right."""
+    assert mistakes_of(text) == (said,)
+
+
+def test_a_number_too_large_for_the_database_is_no_number() -> None:
+    """It cannot be an export."""
+    assert isinstance(parse("status " + "9" * 19, CATALOGUE), Mistake)
+
+
+def test_the_only_known_contract_is_meant() -> None:
+    """With one contract nobody has to type its number."""
+    assert request_of("export fields=productName", Contract("110000123456")).contract_number == "110000123456"
+    assert request_of("export contract=7 fields=productName", Contract("110000123456")).contract_number == "7"
+
+
+def test_known_contracts_are_listed_when_none_is_named() -> None:
+    """At most five, running ones first, and how many more there are."""
+    contracts = [Contract(str(number), f"Firm {number}", is_active=number > 1) for number in range(1, 8)]
+    assert mistakes_of("export fields=productName", *contracts) == (
+        (
+            "Say which contract: contract=2 (Firm 2), contract=3 (Firm 3), contract=4 (Firm 4), contract=5 (Firm 5), "
+            "contract=6 (Firm 6) and 2 more."
+        ),
+    )
+
+
+def test_warnings_do_not_block() -> None:
+    """A request that may fail goes out, with the warning beside it."""
+    command = parse("export contract=1 fields=productName where=\"productName = 'not used'\"", CATALOGUE)
+    assert isinstance(command, Export)
+    assert len(command.warnings) == 1
+    assert "not" in command.warnings[0]
+
+
+def test_a_very_long_word_is_cut_in_the_answer() -> None:
+    """A mistake quotes no more than it takes to find it."""
+    assert all(len(message) < 300 for message in mistakes_of("export contract=1 metrics=useCount " + "x" * 2000))
+
+
+@given(
+    # Two in a row are a phone's way to double a quote.
+    TEXTS.filter(lambda text: not set(text) & set("\"'\\") and "’’" not in text),
+    st.sampled_from(["“{}”", "„{}“", "«{}»", "‘{}’", '"{}"', "'{}'", "{}"]),
+    st.sampled_from(["‘{}’", "'{}'"]),
+)
+@example("5” or x", "“{}”", "'{}'")
+@example("a” name=”b", "“{}”", "'{}'")
+def test_whatever_the_marks_a_text_is_kept_or_asked_about(text: str, outer: str, inner: str) -> None:
+    """Under any mix of marks, a clause goes out with its text as typed, or does not go out."""
+    where = outer.format(f"productName={inner.format(text)}")
+    sent = escape(f"export contract=1 fields=productName where={where}").replace("\u00ad", "")
+    command = parse(sent, CATALOGUE)
+    assert isinstance(command, Mistake | Export)
+    assert isinstance(command, Mistake) or command.request.where == f"productName='{text}'"

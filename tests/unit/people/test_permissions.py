@@ -1,0 +1,430 @@
+"""The rules of who may: the settings as rules, accounts as Slack shows them, answers kept and remembered."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot import settings
+from bot.errors import (
+    ChannelNotAllowedError,
+    ContractNotAllowedError,
+    MembershipUnknownError,
+    NotAllowedError,
+    PersonNotAllowedError,
+)
+from bot.people.access import Access
+from bot.people.asker import Asker
+from bot.people.permissions import Named, Rules, may_delete, may_have_link, may_see
+from bot.settings import LinkAudience
+from bot.slack import members
+from bot.slack.members import KEPT, STILL_GOOD, Members, Standing, is_full_member
+from storage.database import Database
+from storage.models import Export
+from tests.harness.rows import NOW, REQUEST
+
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "APS_CLIENT_ID": "id",
+}
+FULL = {"id": "U1", "team_id": "T1"}
+TEAM = "T1"
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> Any:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class Slack:
+    """The two methods, answered by what a test puts here; `asked` are the calls."""
+
+    def __init__(self) -> None:
+        self.user: Callable[[], Any] = lambda: {"ok": True, "user": FULL}
+        self.group: Callable[[], Any] = lambda: {"ok": True, "users": ["U1"]}
+        self.asked: list[str] = []
+        self.gate: asyncio.Event | None = None
+
+    async def users_info(self, *, user: str) -> Any:
+        return await self._answer(f"user {user}", self.user)
+
+    async def usergroups_users_list(self, *, usergroup: str) -> Any:
+        return await self._answer(f"group {usergroup}", self.group)
+
+    async def _answer(self, asked: str, answer: Callable[[], Any]) -> Any:
+        self.asked.append(asked)
+        if self.gate is not None:
+            await self.gate.wait()
+        return SimpleNamespace(data=answer())
+
+
+def refuses(code: str = "", status: int = 200, data: Any = None) -> Callable[[], Any]:
+    """An answer of Slack's that is an error."""
+
+    def _raise() -> Any:
+        body = data if data is not None else {"ok": False, "error": code}
+        raise SlackApiError("no", SimpleNamespace(data=body, status_code=status, headers={}))  # type: ignore[no-untyped-call]
+
+    return _raise
+
+
+def lost() -> Any:
+    raise OSError("connection lost")
+
+
+@pytest.fixture
+def slack() -> Slack:
+    return Slack()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def people(slack: Slack, clock: Clock) -> Members:
+    return Members(slack, TEAM, clock)  # type: ignore[arg-type]
+
+
+def access(rules: Rules, people: Members, clock: Clock) -> Access:
+    return Access(rules, people, TEAM, Database(Path("unused.db")), clock)
+
+
+def export(requester: str = "U1", channel: str = "C1") -> Export:
+    return Export(1, "ready", REQUEST, requester, channel, NOW, NOW)  # type: ignore[arg-type]
+
+
+# --- settings as rules
+
+
+def test_the_defaults_let_members_do_everything_and_nobody_administer() -> None:
+    """All full members, all contracts, all channels, no administrators."""
+    rules = Rules.of(settings.read(GOOD))
+    assert rules == Rules()
+    assert rules.people == Named(members=True)
+    assert rules.administrators == Named()
+    assert rules.allows_contract("1")
+    assert rules.allows_channel("C1")
+
+
+def test_lists_are_read() -> None:
+    """IDs of people and groups are told apart; the one word is understood in any case."""
+    rules = Rules.of(
+        settings.read(
+            GOOD
+            | {
+                "ALLOWED_PEOPLE": "Members, U1, W2,S3 ,",
+                "ADMINISTRATORS": "S4,U5",
+                "ALLOWED_CONTRACTS": "110000123456, 12",
+                "ALLOWED_CHANNELS": "C1,G2,D3",
+            }
+        )
+    )
+    assert rules.people == Named(frozenset({"U1", "W2"}), frozenset({"S3"}), members=True)
+    assert rules.administrators == Named(frozenset({"U5"}), frozenset({"S4"}))
+    assert [rules.allows_contract(each) for each in ("110000123456", "12", "1")] == [True, True, False]
+    assert [rules.allows_channel(each) for each in ("C1", "G2", "D3", "C2")] == [True, True, True, False]
+
+
+def test_without_the_word_members_are_not_meant() -> None:
+    """Whoever names people means them alone."""
+    assert Rules.of(settings.read(GOOD | {"ALLOWED_PEOPLE": "U1"})).people == Named(frozenset({"U1"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_PEOPLE", "ana"),
+        ("ALLOWED_PEOPLE", "@ana, U1"),
+        ("ALLOWED_PEOPLE", "all"),
+        ("ALLOWED_PEOPLE", "members, C1"),
+        ("ALLOWED_PEOPLE", ","),
+        ("ADMINISTRATORS", "members"),
+        ("ADMINISTRATORS", "u1"),
+        ("ALLOWED_CONTRACTS", "CN-1"),
+        ("ALLOWED_CONTRACTS", "all, 1"),
+        ("ALLOWED_CHANNELS", "#finance"),
+        ("ALLOWED_CHANNELS", "all,C1"),
+    ],
+)
+def test_a_name_that_means_nobody_ends_the_start(name: str, value: str) -> None:
+    """A mistake in who may is told at once, with what to write; it never lets nobody, or everybody, in."""
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.read(GOOD | {name: value})
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{name} ")
+    assert "write" in problem
+
+
+# --- pure rules
+
+
+def test_sight_is_for_requester_and_channel() -> None:
+    """The requester sees it anywhere, others in its channel."""
+    assert may_see(export(), "U1", "C9")
+    assert may_see(export(), "U2", "C1")
+    assert not may_see(export(), "U2", "C9")
+
+
+@pytest.mark.parametrize("audience", LinkAudience)
+def test_links_follow_the_audience(audience: LinkAudience) -> None:
+    """With `requester` nobody else; else whoever may see."""
+    assert may_have_link(export(), "U1", "C9", audience)
+    assert may_have_link(export(), "U2", "C1", audience) is (audience is not LinkAudience.REQUESTER)
+    assert not may_have_link(export(), "U2", "C9", audience)
+
+
+def test_deleting_is_for_the_requester() -> None:
+    """The channel is no licence to delete."""
+    assert may_delete(export(), "U1")
+    assert not may_delete(export(), "U2")
+
+
+# --- accounts
+
+
+@pytest.mark.parametrize(
+    ("account", "full"),
+    [
+        (FULL, True),
+        ({"id": "U1"}, True),
+        ({**FULL, "is_admin": True, "is_owner": True}, True),
+        ({**FULL, "is_restricted": True}, False),
+        ({**FULL, "is_restricted": True, "is_ultra_restricted": True}, False),
+        ({**FULL, "is_ultra_restricted": True}, False),
+        ({**FULL, "is_stranger": True}, False),
+        ({**FULL, "deleted": True}, False),
+        ({**FULL, "is_bot": True}, False),
+        ({"id": "U1", "team_id": "T2"}, False),
+        ({"id": "U1", "team_id": "T2", "enterprise_user": {"teams": ["T2", "T1"]}}, True),
+        ({"id": "U1", "team_id": "T2", "enterprise_user": {"teams": ["T2"]}}, False),
+        ({"id": "U1", "team_id": "T2", "enterprise_user": None}, False),
+    ],
+)
+def test_who_is_a_full_member(account: dict[str, Any], *, full: bool) -> None:
+    """Guests, other organisations, bots and deactivated accounts are none."""
+    assert is_full_member(account, TEAM) is full
+
+
+# --- asking Slack
+
+
+async def test_an_answer_is_kept_for_minutes(people: Members, slack: Slack, clock: Clock) -> None:
+    """One call serves five minutes; then a change is seen."""
+    assert await people.standing("U1") is Standing.MEMBER
+    clock.time += KEPT - timedelta(seconds=1)
+    slack.user = lambda: {"user": {**FULL, "is_restricted": True}}
+    assert await people.standing("U1") is Standing.MEMBER
+    assert slack.asked == ["user U1"]
+    clock.time += timedelta(seconds=1)
+    assert await people.standing("U1") is Standing.OTHER
+
+
+async def test_questions_at_the_same_time_are_one(people: Members, slack: Slack) -> None:
+    """Whoever presses three times at once costs one call."""
+    assert await asyncio.gather(*[people.standing("U1") for _ in range(3)]) == [Standing.MEMBER] * 3
+    assert slack.asked == ["user U1"]
+
+
+@pytest.mark.parametrize(
+    "out", [lost, refuses("ratelimited", 429), refuses("internal_error"), refuses(status=503, data="<html>")]
+)
+async def test_slack_out(people: Members, slack: Slack, clock: Clock, out: Callable[[], Any]) -> None:
+    """The last answer stands in for half a day; who is not known is asked to try again."""
+    assert await people.standing("U1") is Standing.MEMBER
+    slack.user = out
+    clock.time += STILL_GOOD - timedelta(minutes=1)
+    assert await people.standing("U1") is Standing.MEMBER
+    with pytest.raises(MembershipUnknownError, match="Try again in a minute"):
+        await people.standing("U2")
+    clock.time += timedelta(minutes=1)
+    with pytest.raises(MembershipUnknownError):
+        await people.standing("U1")
+    slack.user = lambda: {"user": FULL}
+    assert await people.standing("U1") is Standing.MEMBER
+
+
+async def test_nobody_waits_long(people: Members, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow answer is not waited for, but serves whoever asks next."""
+    monkeypatch.setattr(members, "_PATIENCE", 0.01)
+    slack.gate = asyncio.Event()
+    with pytest.raises(MembershipUnknownError):
+        await people.standing("U1")
+    slack.gate.set()
+    while people._standings._asking:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert await people.standing("U1") is Standing.MEMBER
+    assert slack.asked == ["user U1"]
+
+
+async def test_a_stop_ends_what_is_asked(people: Members, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left running."""
+    monkeypatch.setattr(members, "_PATIENCE", 0.01)
+    slack.gate = asyncio.Event()
+    with pytest.raises(MembershipUnknownError):
+        await people.standing("U1")
+    await people.close()
+    assert not people._standings._asking
+
+
+async def test_an_account_that_slack_does_not_show_is_no_member(people: Members, slack: Slack) -> None:
+    """People of other organisations may be invisible."""
+    slack.user = refuses("user_not_visible")
+    assert await people.standing("U8") is Standing.OTHER
+    slack.user = lambda: {"user": FULL}
+    await people.standing("U1")
+    slack.user = refuses("user_not_found")
+    assert await people.standing("U9") is Standing.OTHER
+
+
+UNTOLD = [
+    refuses("missing_scope"),
+    refuses("unknown_method"),
+    refuses("not_implemented"),
+    refuses("user_not_found"),
+    refuses(status=404, data="<html>"),
+    refuses(status=405, data={}),
+    refuses("not_implemented", 501),
+    lambda: {"ok": True},
+]
+
+
+@pytest.mark.parametrize("answer", UNTOLD)
+async def test_without_the_method_slack_does_not_tell(people: Members, slack: Slack, answer: Callable[[], Any]) -> None:
+    """A missing scope, or a stand-in without `users.info`, is told apart from an outage."""
+    slack.user = answer
+    assert await people.standing("U1") is Standing.UNTOLD
+
+
+@pytest.mark.parametrize("answer", [each for number, each in enumerate(UNTOLD) if number != 3])
+async def test_slack_that_has_told_once_opens_no_door_later(
+    people: Members, slack: Slack, answer: Callable[[], Any]
+) -> None:
+    """Where accounts were shown before, a refusal is an outage: nobody gets in by it."""
+    await people.standing("U1")
+    slack.user = answer
+    with pytest.raises(MembershipUnknownError):
+        await people.standing("U2")
+
+
+async def test_groups_are_kept_and_remembered(people: Members, slack: Slack, clock: Clock) -> None:
+    """One call per group and five minutes, for all people."""
+    assert await people.is_in_group("U1", "S1")
+    assert not await people.is_in_group("U2", "S1")
+    assert slack.asked == ["group S1"]
+    clock.time += KEPT
+    slack.group = lost
+    assert await people.is_in_group("U1", "S1")
+    with pytest.raises(MembershipUnknownError):
+        await people.is_in_group("U1", "S2")
+
+
+@pytest.mark.parametrize("answer", [refuses("no_such_subteam"), refuses("missing_scope"), lambda: {"ok": True}])
+async def test_a_group_that_cannot_be_read_lets_nobody_in(
+    people: Members, slack: Slack, answer: Callable[[], Any]
+) -> None:
+    """Who narrowed the circle to a group does not get a wider one by a missing scope."""
+    slack.group = answer
+    assert not await people.is_in_group("U1", "S1")
+
+
+# --- admission
+
+
+def guest() -> Any:
+    return {"user": {**FULL, "is_restricted": True}}
+
+
+MEMBER = Asker("U1", "C1")
+
+
+async def test_a_person_named_needs_no_answer_of_slack(people: Members, slack: Slack, clock: Clock) -> None:
+    """By ID, a guest gets in also while Slack is out."""
+    slack.user = lost
+    named = Named(frozenset({"U1"}))
+    await access(Rules(people=named), people, clock).admit(MEMBER)
+    assert slack.asked == []
+    await access(Rules(administrators=named), people, clock).admit(MEMBER)
+
+
+async def test_members_may_and_guests_may_not(people: Members, slack: Slack, clock: Clock) -> None:
+    """The default rule, both ways."""
+    gate = access(Rules(), people, clock)
+    await gate.admit(MEMBER)
+    slack.user = guest
+    with pytest.raises(PersonNotAllowedError, match=r"full members .* ask whoever installed me"):
+        await gate.admit(Asker("U2", "C1"))
+
+
+async def test_a_guest_in_a_group_may(people: Members, slack: Slack, clock: Clock) -> None:
+    """Named by group, also where members may as well; even while Slack is out about the account."""
+    slack.user = guest
+    rules = Rules(people=Named(groups=frozenset({"S1"}), members=True))
+    await access(rules, people, clock).admit(MEMBER)
+    slack.user = lost
+    clock.time += STILL_GOOD
+    await access(rules, people, clock).admit(MEMBER)
+    with pytest.raises(MembershipUnknownError):
+        await access(rules, people, clock).admit(Asker("U2", "C1"))
+
+
+async def test_only_a_group(people: Members, slack: Slack, clock: Clock) -> None:
+    """Without the word, being a member is not enough."""
+    gate = access(Rules(people=Named(groups=frozenset({"S1"}))), people, clock)
+    await gate.admit(MEMBER)
+    with pytest.raises(PersonNotAllowedError, match="only for people who were let in by name"):
+        await gate.admit(Asker("U2", "C1"))
+    assert slack.asked == ["group S1"]
+
+
+async def test_where_slack_does_not_tell_the_envelope_shows_the_organisation(
+    people: Members, slack: Slack, clock: Clock
+) -> None:
+    """Ordinary members get in; a person whose envelope names another organisation does not."""
+    slack.user = refuses("unknown_method")
+    gate = access(Rules(), people, clock)
+    await gate.admit(MEMBER)
+    await gate.admit(Asker("U1", "C1", team=TEAM))
+    with pytest.raises(PersonNotAllowedError):
+        await gate.admit(Asker("U1", "C1", team="T2"))
+
+
+async def test_administrators_are_those_named(people: Members, slack: Slack, clock: Clock) -> None:
+    """By ID or group; with none named nobody is one."""
+    assert not await access(Rules(), people, clock).is_administrator("U1")
+    by_id = access(Rules(administrators=Named(frozenset({"U2"}))), people, clock)
+    assert (await by_id.is_administrator("U2"), await by_id.is_administrator("U1")) == (True, False)
+    by_group = access(Rules(administrators=Named(groups=frozenset({"S1"}))), people, clock)
+    await by_group.check_administrator("U1")
+    with pytest.raises(NotAllowedError, match="That is for administrators"):
+        await by_group.check_administrator("U2")
+
+
+def test_refusals_say_whom_to_ask(people: Members, clock: Clock) -> None:
+    """Administrators by name, a few of them; else whoever installed the bot."""
+    many = Named(frozenset(f"U{n}" for n in range(9)))
+    rules = Rules(administrators=many, contracts=frozenset({"12"}), channels=frozenset({"C1", "C2"}))
+    gate = access(rules, people, clock)
+    with pytest.raises(ContractNotAllowedError, match=r"Contract `13` .* Ask <@U0>, <@U1>, <@U2>, <@U3> or others"):
+        gate.check_contract("13")
+    with pytest.raises(ChannelNotAllowedError, match="only in <#C1> and <#C2>"):
+        gate.check_channel("C3")
+    gate.check_contract("12")
+    gate.check_channel("C2")
+    assert access(Rules(administrators=Named(groups=frozenset({"S1"}))), people, clock).whom == "<!subteam^S1>"
+    assert access(Rules(), people, clock).whom == "whoever installed me"

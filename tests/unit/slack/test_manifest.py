@@ -1,0 +1,130 @@
+"""The Slack app as it is installed: what Slack accepts, and what the code needs, neither less nor more."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.commands import COMMAND
+from handlers.words.grammar import WORDS
+from tests.harness.house import ROOT
+
+SCHEMA = ROOT.parent / "shared" / "reference" / "slack-app-manifest.schema.json"
+
+#: Scopes of the bot token for each Web API method (source: Slack's method pages); of these the app needs all.
+_READ_BACK = {"channels:history", "groups:history", "im:history", "mpim:history", "metadata.message:read"}
+SCOPES: dict[str, set[str]] = {
+    "apps.connections.open": set(),  # the app-level token's own, connections:write
+    "auth.test": set(),
+    "chat.postEphemeral": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": _READ_BACK,
+    "conversations.replies": _READ_BACK,
+    "usergroups.users.list": {"usergroups:read"},
+    "users.info": {"users:read"},
+    "views.open": set(),
+    "views.update": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yaml").read_text())
+    return read
+
+
+def source() -> str:
+    """All of the bot's own code."""
+    files = [path for room in ("bot", "handlers") for path in sorted(Path(ROOT, room).rglob("*.py"))]
+    return "\n".join(path.read_text() for path in files)
+
+
+def methods_called() -> set[str]:
+    """Find the Web API methods that the code uses: attributes of a client that slack_sdk has as methods."""
+    names = set(re.findall(r"client\.([a-z]+_\w+)", source()))
+    found = {_method(name) for name in names if hasattr(AsyncWebClient, name)}
+    return found | {"apps.connections.open"}  # made by Socket Mode itself
+
+
+def _method(name: str) -> str:
+    """`chat_postMessage` is `chat.postMessage`, `apps_connections_open` is `apps.connections.open`."""
+    return name.replace("_", ".")
+
+
+def test_slack_accepts_the_manifest(manifest: dict[str, Any]) -> None:
+    """The manifest follows Slack's schema, in which unknown keys are refused."""
+    if not SCHEMA.is_file():
+        pytest.skip("Slack's schema does not lie beside the project")
+    faults = [fault.message for fault in Draft7Validator(json.loads(SCHEMA.read_text())).iter_errors(manifest)]
+    assert faults == []
+
+
+def test_a_wrong_manifest_would_be_noticed(manifest: dict[str, Any]) -> None:
+    """The schema is really applied: a key that Slack does not know is found."""
+    if not SCHEMA.is_file():
+        pytest.skip("Slack's schema does not lie beside the project")
+    wrong = manifest | {"surprise": True}
+    assert list(Draft7Validator(json.loads(SCHEMA.read_text())).iter_errors(wrong))
+
+
+def test_texts_are_as_long_as_slack_takes_them(manifest: dict[str, Any]) -> None:
+    """Names and descriptions are within the limits of the settings page."""
+    display = manifest["display_information"]
+    assert 1 <= len(display["name"]) <= 35
+    assert 1 <= len(display["description"]) <= 140
+    assert re.fullmatch(r"#[0-9a-f]{6}", display["background_color"])
+    assert 1 <= len(manifest["features"]["bot_user"]["display_name"]) <= 80
+
+
+def test_the_slash_command_is_the_one_that_is_listened_to(manifest: dict[str, Any]) -> None:
+    """There is one command, and the code answers to its name."""
+    assert [command["command"] for command in manifest["features"]["slash_commands"]] == [COMMAND]
+
+
+def test_the_usage_hint_names_every_word(manifest: dict[str, Any]) -> None:
+    """What Slack shows while somebody types are the words of the command, all of them, in their order."""
+    hint = manifest["features"]["slash_commands"][0]["usage_hint"]
+    assert re.findall(r"[a-z]+", hint) == list(WORDS)
+
+
+def test_a_bot_user_that_people_can_read_private_messages_of(manifest: dict[str, Any]) -> None:
+    """Private messages need the messages tab; without it Slack refuses them."""
+    assert manifest["features"]["app_home"]["messages_tab_enabled"] is True
+    assert manifest["features"]["bot_user"]["display_name"]
+
+
+def test_every_method_called_is_known() -> None:
+    """A new Web API method has to be looked up for its scopes before this test passes."""
+    assert methods_called() == set(SCOPES)
+
+
+def test_the_scopes_are_exactly_those_of_the_methods(manifest: dict[str, Any]) -> None:
+    """The app asks for nothing that it does not use, and for everything that it uses."""
+    asked = manifest["oauth_config"]["scopes"]
+    needed = set().union(*(SCOPES[method] for method in methods_called())) | {"commands"}
+    assert set(asked) == {"bot"}
+    assert sorted(asked["bot"]) == sorted(needed)
+
+
+def test_no_event_is_subscribed_to(manifest: dict[str, Any]) -> None:
+    """The code listens to no event, so none is asked for."""
+    assert "event_subscriptions" not in manifest["settings"]
+    assert not re.search(r"\bapp\.(event|message|shortcut)\(", source())
+
+
+def test_interactivity_and_socket_mode_are_on(manifest: dict[str, Any]) -> None:
+    """Buttons and forms arrive over the socket; no address of ours is in the manifest."""
+    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert "url" not in manifest["features"]["slash_commands"][0]
+
+
+def test_tokens_are_not_rotated(manifest: dict[str, Any]) -> None:
+    """A token pasted into the environment must not run out after twelve hours."""
+    assert manifest["settings"]["token_rotation_enabled"] is False

@@ -1,0 +1,82 @@
+"""Queries of every day use an index, so that they cost the same after a hundred thousand exports."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlite_utils import Database as Connection
+
+from storage import calls, exports, future, outbox
+from storage.migrations import migrations
+from storage.models import MessageKind
+from storage.states import ExportState
+from tests.harness.rows import NOW, accepted, delivery
+
+Query = Callable[[Connection], object]
+
+
+@pytest.fixture
+def db() -> Iterator[Connection]:
+    """A database in memory with an export and a delivery."""
+    connection = Connection(memory=True)
+    migrations.apply(connection)
+    accepted(connection)
+    delivery(connection)
+    yield connection
+    connection.close()
+
+
+def plans(db: Connection, query: Query) -> list[str]:
+    """How SQLite carries out the statements of a store function."""
+    said: list[str] = []
+    db.conn.set_trace_callback(said.append)
+    query(db)
+    db.conn.set_trace_callback(None)
+    steps = []
+    for statement in said:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+            steps += [row[3] for row in db.conn.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    return steps
+
+
+HOT: dict[str, Query] = {
+    "bring back": lambda db: future.bring_back(db, NOW),
+    "get": lambda db: exports.get(db, 1),
+    "origin": lambda db: exports.is_origin(db, "command:1"),
+    "accept again": accepted,
+    "at work": lambda db: exports.in_states(db, (ExportState.REQUESTED, ExportState.SUBMITTING)),
+    "count queued": exports.count_queued,
+    "ahead of": lambda db: exports.ahead_of(db, 1),
+    "ahead in line": lambda db: exports.ahead_in_line(db, "U1"),
+    "count outstanding": exports.count_outstanding,
+    "queued fairly": lambda db: exports.queued_fairly(db, 5),
+    "known keys": lambda db: exports.known_keys(db, ["a", "b"]),
+    "listing": lambda db: exports.listing(db, requester="U1", channel="C1", limit=20),
+    "outbox due": lambda db: outbox.due(db, NOW),
+    "outbox next due": lambda db: outbox.next_due(db, NOW),
+    "outbox get": lambda db: outbox.get(db, "card:1"),
+    "outbox open": lambda db: outbox.is_open(db, "card:1"),
+    "outbox hold back": lambda db: outbox.hold_back(db, "C1", NOW),
+    "outbox put again": delivery,
+    "put once": lambda db: outbox.put_once(
+        db, subject="card:1", kind=MessageKind.CARD, export_number=1, recipient="C1", now=NOW
+    ),
+    "message": lambda db: outbox.message(db, "card:1"),
+    "message at": lambda db: outbox.message_at(db, "C1", "1.0"),
+    "calls since": lambda db: calls.since(db, NOW),
+    "forget calls": lambda db: calls.forget_before(db, NOW),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_no_table_is_scanned(db: Connection, name: str) -> None:
+    """Every step that touches a table searches it; only what was found already is gone through."""
+    steps = plans(db, HOT[name])
+    assert steps
+    tables = ("exports", "outbox", "messages", "calls")
+    scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in tables]
+    assert scans == []
+
+
+def test_the_check_finds_a_scan(db: Connection) -> None:
+    """A query without an index would fail the test above."""
+    assert plans(db, lambda db: list(db.query("SELECT * FROM exports WHERE note = 'rate'"))) == ["SCAN exports"]
