@@ -28,7 +28,7 @@ def every_15_seconds(
     """Look at each contract 8 s after a submission and then every 15 s, the one that is due first in front."""
 
     def _due(target: Target) -> datetime:
-        return target.due_at if target.looked_at is None else max(target.due_at, target.looked_at + _EVERY)
+        return target.due_at if target.polled_at is None else max(target.due_at, target.polled_at + _EVERY)
 
     first = min(found, key=_due)
     return first, _due(first)
@@ -97,7 +97,7 @@ class OneGetEach:
         finally:
             self._turns.end_quietly(turn)
         house.links.keep(export.number, record.link)
-        await house.tracker.observe_one(export, record)
-        house.places.freed()
+        await house.progress.observe_one(export, record)
+        house.slots.freed()
         house.worker.work.ring()
         house.deliveries.ring()

@@ -21,10 +21,10 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.exports import announcements
 from bot.exports.links import Links
 from bot.exports.poller import Poller
-from bot.exports.progress import Tracker
-from bot.exports.slots import Places
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
 from bot.exports.worker import Worker
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
@@ -91,13 +91,13 @@ class House:
     database: Database
     turns: Turns
     calls: TokenFlexCalls
-    tracker: Tracker
+    progress: Progress
     links: Links
-    places: Places
+    slots: Slots
     server_time: ServerTime
     worker: Worker
-    poll: Signal
-    deliveries: Signal
+    poll: Bell
+    deliveries: Bell
 
 
 #: Makes a poller in a house and returns its loop.
@@ -109,9 +109,9 @@ def real_poller(house: House, **options: object) -> Poller:
     return Poller(
         house.database,
         house.calls,
-        house.tracker,
+        house.progress,
         house.links,
-        house.places,
+        house.slots,
         house.server_time,
         house.clock,
         house.poll,
@@ -178,13 +178,13 @@ def _house(clock: VirtualClock, database: Database, token_flex: TokenFlexOnPaper
     server_time = ServerTime(clock)
     turns = turns_class(database, clock, server_time)
     calls = CallsOnPaper(token_flex, turns, clock)
-    tracker = Tracker(database, calls, clock)
-    links = Links(database, calls, server_time, tracker, clock)
-    places, poll, deliveries = Places(), Signal(clock), Signal(clock)
-    worker = Worker(database, calls, tracker, places, server_time, clock, poll, deliveries)
+    progress = Progress(database, calls, clock)
+    links = Links(database, calls, server_time, progress, clock)
+    slots, poll, deliveries = Slots(), Bell(clock), Bell(clock)
+    worker = Worker(database, calls, progress, slots, server_time, clock, poll, deliveries)
     slack = SlackOnPaper(clock)
     return House(
-        clock, token_flex, slack, database, turns, calls, tracker, links, places, server_time, worker, poll,
+        clock, token_flex, slack, database, turns, calls, progress, links, slots, server_time, worker, poll,
         deliveries,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from bench.cases import LINK_LIFE
 from bot.cards.blocks import Message
 from bot.slack.posts import Posted, SlackRateLimitedError
 from bot.tokenflex.errors import NotFoundError, QuotaExceededError, RateLimitedError
-from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRecord, ExportRequest
+from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRequest, UpstreamExport
 from sandbox.tokenflex.limits import limiter_for
 from tests.harness.virtual_time import VirtualClock
 
@@ -42,7 +42,7 @@ class TokenFlexOnPaper:
         self.refused = dict.fromkeys(READINGS, 0)
         self.calls: dict[str, int] = {}
 
-    def submit(self, request: ExportRequest) -> ExportRecord:
+    def submit(self, request: ExportRequest) -> UpstreamExport:
         """Take an export."""
         now = self._count("submit")
         if sum(1 for export in self._exports.values() if export.ready_at > now) >= _PLACES:
@@ -52,9 +52,9 @@ class TokenFlexOnPaper:
         self._exports[key] = _Export(
             key, request.contract_number, request.file_name, now, ready, ready + timedelta(seconds=LINK_LIFE)
         )
-        return ExportRecord(key, REQUESTED, f"{request.file_name}.csv", now)
+        return UpstreamExport(key, REQUESTED, f"{request.file_name}.csv", now)
 
-    def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[ExportRecord, ...]:
+    def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[UpstreamExport, ...]:
         """Return the exports of a contract; links that have expired are still shown."""
         now = self._count("list")
         return tuple(
@@ -63,12 +63,12 @@ class TokenFlexOnPaper:
             if export.contract == contract_number and from_ <= export.requested_at < to
         )
 
-    def get_export(self, contract_number: str, request_key: str) -> ExportRecord:
+    def get_export(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Return one export."""
         now = self._count("get")
         return self._record(self._export(contract_number, request_key), now)
 
-    def refresh_link(self, contract_number: str, request_key: str) -> ExportRecord:
+    def refresh_link(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Return one export with a new link."""
         now = self._count("refreshUrl")
         export = self._export(contract_number, request_key)
@@ -89,11 +89,11 @@ class TokenFlexOnPaper:
             raise NotFoundError(status=404)
         return export
 
-    def _record(self, export: _Export, now: datetime) -> ExportRecord:
+    def _record(self, export: _Export, now: datetime) -> UpstreamExport:
         if now < export.ready_at:
-            return ExportRecord(export.key, REQUESTED, f"{export.file_name}.csv", export.requested_at)
+            return UpstreamExport(export.key, REQUESTED, f"{export.file_name}.csv", export.requested_at)
         link = DownloadLink(f"https://download.invalid/{export.file_name}", export.link_expires_at)
-        return ExportRecord(export.key, DOWNLOAD, f"{export.file_name}.csv", export.requested_at, link=link)
+        return UpstreamExport(export.key, DOWNLOAD, f"{export.file_name}.csv", export.requested_at, link=link)
 
     def _count(self, call: str) -> datetime:
         now = self._clock.now()

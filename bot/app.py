@@ -18,8 +18,8 @@ from bot.contracts.cache import ContractCache
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports.links import Links
 from bot.exports.poller import Poller
-from bot.exports.progress import Tracker
-from bot.exports.slots import Places
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
 from bot.exports.use_cases import Exports
 from bot.exports.worker import Worker
 from bot.login.store import LoginStore
@@ -29,7 +29,7 @@ from bot.operate.administration import Administration
 from bot.operate.vital_signs import Sign, VitalSigns
 from bot.people.access import Access
 from bot.people.permissions import Rules
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
@@ -46,7 +46,7 @@ from handlers.commands import Commands
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard
 from handlers.registration import register
-from handlers.replies import Answers
+from handlers.replies import Replies
 from storage import future
 from storage.database import Database, StorageFullError
 
@@ -70,9 +70,9 @@ class TokenFlexSide:
 
     door: HttpDoor
     calls: TokenFlexCalls
-    tracker: Tracker
+    progress: Progress
     links: Links
-    places: Places
+    slots: Slots
     contracts: ContractCache
     worker: Worker
     poller: Poller
@@ -88,7 +88,7 @@ class Bot:
         self._random = random or SystemRandom()
         self._database = Database(settings.database_path)
         self._supervisor = Supervisor(self._clock)
-        self._poll, self._deliveries = Signal(self._clock), Signal(self._clock)
+        self._poll, self._deliveries = Bell(self._clock), Bell(self._clock)
         self._session: aiohttp.ClientSession | None = None
         self._handler: AsyncSocketModeHandler | None = None
         self._dispatcher: Dispatcher | None = None
@@ -185,17 +185,17 @@ class Bot:
         turns = Turns(database, clock, server_time)
         await turns.load()
         calls = TokenFlexCalls(client, tokens, turns, clock, self._random)
-        tracker = Tracker(database, calls, clock)
-        links = Links(database, calls, server_time, tracker, clock)
-        places = Places()
+        progress = Progress(database, calls, clock)
+        links = Links(database, calls, server_time, progress, clock)
+        slots = Slots()
         contracts = ContractCache(database, calls, clock, Rules.of(settings).allows_contract)
         await contracts.load()
-        worker = Worker(database, calls, tracker, places, server_time, clock, self._poll, self._deliveries)
+        worker = Worker(database, calls, progress, slots, server_time, clock, self._poll, self._deliveries)
         await worker.resume()
         poller = Poller(
-            database, calls, tracker, links, places, server_time, clock, self._poll, worker.work, self._deliveries
+            database, calls, progress, links, slots, server_time, clock, self._poll, worker.work, self._deliveries
         )
-        return TokenFlexSide(door, calls, tracker, links, places, contracts, worker, poller, server_time)
+        return TokenFlexSide(door, calls, progress, links, slots, contracts, worker, poller, server_time)
 
     def _signs(self, handler: AsyncSocketModeHandler, side: TokenFlexSide, dispatcher: Dispatcher) -> VitalSigns:
         ahead, tokens = side.server_time, side.calls.tokens
@@ -241,7 +241,7 @@ class Bot:
             self._database,
             side.links,
             side.calls.turns,
-            side.places,
+            side.slots,
             self._clock,
             self._settings.link_audience,
             access,
@@ -252,13 +252,13 @@ class Bot:
         administration = Administration(
             self._database, access, turns, lambda: poller.last_success, self._clock, self._deliveries
         )
-        answers = Answers(client, self._clock)
-        guard = self._guard = Guard(answers, access, StorageFullError)
+        replies = Replies(client, self._clock)
+        guard = self._guard = Guard(replies, access, StorageFullError)
         form = ExportForm(exports, side.contracts, catalogue, guard)
         register(
             app,
-            Commands(exports, administration, side.contracts, catalogue, form, answers, guard),
-            Buttons(exports, administration, form, answers, guard),
+            Commands(exports, administration, side.contracts, catalogue, form, replies, guard),
+            Buttons(exports, administration, form, replies, guard),
             form,
         )
         return app

@@ -103,7 +103,7 @@ def _init(options: argparse.Namespace, clock: Clock | None) -> int:
     if not sys.stdin.isatty():
         return _fail("There is no terminal to ask in; --non-interactive checks what the environment and .env hold.")
     outside = {name: value for name, value in settings.outside().items() if name in settings.NAMES}
-    talk = wizard.Talk(look=_look(variables))
+    talk = wizard.Talk(style=_style(variables))
     return wizard.Wizard(settings.ENV_FILE, settings.in_file(), outside, now, talk).run(options.names)
 
 
@@ -193,14 +193,14 @@ def _show(found: list[findings.Finding], variables: dict[str, str], *, as_json: 
     if as_json:
         print(report.as_json(shown))
     else:
-        print(report.as_text(shown, _look(variables)), report.summary(shown), sep="\n\n")
+        print(report.as_text(shown, _style(variables)), report.summary(shown), sep="\n\n")
     return findings.exit_status(shown)
 
 
-def _look(variables: dict[str, str]) -> report.Look:
+def _style(variables: dict[str, str]) -> report.Style:
     if not sys.stdout.isatty():
-        return report.Look()
-    return report.Look(colours=not variables.get("NO_COLOR"), width=shutil.get_terminal_size().columns)
+        return report.Style()
+    return report.Style(colours=not variables.get("NO_COLOR"), width=shutil.get_terminal_size().columns)
 
 
 def _fail(*problems: str) -> int:

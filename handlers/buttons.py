@@ -14,7 +14,7 @@ from handlers import envelope
 from handlers.commands import retrying
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard, plain
-from handlers.replies import Answers
+from handlers.replies import Replies
 
 Press = Callable[[int, Asker, dict[str, Any], AsyncRespond, AsyncWebClient], Awaitable[None]]
 
@@ -23,12 +23,12 @@ class Buttons:
     """Get a fresh link, Retry, Details, Delete, Edit and send again; for administrators Send again."""
 
     def __init__(
-        self, exports: Exports, administration: Administration, form: ExportForm, answers: Answers, guard: Guard
+        self, exports: Exports, administration: Administration, form: ExportForm, replies: Replies, guard: Guard
     ) -> None:
         self._exports = exports
         self._administration = administration
         self._form = form
-        self._answers = answers
+        self._replies = replies
         self._guard = guard
         self._presses: dict[str, Press] = {
             actions.LINK: self._link,
@@ -68,49 +68,49 @@ class Buttons:
             return
         asker = envelope.of_action(body)
         text = "That button is from an older version of me. `/tokenflex list` shows your exports as they stand now."
-        await self._guard.run("unknown", asker, respond, lambda: self._answers.tell(respond, asker, plain(text)))
+        await self._guard.run("unknown", asker, respond, lambda: self._replies.tell(respond, asker, plain(text)))
 
     async def _send_again(
         self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         delivery = await self._administration.send_again(number, asker)
-        await self._answers.tell(respond, asker, admin_card.sent_again(delivery))
+        await self._replies.tell(respond, asker, admin_card.sent_again(delivery))
 
     async def _link(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         export, link = await self._exports.link(
-            number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
+            number, asker, lambda: self._replies.tell(respond, asker, export_card.waiting_for_link(number))
         )
         place = await self._exports.hand_out(export, asker, envelope.pressed_message(body))
         if place is LinkPlace.THERE_ALREADY:
-            await self._answers.tell(respond, asker, export_card.link_is_there(export, link))
+            await self._replies.tell(respond, asker, export_card.link_is_there(export, link))
         elif place is LinkPlace.PRIVATE:
             replace = _is_private(body)
-            await self._answers.tell(respond, asker, export_card.private_link(export, link), replace=replace)
+            await self._replies.tell(respond, asker, export_card.private_link(export, link), replace=replace)
 
     async def _retry(
         self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         export = await self._exports.retry(number, asker)
-        await self._answers.tell(respond, asker, plain(retrying(export.label)))
+        await self._replies.tell(respond, asker, plain(retrying(export.label)))
 
     async def _details(
         self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         export = await self._exports.see(number, asker)
-        await self._answers.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
+        await self._replies.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
 
     async def _delete(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
         export = await self._exports.delete(number, asker)
-        await self._answers.tell(respond, asker, export_card.deletion(export), replace=_is_private(body))
+        await self._replies.tell(respond, asker, export_card.deletion(export), replace=_is_private(body))
 
     async def _keep(
         self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
     ) -> None:
-        await self._answers.tell(respond, asker, plain(f"Export #{number} stays as it is."), replace=_is_private(body))
+        await self._replies.tell(respond, asker, plain(f"Export #{number} stays as it is."), replace=_is_private(body))
 
     async def _edit(
         self, number: int, asker: Asker, body: dict[str, Any], _respond: AsyncRespond, client: AsyncWebClient

@@ -21,7 +21,7 @@ from bot.tokenflex.catalogue import Catalogue
 from handlers import envelope
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard, concerns, plain
-from handlers.replies import Answers
+from handlers.replies import Replies
 from handlers.words import grammar
 
 COMMAND = "/tokenflex"
@@ -41,7 +41,7 @@ class Commands:
         contracts: ContractCache,
         catalogue: Catalogue,
         form: ExportForm,
-        answers: Answers,
+        replies: Replies,
         guard: Guard,
     ) -> None:
         self._exports = exports
@@ -49,7 +49,7 @@ class Commands:
         self._contracts = contracts
         self._catalogue = catalogue
         self._form = form
-        self._answers = answers
+        self._replies = replies
         self._guard = guard
         self._numbered: dict[str, Callable[[int, Asker, AsyncRespond], Awaitable[None]]] = {
             "status": self._status,
@@ -76,16 +76,16 @@ class Commands:
                 await self._export(command, body, asker, respond)
             case grammar.List():
                 exports, more = await self._exports.listing(asker)
-                await self._answers.tell(respond, asker, export_card.listing(exports, more))
+                await self._replies.tell(respond, asker, export_card.listing(exports, more))
             case grammar.OnExport():
                 await self._numbered[command.word](command.number, asker, respond)
             case grammar.Help():
-                await self._answers.tell(respond, asker, self._help())
+                await self._replies.tell(respond, asker, self._help())
             case grammar.Administer():
                 overview = await self._administration.overview(asker)
-                await self._answers.tell(respond, asker, admin_card.overview(overview))
+                await self._replies.tell(respond, asker, admin_card.overview(overview))
             case grammar.Mistake():
-                await self._answers.tell(respond, asker, mistake(command.messages))
+                await self._replies.tell(respond, asker, mistake(command.messages))
 
     def _help(self) -> Message:
         active = [contract.number for contract in self._contracts.offered if contract.is_active]
@@ -97,27 +97,27 @@ class Commands:
         )
         concerns(accepted.export.number)
         if accepted.is_new:
-            await self._answers.tell(respond, asker, acceptance(accepted, command.warnings))
+            await self._replies.tell(respond, asker, acceptance(accepted, command.warnings))
 
     async def _status(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export = await self._exports.see(number, asker)
-        await self._answers.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
+        await self._replies.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
 
     async def _link(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export, link = await self._exports.link(
-            number, asker, lambda: self._answers.tell(respond, asker, export_card.waiting_for_link(number))
+            number, asker, lambda: self._replies.tell(respond, asker, export_card.waiting_for_link(number))
         )
         await self._exports.hand_out(export, asker)
-        await self._answers.tell(respond, asker, export_card.private_link(export, link))
+        await self._replies.tell(respond, asker, export_card.private_link(export, link))
 
     async def _retry(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export = await self._exports.retry(number, asker)
-        await self._answers.tell(respond, asker, plain(retrying(export.label)))
+        await self._replies.tell(respond, asker, plain(retrying(export.label)))
 
     async def _delete(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
         export = await self._exports.see(number, asker)
         await self._exports.check_may_delete(export, asker)
-        await self._answers.tell(respond, asker, export_card.confirm_deletion(export))
+        await self._replies.tell(respond, asker, export_card.confirm_deletion(export))
 
 
 def retrying(label: str) -> str:

@@ -18,7 +18,7 @@ from bot.cards.blocks import Message
 from bot.errors import UseCaseError
 from bot.people.access import Access
 from bot.people.asker import Asker
-from handlers.replies import Answers
+from handlers.replies import Replies
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +31,8 @@ def plain(text: str) -> Message:
 class Guard:
     """Lets in who may, runs the slow part of a listener, and answers for it when it fails."""
 
-    def __init__(self, answers: Answers, access: Access, full: type[Exception]) -> None:
-        self._answers = answers
+    def __init__(self, replies: Replies, access: Access, full: type[Exception]) -> None:
+        self._replies = replies
         self._access = access
         self._full = full
         self._running: set[asyncio.Task[Any]] = set()
@@ -109,7 +109,7 @@ class Guard:
 
     async def _tell(self, asker: Asker, respond: AsyncRespond | None, text: str) -> None:
         try:
-            await self._answers.tell(respond, asker, plain(text))
+            await self._replies.tell(respond, asker, plain(text))
         except Exception:
             log.exception("a person could not be told", person=asker.person)
 

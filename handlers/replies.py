@@ -41,7 +41,7 @@ class _Outcome:
 Way = Callable[[Content], Awaitable[_Outcome]]
 
 
-class Answers:
+class Replies:
     """Tells one person something, in the place where they are looking."""
 
     def __init__(self, client: AsyncWebClient, clock: Clock) -> None:

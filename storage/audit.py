@@ -47,7 +47,7 @@ class Entry:
     result: str
 
 
-def record(db: Connection, entry: Entry) -> None:
+def add(db: Connection, entry: Entry) -> None:
     """Add a row, in the transaction of the act itself where there is one."""
     row = {
         "at": to_text(entry.at),

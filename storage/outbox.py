@@ -215,7 +215,7 @@ def give_up(db: Connection, delivery: Delivery, error: str) -> None:
     rows.update(db, "outbox", "id", delivery.id, {"state": DeliveryState.GIVEN_UP.value, "last_error": error})
 
 
-def record_message(db: Connection, message: SentMessage) -> None:
+def keep_message(db: Connection, message: SentMessage) -> None:
     """Keep where a message stands and until when it shows a link."""
     expires = None if message.link_expires_at is None else to_text(message.link_expires_at)
     sql = """

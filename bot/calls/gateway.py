@@ -13,7 +13,7 @@ import structlog
 from bot.calls import retry
 from bot.calls.budget import Rank
 from bot.calls.turns import Turn, Turns
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import (
@@ -81,7 +81,7 @@ class TokenFlexCalls:
         self._clock = clock
         self._random = random
         self.login_needed: bool | None = None  #: whether Autodesk has refused the login for good, None: not known yet
-        self.login_seen = Signal(clock)  #: rung when a call has shown that
+        self.login_seen = Bell(clock)  #: rung when a call has shown that
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
 
     @asynccontextmanager

@@ -72,7 +72,7 @@ class Spent:
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _Waiter:
     waiting: Waiting
     granted: asyncio.Future[Turn]
 
@@ -86,7 +86,7 @@ class Turns:
         self._server_time = server_time
         self._limits = limits or Limits()
         self._past: list[Turn] = []
-        self._line: list[_Place] = []
+        self._line: list[_Waiter] = []
         self._alarm: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -105,11 +105,11 @@ class Turns:
 
     def people_waiting(self) -> int:
         """Return how many calls of people wait."""
-        return sum(1 for place in self._line if place.waiting.rank is Rank.PEOPLE)
+        return sum(1 for waiter in self._line if waiter.waiting.rank is Rank.PEOPLE)
 
     def ahead_of(self, person: str) -> int:
         """Return how many of the calls of people that wait come before the next one of this person: they take turns."""
-        line = Counter(place.waiting.person for place in self._line if place.waiting.rank is Rank.PEOPLE)
+        line = Counter(waiter.waiting.person for waiter in self._line if waiter.waiting.rank is Rank.PEOPLE)
         return sum(min(calls, line[person] + 1) for calls in line.values())
 
     def likely_wait(self, ahead: int) -> float:
@@ -163,14 +163,14 @@ class Turns:
         if self._closed:
             raise StoppingError
         loop = asyncio.get_running_loop()
-        place = _Place(Waiting(rank, person, self._clock.now().timestamp()), loop.create_future())
-        self._line.append(place)
+        waiter = _Waiter(Waiting(rank, person, self._clock.now().timestamp()), loop.create_future())
+        self._line.append(waiter)
         # Served a moment later, so that all who ask in the same moment are seen together: a dozen of them are a burst.
         loop.call_soon(self._serve)
         try:
-            turn = await place.granted
+            turn = await waiter.granted
         except asyncio.CancelledError:
-            self._leave(place)
+            self._leave(waiter)
             raise
         started = datetime.fromtimestamp(turn.call.started_at, UTC)
         try:
@@ -208,40 +208,42 @@ class Turns:
         self._closed = True
         if self._alarm is not None:
             self._alarm.cancel()
-        for place in self._line:
-            if not place.granted.done():
-                place.granted.set_exception(StoppingError())
+        for waiter in self._line:
+            if not waiter.granted.done():
+                waiter.granted.set_exception(StoppingError())
         self._line.clear()
 
     def _give_back(self, turn: Turn) -> None:
         self._past.remove(turn)
         self._serve()
 
-    def _leave(self, place: _Place) -> None:
-        if place in self._line:
-            self._line.remove(place)
-        elif place.granted.done() and not place.granted.cancelled() and place.granted.exception() is None:
-            self._past.remove(place.granted.result())
+    def _leave(self, waiter: _Waiter) -> None:
+        if waiter in self._line:
+            self._line.remove(waiter)
+        elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
+            self._past.remove(waiter.granted.result())
         self._serve()
 
     def _serve(self) -> None:
         now = self._clock.now()
         self._forget(now)
-        self._line = [place for place in self._line if not place.granted.cancelled()]
+        self._line = [waiter for waiter in self._line if not waiter.granted.cancelled()]
         while self._line:
             decision = self._decide(now)
             if decision.granted is None:
                 self._ask_again(decision.ask_again_at, now)
                 return
-            place = self._line.pop(decision.granted)
-            turn = Turn(PastCall(now.timestamp(), None, place.waiting.rank, place.waiting.person, burst=decision.burst))
+            waiter = self._line.pop(decision.granted)
+            turn = Turn(
+                PastCall(now.timestamp(), None, waiter.waiting.rank, waiter.waiting.person, burst=decision.burst)
+            )
             self._past.append(turn)
-            place.granted.set_result(turn)
+            waiter.granted.set_result(turn)
 
     def _decide(self, now: datetime) -> budget.Decision:
         return budget.decide(
             [turn.call for turn in self._past],
-            [place.waiting for place in self._line],
+            [waiter.waiting for waiter in self._line],
             now.timestamp(),
             self._limits,
             self._server_time.difference,

@@ -10,7 +10,7 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.tokenflex.errors import TokenFlexError
 from bot.tokenflex.models import Contract
@@ -38,7 +38,7 @@ class ContractCache:
         self._allows = allows
         self._calls = calls
         self._clock = clock
-        self._wake = Signal(clock)
+        self._wake = Bell(clock)
         self.contracts: tuple[Contract, ...] = ()
         self.custom_field_labels: dict[str, str] = {}
         self.trouble: str | None = None  #: why the last attempt to fetch failed, "" where it did not

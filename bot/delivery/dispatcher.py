@@ -16,7 +16,7 @@ from bot.delivery.rendering import message_of
 from bot.errors import UseCaseError
 from bot.exports import announcements
 from bot.exports.links import Links
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import TaskGroup
@@ -59,7 +59,7 @@ class Dispatcher:
         slack_time: ServerTime,
         clock: Clock,
         audience: LinkAudience,
-        wake: Signal,
+        wake: Bell,
         bot_name: str = "tokenflex",
     ) -> None:
         self._database = database
@@ -186,9 +186,9 @@ class Dispatcher:
         if expires is not None:
             self._plan_expiry(db, delivery, expires)
         if standing is None and expires is not None:  # an edit shows the link of a press, which is on record
-            audit.record(db, _link_shown(delivery, export, self._clock.now()))
+            audit.add(db, _link_shown(delivery, export, self._clock.now()))
         if standing is not None and expires is not None:
-            outbox.record_message(db, _with_expiry(standing, expires))
+            outbox.keep_message(db, _with_expiry(standing, expires))
 
     def _plan_expiry(self, db: Connection, delivery: Delivery, expires: datetime) -> None:
         outbox.put(
@@ -204,7 +204,7 @@ class Dispatcher:
     def _after(
         self, db: Connection, delivery: Delivery, export: Export, posted: Posted, expires: datetime | None
     ) -> None:
-        outbox.record_message(
+        outbox.keep_message(
             db, SentMessage(delivery.subject, delivery.export_number, posted.channel, posted.ts, expires)
         )
         outbox.mark_sent(db, delivery)
@@ -382,7 +382,5 @@ def _with_expiry(standing: SentMessage, expires: datetime) -> SentMessage:
 
 
 def _link_is_out(db: Connection, delivery: Delivery, standing: SentMessage) -> None:
-    outbox.record_message(
-        db, SentMessage(standing.subject, standing.export_number, standing.channel, standing.ts, None)
-    )
+    outbox.keep_message(db, SentMessage(standing.subject, standing.export_number, standing.channel, standing.ts, None))
     outbox.mark_sent(db, delivery)

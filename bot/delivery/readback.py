@@ -102,5 +102,5 @@ def _recorded(db: Connection, delivery: Delivery, posted: Posted) -> SentMessage
     expiry = outbox.expiry_subject(delivery.subject)
     expires_at = outbox.get(db, expiry).due_at if outbox.is_open(db, expiry) else None
     found = SentMessage(delivery.subject, delivery.export_number, posted.channel, posted.ts, expires_at)
-    outbox.record_message(db, found)
+    outbox.keep_message(db, found)
     return found

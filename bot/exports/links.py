@@ -11,12 +11,12 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import StoppingError
 from bot.cards.explanations import explain
 from bot.errors import LinkUnavailableError, WrongStateError
-from bot.exports.progress import Tracker
+from bot.exports.progress import Progress
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import RefusedError, TokenFlexError
-from bot.tokenflex.models import DownloadLink, ExportRecord
+from bot.tokenflex.models import DownloadLink, UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
@@ -43,12 +43,12 @@ class Links:
     """The links of finished exports, by export number."""
 
     def __init__(
-        self, database: Database, calls: TokenFlexCalls, server_time: ServerTime, tracker: Tracker, clock: Clock
+        self, database: Database, calls: TokenFlexCalls, server_time: ServerTime, progress: Progress, clock: Clock
     ) -> None:
         self._database = database
         self._calls = calls
         self._server_time = server_time
-        self._tracker = tracker
+        self._progress = progress
         self._clock = clock
         self._known: dict[int, tuple[DownloadLink, timedelta]] = {}
         self._fetching: dict[int, _Fetch] = {}
@@ -154,7 +154,7 @@ class Links:
         if export.state is not ExportState.READY or key is None:
             raise WrongStateError(f"#{number} is not ready, so there is no file to download.")
 
-        def _refresh(client: TokenFlexClient) -> ExportRecord:
+        def _refresh(client: TokenFlexClient) -> UpstreamExport:
             fetch.made = True
             return client.refresh_link(export.request.contract_number, key)
 
@@ -176,13 +176,13 @@ class Links:
 
     async def _has_vanished(self, export: Export) -> bool:
         try:
-            return await self._tracker.has_vanished(export)
+            return await self._progress.has_vanished(export)
         except TokenFlexError as error:
             log.warning("an export could not be asked for", export=export.number, error=type(error).__name__)
             return False
 
-    async def _usable(self, export: Export, record: ExportRecord) -> DownloadLink:
-        await self._tracker.observe_one(export, record)
+    async def _usable(self, export: Export, record: UpstreamExport) -> DownloadLink:
+        await self._progress.observe_one(export, record)
         if record.link is None:
             raise LinkUnavailableError(
                 f"Token Flex gave no link for #{export.number}; its status is “{record.request_status}” now."

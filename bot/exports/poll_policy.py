@@ -1,14 +1,14 @@
-"""Which contract is looked at, and when: a pure rule over what is outstanding, what a minute has room for, and now.
+"""Which contract is polled, and when: a pure rule over what is outstanding, what a minute has room for, and now.
 
 One list call shows a whole contract, and a minute has room for four. The rule, in words:
 
-1. A contract with new exports is looked at after `FIRST_LOOK`, one with an answer in doubt as soon as a list says
+1. A contract with new exports is polled after `FIRST_POLL`, one with an answer in doubt as soon as a list says
    something about it.
-2. Otherwise a look is worth its call as soon as it has been as long in coming as the look after it will be: earlier,
+2. Otherwise a poll is worth its call as soon as it has been as long in coming as the poll after it will be: earlier,
    it finds too little; later, what it finds has waited too long. "Long" is in part the number of exports that have
    probably ended meanwhile, by what `durations` has learned, and in part plain time, since that may be wrong.
 3. A contract that is alone is never left for longer than `LONGEST_GAP` while there is room.
-4. While people call often, a look that would probably find little leaves a second call to them.
+4. While people call often, a poll that would probably find little leaves a second call to them.
 5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
 
 All moments of one question are of one clock, but for how far back a list has to reach.
@@ -24,74 +24,74 @@ from bot.exports.progress import next_list_for
 from storage.models import Export
 from storage.states import ExportState
 
-FIRST_LOOK = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
-LONGEST_GAP = timedelta(seconds=20)  #: between two looks at the only contract, while there is room for more
-_SHORTEST_GAP = timedelta(seconds=4)  #: between two looks at one contract
+FIRST_POLL = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
+LONGEST_GAP = timedelta(seconds=20)  #: between two polls of the only contract, while there is room for more
+_SHORTEST_GAP = timedelta(seconds=4)  #: between two polls of one contract
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
-#: While people call often, a look that would probably find less waiting in sum than this leaves a second call to them.
+#: While people call often, a poll that would probably find less waiting in sum than this leaves a second call to them.
 _MODEST = timedelta(seconds=1)
-#: How much of "long" is what was learned; the rest is time, which keeps the looks evenly spread.
+#: How much of "long" is what was learned; the rest is time, which keeps the polls evenly spread.
 _LEARNED = 0.6
-#: A first look seldom finds anything: it is made when the minute has room for so many more.
+#: A first poll seldom finds anything: it is made when the minute has room for so many more.
 _LEFT = 1
 _STEPS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A contract that has to be looked at, and how far back its list has to reach (`oldest`).
+    """A contract that has to be polled, and how far back its list has to reach (`oldest`).
 
     That is the server's time where it was known, ours otherwise.
 
     Not before `due_at`; at `must_at`, if there is one, whatever the chances are. `running` holds for each export since
-    when it runs, and from when on nothing is known of it (the last look, or its beginning).
+    when it runs, and from when on nothing is known of it (the last poll, or its beginning).
     """
 
     contract: str
     due_at: datetime
     oldest: datetime
     must_at: datetime | None = None
-    looked_at: datetime | None = None
+    polled_at: datetime | None = None
     running: tuple[tuple[datetime, datetime], ...] = ()
 
 
-def targets(exports: Sequence[Export], looked: Mapping[str, datetime], *, house_full: bool) -> list[Target]:
+def targets(exports: Sequence[Export], polled: Mapping[str, datetime], *, house_full: bool) -> list[Target]:
     """Return the contracts with work outstanding, the one that is due first in front.
 
-    `looked` says when a contract was looked at last. Queued exports count only when no place is free: then the list
+    `polled` says when a contract was polled last. Queued exports count only when no place is free: then the list
     has to show that one became free.
     """
     by_contract: dict[str, list[Export]] = {}
     for export in exports:
-        if _is_looked_for(export, house_full=house_full):
+        if _is_polled_for(export, house_full=house_full):
             by_contract.setdefault(export.request.contract_number, []).append(export)
-    found = [_target(contract, group, looked.get(contract)) for contract, group in by_contract.items()]
+    found = [_target(contract, group, polled.get(contract)) for contract, group in by_contract.items()]
     return sorted(found, key=lambda target: target.due_at)
 
 
-def _is_looked_for(export: Export, *, house_full: bool) -> bool:
+def _is_polled_for(export: Export, *, house_full: bool) -> bool:
     if export.state is ExportState.QUEUED:
         return house_full
     return export.state is ExportState.REQUESTED or export.in_doubt
 
 
-def _target(contract: str, group: Sequence[Export], looked: datetime | None) -> Target:
-    first = min(_first_look(export) for export in group)
+def _target(contract: str, group: Sequence[Export], polled: datetime | None) -> Target:
+    first = min(_first_poll(export) for export in group)
     in_doubt = [next_list_for(export) for export in group if export.in_doubt]
-    is_new = looked is None or all(export.changed_at > looked for export in group)
+    is_new = polled is None or all(export.changed_at > polled for export in group)
     return Target(
         contract,
-        due_at=first if looked is None else max(first, looked + _SHORTEST_GAP),
+        due_at=first if polled is None else max(first, polled + _SHORTEST_GAP),
         oldest=min(_times(group)),
         must_at=min([*in_doubt, *([first] if is_new else [])], default=None),
-        looked_at=looked,
-        running=tuple((export.changed_at, max(export.changed_at, looked or export.changed_at)) for export in group),
+        polled_at=polled,
+        running=tuple((export.changed_at, max(export.changed_at, polled or export.changed_at)) for export in group),
     )
 
 
-def _first_look(export: Export) -> datetime:
-    return next_list_for(export) if export.in_doubt else export.changed_at + FIRST_LOOK
+def _first_poll(export: Export) -> datetime:
+    return next_list_for(export) if export.in_doubt else export.changed_at + FIRST_POLL
 
 
 def _times(group: Sequence[Export]) -> list[datetime]:
@@ -99,13 +99,13 @@ def _times(group: Sequence[Export]) -> list[datetime]:
     return times + [export.requested_at for export in group if export.requested_at is not None]
 
 
-def next_look(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
-    """Return the contract to look at next, and when: `now` or earlier means that it is worth a call now."""
-    looks = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in found]
-    asked_for = [target for target, at in looks if at <= now]
+def next_poll(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
+    """Return the contract to poll next, and when: `now` or earlier means that it is worth a call now."""
+    polls = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in found]
+    asked_for = [target for target, at in polls if at <= now]
     if asked_for:
         return longest_waiting(asked_for, durations, now), now
-    return min(looks, key=lambda look: look[1])
+    return min(polls, key=lambda poll: poll[1])
 
 
 def _asked_for_at(target: Target, contracts: int, room: Room, durations: Durations, now: datetime) -> datetime:
@@ -143,7 +143,7 @@ def _worth_it_at(target: Target, contracts: int, room: Room, durations: Duration
 def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) -> datetime:
     youngest = max(since for since, _ in target.running)
     gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
-    latest = (target.looked_at or youngest) + gap
+    latest = (target.polled_at or youngest) + gap
     if target.must_at is not None and room.free_at[min(_LEFT, len(room.free_at) - 1)] <= max(low, target.must_at):
         latest = min(latest, target.must_at)
     return latest
@@ -163,7 +163,7 @@ def _is_worth_it(target: Target, contracts: int, room: Room, durations: Duration
 
 
 def _ratio(before: float, after: float) -> float:
-    """Return how long the look has been in coming, by the next one; twice at most, so that neither half rules alone."""
+    """Return how long the poll has been in coming, by the next one; twice at most, so that neither half rules alone."""
     return min(2.0, before / after) if after > 0 else 2.0
 
 

@@ -1,4 +1,4 @@
-"""The background loop that looks at Token Flex: one list call sees every export of a contract.
+"""The background loop that polls Token Flex: one list call sees every export of a contract.
 
 Nothing outstanding: no calls at all. A failing poll keeps what is known, is logged once when it begins to fail and
 once when it works again, and is tried less and less often.
@@ -17,14 +17,14 @@ from bot.calls.turns import Room
 from bot.exports import announcements
 from bot.exports.durations import Durations, learn
 from bot.exports.links import Links
-from bot.exports.poll_policy import Target, next_look, targets
-from bot.exports.progress import Look, Tracker
-from bot.exports.slots import Places
-from bot.runtime.bell import Signal
+from bot.exports.poll_policy import Target, next_poll, targets
+from bot.exports.progress import ListCall, Progress
+from bot.exports.slots import Slots
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, RefusedError, TokenFlexError
-from bot.tokenflex.models import ExportRecord
+from bot.tokenflex.models import UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
@@ -38,32 +38,32 @@ _PERMISSION = "permission"  #: a note of `bot.cards.export_card.NOTES`
 log = structlog.get_logger(__name__)
 
 
-#: What a policy says: which contract to look at next, and when; `now` or earlier means that it is worth a call now.
+#: What a policy says: which contract to poll next, and when; `now` or earlier means that it is worth a call now.
 Policy = Callable[[Sequence[Target], Room, Durations, datetime], tuple[Target, datetime]]
 
 
 class Poller:
-    """Looks at contracts with outstanding exports: a policy decides which and when, `poll_policy` by default."""
+    """Polls contracts with outstanding exports: a policy decides which and when, `poll_policy` by default."""
 
     def __init__(
         self,
         database: Database,
         calls: TokenFlexCalls,
-        tracker: Tracker,
+        progress: Progress,
         links: Links,
-        places: Places,
+        slots: Slots,
         server_time: ServerTime,
         clock: Clock,
-        wake: Signal,
-        submissions: Signal,
-        deliveries: Signal,
-        policy: Policy = next_look,
+        wake: Bell,
+        submissions: Bell,
+        deliveries: Bell,
+        policy: Policy = next_poll,
     ) -> None:
         self._database = database
         self._calls = calls
-        self._tracker = tracker
+        self._progress = progress
         self._links = links
-        self._places = places
+        self._slots = slots
         self._server_time = server_time
         self._clock = clock
         self._wake = wake
@@ -71,7 +71,7 @@ class Poller:
         self._deliveries = deliveries
         self._policy = policy
         self._durations = Durations()
-        self._looked: dict[str, datetime] = {}
+        self._polled: dict[str, datetime] = {}
         self._not_before: dict[str, datetime] = {}
         self._failures: dict[str, int] = {}
         self.last_success: datetime | None = None
@@ -80,19 +80,19 @@ class Poller:
         """Look at what is worth it, then wait until something else is."""
         await self._learn()
         while True:
-            look = await self._next_look()
+            call = await self._next_poll()
             now = self._clock.now()
-            if look is None:
+            if call is None:
                 await self._wake.wait()
-            elif look[1] > now:
-                await self._wake.wait((look[1] - now).total_seconds())
+            elif call[1] > now:
+                await self._wake.wait((call[1] - now).total_seconds())
             else:
                 await self._poll()
 
     async def _learn(self) -> None:
         self._durations = learn(await self._database.read(export_store.newest_durations))
 
-    async def _next_look(self) -> tuple[Target, datetime] | None:
+    async def _next_poll(self) -> tuple[Target, datetime] | None:
         found = await self._targets()
         return self._policy(found, self._calls.turns.room(), self._durations, self._clock.now()) if found else None
 
@@ -100,63 +100,63 @@ class Poller:
         now = self._clock.now()
 
         def _load(db: Connection) -> tuple[tuple[Export, ...], bool]:
-            full = self._places.is_full(export_store.count_outstanding(db), now)
+            full = self._slots.is_full(export_store.count_outstanding(db), now)
             states = [ExportState.REQUESTED, ExportState.SUBMITTING, *([ExportState.QUEUED] if full else [])]
             return export_store.in_states(db, states), full
 
         exports, full = await self._database.read(_load)
-        return [self._held_back(target) for target in targets(exports, self._looked, house_full=full)]
+        return [self._held_back(target) for target in targets(exports, self._polled, house_full=full)]
 
     def _held_back(self, target: Target) -> Target:
         """A contract whose list failed is tried again after a pause."""
         return replace(target, due_at=max(target.due_at, self._not_before.get(target.contract, target.due_at)))
 
     async def _poll(self) -> None:
-        """Wait for a turn, then look at the contract that is worth it by then."""
+        """Wait for a turn, then list the contract that is worth it by then."""
         target: Target | None = None
         try:
             async with self._calls.turn("list", rank=Rank.POLL) as granted:
                 target = await self._chosen()
                 if target is None:
                     return
-                look = self._look_at(target)
-                records = await granted.make(lambda client: client.list_exports(target.contract, look.start, look.end))
+                call = self._list_call(target)
+                records = await granted.make(lambda client: client.list_exports(target.contract, call.start, call.end))
         except TokenFlexError as error:
             if target is None:
                 raise
             await self._failed(target, error)
             return
         await self._recovered(target)
-        self._looked[target.contract] = look.made_at
-        await self._apply(target.contract, records, look)
+        self._polled[target.contract] = call.made_at
+        await self._apply(target.contract, records, call)
 
     async def _chosen(self) -> Target | None:
-        look = await self._next_look()
-        return None if look is None or look[0].due_at > self._clock.now() else look[0]
+        call = await self._next_poll()
+        return None if call is None or call[0].due_at > self._clock.now() else call[0]
 
-    def _look_at(self, target: Target) -> Look:
+    def _list_call(self, target: Target) -> ListCall:
         now, ahead = self._clock.now(), timedelta(seconds=self._server_time.difference)
         start = min(target.oldest, target.oldest + ahead) - _BEFORE
-        return Look(now, start, end=max(now, now + ahead) + _AHEAD)
+        return ListCall(now, start, end=max(now, now + ahead) + _AHEAD)
 
-    async def _apply(self, contract: str, records: tuple[ExportRecord, ...], look: Look) -> None:
+    async def _apply(self, contract: str, records: tuple[UpstreamExport, ...], call: ListCall) -> None:
         ahead = timedelta(seconds=self._server_time.difference)  # by what this list has shown, too
-        listed = await self._tracker.observe_list(contract, records, look, ahead)
+        listed = await self._progress.observe_list(contract, records, call, ahead)
         links = {record.request_key: record.link for record in records}
         for export in listed.exports:
             self._links.keep(export.number, links.get(export.request_key or ""))
-        self._places.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
+        self._slots.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
         self._submissions.ring()
         self._deliveries.ring()
         if listed.freed:
             await self._learn()
         for export in listed.missing[:1]:  # one for each list, so that polling goes on when many are gone
-            await self._look_for(export)
+            await self._ask_for(export)
 
-    async def _look_for(self, export: Export) -> None:
+    async def _ask_for(self, export: Export) -> None:
         try:
-            if await self._tracker.has_vanished(export):
-                self._places.freed()
+            if await self._progress.has_vanished(export):
+                self._slots.freed()
         except TokenFlexError as error:
             log.warning("a missing export could not be asked for", export=export.number, error=type(error).__name__)
         self._deliveries.ring()
@@ -173,7 +173,7 @@ class Poller:
             await self._note(target.contract, _PERMISSION)
 
     async def _note(self, contract: str, note: str) -> None:
-        """Have the cards of a contract say that looking at it is not permitted (`note`), or no more."""
+        """Have the cards of a contract say that listing it is not permitted (`note`), or no more."""
         now = self._clock.now()
 
         def _told_otherwise(db: Connection) -> list[Export]:

@@ -13,7 +13,7 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.exports import announcements
 from bot.runtime.clock import Clock
 from bot.tokenflex.errors import ContractRefusedError, ForbiddenError, InvalidRequestError, NotFoundError
-from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord
+from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
@@ -45,7 +45,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ListCall:
     """One list call: when it was made, by our clock, and its `fromDate` and `toDate`, which are the server's times."""
 
     made_at: datetime
@@ -57,13 +57,13 @@ class Look:
 class _Seen:
     """A list, when it was applied, by our clock, and how far the server's is ahead of that, its answer included."""
 
-    look: Look
+    call: ListCall
     now: datetime
     server_ahead: timedelta
     whole: bool  #: whether each of its entries could be read
 
 
-class Tracker:
+class Progress:
     """Brings our exports up to what Token Flex shows."""
 
     def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock) -> None:
@@ -71,17 +71,17 @@ class Tracker:
         self._calls = calls
         self._clock = clock
 
-    async def observe_one(self, export: Export, record: ExportRecord) -> Export:
+    async def observe_one(self, export: Export, record: UpstreamExport) -> Export:
         """Apply what Token Flex says of one export."""
         now = self._clock.now()
         return await self._database.write(lambda db: _apply(db, export_store.get(db, export.number), record, now))
 
     async def observe_list(
-        self, contract: str, records: Sequence[ExportRecord], look: Look, server_ahead: timedelta
+        self, contract: str, records: Sequence[UpstreamExport], call: ListCall, server_ahead: timedelta
     ) -> Listed:
         """Apply a list of a contract; by what it has shown too, the server's clock is `server_ahead` of ours."""
         whole = all(record.request_key for record in records)
-        seen = _Seen(look, self._clock.now(), server_ahead, whole)
+        seen = _Seen(call, self._clock.now(), server_ahead, whole)
         return await self._database.write(lambda db: _apply_list(db, contract, records, seen))
 
     async def has_vanished(self, export: Export) -> bool:
@@ -123,7 +123,7 @@ class Tracker:
         await self._database.write(vanish)
 
 
-def _apply(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export:
+def _apply(db: Connection, export: Export, record: UpstreamExport, now: datetime) -> Export:
     """Bring one export to the status of its record, with the messages that this causes."""
     log.debug("Token Flex shows an export", export=export.number, status=record.request_status)
     before = export
@@ -151,7 +151,7 @@ def _note_unknown(db: Connection, before: Export, export: Export, now: datetime)
         announcements.card_changed(db, export, now)
 
 
-def taken(db: Connection, export: Export, record: ExportRecord, now: datetime) -> Export | None:
+def taken(db: Connection, export: Export, record: UpstreamExport, now: datetime) -> Export | None:
     """Record that Token Flex has the export under this key; None where it was not waiting for that."""
     moved = export_store.move(
         db,
@@ -172,7 +172,7 @@ def taken(db: Connection, export: Export, record: ExportRecord, now: datetime) -
     return _apply(db, moved, record, now)
 
 
-def _apply_list(db: Connection, contract: str, records: Sequence[ExportRecord], seen: _Seen) -> Listed:
+def _apply_list(db: Connection, contract: str, records: Sequence[UpstreamExport], seen: _Seen) -> Listed:
     known = export_store.known_keys(db, [record.request_key for record in records])
     strangers = [record for record in records if record.request_key not in known]
     ours = {record.request_key: record for record in records if record.request_key in known}
@@ -194,12 +194,12 @@ def _apply_list(db: Connection, contract: str, records: Sequence[ExportRecord], 
 def _apply_to(
     db: Connection,
     export: Export,
-    ours: dict[str, ExportRecord],
-    strangers: list[ExportRecord],
+    ours: dict[str, UpstreamExport],
+    strangers: list[UpstreamExport],
     seen: _Seen,
 ) -> Export:
     if export.request_key is not None:
-        if seen.look.made_at <= export.changed_at:
+        if seen.call.made_at <= export.changed_at:
             return export  # the list may be older than the export, or than its retry: it says nothing
         record = ours.get(export.request_key)
         if record is not None:
@@ -219,7 +219,7 @@ def _is_missing(export: Export) -> bool:
     return export.state is ExportState.REQUESTED and export.lists_without >= LISTS_NEEDED
 
 
-def _arrived(export: Export, strangers: Iterable[ExportRecord], server_ahead: timedelta) -> ExportRecord | None:
+def _arrived(export: Export, strangers: Iterable[UpstreamExport], server_ahead: timedelta) -> UpstreamExport | None:
     """Return the record that a POST without an answer made: same file name, not older than our intent.
 
     A name that is the same to the letter is preferred to one that is only comparable. A record whose time is not known
@@ -257,7 +257,7 @@ def _lacked(db: Connection, export: Export, seen: _Seen) -> Export:
     if not _would_show(seen, export):
         return export
     lists = export.lists_without + 1
-    return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.look.made_at)
+    return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.call.made_at)
 
 
 def _would_show(seen: _Seen, export: Export) -> bool:
@@ -269,8 +269,8 @@ def _would_show(seen: _Seen, export: Export) -> bool:
     if not seen.whole:
         return False
     requested_at = export.requested_at or _sent_at(export, seen.server_ahead)
-    reaches_back = requested_at is None or seen.look.start <= requested_at
-    return reaches_back and seen.now + seen.server_ahead < seen.look.end
+    reaches_back = requested_at is None or seen.call.start <= requested_at
+    return reaches_back and seen.now + seen.server_ahead < seen.call.end
 
 
 def comparable(file_name: str) -> str:
@@ -283,7 +283,7 @@ def _bare(file_name: str) -> str:
 
 
 def _not_arrived(db: Connection, export: Export, seen: _Seen) -> Export:
-    if seen.look.made_at < next_list_for(export):
+    if seen.call.made_at < next_list_for(export):
         return export
     export = _lacked(db, export, seen)
     if export.lists_without < LISTS_NEEDED:

@@ -6,14 +6,14 @@ that ends.
 
 from datetime import datetime, timedelta
 
-PLACES = 50
+SLOTS = 50
 _LOOK_AGAIN = timedelta(seconds=60)
 _LONGEST = timedelta(minutes=10)
 #: What a list showed of other programs is believed that long; contracts without work of ours are not looked at again.
 _BELIEVED = timedelta(minutes=5)
 
 
-class Places:
+class Slots:
     """How many more exports may be submitted, as far as the lists and the refusals tell."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Places:
         if self._closed_until is not None and now < self._closed_until:
             return 0
         elsewhere = sum(count for count, seen_at in self._elsewhere.values() if now - seen_at < _BELIEVED)
-        return max(0, PLACES - ours - elsewhere)
+        return max(0, SLOTS - ours - elsewhere)
 
     def refused(self, now: datetime) -> None:
         """Note that Token Flex says that the house is full; it is believed until something ends, or for a while."""

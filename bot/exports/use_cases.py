@@ -16,11 +16,11 @@ from bot.errors import HiddenExportError, NoSuchExportError, NotAllowedError, Wr
 from bot.exports import announcements
 from bot.exports.durations import learn
 from bot.exports.links import LONG_ENOUGH, Links
-from bot.exports.slots import PLACES, Places
+from bot.exports.slots import SLOTS, Slots
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.settings import LinkAudience
 from bot.tokenflex.models import DownloadLink, ExportRequest
@@ -64,17 +64,17 @@ class Exports:
         database: Database,
         links: Links,
         turns: Turns,
-        places: Places,
+        slots: Slots,
         clock: Clock,
         audience: LinkAudience,
         access: Access,
-        work: Signal,
-        deliveries: Signal,
+        work: Bell,
+        deliveries: Bell,
     ) -> None:
         self._database = database
         self._links = links
         self._turns = turns
-        self._places = places
+        self._slots = slots
         self._clock = clock
         self._audience = audience
         self._access = access
@@ -100,28 +100,28 @@ class Exports:
         def _accept(db: Connection) -> tuple[Export, bool, int, float | None]:
             _check_replaceable(db, new)
             before = export_store.ahead_in_line(db, asker.person)
-            full = self._places.is_full(export_store.count_outstanding(db), now)
+            full = self._slots.is_full(export_store.count_outstanding(db), now)
             export, is_new = export_store.accept(db, new, now)
             if is_new:
                 export = export_store.change(db, export.number, note="places" if full else "")
                 announcements.card_changed(db, export, now)
-                audit.record(db, _entry(asker, Act.REQUESTED, export, now, f"for channel {channel}"))
+                audit.add(db, _entry(asker, Act.REQUESTED, export, now, f"for channel {channel}"))
             if is_new and replaces is not None:
                 old = export_store.get(db, replaces)
-                audit.record(db, _entry(asker, Act.EDITED, old, now, f"sent again as {export.label}"))
+                audit.add(db, _entry(asker, Act.EDITED, old, now, f"sent again as {export.label}"))
                 announcements.everything_changed(db, old, now)
-            return export, is_new, before, _until_a_place(db, before) if full else None
+            return export, is_new, before, _until_a_slot(db, before) if full else None
 
-        export, is_new, before, until_a_place = await self._database.write(_accept)
+        export, is_new, before, until_a_slot = await self._database.write(_accept)
         if is_new:
             log.info("an export was accepted", export=export.number, person=asker.person)
         self._work.ring()
         self._deliveries.ring()
         ahead = max(before, self._turns.ahead_of(asker.person))
-        return Accepted(export, is_new, self._in_line(ahead, until_a_place))
+        return Accepted(export, is_new, self._in_line(ahead, until_a_slot))
 
-    def _in_line(self, ahead: int, until_a_place: float | None) -> InLine:
-        return InLine(ahead, max(self._turns.likely_wait(ahead), until_a_place or 0.0), until_a_place is not None)
+    def _in_line(self, ahead: int, until_a_slot: float | None) -> InLine:
+        return InLine(ahead, max(self._turns.likely_wait(ahead), until_a_slot or 0.0), until_a_slot is not None)
 
     async def in_line(self, export: Export) -> InLine | None:
         """Return the place of an export in the line as it is now, None where it does not wait to be submitted."""
@@ -129,11 +129,11 @@ class Exports:
 
         def _place(db: Connection) -> tuple[int | None, float | None]:
             before = export_store.ahead_of(db, export.number)
-            full = self._places.is_full(export_store.count_outstanding(db), now)
-            return before, _until_a_place(db, before) if full and before is not None else None
+            full = self._slots.is_full(export_store.count_outstanding(db), now)
+            return before, _until_a_slot(db, before) if full and before is not None else None
 
-        before, until_a_place = await self._database.read(_place)
-        return None if before is None else self._in_line(before, until_a_place)
+        before, until_a_slot = await self._database.read(_place)
+        return None if before is None else self._in_line(before, until_a_slot)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -211,7 +211,7 @@ class Exports:
 
         def _hand_out(db: Connection) -> LinkPlace:
             place = self._place_of_link(db, export, asker, message_ts)
-            audit.record(db, _entry(asker, Act.LINK_SHOWN, export, now, place.value))
+            audit.add(db, _entry(asker, Act.LINK_SHOWN, export, now, place.value))
             return place
 
         place = await self._database.write(_hand_out)
@@ -314,7 +314,7 @@ class Exports:
             moved = export_store.move(db, number, event, now, note="")
             if moved is None:
                 raise WrongStateError(_makes_no_sense(export_store.get(db, number), event))
-            audit.record(db, _entry(asker, _ACTS[event], moved, now, moved.state.value))
+            audit.add(db, _entry(asker, _ACTS[event], moved, now, moved.state.value))
             announcements.everything_changed(db, moved, now)
             return moved
 
@@ -334,9 +334,9 @@ def _entry(asker: Asker, act: Act, export: Export, now: datetime, result: str) -
     return Entry(now, asker.person, act, export.number, asker.channel, asker.source, result)
 
 
-def _until_a_place(db: Connection, ahead: int) -> float:
+def _until_a_slot(db: Connection, ahead: int) -> float:
     """Return about how many seconds it takes until so many and one more of the exports at work have ended."""
-    return (ahead + 1) * learn(export_store.newest_durations(db)).mean / PLACES
+    return (ahead + 1) * learn(export_store.newest_durations(db)).mean / SLOTS
 
 
 def _check_replaceable(db: Connection, new: NewExport) -> None:

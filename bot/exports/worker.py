@@ -16,9 +16,9 @@ from bot.calls.gateway import GrantedCall, TokenFlexCalls
 from bot.calls.turns import StoppingError
 from bot.cards.explanations import explain, upstream_message
 from bot.exports import announcements, progress
-from bot.exports.progress import Tracker
-from bot.exports.slots import Places
-from bot.runtime.bell import Signal
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import TaskGroup
@@ -72,23 +72,23 @@ class Worker:
         self,
         database: Database,
         calls: TokenFlexCalls,
-        tracker: Tracker,
-        places: Places,
+        progress: Progress,
+        slots: Slots,
         server_time: ServerTime,
         clock: Clock,
-        poll: Signal,
-        deliveries: Signal,
+        poll: Bell,
+        deliveries: Bell,
     ) -> None:
         self._database = database
         self._calls = calls
-        self._tracker = tracker
-        self._places = places
+        self._progress = progress
+        self._slots = slots
         self._server_time = server_time
         self._clock = clock
         self._began_at = clock.now()
         self._poll = poll
         self._deliveries = deliveries
-        self.work = Signal(clock)
+        self.work = Bell(clock)
         self.tasks = TaskGroup()
         self._under_way: dict[int, tuple[str, str]] = {}
         self._not_before: datetime | None = None
@@ -130,7 +130,7 @@ class Worker:
     def _pause(self) -> float:
         """Return the seconds until something may be tried that may not be now."""
         now = self._clock.now()
-        ahead = [at for at in (self._not_before, self._places.closed_until) if at is not None and at > now]
+        ahead = [at for at in (self._not_before, self._slots.closed_until) if at is not None and at > now]
         pauses = [max(0.1, (at - now).total_seconds()) for at in ahead]
         return min([_LOOK_AT_LEAST_EVERY, *pauses])
 
@@ -149,7 +149,7 @@ class Worker:
         def _next(db: Connection) -> tuple[tuple[Export, ...], set[tuple[str, str]], int]:
             submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
             about_to = sum(1 for number in self._under_way if number not in {e.number for e in submitting})
-            free = self._places.free(export_store.count_outstanding(db), now) - about_to
+            free = self._slots.free(export_store.count_outstanding(db), now) - about_to
             line = export_store.queued_fairly(db, max(1, free + len(self._under_way)))
             return line, {_name(export) for export in submitting}, free
 
@@ -203,8 +203,8 @@ class Worker:
         def _take(db: Connection) -> Export | None:
             if not self._may_start():
                 return None
-            if self._places.is_full(export_store.count_outstanding(db), now):
-                _wait_for_place(db, export.number, now)
+            if self._slots.is_full(export_store.count_outstanding(db), now):
+                _wait_for_slot(db, export.number, now)
                 return None
             times = {"intent_at": now, "intent_server_at": self._server_time.known_now}
             return export_store.move(db, export.number, Event.TAKE, now, **times)
@@ -222,7 +222,7 @@ class Worker:
         now = self._clock.now()
         await self._database.write(lambda db: progress.taken(db, export, record, now))
         self._went_well()
-        self._places.taken()
+        self._slots.taken()
         self._poll.ring()
         log.info("Token Flex accepted an export", export=export.number)
 
@@ -243,7 +243,7 @@ class Worker:
 
     def _hold(self, error: TokenFlexError, now: datetime) -> None:
         if isinstance(error, QuotaExceededError):
-            self._places.refused(now)
+            self._slots.refused(now)
             self._poll.ring()
         elif not isinstance(error, RateLimitedError):  # the budget itself waits out a rate limit
             self._set_back(now)
@@ -272,7 +272,7 @@ class Worker:
             return
         now = self._clock.now()
         await self._database.write(lambda db: _retried(db, export, record.request_status, now))
-        await self._tracker.observe_one(export, record)
+        await self._progress.observe_one(export, record)
         self._went_well()
         self._poll.ring()
 
@@ -294,7 +294,7 @@ class Worker:
         now = self._clock.now()
         await self._database.write(lambda db: _deleted(db, export, now))
         self._went_well()
-        self._places.freed()
+        self._slots.freed()
 
     async def _change_failed(self, export: Export, error: TokenFlexError, refused: Event | None) -> None:
         """Keep a retry or deletion waiting, or end it where trying again cannot help."""
@@ -312,7 +312,7 @@ class Worker:
 
     async def _has_vanished(self, export: Export) -> bool:
         try:
-            return await self._tracker.has_vanished(export)
+            return await self._progress.has_vanished(export)
         except TokenFlexError as error:
             log.warning("an export could not be asked for", export=export.number, error=type(error).__name__)
             return False
@@ -346,7 +346,7 @@ def _wait(db: Connection, export: Export, note: str, now: datetime) -> None:
         announcements.card_changed(db, waits, now)
 
 
-def _wait_for_place(db: Connection, number: int, now: datetime) -> None:
+def _wait_for_slot(db: Connection, number: int, now: datetime) -> None:
     export = export_store.get(db, number)
     if export.state is ExportState.QUEUED:
         _note(db, export, "places", now)

@@ -9,7 +9,7 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.errors import MembershipUnknownError
 from bot.exports import announcements
 from bot.people.permissions import Named
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.slack.members import Members
 from storage import exports as export_store
@@ -32,7 +32,7 @@ class LoginWatch:
         administrators: Named,
         members: Members,
         clock: Clock,
-        deliveries: Signal,
+        deliveries: Bell,
     ) -> None:
         self._database = database
         self._calls = calls

@@ -11,7 +11,7 @@ from bot.calls.turns import Spent, Turns
 from bot.errors import WrongStateError
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from storage import audit, outbox
 from storage import exports as export_store
@@ -46,7 +46,7 @@ class Administration:
         turns: Turns,
         last_poll: Callable[[], datetime | None],
         clock: Clock,
-        deliveries: Signal,
+        deliveries: Bell,
     ) -> None:
         self._database = database
         self._access = access
@@ -94,7 +94,7 @@ class Administration:
                 asker.source,
                 delivery.kind.value,
             )
-            audit.record(db, entry)
+            audit.add(db, entry)
             return delivery
 
         delivery = await self._database.write(_revive)

@@ -23,16 +23,16 @@ def without_secrets(findings: Iterable[Finding], variables: Mapping[str, str]) -
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Style:
     """How lines are to look: in colour, and not wider than so many characters (0: as wide as they are)."""
 
     colours: bool = False
     width: int = 0
 
 
-def as_text(findings: Iterable[Finding], look: Look) -> str:
+def as_text(findings: Iterable[Finding], style: Style) -> str:
     """Return the lines for people: sign, word, name, what was found; beneath it how to mend it."""
-    return "\n".join(_lines(finding, look) for finding in findings)
+    return "\n".join(_lines(finding, style) for finding in findings)
 
 
 def as_json(findings: list[Finding]) -> str:
@@ -52,11 +52,11 @@ def summary(findings: list[Finding]) -> str:
     return "Nothing is wrong."
 
 
-def _lines(finding: Finding, look: Look) -> str:
+def _lines(finding: Finding, style: Style) -> str:
     mark = f"{_SIGNS[finding.level]} {finding.level.value:<7}"
-    if look.colours:
+    if style.colours:
         mark = f"\033[{_COLOURS[finding.level]}m{mark}\033[0m"
-    lines = _wrapped(finding.found, look.width) + _wrapped(f"→ {finding.mend}" if finding.mend else "", look.width)
+    lines = _wrapped(finding.found, style.width) + _wrapped(f"→ {finding.mend}" if finding.mend else "", style.width)
     return f"{mark}  {finding.name:<{_NAME_WIDTH}}  " + f"\n{' ' * _INDENT}".join(lines)
 
 

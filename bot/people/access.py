@@ -113,7 +113,7 @@ class Access:
         log.info("refused", person=asker.person, attempted=attempted, reason=reason)
         result = f"{attempted}: {reason}"
         entry = Entry(self._clock.now(), asker.person, Act.REFUSED, export, asker.channel, asker.source, result)
-        await self._database.write(lambda db: audit.record(db, entry))
+        await self._database.write(lambda db: audit.add(db, entry))
 
     @property
     def whom(self) -> str:

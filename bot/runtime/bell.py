@@ -5,7 +5,7 @@ import asyncio
 from bot.runtime.clock import Clock
 
 
-class Signal:
+class Bell:
     """A bell for one loop: rung by anybody, heard once."""
 
     def __init__(self, clock: Clock) -> None:

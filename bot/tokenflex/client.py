@@ -12,8 +12,8 @@ from urllib.parse import quote
 import structlog
 
 from bot.tokenflex.errors import NotFoundError, UpstreamBrokenError
-from bot.tokenflex.http import Answer, Door
-from bot.tokenflex.models import UNREADABLE, Contract, ExportRecord, ExportRequest
+from bot.tokenflex.http import Door, Response
+from bot.tokenflex.models import UNREADABLE, Contract, ExportRequest, UpstreamExport
 from bot.tokenflex.refusals import refusal
 
 T = TypeVar("T")
@@ -72,39 +72,39 @@ class TokenFlexClient:
         body = self._call("GET", ("contract", contract_number, "enrichment"))
         return tuple(label if isinstance(label, str) else "" for label in _array(body))
 
-    def submit(self, request: ExportRequest) -> ExportRecord:
+    def submit(self, request: ExportRequest) -> UpstreamExport:
         """Ask for an export. When the error's effect is unknown there may be one nevertheless: never just repeat it."""
         path = ("export", request.contract_number, "requests")
-        return _one(self._call("POST", path, json=request.body(), starts_export=True), ExportRecord.from_json)
+        return _one(self._call("POST", path, json=request.body(), starts_export=True), UpstreamExport.from_json)
 
-    def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[ExportRecord, ...]:
+    def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[UpstreamExport, ...]:
         """Return the exports asked for from `from_` on and before `to` (aware), oldest first.
 
         An entry that cannot be read stands there as a record without a key: it may be any export.
         """
         params = {"fromDate": _timestamp(from_), "toDate": _timestamp(to)}
         body = self._call("GET", ("export", contract_number, "requests"), params=params)
-        records = _each(body, ExportRecord.from_json)
+        records = _each(body, UpstreamExport.from_json)
         unread = [UNREADABLE] * (len(_array(body)) - len(records))
         return tuple(sorted([*records, *unread], key=_age))
 
-    def get_export(self, contract_number: str, request_key: str) -> ExportRecord:
+    def get_export(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Return one export; that renews no link."""
-        return _one(self._call("GET", _export(contract_number, request_key)), ExportRecord.from_json)
+        return _one(self._call("GET", _export(contract_number, request_key)), UpstreamExport.from_json)
 
     def delete_export(self, contract_number: str, request_key: str) -> None:
         """Delete an export and its file."""
         self._call("DELETE", _export(contract_number, request_key))
 
-    def retry_export(self, contract_number: str, request_key: str) -> ExportRecord:
+    def retry_export(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Start a failed export again; anything but `Error` stays as it is, so look at the status in the answer."""
         path = (*_export(contract_number, request_key), "retry")
-        return _one(self._call("POST", path, starts_export=True), ExportRecord.from_json)
+        return _one(self._call("POST", path, starts_export=True), UpstreamExport.from_json)
 
-    def refresh_link(self, contract_number: str, request_key: str) -> ExportRecord:
+    def refresh_link(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Return the export with a new link; without one when it has no file."""
         path = (*_export(contract_number, request_key), "refreshUrl")
-        return _one(self._call("POST", path), ExportRecord.from_json)
+        return _one(self._call("POST", path), UpstreamExport.from_json)
 
     def mark_read(self, contract_number: str, request_keys: Sequence[str]) -> tuple[str, ...]:
         """Mark exports as read and return the keys whose flag changed; at least one key has to be given."""
@@ -127,7 +127,7 @@ class TokenFlexClient:
             raise refusal(answer, may_be_quota=starts_export)
         return answer.body
 
-    def _observe(self, answer: Answer) -> None:
+    def _observe(self, answer: Response) -> None:
         if self._on_server_time is not None and answer.server_time is not None:
             self._on_server_time(answer.server_time)
 
@@ -149,7 +149,7 @@ def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def _age(record: ExportRecord) -> tuple[datetime, str]:
+def _age(record: UpstreamExport) -> tuple[datetime, str]:
     return record.requested_at or datetime.min.replace(tzinfo=UTC), record.request_key
 
 

@@ -41,7 +41,7 @@ _FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, Va
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """An answer below 300 or from 400 to 499.
 
     `body` is the JSON of it: None where there is none, and for refusals also where it is plain text. `retry_after` is
@@ -72,7 +72,7 @@ class Door(Protocol):
         json: Any = None,  # noqa: ANN401 - JSON is of any kind
         form: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request, once, and return its answer; refusals (4xx) are answers too.
 
         `json` or `form` is the body; `token` goes out as the bearer.
@@ -116,7 +116,7 @@ class HttpDoor:
         json: Any = None,  # noqa: ANN401 - JSON is of any kind
         form: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request, once; see `Door.request`."""
         try:
             response = self._session().request(
@@ -133,7 +133,7 @@ class HttpDoor:
         except _FAILURES as error:
             failure = _failure(error)
         else:
-            return _answer(response)
+            return _response(response)
         raise failure
 
     def close(self) -> None:
@@ -203,12 +203,12 @@ def _parts(error: object, depth: int = 6) -> Iterator[BaseException]:
         yield from _parts(inner, depth - 1)
 
 
-def _answer(response: requests.Response) -> Answer:
+def _response(response: requests.Response) -> Response:
     status = response.status_code
     if status >= 500 or 300 <= status < 400:
         raise UpstreamBrokenError(f"Autodesk answered with status {status}", status=status)
     server_time = http_date(response.headers.get("Date", ""))
-    return Answer(
+    return Response(
         status=status,
         body=_body(response),
         retry_after=_retry_after(response.headers.get("Retry-After", ""), server_time),

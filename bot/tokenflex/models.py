@@ -105,7 +105,7 @@ class DownloadLink:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportRecord:
+class UpstreamExport:
     """One export as Token Flex knows it; without a key it is an entry of a list that could not be read.
 
     `requested_at` is in UTC, None where it is not known.
@@ -120,7 +120,7 @@ class ExportRecord:
     schedule_id: str | None = None
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "ExportRecord":
+    def from_json(cls, data: Mapping[str, Any]) -> "UpstreamExport":
         """Return the record of one JSON object.
 
         Raises:
@@ -143,7 +143,7 @@ class ExportRecord:
 
 
 #: Stands for an entry of a list that could not be read.
-UNREADABLE = ExportRecord("", "", "", None)
+UNREADABLE = UpstreamExport("", "", "", None)
 
 
 def _link(data: Mapping[str, Any]) -> DownloadLink | None:

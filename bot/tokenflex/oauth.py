@@ -21,7 +21,7 @@ from bot.tokenflex.errors import (
     WrongClientError,
 )
 from bot.tokenflex.grants import SCOPES, TokenGrant, granted_scopes, pkce_pair
-from bot.tokenflex.http import Answer, Door
+from bot.tokenflex.http import Door, Response
 from bot.tokenflex.refusals import error_texts
 
 __all__ = [
@@ -134,7 +134,7 @@ class OAuthClient:
         return answer.body
 
 
-def _refusal(answer: Answer, *, refreshing: bool) -> TokenFlexError:
+def _refusal(answer: Response, *, refreshing: bool) -> TokenFlexError:
     """Return the error of a refusing answer, in the form of RFC 6749 or of the gateway, or without any body."""
     if answer.status == 429:
         return RateLimitedError(answer.retry_after)

@@ -22,7 +22,7 @@ from bot.tokenflex.errors import (
     TimedOutError,
     TokenFlexError,
 )
-from bot.tokenflex.http import Answer
+from bot.tokenflex.http import Response
 
 #: Characters of upstream's message that are kept.
 MAX_MESSAGE: Final = 300
@@ -41,7 +41,7 @@ _SECRETS: Final = re.compile(r"\S*://\S+|\beyJ[\w.-]+|\b(?:bearer|basic)\s+\S+",
 _ABOUT_EXPORTS: Final = re.compile(r"pending|outstanding|export", re.IGNORECASE)
 
 
-def refusal(answer: Answer, *, may_be_quota: bool = False) -> TokenFlexError:
+def refusal(answer: Response, *, may_be_quota: bool = False) -> TokenFlexError:
     """Return the error of a refusing answer.
 
     `may_be_quota` is true for the calls that start an export: only there a 429 can mean that 50 are outstanding

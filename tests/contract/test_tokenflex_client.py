@@ -32,7 +32,7 @@ from bot.tokenflex.errors import (
     WrongClientError,
 )
 from bot.tokenflex.http import HttpDoor
-from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRecord, ExportRequest
+from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRequest, UpstreamExport
 from bot.tokenflex.oauth import SCOPES, AccessTokens, OAuthClient, StoredLogin, granted_scopes, pkce_pair
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SandboxSettings
@@ -139,10 +139,10 @@ class House:
     def statuses(self) -> dict[str, str]:
         return self.sandbox.exports.states()
 
-    async def window(self, calls: "Calls", contract: str = CONTRACT) -> tuple[ExportRecord, ...]:
+    async def window(self, calls: "Calls", contract: str = CONTRACT) -> tuple[UpstreamExport, ...]:
         """List everything from an hour ago to an hour ahead."""
         now, hour = self.clock.now(), timedelta(hours=1)
-        listed: tuple[ExportRecord, ...] = await calls.list_exports(contract, now - hour, now + hour)
+        listed: tuple[UpstreamExport, ...] = await calls.list_exports(contract, now - hour, now + hour)
         return listed
 
 

@@ -15,18 +15,18 @@ from bot.calls.turns import Turns
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports.links import Links
 from bot.exports.poller import Poller
-from bot.exports.progress import Tracker
-from bot.exports.slots import Places
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
 from bot.exports.use_cases import Exports
 from bot.exports.worker import Worker
 from bot.people.permissions import Rules
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
 from bot.slack.posts import Posted, SlackRateLimitedError, SlackUnreachableError, SlackUnsureError
 from bot.tokenflex.errors import NotFoundError, RateLimitedError, TimedOutError, UnreachableError, UpstreamBrokenError
-from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, DownloadLink, ExportRecord
+from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, DownloadLink, UpstreamExport
 from sandbox.tokenflex.limits import limiter_for
 from storage import future
 from storage.database import Database
@@ -89,27 +89,27 @@ class TokenFlex:
         except NotFoundError:
             return
 
-    def submit(self, request: Any) -> ExportRecord:
+    def submit(self, request: Any) -> UpstreamExport:
         now = self.clock.now()
         export = Upstream(f"key{next(self._keys)}", request.contract_number, f"{request.file_name}.csv", now)
         self.exports.append(export)
         self.made[request.where] += 1
         return self._record(export)
 
-    def list_exports(self, contract: str, start: datetime, end: datetime) -> tuple[ExportRecord, ...]:
+    def list_exports(self, contract: str, start: datetime, end: datetime) -> tuple[UpstreamExport, ...]:
         found = [each for each in self.exports if each.contract == contract and start <= each.requested_at < end]
         return tuple(self._record(each) for each in found)
 
-    def get_export(self, _contract: str, key: str) -> ExportRecord:
+    def get_export(self, _contract: str, key: str) -> UpstreamExport:
         return self._record(self._of(key))
 
-    def refresh_link(self, _contract: str, key: str) -> ExportRecord:
+    def refresh_link(self, _contract: str, key: str) -> UpstreamExport:
         export = self._of(key)
         if export.status == DOWNLOAD:
             self._give_link(export)
         return self._record(export)
 
-    def retry_export(self, _contract: str, key: str) -> ExportRecord:
+    def retry_export(self, _contract: str, key: str) -> UpstreamExport:
         export = self._of(key)
         if export.status == ERROR:
             export.status = REQUESTED
@@ -135,8 +135,8 @@ class TokenFlex:
                 return each
         raise NotFoundError("no such export")
 
-    def _record(self, export: Upstream) -> ExportRecord:
-        return ExportRecord(export.key, export.status, export.file_name, export.requested_at, link=export.link)
+    def _record(self, export: Upstream) -> UpstreamExport:
+        return UpstreamExport(export.key, export.status, export.file_name, export.requested_at, link=export.link)
 
 
 @dataclass(eq=False)
@@ -320,22 +320,22 @@ async def started(
     await database.open()
     own: Any = _Clock(clock, gate, ahead)
     await database.write(lambda db: future.bring_back(db, own.now()))
-    server_time, slack_time, places = ServerTime(own), ServerTime(own), Places()
+    server_time, slack_time, slots = ServerTime(own), ServerTime(own), Slots()
     for each in (server_time, slack_time):
         each.observe(clock.now())
     turns = Turns(database, own, server_time)
     await turns.load()
     calls = _Calls(token_flex, turns, own, gate, server_time)
-    tracker = Tracker(database, calls, own)
-    links = Links(database, calls, server_time, tracker, own)
-    poll, deliveries = Signal(own), Signal(own)
-    worker = Worker(database, calls, tracker, places, server_time, own, poll, deliveries)
+    progress = Progress(database, calls, own)
+    links = Links(database, calls, server_time, progress, own)
+    poll, deliveries = Bell(own), Bell(own)
+    worker = Worker(database, calls, progress, slots, server_time, own, poll, deliveries)
     await worker.resume()
-    poller = Poller(database, calls, tracker, links, places, server_time, own, poll, worker.work, deliveries)
+    poller = Poller(database, calls, progress, links, slots, server_time, own, poll, worker.work, deliveries)
     posts: Any = _Gated(slack, gate)
     dispatcher = Dispatcher(database, posts, links, server_time, slack_time, own, LinkAudience.CHANNEL, deliveries)
     access: Any = _EveryoneMay()
-    exports = Exports(database, links, turns, places, own, LinkAudience.CHANNEL, access, worker.work, deliveries)
+    exports = Exports(database, links, turns, slots, own, LinkAudience.CHANNEL, access, worker.work, deliveries)
     supervisor = Supervisor(own)
     for name, loop in {"submit": worker.run, "poll": poller.run, "deliver": dispatcher.run}.items():
         supervisor.start(name, loop)

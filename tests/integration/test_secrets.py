@@ -10,8 +10,8 @@ import pytest
 
 from bot import settings
 from bot.login.store import LoginStore
-from bot.tokenflex.http import Answer, HttpDoor
-from bot.tokenflex.models import DownloadLink, ExportRecord
+from bot.tokenflex.http import HttpDoor, Response
+from bot.tokenflex.models import DownloadLink, UpstreamExport
 from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin, TokenGrant
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.server import SlackSandbox
@@ -187,8 +187,8 @@ async def test_no_object_shows_its_secret(guarded: tuple[House, Secrets], tmp_pa
     holders: list[object] = [
         settings.read(variables),
         link,
-        ExportRecord("key", "Download", "a", now, link=link),
-        Answer(200, {"access_token": secret}),
+        UpstreamExport("key", "Download", "a", now, link=link),
+        Response(200, {"access_token": secret}),
         TokenGrant(secret, secret, 60.0),
         StoredLogin(secret, secret, now),
         Login(secret, secret, now),

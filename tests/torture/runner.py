@@ -24,7 +24,7 @@ class Runner:
         self._folder = folder
         self._data = data
         self._told = told
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._count = 0
 
     def _new_folder(self) -> Path:
@@ -40,16 +40,16 @@ class Runner:
         return list(await asyncio.gather(*(self._plan(plan, patience) for plan in plans)))
 
     async def _plan(self, plan: Plan, patience: float) -> Run:
-        async with self._places:
+        async with self._slots:
             folder = self._new_folder()
             return self._tell(folder, await live(self._forge, folder, self._data, plan, patience=patience))
 
     async def seeds(self, seeds: Sequence[int], **how: Any) -> list[Loaded]:
         """Run all of these seeds, half as many at once since each has several people; `how` is for `under_load`."""
-        places = asyncio.Semaphore(AT_ONCE // 2)
+        slots = asyncio.Semaphore(AT_ONCE // 2)
 
         async def run(seed: int) -> Loaded:
-            async with places:
+            async with slots:
                 folder = self._new_folder()
                 return self._tell(folder, await under_load(self._forge, folder, self._data, seed, **how))
 

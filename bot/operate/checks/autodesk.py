@@ -17,7 +17,7 @@ from bot.tokenflex.errors import (
     UnreachableError,
     WrongClientError,
 )
-from bot.tokenflex.http import Answer, Door
+from bot.tokenflex.http import Door, Response
 from bot.tokenflex.models import Contract
 from bot.tokenflex.oauth import SCOPES, OAuthClient
 
@@ -60,7 +60,7 @@ class TimedDoor:
         json: Any = None,  # noqa: ANN401 - JSON is of any kind
         form: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Do as the door behind does."""
         answer = self._door.request(method, url, headers=headers, params=params, json=json, form=form, token=token)
         if answer.server_time is not None:

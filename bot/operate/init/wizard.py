@@ -39,7 +39,7 @@ class Talk:
     ask: Callable[[str], str] = input
     ask_secret: Callable[[str], str] = getpass
     tell: Callable[[str], None] = print
-    look: report.Look = field(default_factory=report.Look)
+    style: report.Style = field(default_factory=report.Style)
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Wizard:
         found = values.check(name, self.in_file | dict(self.outside), self.now)
         shown = report.without_secrets(found, self.in_file | dict(self.outside))
         if shown:
-            self.talk.tell(report.as_text(shown, self.talk.look))
+            self.talk.tell(report.as_text(shown, self.talk.style))
         return shown
 
     @staticmethod

@@ -124,7 +124,7 @@ async def test_a_look_that_does_not_work_decides_nothing(doubt: Doubt, error: Ex
 async def test_a_result_is_looked_for_in_its_thread(doubt: Doubt) -> None:
     """And in the channel where the thread is gone."""
     result = doubt.delivery(MessageKind.RESULT, "result:1:1")
-    outbox.record_message(doubt.database.db, SentMessage("card:1", 1, CHANNEL, "16.5"))
+    outbox.keep_message(doubt.database.db, SentMessage("card:1", 1, CHANNEL, "16.5"))
     doubt.slack.standing["result:1:1"] = "17.1"
     await doubt.look(result)
     assert doubt.slack.asked == [(CHANNEL, "16.5")]
@@ -144,7 +144,7 @@ async def test_a_person_whom_we_never_wrote_to_is_written_to(doubt: Doubt) -> No
 async def test_a_private_message_is_looked_for_in_our_conversation(doubt: Doubt) -> None:
     """Known from an earlier message; where looking is not allowed it is sent again after a while."""
     doubt.delivery(MessageKind.DIRECT, "direct:1:refused:0")
-    outbox.record_message(doubt.database.db, SentMessage("direct:1:refused:0", 1, "D0ANA", "15.1"))
+    outbox.keep_message(doubt.database.db, SentMessage("direct:1:refused:0", 1, "D0ANA", "15.1"))
     direct = doubt.delivery(MessageKind.DIRECT, "direct:1:link:1")
     doubt.slack.error = SlackRefusedError("missing_scope")
     with pytest.raises(StillInDoubtError):

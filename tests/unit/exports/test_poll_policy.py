@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.calls.turns import Room
 from bot.exports.durations import Durations, learn
-from bot.exports.poll_policy import FIRST_LOOK, LONGEST_GAP, Target, longest_waiting, next_look, targets
+from bot.exports.poll_policy import FIRST_POLL, LONGEST_GAP, Target, longest_waiting, next_poll, targets
 from bot.tokenflex.models import ExportRequest
 from storage.models import Export
 from storage.states import ExportState
@@ -37,30 +37,30 @@ def room(*free: float) -> Room:
 
 
 def running(contract: str, since: float, known: float) -> Target:
-    return Target(contract, after(known), after(since), looked_at=after(known), running=((after(since), after(known)),))
+    return Target(contract, after(known), after(since), polled_at=after(known), running=((after(since), after(known)),))
 
 
 def test_a_new_export_is_looked_at_after_eight_seconds() -> None:
     """Short exports are noticed soon: the first look does not wait for the odds."""
     found = targets([export()], {}, house_full=False)
-    target, at = next_look(found, room(), PRIOR, NOW)
-    assert at == NOW + FIRST_LOOK
-    assert next_look(found, room(), PRIOR, at)[1] <= at
+    target, at = next_poll(found, room(), PRIOR, NOW)
+    assert at == NOW + FIRST_POLL
+    assert next_poll(found, room(), PRIOR, at)[1] <= at
     assert target.contract == "1"
 
 
 def test_the_first_look_leaves_a_call_for_the_next() -> None:
     """The first look is made early while another fits into the minute, and after twenty seconds otherwise."""
     found = targets([export()], {}, house_full=False)
-    assert next_look(found, room(-1, -1, 50, 55), PRIOR, after(8))[1] <= after(8)
-    assert after(8) < next_look(found, room(-1, 40, 50, 55), PRIOR, after(8))[1] <= after(20)
+    assert next_poll(found, room(-1, -1, 50, 55), PRIOR, after(8))[1] <= after(8)
+    assert after(8) < next_poll(found, room(-1, 40, 50, 55), PRIOR, after(8))[1] <= after(20)
 
 
 @given(st.floats(0, 1500), st.floats(0, 500))
 def test_an_only_contract_is_never_left_for_long(age: float, seen: float) -> None:
     """Whatever was learned: while there is room, at most twenty seconds lie between two looks."""
     found = targets([export()], {"1": after(age)}, house_full=False)
-    _, at = next_look(found, room(), learn([seen] * 200), after(age + 0.1))
+    _, at = next_poll(found, room(), learn([seen] * 200), after(age + 0.1))
     assert at <= after(age) + LONGEST_GAP
 
 
@@ -70,7 +70,7 @@ def test_looks_are_spread_over_the_minute() -> None:
     for _ in range(12):
         free = [each + 62.0 for each in made[-4:]]
         found = targets([export(at=-100)], {"1": after(made[-1])}, house_full=False)
-        _, at = next_look(found, room(*([-1.0] * (4 - len(free))), *free), PRIOR, after(made[-1] + 0.1))
+        _, at = next_poll(found, room(*([-1.0] * (4 - len(free))), *free), PRIOR, after(made[-1] + 0.1))
         made.append(max((at - NOW).total_seconds(), free[0] if len(free) == 4 else 0.0))
     gaps = [later - earlier for earlier, later in pairwise(made[4:])]
     assert max(gaps) < 21
@@ -79,7 +79,7 @@ def test_looks_are_spread_over_the_minute() -> None:
 
 def test_without_room_a_look_that_is_worth_it_gets_into_the_line() -> None:
     """Who goes first is decided by the budget, so the poller asks before there is room."""
-    target, at = next_look([running("1", -200, -60)], room(20, 30, 40, 50), PRIOR, NOW)
+    target, at = next_poll([running("1", -200, -60)], room(20, 30, 40, 50), PRIOR, NOW)
     assert (target.contract, at) == ("1", NOW)
 
 
@@ -112,7 +112,7 @@ def test_an_answer_in_doubt_is_looked_for_when_a_list_can_tell() -> None:
     """The first list after a lost answer comes thirty seconds after the connection ended."""
     doubtful = replace(export(state=ExportState.SUBMITTING), unanswered_since=NOW)
     found = targets([doubtful], {}, house_full=False)
-    assert next_look(found, room(), PRIOR, NOW)[1] == after(30)
+    assert next_poll(found, room(), PRIOR, NOW)[1] == after(30)
 
 
 def test_a_look_of_little_worth_leaves_a_second_call_to_people() -> None:
@@ -120,6 +120,6 @@ def test_a_look_of_little_worth_leaves_a_second_call_to_people() -> None:
     one = running("1", -400, -16)
     many = replace(one, running=one.running * 20)
     busy = replace(room(-1, 20, 30, 40), busy=True)
-    assert next_look([one], room(-1, -1, 30, 40), PRIOR, NOW)[1] <= NOW
-    assert next_look([one], busy, PRIOR, NOW)[1] == after(20)
-    assert next_look([many], busy, PRIOR, NOW)[1] < after(20)
+    assert next_poll([one], room(-1, -1, 30, 40), PRIOR, NOW)[1] <= NOW
+    assert next_poll([one], busy, PRIOR, NOW)[1] == after(20)
+    assert next_poll([many], busy, PRIOR, NOW)[1] < after(20)

@@ -17,9 +17,9 @@ from bot.calls.turns import Turns
 from bot.exports.links import Links
 from bot.exports.poll_policy import targets
 from bot.exports.poller import Poller
-from bot.exports.progress import Tracker
-from bot.exports.slots import Places
-from bot.runtime.bell import Signal
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
+from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import (
@@ -30,7 +30,7 @@ from bot.tokenflex.errors import (
     TokenFlexError,
     UpstreamBrokenError,
 )
-from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRecord
+from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, UpstreamExport
 from bot.tokenflex.oauth import AccessTokens
 from storage import exports as export_store
 from storage.states import Event, ExportState
@@ -49,17 +49,17 @@ class OneContract:
         self._clock = clock
         self.lists: list[tuple[datetime, str, datetime, datetime]] = []
         self.gets: list[str] = []
-        self.records: dict[str, list[ExportRecord]] = {}
+        self.records: dict[str, list[UpstreamExport]] = {}
         self.errors: dict[str, list[TokenFlexError]] = {}
 
-    def list_exports(self, contract: str, start: datetime, end: datetime) -> tuple[ExportRecord, ...]:
+    def list_exports(self, contract: str, start: datetime, end: datetime) -> tuple[UpstreamExport, ...]:
         """Answer a list, or fail as planned."""
         self.lists.append((self._clock.now(), contract, start, end))
         if self.errors.get(contract):
             raise self.errors[contract].pop(0)
         return tuple(self.records.get(contract, ()))
 
-    def get_export(self, contract: str, key: str) -> ExportRecord:
+    def get_export(self, contract: str, key: str) -> UpstreamExport:
         """Know nothing of what is asked for singly."""
         self.gets.append(key)
         raise NotFoundError
@@ -83,19 +83,19 @@ class Bench:
         turns = Turns(self.database, self.clock, self.server_time)
         client, no_tokens = cast("TokenFlexClient", self.token_flex), cast("AccessTokens", None)
         calls = CallsOnLoop(client, no_tokens, turns, self.clock, Random(1))
-        tracker = Tracker(self.database, calls, self.clock)
-        self.links = Links(self.database, calls, self.server_time, tracker, self.clock)
-        self.places = Places()
-        self.wake, submissions, deliveries = (Signal(self.clock) for _ in range(3))
+        progress = Progress(self.database, calls, self.clock)
+        self.links = Links(self.database, calls, self.server_time, progress, self.clock)
+        self.slots = Slots()
+        self.wake, submissions, deliveries = (Bell(self.clock) for _ in range(3))
         self.poller = Poller(
-            self.database, calls, tracker, self.links, self.places, self.server_time, self.clock, self.wake,
+            self.database, calls, progress, self.links, self.slots, self.server_time, self.clock, self.wake,
             submissions, deliveries,
         )  # fmt: skip
 
     def requested(self, key: str, *, contract: str = CONTRACT) -> int:
         """Have an export under way, of which lists tell."""
         export = requested(self.database.db, self.clock.now(), key, key, contract=contract)
-        entry = ExportRecord(key, REQUESTED, f"{key}.csv", self.clock.now())
+        entry = UpstreamExport(key, REQUESTED, f"{key}.csv", self.clock.now())
         self.token_flex.records.setdefault(contract, []).append(entry)
         self.wake.ring()
         return export.number
@@ -105,7 +105,9 @@ class Bench:
         for entries in self.token_flex.records.values():
             for index, entry in enumerate(entries):
                 if entry.request_key == key:
-                    entries[index] = ExportRecord(key, status, entry.download_file_name, entry.requested_at, link=link)
+                    entries[index] = UpstreamExport(
+                        key, status, entry.download_file_name, entry.requested_at, link=link
+                    )
 
     def state(self, number: int) -> ExportState:
         """Return where an export stands."""
@@ -141,7 +143,7 @@ async def test_nothing_outstanding_no_call(bench: Bench) -> None:
 async def test_queued_ones_are_looked_for_when_no_place_is_free(bench: Bench) -> None:
     """Only a list shows that somebody else's export has ended."""
     accepted(bench.database.db, bench.clock.now())
-    bench.places.refused(bench.clock.now())
+    bench.slots.refused(bench.clock.now())
     bench.wake.ring()
     await bench.clock.advance(50)
     assert [contract for _, contract, _, _ in bench.token_flex.lists]
@@ -241,9 +243,9 @@ async def test_lists_before_the_servers_time_was_known_anew_do_not_send_it_again
     lead = timedelta(hours=1)
     for _ in range(9):
         bench.server_time.observe(bench.clock.now())
-    made = ExportRecord("k1", REQUESTED, "year1.csv", bench.clock.now() + lead)
+    made = UpstreamExport("k1", REQUESTED, "year1.csv", bench.clock.now() + lead)
 
-    def listed(contract: str, start: datetime, end: datetime) -> tuple[ExportRecord, ...]:
+    def listed(contract: str, start: datetime, end: datetime) -> tuple[UpstreamExport, ...]:
         bench.server_time.observe(bench.clock.now() + lead)
         bench.token_flex.lists.append((bench.clock.now(), contract, start, end))
         return (made,) if start <= bench.clock.now() + lead < end else ()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.exports.slots import Places
+from bot.exports.slots import Slots
 from bot.exports.worker import Worker
-from bot.runtime.bell import Signal
+from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
 from storage import exports as export_store
 from tests.harness.moved_clock import MovedClock
@@ -26,7 +26,7 @@ async def database() -> AsyncIterator[MemoryDatabase]:
 def worker(database: MemoryDatabase, clock: MovedClock) -> Worker:
     """A worker that only takes up what was left."""
     unused: Any = None
-    return Worker(database, unused, unused, Places(), ServerTime(clock), clock, Signal(clock), Signal(clock))
+    return Worker(database, unused, unused, Slots(), ServerTime(clock), clock, Bell(clock), Bell(clock))
 
 
 async def test_a_doubt_of_an_earlier_process_begins_anew(database: MemoryDatabase) -> None:

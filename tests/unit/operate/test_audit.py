@@ -25,7 +25,7 @@ ENTRY = Entry(NOW, "U1", Act.LINK_SHOWN, 1, "C1", Source.BUTTON, "privately")
 
 def record(db: Connection, *entries: Entry) -> None:
     for each in entries:
-        audit.record(db, each)
+        audit.add(db, each)
 
 
 async def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ async def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
 async def test_no_row_changes_or_goes(tmp_path: Path, sql: str) -> None:
     """The database itself refuses it, whatever code asks."""
     async with opened(tmp_path / "a.db") as database:
-        await database.write(lambda db: audit.record(db, ENTRY))
+        await database.write(lambda db: audit.add(db, ENTRY))
         with pytest.raises(sqlite3.IntegrityError, match="the audit only grows"):
             await database.write(lambda db: db.conn.execute(sql))
         assert await database.read(lambda db: list(audit.since(db))) == [ENTRY]

@@ -78,7 +78,7 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_now(db: Connection) -
 @pytest.mark.parametrize(("shown_at", "end"), [(4 * HOUR, 0), (-60, 5 * HOUR)])
 def test_a_link_that_was_shown_in_the_future_is_taken_out_now(db: Connection, shown_at: float, end: float) -> None:
     """One that was shown before now and lives for hours stays: only the server knows how long links live."""
-    outbox.record_message(db, SentMessage("result:1:1", 1, "C1", "17.1", after(5 * HOUR)))
+    outbox.keep_message(db, SentMessage("result:1:1", 1, "C1", "17.1", after(5 * HOUR)))
     delivery(db, "expiry:result:1:1", kind=MessageKind.EXPIRY, due_at=after(5 * HOUR))
     db.execute("UPDATE outbox SET created_at = ?", [to_text(after(shown_at))])
     future.bring_back(db, NOW)

@@ -84,7 +84,7 @@ def test_each_recipient_has_one_turn(db: Connection) -> None:
     assert due(db) == ["card:1", "card:3"]
     delivery(db, "result:2:1", kind=MessageKind.RESULT, export_number=2)
     assert due(db) == ["card:1", "card:3"]
-    outbox.record_message(db, SentMessage("card:2", 2, "C1", "1.0"))
+    outbox.keep_message(db, SentMessage("card:2", 2, "C1", "1.0"))
     assert due(db) == ["card:3", "result:2:1"]
     delivery(db, "expiry:card:1", kind=MessageKind.EXPIRY)
     assert due(db) == ["card:3", "expiry:card:1"]
@@ -142,7 +142,7 @@ def test_giving_up_is_visible_and_final(db: Connection) -> None:
 
 def test_a_message_that_stands_there_can_be_edited_after_giving_up(db: Connection) -> None:
     """Where the message is known, an edit posts nothing twice."""
-    outbox.record_message(db, SentMessage("card:1", 1, "C1", "1.0"))
+    outbox.keep_message(db, SentMessage("card:1", 1, "C1", "1.0"))
     outbox.give_up(db, delivery(db), "edit refused")
     assert delivery(db).state is DeliveryState.WAITING
 
@@ -150,14 +150,14 @@ def test_a_message_that_stands_there_can_be_edited_after_giving_up(db: Connectio
 def test_messages_that_stand(db: Connection) -> None:
     """Found by subject and by place; recorded again, the link's expiry changes."""
     message = SentMessage("card:1", 1, "C1", "1.000100", after(120))
-    outbox.record_message(db, message)
+    outbox.keep_message(db, message)
     assert outbox.message(db, "card:1") == message
     assert outbox.message_at(db, "C1", "1.000100") == message
     assert outbox.message_at(db, "C2", "1.000100") is None
     assert outbox.message(db, "card:2") is None
-    outbox.record_message(db, SentMessage("card:1", 1, "C1", "1.000100"))
+    outbox.keep_message(db, SentMessage("card:1", 1, "C1", "1.000100"))
     assert outbox.message(db, "card:1") == SentMessage("card:1", 1, "C1", "1.000100", None)
-    outbox.record_message(db, SentMessage("result:1:1", 1, "C1", "2.0"))
+    outbox.keep_message(db, SentMessage("result:1:1", 1, "C1", "2.0"))
     assert [each.subject for each in outbox.messages_of(db, 1)] == ["card:1", "result:1:1"]
 
 
@@ -166,7 +166,7 @@ def test_the_conversation_with_a_person(db: Connection) -> None:
     assert outbox.message_to(db, "U1") is None
     for number, ts in ((1, "1.0"), (2, "2.0")):
         delivery(db, f"direct:{number}", kind=MessageKind.DIRECT, export_number=number, recipient="U1")
-        outbox.record_message(db, SentMessage(f"direct:{number}", number, "D1", ts))
+        outbox.keep_message(db, SentMessage(f"direct:{number}", number, "D1", ts))
     found = outbox.message_to(db, "U1")
     assert found is not None
     assert (found.channel, found.ts) == ("D1", "2.0")
@@ -183,7 +183,7 @@ def test_naive_times_are_refused(db: Connection) -> None:
         lambda: outbox.next_due(db, naive),
         lambda: outbox.hold_back(db, "C1", naive),
         lambda: outbox.postpone(db, row, naive, "", state=None),
-        lambda: outbox.record_message(db, SentMessage("card:1", 1, "C1", "1.0", naive)),
+        lambda: outbox.keep_message(db, SentMessage("card:1", 1, "C1", "1.0", naive)),
     ):
         with pytest.raises(ValueError, match="naive"):
             call()

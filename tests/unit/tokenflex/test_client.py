@@ -17,7 +17,7 @@ from bot.tokenflex.errors import (
     TokenFlexError,
     UpstreamBrokenError,
 )
-from bot.tokenflex.http import Answer
+from bot.tokenflex.http import Response
 from bot.tokenflex.models import Contract, ExportRequest
 
 BASE = "https://api.example/tokenflex/v1"
@@ -36,7 +36,7 @@ SERVER_TIME = datetime(2026, 11, 24, 10, tzinfo=UTC)
 class RememberingDoor:
     """Gives the same answer to all, and remembers what it was asked."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self.answer = answer
         self.calls: list[tuple[Any, ...]] = []
 
@@ -50,7 +50,7 @@ class RememberingDoor:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         assert headers is None
         assert form is None
         assert token == "token"
@@ -59,7 +59,7 @@ class RememberingDoor:
 
 
 def client(body: Any = None, status: int = 200, **answer: Any) -> tuple[TokenFlexClient, RememberingDoor]:
-    door = RememberingDoor(Answer(status, body, **answer))
+    door = RememberingDoor(Response(status, body, **answer))
     return TokenFlexClient(door, f"{BASE}/", lambda: "token"), door
 
 
@@ -182,7 +182,7 @@ def test_times_of_any_zone_are_sent_in_utc() -> None:
 def test_the_server_s_time_is_told(status: int) -> None:
     """Each answer with a Date header tells the server's time, refusals too."""
     seen: list[datetime] = []
-    door = RememberingDoor(Answer(status, [], server_time=SERVER_TIME))
+    door = RememberingDoor(Response(status, [], server_time=SERVER_TIME))
     made = TokenFlexClient(door, BASE, lambda: "token", on_server_time=seen.append)
     with suppress(TokenFlexError):
         made.contracts()

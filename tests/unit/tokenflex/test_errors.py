@@ -22,7 +22,7 @@ from bot.tokenflex.errors import (
     TimedOutError,
     TokenFlexError,
 )
-from bot.tokenflex.http import Answer
+from bot.tokenflex.http import Response
 from bot.tokenflex.refusals import MAX_MESSAGE, refusal
 
 ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
@@ -76,7 +76,7 @@ def test_which_effects_are_unknown() -> None:
 )
 def test_refusals(status: int, body: Any, kind: type[TokenFlexError]) -> None:
     """Status, `errorCode` and `Code` decide, in any case of the keys."""
-    error = refusal(Answer(status, body))
+    error = refusal(Response(status, body))
     assert type(error) is kind
     if isinstance(error, RefusedError):
         assert error.status == status
@@ -97,7 +97,7 @@ def test_refusals(status: int, body: Any, kind: type[TokenFlexError]) -> None:
 )
 def test_rate_or_quota_where_an_export_starts(body: Any, retry_after: float | None, kind: type[TokenFlexError]) -> None:
     """The service's own 429 is the quota; the gateway's is the rate, although it says quota."""
-    error = refusal(Answer(429, body, retry_after), may_be_quota=True)
+    error = refusal(Response(429, body, retry_after), may_be_quota=True)
     assert type(error) is kind
     if isinstance(error, RateLimitedError):
         assert error.retry_after == retry_after
@@ -105,7 +105,7 @@ def test_rate_or_quota_where_an_export_starts(body: Any, retry_after: float | No
 
 def test_upstream_s_own_sentence_is_kept_without_its_code() -> None:
     """The message is upstream's text less the code that it repeats."""
-    error = refusal(Answer(400, BAD_REQUEST))
+    error = refusal(Response(400, BAD_REQUEST))
     assert isinstance(error, InvalidRequestError)
     assert (error.message, error.code, str(error)) == ("Invalid request", "BadRequestError", "Invalid request")
 
@@ -114,7 +114,7 @@ def test_upstream_s_own_sentence_is_kept_without_its_code() -> None:
 def test_messages_carry_no_address_or_token(before: str, after: str) -> None:
     """Whatever surrounds them, links and tokens are cut out, and the rest is one short printable line."""
     message = f"{before} https://download.example/x?signature=SECRET eyJSECRET.SECRET.SECRET Bearer SECRET {after}"
-    error = refusal(Answer(400, {"Message": message * 10}))
+    error = refusal(Response(400, {"Message": message * 10}))
     assert "SECRET" not in f"{error}{error!r}"
     assert len(str(error)) <= MAX_MESSAGE
     assert str(error).isprintable()

@@ -20,7 +20,7 @@ from urllib3.exceptions import ReadTimeoutError as PoolReadTimeoutError
 
 from bot.tokenflex import http
 from bot.tokenflex.errors import TimedOutError, TokenFlexError, UnreachableError, UpstreamBrokenError
-from bot.tokenflex.http import Answer, HttpDoor
+from bot.tokenflex.http import HttpDoor, Response
 
 Reply = Callable[[socket.socket], None]
 SECRET = "SECRETTOKEN"
@@ -109,7 +109,7 @@ def refused_url() -> str:
 def test_an_answer_carries_json_and_the_server_s_time(server: Server, door: HttpDoor) -> None:
     """Status, body, wait and time arrive; a byte order mark does no harm."""
     server.reply = answer("200 OK", '\ufeff{"a": ["ü"]}', "Date: Tue, 24 Nov 2026 10:00:00 GMT\r\n")
-    assert door.request("GET", server.url) == Answer(200, {"a": ["ü"]}, None, datetime(2026, 11, 24, 10, tzinfo=UTC))
+    assert door.request("GET", server.url) == Response(200, {"a": ["ü"]}, None, datetime(2026, 11, 24, 10, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "202 Accepted", "204 No Content"])
@@ -143,14 +143,14 @@ def test_refusals_are_answers_with_their_wait(
 def test_a_refusal_in_plain_text_has_no_body(server: Server, door: HttpDoor) -> None:
     """A refusal counts by its status even when its body is no JSON."""
     server.reply = answer("403 Forbidden", "403: no", "Content-Type: text/plain\r\n")
-    assert door.request("GET", server.url) == Answer(403)
+    assert door.request("GET", server.url) == Response(403)
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "429 Too Many Requests"])
 def test_a_page_that_asks_to_sign_in_or_to_wait_is_believed(server: Server, door: HttpDoor, status: str) -> None:
     """Whoever says so, what there is to do is the same."""
     server.reply = answer(status, "<html>no</html>", "Content-Type: text/html\r\n")
-    assert door.request("GET", server.url) == Answer(int(status[:3]))
+    assert door.request("GET", server.url) == Response(int(status[:3]))
 
 
 BROKEN: dict[str, Reply] = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tokenflex.models import Contract, DownloadLink, ExportRecord, ExportRequest, parse_timestamp
+from bot.tokenflex.models import Contract, DownloadLink, ExportRequest, UpstreamExport, parse_timestamp
 
 LINK = "https://download.example/abc.csv?key=x?signature=SECRET"
 RECORD: dict[str, Any] = {
@@ -47,7 +47,7 @@ def test_anything_else_is_a_value_error(text: str) -> None:
 
 def test_a_whole_record_is_read_and_unknown_attributes_are_ignored() -> None:
     """All attributes arrive; the link hides itself."""
-    record = ExportRecord.from_json(RECORD)
+    record = UpstreamExport.from_json(RECORD)
     assert record.request_key == RECORD["requestKey"]
     assert record.read
     assert record.requested_at == datetime(2018, 9, 20, 22, 43, 13, 132559, UTC)
@@ -60,19 +60,19 @@ def test_a_whole_record_is_read_and_unknown_attributes_are_ignored() -> None:
 def test_the_four_keys_of_create_suffice() -> None:
     """The answer to create has neither flag nor link."""
     keys = ("requestKey", "requestStatus", "downloadFileName", "exportRequestDate")
-    record = ExportRecord.from_json({key: RECORD[key] for key in keys})
+    record = UpstreamExport.from_json({key: RECORD[key] for key in keys})
     assert (record.read, record.link, record.schedule_id) == (False, None, None)
 
 
 def test_unknown_statuses_are_kept() -> None:
     """A status that we do not know is kept as it is."""
-    assert ExportRecord.from_json({**RECORD, "requestStatus": "Paused"}).request_status == "Paused"
+    assert UpstreamExport.from_json({**RECORD, "requestStatus": "Paused"}).request_status == "Paused"
 
 
 @pytest.mark.parametrize(("sent", "known"), [("download", "Download"), ("ERROR", "Error"), (" requested", "Requested")])
 def test_the_known_statuses_count_in_any_case(sent: str, known: str) -> None:
     """An export that is done must not wait for ever for want of a capital letter."""
-    assert ExportRecord.from_json({**RECORD, "requestStatus": sent}).request_status == known
+    assert UpstreamExport.from_json({**RECORD, "requestStatus": sent}).request_status == known
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_the_known_statuses_count_in_any_case(sent: str, known: str) -> None:
 )
 def test_times_in_other_forms_are_read(sent: object) -> None:
     """When it was asked for, and until when its link works."""
-    record = ExportRecord.from_json({**RECORD, "exportRequestDate": sent, "downloadUrlExpireDate": sent})
+    record = UpstreamExport.from_json({**RECORD, "exportRequestDate": sent, "downloadUrlExpireDate": sent})
     assert record.requested_at == datetime(2018, 9, 20, 22, 43, 13, tzinfo=UTC)
     assert record.link is not None
     assert record.link.expires_at == record.requested_at
@@ -98,14 +98,14 @@ def test_times_in_other_forms_are_read(sent: object) -> None:
 @pytest.mark.parametrize("sent", ["soon", "", None, 17, "NaN", [], "2018", "0", "9" * 400])
 def test_a_time_that_cannot_be_read_costs_nothing_but_itself(sent: object) -> None:
     """The key says when it was asked for as well, where it has the documented form; else it is not known."""
-    record = ExportRecord.from_json({**RECORD, "exportRequestDate": sent, "requestKey": "2018-09-20T22:43:13#7be9"})
+    record = UpstreamExport.from_json({**RECORD, "exportRequestDate": sent, "requestKey": "2018-09-20T22:43:13#7be9"})
     assert record.requested_at == datetime(2018, 9, 20, 22, 43, 13, tzinfo=UTC)
-    assert ExportRecord.from_json({**RECORD, "exportRequestDate": sent, "requestKey": "7be9"}).requested_at is None
+    assert UpstreamExport.from_json({**RECORD, "exportRequestDate": sent, "requestKey": "7be9"}).requested_at is None
 
 
 def test_a_link_without_a_readable_expiry_costs_the_link_only() -> None:
     """The export itself still counts."""
-    record = ExportRecord.from_json({**RECORD, "downloadUrlExpireDate": "soon"})
+    record = UpstreamExport.from_json({**RECORD, "downloadUrlExpireDate": "soon"})
     assert record.request_status == "Download"
     assert record.link is None
 
@@ -114,7 +114,7 @@ def test_a_link_without_a_readable_expiry_costs_the_link_only() -> None:
 def test_records_without_what_is_always_there_are_refused(change: dict[str, Any]) -> None:
     """Key and status are needed."""
     with pytest.raises(ValueError, match="without requestKey"):
-        ExportRecord.from_json({**RECORD, **change})
+        UpstreamExport.from_json({**RECORD, **change})
 
 
 def test_contracts() -> None:
@@ -140,7 +140,7 @@ def test_the_body_leaves_out_what_is_empty() -> None:
 
 def test_a_link_is_not_compared() -> None:
     """Two records of one export are equal whatever their links."""
-    first = ExportRecord.from_json(RECORD)
-    second = ExportRecord.from_json({**RECORD, "downloadUrl": "https://other.example"})
+    first = UpstreamExport.from_json(RECORD)
+    second = UpstreamExport.from_json({**RECORD, "downloadUrl": "https://other.example"})
     assert first == second
     assert isinstance(first.link, DownloadLink)

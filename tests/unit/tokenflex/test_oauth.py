@@ -24,7 +24,7 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
     WrongClientError,
 )
-from bot.tokenflex.http import Answer
+from bot.tokenflex.http import Response
 from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin, TokenGrant, granted_scopes, pkce_pair
 
 BASE = "https://auth.example/v2"
@@ -38,7 +38,7 @@ class Autodesk:
         self.forms: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
         self.urls: list[str] = []
-        self.script: list[Answer | TokenFlexError | Callable[[], None]] = []
+        self.script: list[Response | TokenFlexError | Callable[[], None]] = []
         self.good = "r1"
         self.issued = 1
         self.expires_in: Any = 3599
@@ -53,32 +53,32 @@ class Autodesk:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         assert (method, params, json, token) == ("POST", None, None, None)
         self.forms.append(dict(form or {}))
         self.headers.append(dict(headers or {}))
         self.urls.append(url)
-        return self._answer(dict(form or {}))
+        return self._response(dict(form or {}))
 
-    def _answer(self, form: dict[str, str]) -> Answer:
+    def _response(self, form: dict[str, str]) -> Response:
         step = self.script.pop(0) if self.script else None
         if isinstance(step, TokenFlexError):
             raise step
-        if isinstance(step, Answer):
+        if isinstance(step, Response):
             return step
         if step is not None:
             step()
         if form["grant_type"] == "client_credentials":
             self.issued += 1
-            return Answer(200, {"access_token": f"two{self.issued}", "expires_in": self.expires_in})
+            return Response(200, {"access_token": f"two{self.issued}", "expires_in": self.expires_in})
         if form.get("refresh_token") != self.good:
-            return Answer(400, {"error": "invalid_grant"})
+            return Response(400, {"error": "invalid_grant"})
         return self.rotate()
 
-    def rotate(self) -> Answer:
+    def rotate(self) -> Response:
         self.issued += 1
         self.good = f"r{self.issued}"
-        return Answer(
+        return Response(
             200, {"access_token": f"a{self.issued}", "refresh_token": self.good, "expires_in": self.expires_in}
         )
 
@@ -194,7 +194,7 @@ def test_the_code_is_exchanged_with_the_verifier() -> None:
 def test_revoke() -> None:
     """A token is made worthless at its own endpoint."""
     autodesk = Autodesk()
-    autodesk.script = [Answer(200)]
+    autodesk.script = [Response(200)]
     OAuthClient(autodesk, BASE, "id", "secret").revoke("t")
     assert autodesk.urls == [f"{BASE}/revoke"]
     assert autodesk.forms == [{"token": "t", "token_type_hint": "refresh_token"}]
@@ -226,7 +226,7 @@ def test_revoke() -> None:
 def test_refused_refreshes(status: int, body: Any, kind: type[TokenFlexError]) -> None:
     """Only an ended grant asks for a person; both forms of body are read, and none at all."""
     autodesk = Autodesk()
-    autodesk.script = [Answer(status, body)]
+    autodesk.script = [Response(status, body)]
     with pytest.raises(TokenFlexError) as caught:
         OAuthClient(autodesk, BASE, "id", "SECRET").refresh("SECRETTOO")
     assert type(caught.value) is kind
@@ -236,7 +236,7 @@ def test_refused_refreshes(status: int, body: Any, kind: type[TokenFlexError]) -
 def test_a_refused_code_is_not_an_ended_login() -> None:
     """A code that is used up is told as such."""
     autodesk = Autodesk()
-    autodesk.script = [Answer(400, {"error": "invalid_grant"})]
+    autodesk.script = [Response(400, {"error": "invalid_grant"})]
     with pytest.raises(NotAuthorisedError, match="begin the login anew") as caught:
         OAuthClient(autodesk, BASE, "id", "secret").exchange_code("c", "u", "v")
     assert not isinstance(caught.value, LoginNeededError)
