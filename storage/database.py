@@ -10,14 +10,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database as Connection
 
 from .migrations import migrations
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 BUSY_TIMEOUT = 5.0  #: seconds that a write waits for another process (`login`, `backup`)
 #: Bytes up to which every page of the file is checked at a start, which takes about 0.1 s; of a larger file only the
@@ -29,6 +32,13 @@ _SMALLEST = 512  #: bytes of a page, of which a database has one at least (sourc
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
 #: Tables that are there before the first step of our schema.
 _NOBODYS = {"sqlite_sequence", "_sqlite_migrations"}
+
+
+class Table(StrEnum):
+    """The tables whose changes somebody waits for."""
+
+    EXPORTS = "exports"
+    OUTBOX = "outbox"
 
 
 class DatabaseError(Exception):
@@ -48,7 +58,10 @@ class StorageFullError(DatabaseError):
 
 
 class Database:
-    """A SQLite file behind two threads; the event loop awaits functions and never sees a connection."""
+    """A SQLite file behind two threads; the event loop awaits functions and never sees a connection.
+
+    What runs in these threads is a function of values: it is given a connection and values, and returns values.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -56,6 +69,9 @@ class Database:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="database-reader")
         self._write_connection: Connection | None = None
         self._read_connection: Connection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed: set[Table] = set()  # only the writer's thread uses it
+        self._listeners: dict[Table, list[Callable[[], None]]] = {table: [] for table in Table}
 
     @property
     def path(self) -> Path:
@@ -72,11 +88,16 @@ class Database:
             DatabaseError: it cannot be opened, with what to do.
 
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         self._write_connection = await loop.run_in_executor(self._writer, _opened, self._path, _open_for_writing)
+        await loop.run_in_executor(self._writer, _watch, self._write_connection, self._changed.add)
         self._read_connection = await loop.run_in_executor(self._reader, _opened, self._path, _open_for_reading)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    def subscribe(self, table: Table, heard: Callable[[], None]) -> None:
+        """Have `heard` called on the event loop after each commit that changed a row of this table."""
+        self._listeners[table].append(heard)
+
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one immediate transaction; all of it is stored, or nothing.
 
         The write goes on when the waiter is cancelled, so that a shutdown loses no result.
@@ -86,17 +107,17 @@ class Database:
             sqlite3.Error: as SQLite says it.
 
         """
-        loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._writer, self._in_transaction, work))
+        job = partial(self._in_transaction, work, *args, **kwargs)
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writer, job))
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a connection that can only read."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reader, self._reading, work)
+        job = partial(self._reading, work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._reader, job)
 
-    def write_blocking(self, work: Callable[[Connection], T]) -> T:
+    def write_blocking(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `write` does, for worker threads."""
-        return self._writer.submit(self._in_transaction, work).result()
+        return self._writer.submit(partial(self._in_transaction, work, *args, **kwargs)).result()
 
     async def close(self) -> None:
         """Finish what is queued and close the file; safe to call twice."""
@@ -108,18 +129,43 @@ class Database:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="database-reader")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
 
-    def _in_transaction(self, work: Callable[[Connection], T]) -> T:
-        if self._write_connection is None:
+    def _in_transaction(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._write_connection is None or self._loop is None:
             raise DatabaseError("the database is closed")
-        return in_transaction(self._write_connection, work)
+        self._changed.clear()
+        result = in_transaction(self._write_connection, work, *args, **kwargs)
+        if self._changed:
+            self._loop.call_soon_threadsafe(self._tell, frozenset(self._changed))
+        return result
 
-    def _reading(self, work: Callable[[Connection], T]) -> T:
+    def _reading(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._read_connection is None:
             raise DatabaseError("the database is closed")
-        return work(self._read_connection)
+        return work(self._read_connection, *args, **kwargs)
+
+    def _tell(self, changed: frozenset[Table]) -> None:
+        for table in changed:
+            for heard in self._listeners[table]:
+                heard()
 
 
-def in_transaction(db: Connection, work: Callable[[Connection], T]) -> T:
+def _watch(db: Connection, changed: Callable[[Table], None]) -> None:
+    """Have SQLite itself say which of the tables a transaction changes, so that no line of ours can forget to.
+
+    Triggers of the temporary schema belong to this connection alone.
+    """
+    db.conn.create_function("changed", 1, lambda name: changed(Table(name)))
+    for table in Table:
+        for event in ("INSERT", "UPDATE", "DELETE"):
+            db.execute(
+                f"CREATE TEMP TRIGGER {table}_{event} AFTER {event} ON main.{table}"
+                f" BEGIN SELECT changed('{table}'); END"
+            )
+
+
+def in_transaction(
+    db: Connection, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
     """Run `work` in one immediate transaction of this connection.
 
     Raises:
@@ -128,7 +174,7 @@ def in_transaction(db: Connection, work: Callable[[Connection], T]) -> T:
     """
     try:
         db.conn.execute("BEGIN IMMEDIATE")
-        result = work(db)
+        result = work(db, *args, **kwargs)
         db.conn.execute("COMMIT")
     except sqlite3.Error as error:
         db.conn.rollback()

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.tokenflex.models import ExportRequest
 
-from .states import ExportState
+from .states import ExportState, Note
 
 Row = Mapping[str, Any]
 
@@ -56,7 +56,7 @@ class Export:
     requested_at: datetime | None = None  #: `exportRequestDate`, by the server's clock
     finished_at: datetime | None = None  #: when it became ready or failed
     explanation: str = ""  #: upstream's own message of a refusal
-    note: str = ""  #: why it waits, a word of `bot.cards.export_card`
+    note: Note = Note.NONE  #: why it waits
     intent_at: datetime | None = None  #: just before the POST went out, by our clock
     intent_server_at: datetime | None = None  #: the same by the server's clock, None where that was not known then
     unanswered_since: datetime | None = None  #: when the connection of an unanswered POST ended
@@ -106,7 +106,7 @@ class Export:
             requested_at=from_text(row["requested_at"]),
             finished_at=from_text(row["finished_at"]),
             explanation=row["explanation"],
-            note=row["note"],
+            note=Note(row["note"]),
             intent_at=from_text(row["intent_at"]),
             intent_server_at=from_text(row["intent_server_at"]),
             unanswered_since=from_text(row["unanswered_since"]),

@@ -36,6 +36,18 @@ class Event(StrEnum):
     VANISH = "vanish"  #: upstream does not know the key any more
 
 
+class Note(StrEnum):
+    """Why an export waits; `bot.cards` has the sentence for each."""
+
+    NONE = ""
+    RATE = "rate"  #: Token Flex takes no more calls for the moment
+    SLOTS = "places"  #: all of the outstanding slots are taken (the stored word is that of the first version)
+    LOGIN = "login"  #: Autodesk does not accept the login
+    PERMISSION = "permission"  #: the login may not do that
+    UNREACHABLE = "unreachable"  #: Token Flex cannot be reached
+    UNANSWERED = "unanswered"  #: a POST had no answer; lists will tell
+
+
 _S, _E = ExportState, Event
 
 TRANSITIONS: dict[tuple[ExportState, Event], ExportState] = {

@@ -1,10 +1,38 @@
 """What administrators are shown, and nobody else."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from bot.cards import actions, blocks, export_card
 from bot.cards.blocks import Block, Message
 from bot.cards.text import channel, code, mention, moment, shorten
-from bot.operate.administration import Overview
-from storage.models import Delivery, MessageKind
+from storage.models import Delivery, Export, MessageKind
+from storage.states import ExportState
+
+
+@dataclass(frozen=True, slots=True)
+class CallsSpent:
+    """How much of the call budget has been used."""
+
+    minute: int
+    minute_limit: int
+    hours: int  #: in the last eight
+    hours_limit: int
+    waiting: int
+    refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How things stand now."""
+
+    states: Mapping[ExportState, int]
+    newest: tuple[Export, ...]
+    given_up: tuple[Delivery, ...]  #: messages that could not be delivered, the newest first
+    spent: CallsSpent
+    last_poll: datetime | None  #: None: none since the start of this process
+
 
 _KINDS = {
     MessageKind.CARD: "the card",

@@ -9,7 +9,7 @@ from bot.cards.text import channel, clock_time, code, code_within, escape, link,
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DownloadLink, ExportRequest
 from storage.models import Export
-from storage.states import ExportState
+from storage.states import ExportState, Note
 
 _S = ExportState
 
@@ -42,14 +42,14 @@ _SENTENCES = {
 
 #: Why an export waits; the words are what `Export.note` holds.
 NOTES = {
-    "rate": "It waits: Token Flex takes no more calls from us for the moment. I keep trying.",
-    "places": "It waits for a place: Token Flex works on 50 exports at once and all places are taken.",
-    "login": "It waits: Autodesk does not accept our login. An administrator has to sign in again or check the "
+    Note.RATE: "It waits: Token Flex takes no more calls from us for the moment. I keep trying.",
+    Note.SLOTS: "It waits for a place: Token Flex works on 50 exports at once and all places are taken.",
+    Note.LOGIN: "It waits: Autodesk does not accept our login. An administrator has to sign in again or check the "
     "credentials; it then goes on by itself.",
-    "permission": "It waits: Token Flex does not permit that with our login. An administrator has to look at the "
+    Note.PERMISSION: "It waits: Token Flex does not permit that with our login. An administrator has to look at the "
     "log; I keep trying.",
-    "unreachable": "It waits: Token Flex cannot be reached at the moment. I keep trying.",
-    "unanswered": "Token Flex did not answer. I am checking whether the request arrived before I send it again.",
+    Note.UNREACHABLE: "It waits: Token Flex cannot be reached at the moment. I keep trying.",
+    Note.UNANSWERED: "Token Flex did not answer. I am checking whether the request arrived before I send it again.",
 }
 
 _BUTTONS = {

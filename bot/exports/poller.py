@@ -28,12 +28,11 @@ from bot.tokenflex.models import UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
-from storage.states import ExportState
+from storage.states import ExportState, Note
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)  #: after failures
 #: `fromDate` lies this much before the oldest outstanding export, `toDate` this much ahead of now: clocks differ.
 _BEFORE, _AHEAD = timedelta(minutes=5), timedelta(minutes=10)
-_PERMISSION = "permission"  #: a note of `bot.cards.export_card.NOTES`
 
 log = structlog.get_logger(__name__)
 
@@ -170,16 +169,16 @@ class Poller:
         if failures == 1:
             log.warning("polling fails", contract=target.contract, error=type(error).__name__, reason=str(error))
         if isinstance(error, RefusedError):  # waiting may not cure that, so the people who wait are told
-            await self._note(target.contract, _PERMISSION)
+            await self._note(target.contract, Note.PERMISSION)
 
-    async def _note(self, contract: str, note: str) -> None:
+    async def _note(self, contract: str, note: Note) -> None:
         """Have the cards of a contract say that listing it is not permitted (`note`), or no more."""
         now = self._clock.now()
 
         def _told_otherwise(db: Connection) -> list[Export]:
             exports = export_store.in_states(db, (ExportState.REQUESTED,))
             ours = [export for export in exports if export.request.contract_number == contract]
-            return [export for export in ours if export.note != note and export.note in {"", _PERMISSION}]
+            return [export for export in ours if export.note != note and export.note in {Note.NONE, Note.PERMISSION}]
 
         def _tell(db: Connection) -> None:
             for export in _told_otherwise(db):
@@ -191,6 +190,6 @@ class Poller:
 
     async def _recovered(self, target: Target) -> None:
         self.last_success = self._clock.now()
-        await self._note(target.contract, "")
+        await self._note(target.contract, Note.NONE)
         if self._failures.pop(target.contract, 0):
             log.info("polling works again", contract=target.contract)

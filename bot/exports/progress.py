@@ -17,7 +17,7 @@ from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
-from storage.states import Event, ExportState
+from storage.states import Event, ExportState, Note
 
 #: The server may still be working on a POST whose answer was lost, so these decide when it has not arrived
 #: (source: house plan, "Submitting exactly once").
@@ -116,7 +116,7 @@ class Progress:
         now = self._clock.now()
 
         def vanish(db: Connection) -> None:
-            moved = export_store.move(db, export.number, Event.VANISH, now, note="")
+            moved = export_store.move(db, export.number, Event.VANISH, now, note=Note.NONE)
             if moved is not None:
                 announcements.everything_changed(db, moved, now)
 
@@ -134,7 +134,7 @@ def _apply(db: Connection, export: Export, record: UpstreamExport, now: datetime
     if export.upstream_status != before.upstream_status:
         _note_unknown(db, before, export, now)
     event = _EVENTS.get(record.request_status)
-    moved = None if event is None else export_store.move(db, export.number, event, now, finished_at=now, note="")
+    moved = None if event is None else export_store.move(db, export.number, event, now, finished_at=now, note=Note.NONE)
     if moved is None:
         return export
     log.info("an export has ended", export=moved.number, state=moved.state.value)
@@ -164,7 +164,7 @@ def taken(db: Connection, export: Export, record: UpstreamExport, now: datetime)
         unanswered_since=None,
         lists_without=0,
         last_list_at=None,
-        note="",
+        note=Note.NONE,
     )
     if moved is None:
         return None
@@ -290,7 +290,14 @@ def _not_arrived(db: Connection, export: Export, seen: _Seen) -> Export:
         return export
     log.info("a request did not reach Token Flex and waits again", export=export.number)
     back = export_store.move(
-        db, export.number, Event.NOT_TAKEN, seen.now, unanswered_since=None, lists_without=0, last_list_at=None, note=""
+        db,
+        export.number,
+        Event.NOT_TAKEN,
+        seen.now,
+        unanswered_since=None,
+        lists_without=0,
+        last_list_at=None,
+        note=Note.NONE,
     )
     if back is None:
         return export

@@ -30,7 +30,7 @@ from storage.audit import Act, Entry
 from storage.database import Database
 from storage.exports import UnknownExportError
 from storage.models import Export, NewExport, SentMessage
-from storage.states import Event, ExportState, next_state
+from storage.states import Event, ExportState, Note, next_state
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +103,7 @@ class Exports:
             full = self._slots.is_full(export_store.count_outstanding(db), now)
             export, is_new = export_store.accept(db, new, now)
             if is_new:
-                export = export_store.change(db, export.number, note="places" if full else "")
+                export = export_store.change(db, export.number, note=Note.SLOTS if full else Note.NONE)
                 announcements.card_changed(db, export, now)
                 audit.add(db, _entry(asker, Act.REQUESTED, export, now, f"for channel {channel}"))
             if is_new and replaces is not None:
@@ -311,7 +311,7 @@ class Exports:
         number, now = export.number, self._clock.now()
 
         def _apply(db: Connection) -> Export:
-            moved = export_store.move(db, number, event, now, note="")
+            moved = export_store.move(db, number, event, now, note=Note.NONE)
             if moved is None:
                 raise WrongStateError(_makes_no_sense(export_store.get(db, number), event))
             audit.add(db, _entry(asker, _ACTS[event], moved, now, moved.state.value))

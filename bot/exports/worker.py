@@ -36,7 +36,7 @@ from bot.tokenflex.errors import (
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
-from storage.states import Event, ExportState
+from storage.states import Event, ExportState, Note
 
 _SHORT_PAUSE = timedelta(seconds=2)
 _LONG_PAUSE = timedelta(seconds=60)
@@ -47,22 +47,22 @@ _NOT_THERE = (NotFoundError, InvalidRequestError, ContractRefusedError)
 log = structlog.get_logger(__name__)
 
 
-def note_for(error: TokenFlexError) -> str:
-    """Return the word that says on the card why an export waits."""
+def note_for(error: TokenFlexError) -> Note:
+    """Return what says on the card why an export waits."""
     if isinstance(error, QuotaExceededError):
-        return "places"
+        return Note.SLOTS
     if isinstance(error, RateLimitedError):
-        return "rate"
+        return Note.RATE
     if isinstance(error, NotAuthorisedError):
-        return "login"
-    return "unanswered" if error.effect_unknown else "unreachable"
+        return Note.LOGIN
+    return Note.UNANSWERED if error.effect_unknown else Note.UNREACHABLE
 
 
-def note_for_change(error: TokenFlexError) -> str:
-    """Return the word that says on the card why a retry or a deletion waits; both are simply made again."""
+def note_for_change(error: TokenFlexError) -> Note:
+    """Return what says on the card why a retry or a deletion waits; both are simply made again."""
     if isinstance(error, RefusedError):
-        return "permission"
-    return "unreachable" if error.effect_unknown else note_for(error)
+        return Note.PERMISSION
+    return Note.UNREACHABLE if error.effect_unknown else note_for(error)
 
 
 class Worker:
@@ -326,7 +326,7 @@ def _name(export: Export) -> tuple[str, str]:
 def _refuse(db: Connection, export: Export, error: RefusedError, now: datetime) -> None:
     explanation = upstream_message(error)
     moved = export_store.move(
-        db, export.number, Event.REFUSE, now, explanation=f"{explain(error)}\n{explanation}".strip(), note=""
+        db, export.number, Event.REFUSE, now, explanation=f"{explain(error)}\n{explanation}".strip(), note=Note.NONE
     )
     if moved is not None:
         announcements.everything_changed(db, moved, now)
@@ -335,12 +335,12 @@ def _refuse(db: Connection, export: Export, error: RefusedError, now: datetime) 
 
 def _doubt(db: Connection, export: Export, now: datetime) -> None:
     doubted = export_store.change(
-        db, export.number, unanswered_since=now, lists_without=0, last_list_at=None, note="unanswered"
+        db, export.number, unanswered_since=now, lists_without=0, last_list_at=None, note=Note.UNANSWERED
     )
     announcements.card_changed(db, doubted, now)
 
 
-def _wait(db: Connection, export: Export, note: str, now: datetime) -> None:
+def _wait(db: Connection, export: Export, note: Note, now: datetime) -> None:
     waits = export_store.move(db, export.number, Event.NOT_TAKEN, now, note=note)
     if waits is not None and note != export.note:
         announcements.card_changed(db, waits, now)
@@ -349,10 +349,10 @@ def _wait(db: Connection, export: Export, note: str, now: datetime) -> None:
 def _wait_for_slot(db: Connection, number: int, now: datetime) -> None:
     export = export_store.get(db, number)
     if export.state is ExportState.QUEUED:
-        _note(db, export, "places", now)
+        _note(db, export, Note.SLOTS, now)
 
 
-def _note(db: Connection, export: Export, note: str, now: datetime) -> None:
+def _note(db: Connection, export: Export, note: Note, now: datetime) -> None:
     if note != export.note:
         announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
 
@@ -360,12 +360,14 @@ def _note(db: Connection, export: Export, note: str, now: datetime) -> None:
 def _retried(db: Connection, export: Export, status: str, now: datetime) -> None:
     if status == "Error":
         return  # the tracker records the failure
-    moved = export_store.move(db, export.number, Event.TAKEN, now, upstream_status=status, note="", explanation="")
+    moved = export_store.move(
+        db, export.number, Event.TAKEN, now, upstream_status=status, note=Note.NONE, explanation=""
+    )
     if moved is not None:
         announcements.everything_changed(db, moved, now)
 
 
 def _deleted(db: Connection, export: Export, now: datetime) -> None:
-    moved = export_store.move(db, export.number, Event.GONE, now, note="")
+    moved = export_store.move(db, export.number, Event.GONE, now, note=Note.NONE)
     if moved is not None:
         announcements.everything_changed(db, moved, now)

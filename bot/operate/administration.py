@@ -1,13 +1,14 @@
 """What administrators can do: see how things stand, and have messages sent again that were given up."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 import structlog
 from sqlite_utils import Database as Connection
 
-from bot.calls.turns import Spent, Turns
+from bot.calls.turns import Turns
+from bot.cards.admin_card import CallsSpent, Overview
 from bot.errors import WrongStateError
 from bot.people.access import Access
 from bot.people.asker import Asker
@@ -23,17 +24,6 @@ from storage.states import ExportState
 _SHOWN = 10  #: messages, and exports
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """How things stand now."""
-
-    states: Mapping[ExportState, int]
-    newest: tuple[Export, ...]
-    given_up: tuple[Delivery, ...]  #: messages that could not be delivered, the newest first
-    spent: Spent
-    last_poll: datetime | None  #: None: none since the start of this process
 
 
 class Administration:
@@ -68,7 +58,8 @@ class Administration:
             return export_store.count_by_state(db), export_store.newest(db, _SHOWN), outbox.given_up(db, _SHOWN)
 
         states, newest, given_up = await self._database.read(_load)
-        return Overview(states, newest, given_up, self._turns.spent(), self._last_poll())
+        spent = CallsSpent(**asdict(self._turns.spent()))
+        return Overview(states, newest, given_up, spent, self._last_poll())
 
     async def send_again(self, delivery_id: int, asker: Asker) -> Delivery:
         """Have a message delivered that was given up; one that may stand in Slack already is looked for first.

@@ -224,13 +224,13 @@ class _Gate:
 class _Database(Database):
     gate: _Gate
 
-    async def write(self, work: Any) -> Any:
+    async def write(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         await self.gate.check()
-        return await super().write(work)
+        return await super().write(work, *args, **kwargs)
 
-    async def read(self, work: Any) -> Any:
+    async def read(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         await self.gate.check()
-        return await super().read(work)
+        return await super().read(work, *args, **kwargs)
 
 
 class _Clock:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database as Connection
 
@@ -14,6 +14,7 @@ from storage.models import Export, NewExport
 from storage.states import Event
 
 T = TypeVar("T")
+P = ParamSpec("P")
 CONTRACT = "110000123456"
 
 
@@ -25,13 +26,13 @@ class MemoryDatabase(Database):
         self.db.conn.isolation_level = None
         migrations.apply(self.db)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a transaction."""
-        return in_transaction(self.db, work)
+        return in_transaction(self.db, work, *args, **kwargs)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`."""
-        return work(self.db)
+        return work(self.db, *args, **kwargs)
 
     async def close(self) -> None:
         """Forget everything."""

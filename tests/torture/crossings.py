@@ -115,8 +115,8 @@ def put_up(border: Border) -> None:
 def _around_transactions(border: Border) -> None:
     original = storage.database.in_transaction
 
-    def in_transaction(db: Any, work: Callable[[Any], T]) -> T:
-        return border.blocking("", f"db {_function(work)}", lambda: original(db, work))
+    def in_transaction(db: Any, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return border.blocking("", f"db {_function(work)}", lambda: original(db, work, *args, **kwargs))
 
     storage.database.in_transaction = in_transaction
 

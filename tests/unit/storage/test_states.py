@@ -38,7 +38,7 @@ def test_every_sequence_of_events_moves_along_the_table(db: Connection, events: 
     export, _ = export_store.accept(db, NewExport(REQUEST, "U1", "C1", origin), NOW)
     for step, event in enumerate(events, 1):
         before, moment = export_store.get(db, export.number), NOW + timedelta(seconds=step)
-        moved = export_store.move(db, export.number, event, moment, note=event.value)
+        moved = export_store.move(db, export.number, event, moment, explanation=event.value)
         after = export_store.get(db, export.number)
         wanted = TRANSITIONS.get((before.state, event))
         if wanted is None:
@@ -46,7 +46,7 @@ def test_every_sequence_of_events_moves_along_the_table(db: Connection, events: 
             assert after == before
         else:
             assert moved == after
-            assert (after.state, after.changed_at, after.note) == (wanted, moment, event.value)
+            assert (after.state, after.changed_at, after.explanation) == (wanted, moment, event.value)
 
 
 def test_every_state_is_reached_from_the_first_and_leads_to_rest() -> None:
