@@ -19,7 +19,7 @@ from bot.calls.gateway import TokenFlexCalls, Work
 from bot.calls.turns import Turns
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports import announcements
-from bot.exports.links import Links
+from bot.exports.fresh_links import FreshLinks
 from bot.exports.poller import Poller
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
@@ -92,7 +92,7 @@ class House:
     turns: Turns
     calls: TokenFlexCalls
     progress: Progress
-    links: Links
+    links: FreshLinks
     slots: Slots
     server_time: ServerTime
     worker: Worker
@@ -179,7 +179,7 @@ def _house(clock: VirtualClock, database: Database, token_flex: TokenFlexOnPaper
     turns = turns_class(database, clock, server_time)
     calls = CallsOnPaper(token_flex, turns, clock)
     progress = Progress(database, calls, clock)
-    links = Links(database, calls, server_time, progress, clock)
+    links = FreshLinks(database, calls, server_time, progress, clock)
     slots, poll, deliveries = Slots(), Bell(clock), Bell(clock)
     worker = Worker(database, calls, progress, slots, server_time, clock, poll, deliveries)
     slack = SlackOnPaper(clock)

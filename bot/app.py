@@ -16,7 +16,7 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Turns
 from bot.contracts.cache import ContractCache
 from bot.delivery.dispatcher import Dispatcher
-from bot.exports.links import Links
+from bot.exports.fresh_links import FreshLinks
 from bot.exports.poller import Poller
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
@@ -71,7 +71,7 @@ class TokenFlexSide:
     door: HttpDoor
     calls: TokenFlexCalls
     progress: Progress
-    links: Links
+    links: FreshLinks
     slots: Slots
     contracts: ContractCache
     worker: Worker
@@ -186,7 +186,7 @@ class Bot:
         await turns.load()
         calls = TokenFlexCalls(client, tokens, turns, clock, self._random)
         progress = Progress(database, calls, clock)
-        links = Links(database, calls, server_time, progress, clock)
+        links = FreshLinks(database, calls, server_time, progress, clock)
         slots = Slots()
         contracts = ContractCache(database, calls, clock, Rules.of(settings).allows_contract)
         await contracts.load()

@@ -15,7 +15,7 @@ from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.delivery.rendering import message_of
 from bot.errors import UseCaseError
 from bot.exports import announcements
-from bot.exports.links import Links
+from bot.exports.fresh_links import FreshLinks
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
@@ -54,7 +54,7 @@ class Dispatcher:
         self,
         database: Database,
         posts: SlackPosts,
-        links: Links,
+        links: FreshLinks,
         server_time: ServerTime,
         slack_time: ServerTime,
         clock: Clock,

@@ -16,7 +16,7 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Room
 from bot.exports import announcements
 from bot.exports.durations import Durations, learn
-from bot.exports.links import Links
+from bot.exports.fresh_links import FreshLinks
 from bot.exports.poll_policy import Target, next_poll, targets
 from bot.exports.progress import ListCall, Progress
 from bot.exports.slots import Slots
@@ -49,7 +49,7 @@ class Poller:
         database: Database,
         calls: TokenFlexCalls,
         progress: Progress,
-        links: Links,
+        links: FreshLinks,
         slots: Slots,
         server_time: ServerTime,
         clock: Clock,

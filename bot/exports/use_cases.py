@@ -15,7 +15,7 @@ from bot.cards.waiting import InLine
 from bot.errors import HiddenExportError, NoSuchExportError, NotAllowedError, WrongStateError
 from bot.exports import announcements
 from bot.exports.durations import learn
-from bot.exports.links import LONG_ENOUGH, Links
+from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks
 from bot.exports.slots import SLOTS, Slots
 from bot.people import permissions
 from bot.people.access import Access
@@ -62,7 +62,7 @@ class Exports:
     def __init__(
         self,
         database: Database,
-        links: Links,
+        links: FreshLinks,
         turns: Turns,
         slots: Slots,
         clock: Clock,

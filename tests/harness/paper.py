@@ -13,7 +13,7 @@ from typing import Any
 from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Turns
 from bot.delivery.dispatcher import Dispatcher
-from bot.exports.links import Links
+from bot.exports.fresh_links import FreshLinks
 from bot.exports.poller import Poller
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
@@ -327,7 +327,7 @@ async def started(
     await turns.load()
     calls = _Calls(token_flex, turns, own, gate, server_time)
     progress = Progress(database, calls, own)
-    links = Links(database, calls, server_time, progress, own)
+    links = FreshLinks(database, calls, server_time, progress, own)
     poll, deliveries = Bell(own), Bell(own)
     worker = Worker(database, calls, progress, slots, server_time, own, poll, deliveries)
     await worker.resume()

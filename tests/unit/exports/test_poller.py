@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.calls.gateway import TokenFlexCalls, Work
 from bot.calls.turns import Turns
-from bot.exports.links import Links
+from bot.exports.fresh_links import FreshLinks
 from bot.exports.poll_policy import targets
 from bot.exports.poller import Poller
 from bot.exports.progress import Progress
@@ -84,7 +84,7 @@ class Bench:
         client, no_tokens = cast("TokenFlexClient", self.token_flex), cast("AccessTokens", None)
         calls = CallsOnLoop(client, no_tokens, turns, self.clock, Random(1))
         progress = Progress(self.database, calls, self.clock)
-        self.links = Links(self.database, calls, self.server_time, progress, self.clock)
+        self.links = FreshLinks(self.database, calls, self.server_time, progress, self.clock)
         self.slots = Slots()
         self.wake, submissions, deliveries = (Bell(self.clock) for _ in range(3))
         self.poller = Poller(

@@ -39,7 +39,7 @@ class _Fetch:
     made: bool = False  #: whether the call has gone out
 
 
-class Links:
+class FreshLinks:
     """The links of finished exports, by export number."""
 
     def __init__(
