@@ -55,7 +55,7 @@ class Consent:
         client = self._people.client(query.get("client_id", ""))
         if client is None or not callback_fits(client, query.get("redirect_uri", "")):
             return _page(400, "<p>The client_id is unknown or the redirect_uri is not registered.</p>")
-        error = _error_in(client, query)
+        error = _error_in(client, query, needs_state=not self._tokens.settings.recorded)
         if error is not None:
             return _redirect(query, {"error": error})
         return self._decided(query)
@@ -76,12 +76,12 @@ class Consent:
         return self._tokens.issue_code(grant, query["redirect_uri"], query.get("code_challenge"))
 
 
-def _error_in(client: Client, query: Query) -> str | None:
+def _error_in(client: Client, query: Query, *, needs_state: bool) -> str | None:
     if client.tied_user is not None:
         return "unauthorized_client"
     if query.get("response_type") != "code":
         return "unsupported_response_type"
-    if not query.get("state") or query.get("response_mode", "query") not in _MODES:
+    if (needs_state and not query.get("state")) or query.get("response_mode", "query") not in _MODES:
         return "invalid_request"
     if valid_scopes(query.get("scope", "")) is None:
         return "invalid_scope"

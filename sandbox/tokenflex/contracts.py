@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from sandbox.tokenflex.recorded import CONTRACT as RECORDED
+
 
 @dataclass(frozen=True, slots=True)
 class ContractYear:
@@ -16,7 +18,10 @@ class ContractYear:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract; `labels` are the customer's own names of `customField1` to `customField10`, some of them empty."""
+    """One contract; `labels` are the customer's own names of `customField1` to `customField10`, some of them empty.
+
+    `free_share` of the desktop sessions cost nothing, whatever else makes a session free.
+    """
 
     number: str
     name: str
@@ -24,6 +29,7 @@ class Contract:
     years: tuple[ContractYear, ...]
     multiyear_tokens: int
     labels: tuple[str, ...]
+    free_share: float = 0.0
 
     @property
     def start(self) -> date:
@@ -85,5 +91,17 @@ CONTRACTS: tuple[Contract, ...] = (
         ),
         multiyear_tokens=5000,
         labels=("Team", "Region", *("",) * 8),
+    ),
+    Contract(
+        RECORDED,
+        "Romeo Agreement",
+        is_active=False,
+        years=(
+            ContractYear(1, date(2011, 1, 1), date(2011, 12, 31), 4000),
+            ContractYear(2, date(2012, 1, 1), date(2012, 12, 31), 4000),
+        ),
+        multiyear_tokens=2000,
+        labels=("Geo", "Country", *("",) * 8),
+        free_share=0.8,
     ),
 )

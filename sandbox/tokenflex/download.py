@@ -4,9 +4,11 @@ import asyncio
 from urllib.parse import quote
 
 from sandbox.clock import Clock
+from sandbox.tokenflex import recorded
 from sandbox.tokenflex.answers import Answer, store_error
 from sandbox.tokenflex.exports import DOWNLOAD, Export, ExportBook
 from sandbox.tokenflex.inbound import Inbound
+from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.usage_data import UsageData
 
 
@@ -16,12 +18,12 @@ class Downloads:
     `fetched` holds the key of each export whose file was sent, once per time.
     """
 
-    def __init__(self, book: ExportBook, data: UsageData, clock: Clock, *, bom: bool) -> None:
+    def __init__(self, book: ExportBook, data: UsageData, clock: Clock, settings: SandboxSettings) -> None:
         self.fetched: list[str] = []
         self._book = book
         self._data = data
         self._clock = clock
-        self._bom = bom
+        self._settings = settings
 
     async def answer(self, inbound: Inbound) -> Answer:
         """Answer one download: 400 with an `Authorization` header, 403 when the link is over or unknown."""
@@ -34,9 +36,15 @@ class Downloads:
             return store_error(403, "AccessDenied", "Request has expired")
         return await self._file(found[0])
 
+    def _content(self, export: Export) -> bytes:
+        if self._settings.recorded:
+            report = export.report
+            return recorded.table(report.fields, report.metrics, self._data.query(*report.sql()))
+        return self._data.csv(export.report, bom=self._settings.csv_bom)
+
     async def _file(self, export: Export) -> Answer:
         if export.content is None:
-            export.content = await asyncio.to_thread(self._data.csv, export.report, bom=self._bom)
+            export.content = await asyncio.to_thread(self._content, export)
         self.fetched.append(export.key)
         plain = export.file_name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
         disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(export.file_name, safe='')}"

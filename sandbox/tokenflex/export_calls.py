@@ -26,8 +26,13 @@ class ExportCalls:
         user, contract = question.user(), question.parts[0]
         body = question.json()
         try:
-            refuses_not = self._settings.refuses_not_in_strings
-            report, file_name = read_create(body, contract, region=user.sees_region, refuses_not=refuses_not)
+            report, file_name = read_create(
+                body,
+                contract,
+                region=user.sees_region,
+                refuses_not=self._settings.refuses_not_in_strings,
+                as_recorded=self._settings.recorded,
+            )
         except RuleError as error:
             raise BadRequestError(str(error)) from error
         client_id = question.caller.client.client_id

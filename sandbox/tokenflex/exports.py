@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 
 from sandbox.clock import Clock
+from sandbox.tokenflex import recorded
 from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.stamps import Stamp
 from sandbox.tokenflex.usage_data import Report
@@ -213,14 +214,19 @@ class ExportBook:
 
     def _link(self, export: Export, moment: datetime) -> None:
         """Make a link that counts from `moment`: an export that nobody looked at may have a dead one already."""
-        millis = int(moment.timestamp() * 1000)
-        key, signature = f"{self._random.getrandbits(80):020X}", f"{self._random.getrandbits(256):064x}"
-        uuid = export.key.rpartition("#")[2]
-        target = f"/download/exports/{uuid}_{millis}.csv?key={key}?signature={signature}"
-        expires = Stamp.drawn(moment + timedelta(seconds=self._settings.link_life), self._random)
+        end = moment + timedelta(seconds=self._settings.draw_link_life(self._random))
+        target = self._target(export, moment, end)
+        expires = Stamp.drawn(end, self._random)
         if export.link is not None:
             export.older_links.append(export.link)
         export.link = Link(target, expires)
+
+    def _target(self, export: Export, moment: datetime, end: datetime) -> str:
+        millis, uuid = int(moment.timestamp() * 1000), export.key.rpartition("#")[2]
+        if self._settings.recorded:
+            return recorded.link_target(uuid, millis, int(end.timestamp()), self._random)
+        key, signature = f"{self._random.getrandbits(80):020X}", f"{self._random.getrandbits(256):064x}"
+        return f"/download/exports/{uuid}_{millis}.csv?key={key}?signature={signature}"
 
 
 def _over(link: Link, now: datetime) -> Link:

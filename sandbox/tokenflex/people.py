@@ -8,7 +8,7 @@ class People:
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._clients = {client.client_id: client for client in settings.clients}
-        self._users = {user.name: user for user in settings.users}
+        self._users = {user.name: user for user in settings.known_users()}
 
     def client(self, client_id: str) -> Client | None:
         """Return a client."""

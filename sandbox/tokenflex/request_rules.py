@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from sandbox.tokenflex import recorded
 from sandbox.tokenflex.catalogue import (
     ADJUSTMENT,
     CATEGORIES,
@@ -26,8 +27,12 @@ class RuleError(ValueError):
     """The body breaks a rule; the text says which (Token Flex itself does not say)."""
 
 
-def read_create(body: object, contract: str, *, region: str | None, refuses_not: bool = False) -> tuple[Report, str]:
+def read_create(
+    body: object, contract: str, *, region: str | None, refuses_not: bool = False, as_recorded: bool = False
+) -> tuple[Report, str]:
     """Return the report that a body asks for, and its file name with the extension, which is always appended.
+
+    `as_recorded` takes hyphens and dots out of the name first.
 
     Raises:
         RuleError: the body breaks a rule.
@@ -41,17 +46,19 @@ def read_create(body: object, contract: str, *, region: str | None, refuses_not:
     categories = _names(body, "usageCategory", CATEGORIES)
     _demand(bool(fields or metrics), "neither fields nor metrics")
     where = _where(body.get("where", ""), refuses_not=refuses_not)
-    report = Report(contract, fields, metrics, categories, where, region)
+    table = "recorded_usage" if as_recorded else "usage"
+    report = Report(contract, fields, metrics, categories, where, region, table)
     for check in (_session_level, _desktop_session, _known_to_a_category, _token_pool):
         check(report)
-    return report, _file_name(body)
+    return report, _file_name(body, as_recorded=as_recorded)
 
 
-def _file_name(body: dict[str, Any]) -> str:
+def _file_name(body: dict[str, Any], *, as_recorded: bool) -> str:
     name = body.get("downloadFileName", DEFAULT_FILE_NAME)
     _demand(isinstance(name, str), "the file name is no text")
     _demand(_is_unicode(name) and not _CONTROL.search(name), "the file name has control characters")
-    return f"{name or DEFAULT_FILE_NAME}.csv"
+    kept = recorded.file_name(name) if as_recorded else name
+    return f"{kept or DEFAULT_FILE_NAME}.csv"
 
 
 def _demand(condition: bool, why: str) -> None:

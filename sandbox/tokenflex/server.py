@@ -54,7 +54,7 @@ class TokenFlexSandbox:
         routes = api_routes(ContractCalls(self.data), ExportCalls(self.exports, self.settings, lambda: self._host))
         self._api = Api(routes, clock=clock, people=people, tokens=tokens, budgets=budgets, faults=faults)
         self._oauth = OAuth(clock=clock, people=people, tokens=tokens, faults=faults)
-        self._downloads = Downloads(self.exports, self.data, clock, bom=self.settings.csv_bom)
+        self._downloads = Downloads(self.exports, self.data, clock, self.settings)
         self._runner: web.ServerRunner | None = None
         self._host = ""
 
@@ -129,6 +129,8 @@ class TokenFlexSandbox:
 
     async def _answer(self, inbound: Inbound) -> Answer:
         match inbound.target.segments:
+            case ("", "authentication", "v2", _) if self.settings.recorded:
+                return await self._oauth.answer(inbound)
             case ("tokenflex", "v1", *_):
                 return await self._api.answer(inbound)
             case ("authentication", "v2", _):

@@ -1,15 +1,17 @@
 """What a stand-in is made of: its limits and lives, the OAuth clients and the Autodesk users that it knows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
+from sandbox.tokenflex import recorded
 from sandbox.tokenflex.limits import READINGS
 
 Durations = Callable[[Random], float] | tuple[float, float]
 
 CONTRACT_MANAGER = "contract manager"
 SOFTWARE_COORDINATOR = "software coordinator"
+EXAMPLE_CONTRACT = "110000123456"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ def default_clients() -> tuple[Client, ...]:
 def default_users() -> tuple[User, ...]:
     """Return an admin of two contracts, a coordinator who sees one region, another customer's admin, and a nobody."""
     return (
-        User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, ("110000123456", "11000099871")),
-        User("ben.coordinator", "BEN0COORD002", SOFTWARE_COORDINATOR, ("110000123456",), sees_region="EMEA"),
+        User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (EXAMPLE_CONTRACT, "11000099871")),
+        User("ben.coordinator", "BEN0COORD002", SOFTWARE_COORDINATOR, (EXAMPLE_CONTRACT,), sees_region="EMEA"),
         User("cem.elsewhere", "CEM0OTHER003", CONTRACT_MANAGER, ("110000777001",)),
         User("dora.designer", "DORA0NONE004"),
     )
@@ -76,6 +78,11 @@ class SandboxSettings:
 
     `missing_key_status`, `early_refresh_status`, `reuse_kills_chain`, `refuses_not_in_strings` and `csv_bom` are the
     points that Autodesk does not document: a client has to get along with either side of them.
+
+    `recorded` switches to the ways of Autodesk's own recording: names of files without hyphens and dots, long signed
+    links of 60 to 68 s (`link_life` does not count then), quoted CSV with a comma at the end of each line, the
+    contract `RomeoAgree-0` for Example AG's managers, `CY` and `MY`, an optional `state`, and a doubled slash in
+    front of OAuth paths.
 
     Raises:
         ValueError: a reading that does not exist, or links that live longer than Autodesk's ever do.
@@ -96,6 +103,7 @@ class SandboxSettings:
     reuse_kills_chain: bool = False
     refuses_not_in_strings: bool = False
     csv_bom: bool = False
+    recorded: bool = False
 
     def __post_init__(self) -> None:
         if self.rate_reading not in READINGS:
@@ -108,3 +116,16 @@ class SandboxSettings:
         if callable(self.durations):
             return self.durations(random)
         return random.uniform(*self.durations)
+
+    def draw_link_life(self, random: Random) -> float:
+        """Return the seconds that a link lives, drawn from `random` where they vary."""
+        return random.uniform(*recorded.LINK_LIVES) if self.recorded else self.link_life
+
+    def known_users(self) -> tuple[User, ...]:
+        """Return the users with the contracts that they have in this stand-in."""
+        return tuple(_of_the_recording(user) if self.recorded else user for user in self.users)
+
+
+def _of_the_recording(user: User) -> User:
+    manages = user.role == CONTRACT_MANAGER and EXAMPLE_CONTRACT in user.contracts
+    return replace(user, contracts=(*user.contracts, recorded.CONTRACT)) if manages else user

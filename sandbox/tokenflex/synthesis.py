@@ -160,6 +160,8 @@ def _desktop(random: Random, contract: Contract, people: tuple[_Person, ...], da
         for _ in range(random.randint(4, 12)):
             product, day = random.choice(person.products), random.choice(days)
             first = (product.code, day) not in charged
+            if contract.free_share:
+                first = random.random() >= contract.free_share and first
             charged.add((product.code, day))
             row = _base(random, contract, DESKTOP, product, day)
             yield _session(random, _enriched(row, person.name, person.enrichment), person, product, charged=first)

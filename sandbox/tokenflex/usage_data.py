@@ -10,13 +10,17 @@ from typing import Any
 
 from sandbox.tokenflex.catalogue import METRICS
 from sandbox.tokenflex.contracts import CONTRACTS
+from sandbox.tokenflex.recorded import POOLS
 from sandbox.tokenflex.synthesis import COLUMNS, rows_of
 from sandbox.tokenflex.where import Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a CSV file shows; names are checked before they come here. Empty `categories` means all of them."""
+    """What a CSV file shows; names are checked before they come here. Empty `categories` means all of them.
+
+    `table` is `usage`, or `recorded_usage` with the names of the recording for token pools.
+    """
 
     contract: str
     fields: tuple[str, ...]
@@ -24,6 +28,7 @@ class Report:
     categories: tuple[str, ...] = ()
     where: Condition | None = None
     region: str | None = None
+    table: str = "usage"
 
     def sql(self) -> tuple[str, list[Any]]:
         """Return the query of the report: one row per distinct combination of its fields."""
@@ -32,7 +37,7 @@ class Report:
         conditions, parameters = self._conditions()
         group = ", ".join(names) or "NULL"
         order = f" ORDER BY {', '.join(names)}" if names else ""
-        sql = f"SELECT {', '.join(columns)} FROM usage WHERE {' AND '.join(conditions)} GROUP BY {group}{order}"  # noqa: S608 - names come from the catalogue
+        sql = f"SELECT {', '.join(columns)} FROM {self.table} WHERE {' AND '.join(conditions)} GROUP BY {group}{order}"  # noqa: S608 - names come from the catalogue
         return sql, parameters
 
     def _conditions(self) -> tuple[list[str], list[Any]]:
@@ -103,5 +108,8 @@ def _built(seed: int) -> sqlite3.Connection:
     marks = ", ".join(f":{name}" for name in COLUMNS)
     for contract in CONTRACTS:
         connection.executemany(f"INSERT INTO usage VALUES ({marks})", rows_of(contract, seed))  # noqa: S608 - our own columns
+    pool = "CASE tokenPool " + " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in POOLS.items()) + " END"
+    shown = ", ".join(f"{pool} AS tokenPool" if name == "tokenPool" else f'"{name}"' for name in COLUMNS)
+    connection.execute(f"CREATE VIEW recorded_usage AS SELECT {shown} FROM usage")  # noqa: S608 - our own columns
     connection.commit()
     return connection
