@@ -54,8 +54,8 @@ class LoginStore:
             if await database.read(logins.exists):
                 raise MissingKeyError
             return cls(database, None, "", clock_now)
-        cipher = await database.write(lambda db: logins.cipher(db, key, clock_now()))
-        await database.read(lambda db: logins.load(db, cipher))
+        cipher = await database.write(logins.cipher, key, clock_now())
+        await database.read(logins.load, cipher)
         return cls(database, cipher, seed_token, clock_now)
 
     def load(self) -> StoredLogin | None:
@@ -66,7 +66,7 @@ class LoginStore:
 
         """
         try:
-            return self._database.write_blocking(self._load)
+            return self._database.write_blocking(_current, self._cipher, self._seed_token)
         except WrongKeyError:
             raise LoginNeededError("the stored Autodesk login was encrypted with another DATABASE_KEY") from None
 
@@ -78,55 +78,62 @@ class LoginStore:
 
         """
         now = self._now()
-        self._database.write_blocking(lambda db: facts.put(db, _RENEWING, now.isoformat(), now))
+        self._database.write_blocking(facts.put, _RENEWING, now.isoformat(), now)
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
         """Store a renewed login, unless somebody has signed in meanwhile."""
-        return self._database.write_blocking(lambda db: self._save(db, login, previous))
+        return self._database.write_blocking(
+            _renew, self._cipher, self._seed_token, login, previous.refresh_token, self._now()
+        )
 
     async def sign_in(self, login: StoredLogin) -> None:
         """Store a new login in place of whatever was there; the token of the settings stays imported."""
-        await self._database.write(self._sign_in(login))
+        await self._database.write(_sign_in, self._cipher, self._seed_token, login, self._now())
 
     async def sign_out(self) -> StoredLogin | None:
         """Forget the stored login and return it; None where there is none."""
+        return await self._database.write(_sign_out, self._cipher)
 
-        def _take(db: Connection) -> StoredLogin | None:
-            stored = None if self._cipher is None else logins.load(db, self._cipher)
-            logins.forget(db)
-            return None if stored is None else _usable(stored)
 
-        return await self._database.write(_take)
+def _current(db: Connection, cipher: LoginCipher | None, seed_token: str) -> StoredLogin | None:
+    stored = _stored(db, cipher)
+    if seed_token and (stored is None or stored.seed != fingerprint(seed_token)):
+        return StoredLogin(seed_token)
+    return None if stored is None else _usable(stored)
 
-    def _sign_in(self, login: StoredLogin) -> Callable[[Connection], None]:
-        def _replace(db: Connection) -> None:
-            # `login` may run without the APS_REFRESH_TOKEN that the bot runs with.
-            before = None if self._cipher is None else logins.load(db, self._cipher)
-            known = "" if before is None else before.seed
-            self._put(db, login, fingerprint(self._seed_token) or known)
 
-        return _replace
+def _renew(
+    db: Connection, cipher: LoginCipher | None, seed_token: str, login: StoredLogin, spent: str, now: datetime
+) -> bool:
+    current = _current(db, cipher, seed_token)
+    if current is None or current.refresh_token != spent:
+        return False
+    _put(db, cipher, login, fingerprint(seed_token), now)
+    return True
 
-    def _load(self, db: Connection) -> StoredLogin | None:
-        stored = None if self._cipher is None else logins.load(db, self._cipher)
-        if self._seed_token and (stored is None or stored.seed != fingerprint(self._seed_token)):
-            return StoredLogin(self._seed_token)
-        if stored is None:
-            return None
-        return _usable(stored)
 
-    def _save(self, db: Connection, login: StoredLogin, previous: StoredLogin) -> bool:
-        current = self._load(db)
-        if current is None or current.refresh_token != previous.refresh_token:
-            return False
-        self._put(db, login, fingerprint(self._seed_token))
-        return True
+def _sign_in(db: Connection, cipher: LoginCipher | None, seed_token: str, login: StoredLogin, now: datetime) -> None:
+    # `login` may run without the APS_REFRESH_TOKEN that the bot runs with.
+    before = _stored(db, cipher)
+    known = "" if before is None else before.seed
+    _put(db, cipher, login, fingerprint(seed_token) or known, now)
 
-    def _put(self, db: Connection, login: StoredLogin, seed: str) -> None:
-        if self._cipher is None:
-            raise MissingKeyError
-        kept = Login(login.refresh_token, login.access_token, login.access_expires_at, login.scopes, seed)
-        logins.save(db, self._cipher, kept, self._now())
+
+def _sign_out(db: Connection, cipher: LoginCipher | None) -> StoredLogin | None:
+    stored = _stored(db, cipher)
+    logins.forget(db)
+    return None if stored is None else _usable(stored)
+
+
+def _stored(db: Connection, cipher: LoginCipher | None) -> Login | None:
+    return None if cipher is None else logins.load(db, cipher)
+
+
+def _put(db: Connection, cipher: LoginCipher | None, login: StoredLogin, seed: str, now: datetime) -> None:
+    if cipher is None:
+        raise MissingKeyError
+    kept = Login(login.refresh_token, login.access_token, login.access_expires_at, login.scopes, seed)
+    logins.save(db, cipher, kept, now)
 
 
 def _usable(stored: Login) -> StoredLogin:

@@ -50,13 +50,13 @@ class VitalSigns:
         values = {name: value for name, sign in self._signs.items() if (value := sign()) is not None}
         changed = {name: value for name, value in values.items() if self._written.get(name) != value}
         changed[CONNECTED_SINCE] = self._connected_since
-
-        def _write(db: Connection) -> None:
-            for name, value in changed.items():
-                facts.put(db, name, value, now)
-
-        await self._database.write(_write)
+        await self._database.write(_put, changed, now)
         self._written |= changed
+
+
+def _put(db: Connection, changed: Mapping[str, str], now: datetime) -> None:
+    for name, value in changed.items():
+        facts.put(db, name, value, now)
 
 
 def token_state(state: TokenState) -> str | None:

@@ -1,10 +1,10 @@
 """One bot for each database: a lock that the kernel frees when the process dies, however it dies."""
 
-import fcntl
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from filelock import FileLock, Timeout
 
 
 class AlreadyRunningError(Exception):
@@ -20,7 +20,8 @@ class ProcessLock:
 
     def __init__(self, database_path: Path) -> None:
         self._path = database_path.with_name(database_path.name + ".lock")
-        self._file: int | None = None
+        # A file that only stands for a lock would outlive a killed process: where there are no real ones, none is held.
+        self._lock = FileLock(self._path, mode=0o600, thread_local=False, fallback_to_soft=False)
 
     def acquire(self) -> None:
         """Take the lock.
@@ -31,33 +32,21 @@ class ProcessLock:
 
         """
         try:
-            self._lock()
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise AlreadyRunningError(
+                f"Another bot is running with this database ({self._path} is locked). Stop it first, or give this "
+                "one a DATABASE_PATH of its own."
+            ) from None
         except OSError as error:
             raise LockFileError(
                 f"{self._path} cannot be locked ({error.strerror}); check the folder of DATABASE_PATH and its rights."
             ) from error
 
-    def _lock(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            raise AlreadyRunningError(
-                f"Another bot is running with this database ({self._path} is locked). Stop it first, or give this "
-                "one a DATABASE_PATH of its own."
-            ) from None
-        except OSError:
-            os.close(file)
-            raise
-        self._file = file
-
     def release(self) -> None:
         """Give the lock back."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._lock.release()
 
     def __enter__(self) -> Self:
         self.acquire()

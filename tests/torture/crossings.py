@@ -122,8 +122,8 @@ def _around_transactions(border: Border) -> None:
 
 
 def _function(work: Callable[..., object]) -> str:
-    name = getattr(work, "__qualname__", type(work).__name__)
-    return name.replace(".<locals>", "").replace(".<lambda>", "")
+    name = getattr(work, "__qualname__", type(work).__name__).replace(".<locals>", "").replace(".<lambda>", "")
+    return f"{work.__module__.rpartition('.')[2]}.{name}"
 
 
 def _around_http(border: Border) -> None:

@@ -1,5 +1,8 @@
 """The lock that keeps a second bot away from a database."""
 
+import errno
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +72,28 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LockFileError, match=r"a\.db\.lock cannot be locked \(.*\); check the folder of DATABASE_PATH"):
         ProcessLock(tmp_path / "file" / "a.db").acquire()
+
+
+def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
+    """Also where the mask of the process would let others; and nothing that stands in it is touched."""
+    path = tmp_path / "a.db.lock"
+    mask = os.umask(0)
+    try:
+        with ProcessLock(tmp_path / "a.db"):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        os.umask(mask)
+    path.write_text("kept")
+    with ProcessLock(tmp_path / "a.db"):
+        assert path.read_text() == "kept"
+
+
+def test_a_file_system_without_locks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is taken for a lock that would outlive a killed process; the sentence says what to check."""
+
+    def _none(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", _none)
+    with pytest.raises(LockFileError, match="Function not implemented"):
+        ProcessLock(tmp_path / "a.db").acquire()
