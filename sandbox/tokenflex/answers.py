@@ -47,6 +47,20 @@ def gateway_error(code: str) -> Answer:
     return Answer(status, {"developerMessage": message, "moreInfo": _MORE, "errorCode": code})
 
 
+def gateway_failure(status: int) -> Answer:
+    """Return the API gateway's error of a status, with the keys that its documentation shows."""
+    code = {401: "AUTH-006", 403: "AUTH-010"}.get(status)
+    if code is not None:
+        return gateway_error(code)
+    body = {"developerMessage": "The service is not available.", "userMessage": " ", "errorCode": "ERR-003"}
+    return Answer(status, body | {"more info": _MORE})
+
+
+def plain_text(status: int, text: str) -> Answer:
+    """Return a few words without any form, as gateways now and then answer."""
+    return Answer(status, text.encode(), content_type="text/plain")
+
+
 def rate_limited(retry_after: float | None) -> Answer:
     """Return the gateway's 429; `Retry-After` in whole seconds, rounded up."""
     headers = {"Server": "Apigee Router"}

@@ -93,7 +93,7 @@ class Api:
             answer = refusal.answer
         else:
             work = partial(self._carry_out, inbound, caller, slot)
-            answer = await self._faults.wrap(inbound.method, inbound.target.raw, work)()
+            answer = await self._faults.wrap(inbound.method, inbound.target, work)()
         self.calls[slot] = replace(self.calls[slot], status=answer.status)
         return answer
 

@@ -1,18 +1,33 @@
 """Everything that a test or a demo can switch while a stand-in runs."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from sandbox.clock import Clock
-from sandbox.tokenflex.answers import Answer, gateway_error, html_page, rate_limited, service_error
+from sandbox.tokenflex.answers import (
+    Answer,
+    gateway_error,
+    gateway_failure,
+    html_page,
+    plain_text,
+    rate_limited,
+    service_error,
+)
 from sandbox.tokenflex.api import Budgets
 from sandbox.tokenflex.exports import ERROR, PORTAL, Export, ExportBook
-from sandbox.tokenflex.faults import Dropped, Fault, Faults, MadeUp, Slow, Truncated
+from sandbox.tokenflex.faults import Dropped, Fault, Faults, Kind, MadeUp, Slow, Truncated
 from sandbox.tokenflex.people import People
 from sandbox.tokenflex.settings import Client, User
 from sandbox.tokenflex.tokens import TokenBook
 from sandbox.tokenflex.usage_data import Report
 
 _SCOPES = "data:read data:write"
+_FORMS: dict[str, Callable[[int], Answer]] = {
+    "service": service_error,
+    "gateway": gateway_failure,
+    "text": lambda status: plain_text(status, "Forbidden" if status == 403 else "no healthy upstream"),
+    "html": lambda status: html_page(status, "Error"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,7 @@ class Controls:
         in half.
         """
         fault: Fault = Truncated(status) if truncated else MadeUp(_made_up(status, retry_after, body, html=html))
-        self.faults.plan(fault, method=method, path_contains=path_contains, count=count, oauth=oauth)
+        self.faults.plan(fault, Kind(method, path_contains, oauth=oauth), count)
 
     def drop_answer_next(
         self,
@@ -106,7 +121,7 @@ class Controls:
     ) -> None:
         """Close the connection of the next fitting calls without an answer, after or before their effect."""
         fault = Dropped(after_effect)
-        self.faults.plan(fault, method=method, path_contains=path_contains, count=count, oauth=oauth)
+        self.faults.plan(fault, Kind(method, path_contains, oauth=oauth), count)
 
     def slow_next(
         self,
@@ -121,10 +136,50 @@ class Controls:
     ) -> None:
         """Answer the next fitting calls late: by the stand-in's clock, or by `real` time."""
         fault = Slow(seconds, None if real else self.clock, after_effect)
-        self.faults.plan(fault, method=method, path_contains=path_contains, count=count, oauth=oauth)
+        self.faults.plan(fault, Kind(method, path_contains, oauth=oauth), count)
+
+    def answer_always(
+        self,
+        status: int,
+        method: str | None = None,
+        *,
+        path_end: str | None = None,
+        contract: str | None = None,
+        key: str | None = None,
+        form: str = "service",
+        body: object = None,
+        retry_after: float | str | None = None,
+        oauth: bool = False,
+    ) -> Callable[[], None]:
+        """Answer every call of a kind with this status, without any effect; the returned function lifts that.
+
+        `path_end` is the last segment (`refreshUrl`, `requests`, `contract`, `token`). `form` says who answers:
+        `service`, `gateway` (JSON), `text` or `html`; a `body` (JSON data or bytes) replaces it. `retry_after` is
+        seconds of any length, or a text as it is.
+        """
+        answer = Answer(status, body) if body is not None else _FORMS[form](status)
+        if retry_after is not None:
+            value = retry_after if isinstance(retry_after, str) else str(round(retry_after))
+            answer = replace(answer, headers=answer.headers | {"Retry-After": value})
+        kind = Kind(method, path_end=path_end, contract=contract, key=key, oauth=oauth)
+        return self.faults.last(MadeUp(answer), kind)
+
+    def lapse_role(self, contract: str | None = None, *, user: str = "ana.admin") -> Callable[[], None]:
+        """Take the user's role for a contract (None: for all of them); the returned function gives it back."""
+        self.people.lapse(user, contract)
+        return lambda: self.people.restore(user, contract)
+
+    def spoil_list(self, contract: str, entry: object = None) -> Callable[[], None]:
+        """Let the list of a contract's exports begin with this entry, until the returned function is called."""
+        self.book.unreadable[contract] = entry
+
+        def lift() -> None:
+            self.book.unreadable.pop(contract, None)
+
+        return lift
 
     def behave(self) -> None:
-        """Forget the faults that have not happened yet."""
+        """Forget the faults that have not happened yet, and lift those of `answer_always`."""
         self.faults.clear()
 
     def revoke_tokens(self) -> None:

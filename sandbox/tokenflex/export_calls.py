@@ -50,7 +50,8 @@ class ExportCalls:
         query = question.query()
         first, end = _moment(query.get("fromDate")), _moment(query.get("toDate"))
         found = [each for each in self._visible(question) if first <= each.requested.moment < end]
-        return Answer(200, [each.json(self._host()) for each in found])
+        spoiled = [self._book.unreadable[number] for number in question.parts[:1] if number in self._book.unreadable]
+        return Answer(200, [*spoiled, *(each.json(self._host()) for each in found)])
 
     async def one(self, question: Question) -> Answer:
         """Answer `GET …/requests/:key`."""

@@ -70,7 +70,10 @@ class Export:
 
 
 class ExportBook:
-    """All exports of a stand-in; every look settles first what is due by the clock."""
+    """All exports of a stand-in; every look settles first what is due by the clock.
+
+    `unreadable` holds, by contract, an entry that its list begins with and that nobody can make sense of.
+    """
 
     def __init__(self, clock: Clock, settings: SandboxSettings, random: Random) -> None:
         self._clock = clock
@@ -79,6 +82,7 @@ class ExportBook:
         self._exports: dict[str, Export] = {}
         self._held = False
         self._to_fail = 0
+        self.unreadable: dict[str, object] = {}
 
     def all(self) -> list[Export]:
         """Return every export, the oldest first."""

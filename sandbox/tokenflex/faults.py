@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
 from sandbox.clock import Clock
 from sandbox.tokenflex.answers import Answer
+from sandbox.tokenflex.inbound import Target
 
 Work = Callable[[], Awaitable[Answer]]
 
@@ -88,42 +90,74 @@ class Slow:
         await (self.clock.sleep(self.seconds) if self.clock else asyncio.sleep(self.seconds))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Which calls suffer; what is None does not matter.
+
+    `path_contains` sees the raw target with its query; `path_end` is the last segment of the path, `contract` and
+    `key` are the segments of that meaning, decoded.
+    """
+
+    method: str | None = None
+    path_contains: str | None = None
+    path_end: str | None = None
+    contract: str | None = None
+    key: str | None = None
+    oauth: bool = False
+
+    def fits(self, method: str, target: Target, *, oauth: bool) -> bool:
+        """Say whether a call is one of these."""
+        if self.oauth != oauth or self.method not in (None, method) or (self.path_contains or "") not in target.raw:
+            return False
+        segments = dict(enumerate(target.segments))
+        named = ((self.contract, segments.get(3)), (self.key, segments.get(5)), (self.path_end, target.segments[-1]))
+        return all(wanted in (None, found) for wanted, found in named)
+
+
+@dataclass(slots=True, eq=False)
 class _Planned:
     fault: Fault
-    method: str | None
-    path_contains: str | None
-    oauth: bool
-    left: int
+    kind: Kind
+    left: float = field(default=math.inf)
 
-    def fits(self, method: str, path: str, *, oauth: bool) -> bool:
-        right_call = self.method in (None, method) and (self.path_contains or "") in path
-        return right_call and self.oauth == oauth and self.left > 0
+    @property
+    def lasting(self) -> bool:
+        return self.left == math.inf
 
 
 class Faults:
-    """The faults to come, in the order in which they were asked for; one of a kind per call."""
+    """The faults to come: those of a few calls in the order in which they were asked for, then the lasting ones.
+
+    A call suffers one of each type.
+    """
 
     def __init__(self) -> None:
         self._planned: list[_Planned] = []
 
-    def plan(
-        self, fault: Fault, *, method: str | None, path_contains: str | None, count: int = 1, oauth: bool = False
-    ) -> None:
-        """Let the next `count` calls that fit suffer the fault."""
-        self._planned.append(_Planned(fault, method, path_contains, oauth, count))
+    def plan(self, fault: Fault, kind: Kind, count: int = 1) -> None:
+        """Let the next `count` calls of that kind suffer the fault."""
+        self._planned.append(_Planned(fault, kind, count))
+
+    def last(self, fault: Fault, kind: Kind) -> Callable[[], None]:
+        """Let every call of that kind suffer the fault, until the returned function is called."""
+        lasting = _Planned(fault, kind)
+        self._planned.append(lasting)
+
+        def lift() -> None:
+            self._planned = [planned for planned in self._planned if planned is not lasting]
+
+        return lift
 
     def clear(self) -> None:
-        """Forget every fault that has not happened yet."""
+        """Forget every fault that has not happened yet, and lift the lasting ones."""
         self._planned.clear()
 
-    def wrap(self, method: str, path: str, work: Work, *, oauth: bool = False) -> Work:
+    def wrap(self, method: str, target: Target, work: Work, *, oauth: bool = False) -> Work:
         """Return the work with the faults of this call around it; they are used up by that."""
-        kinds: set[type[Fault]] = set()
-        for planned in self._planned:
-            kind = type(planned.fault)
-            if kind not in kinds and planned.fits(method, path, oauth=oauth):
-                kinds.add(kind)
+        types: set[type[Fault]] = set()
+        for planned in sorted(self._planned, key=lambda planned: planned.lasting):
+            if type(planned.fault) not in types and planned.kind.fits(method, target, oauth=oauth):
+                types.add(type(planned.fault))
                 planned.left -= 1
                 work = partial(planned.fault.apply, work)
         self._planned = [planned for planned in self._planned if planned.left > 0]

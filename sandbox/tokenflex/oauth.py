@@ -47,7 +47,7 @@ class OAuth:
         form, slot = _form(inbound), len(self.calls)
         self.calls.append(self._record(inbound, form or {}))
         work = partial(self._carry_out, inbound, form)
-        answer = await self._faults.wrap(inbound.method, inbound.target.raw, work, oauth=True)()
+        answer = await self._faults.wrap(inbound.method, inbound.target, work, oauth=True)()
         self.calls[slot] = replace(self.calls[slot], status=answer.status)
         return answer
 
