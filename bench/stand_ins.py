@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from bench.cases import LINK_LIFE
 from bot.cards.blocks import Message
-from bot.slack.posts import Posted, SlackRateLimitedError
+from bot.slack.errors import SlackRateLimitedError
+from bot.slack.posts import Posted
 from bot.tokenflex.errors import NotFoundError, QuotaExceededError, RateLimitedError
 from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRequest, UpstreamExport
 from sandbox.tokenflex.limits import limiter_for

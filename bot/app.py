@@ -34,9 +34,11 @@ from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
 from bot.settings import Settings
+from bot.slack.api import LONGEST, SlackApi
 from bot.slack.connection import Identity, connect, identify, keep_address_fresh
 from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
+from bot.slack.views import Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.http import HttpDoor
@@ -109,16 +111,16 @@ class Bot:
         await self._database.open()
         await self._bring_back_what_lies_ahead()
         side = self._side = await self._token_flex()
-        self._session = aiohttp.ClientSession()
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST))
         client = AsyncWebClient(
             token=self._settings.slack_bot_token,
             base_url=self._settings.slack_base_url,
             session=self._session,
             retry_handlers=[],
         )
-        slack_time = ServerTime(self._clock)
-        identity = await identify(client, slack_time, self._clock)
-        self._dispatcher = self._deliverer(client, side, slack_time, identity)
+        api = SlackApi(client, self._clock)
+        identity = await identify(api, self._clock)
+        self._dispatcher = self._deliverer(api, side, identity)
         for name, loop in {
             "submitting": side.worker.run,
             "polling": side.poller.run,
@@ -127,12 +129,12 @@ class Bot:
         }.items():
             self._supervisor.start(name, loop)
         rules = Rules.of(self._settings)
-        members = self._members = Members(client, identity.team_id, self._clock)
+        members = self._members = Members(api, identity.team_id, self._clock)
         watch = LoginWatch(self._database, side.calls, rules.administrators, members, self._clock, self._deliveries)
         self._supervisor.start("login", watch.run)
         access = Access(rules, members, identity.team_id, self._database, self._clock)
-        bolt = self._bolt(client, side, identity, access)
-        handler = self._handler = await connect(bolt, self._settings.slack_app_token, self._clock)
+        bolt = self._bolt(api, side, identity, access)
+        handler = self._handler = await connect(bolt, api, self._settings.slack_app_token, self._clock)
         self._supervisor.start("connection", lambda: keep_address_fresh(handler, self._clock))
         self._vital_signs = self._signs(handler, side, self._dispatcher)
         self._supervisor.start("vital signs", self._vital_signs.run)
@@ -208,22 +210,20 @@ class Bot:
         }
         return VitalSigns(self._database, self._clock, handler.client.is_connected, signs)
 
-    def _deliverer(
-        self, client: AsyncWebClient, side: TokenFlexSide, slack_time: ServerTime, identity: Identity
-    ) -> Dispatcher:
+    def _deliverer(self, api: SlackApi, side: TokenFlexSide, identity: Identity) -> Dispatcher:
         return Dispatcher(
             self._database,
-            SlackPosts(client, slack_time, self._clock, identity.user_id),
+            SlackPosts(api, identity.user_id),
             side.links,
             side.server_time,
-            slack_time,
+            api.time,
             self._clock,
             self._settings.link_audience,
             self._deliveries,
             identity.name,
         )
 
-    def _bolt(self, client: AsyncWebClient, side: TokenFlexSide, identity: Identity, access: Access) -> AsyncApp:
+    def _bolt(self, api: SlackApi, side: TokenFlexSide, identity: Identity, access: Access) -> AsyncApp:
         async def authorize() -> AuthorizeResult:
             return AuthorizeResult(
                 enterprise_id=None,
@@ -234,7 +234,7 @@ class Bot:
             )
 
         # A token at the client itself would only make Bolt warn, at each start, that it does not use it.
-        bolts_own = AsyncWebClient(base_url=client.base_url, session=self._session, retry_handlers=[])
+        bolts_own = AsyncWebClient(base_url=self._settings.slack_base_url, session=self._session, retry_handlers=[])
         app = AsyncApp(client=bolts_own, authorize=authorize)
         catalogue = Catalogue(self._settings.extra_fields, self._settings.extra_metrics)
         exports = Exports(
@@ -252,9 +252,9 @@ class Bot:
         administration = Administration(
             self._database, access, turns, lambda: poller.last_success, self._clock, self._deliveries
         )
-        replies = Replies(client, self._clock)
+        replies = Replies(api, self._clock)
         guard = self._guard = Guard(replies, access, StorageFullError)
-        form = ExportForm(exports, side.contracts, catalogue, guard)
+        form = ExportForm(exports, side.contracts, catalogue, guard, Views(api))
         register(
             app,
             Commands(exports, administration, side.contracts, catalogue, form, replies, guard),

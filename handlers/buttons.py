@@ -1,22 +1,37 @@
 """The buttons of messages. They may be weeks old, so everything is decided by what the database says now."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncRespond
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions, admin_card, export_card
+from bot.cards.blocks import Message
 from bot.exports.use_cases import Exports, LinkPlace
 from bot.operate.administration import Administration
 from bot.people.asker import Asker
+from bot.slack.views import Trigger
 from handlers import envelope
 from handlers.commands import retrying
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard, plain
 from handlers.replies import Replies
 
-Press = Callable[[int, Asker, dict[str, Any], AsyncRespond, AsyncWebClient], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What somebody did with a button, and the number that it had."""
+
+    number: int
+    asker: Asker
+    body: dict[str, Any]
+    trigger: Trigger
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the button's message is shown to this person only, so that it can be replaced."""
+        return bool((self.body.get("container") or {}).get("is_ephemeral"))
 
 
 class Buttons:
@@ -30,7 +45,7 @@ class Buttons:
         self._form = form
         self._replies = replies
         self._guard = guard
-        self._presses: dict[str, Press] = {
+        self._presses: dict[str, Callable[[Press], Awaitable[None]]] = {
             actions.LINK: self._link,
             actions.RETRY: self._retry,
             actions.DETAILS: self._details,
@@ -45,8 +60,9 @@ class Buttons:
         """The ids that this object listens to."""
         return tuple(self._presses)
 
-    async def press(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient) -> None:
+    async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of our messages."""
+        trigger = Trigger.of(body)
         await ack()
         asker = envelope.of_action(body)
         action = body["actions"][0]
@@ -55,68 +71,54 @@ class Buttons:
         await self._guard.run(
             action_id,
             asker,
-            respond,
-            lambda: press(int(value), asker, body, respond, client),
+            envelope.response_url(body),
+            lambda: press(Press(int(value), asker, body, trigger)),
             export=int(value) if value.isdecimal() and action_id != actions.SEND_AGAIN else None,
         )
 
-    async def unknown(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+    async def unknown(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to a button that no version of ours has any more, or that only opens an address."""
         await ack()
         action = body["actions"][0]
         if action.get("url") or body.get("view"):
             return
-        asker = envelope.of_action(body)
+        asker, response_url = envelope.of_action(body), envelope.response_url(body)
         text = "That button is from an older version of me. `/tokenflex list` shows your exports as they stand now."
-        await self._guard.run("unknown", asker, respond, lambda: self._replies.tell(respond, asker, plain(text)))
-
-    async def _send_again(
-        self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
-    ) -> None:
-        delivery = await self._administration.send_again(number, asker)
-        await self._replies.tell(respond, asker, admin_card.sent_again(delivery))
-
-    async def _link(
-        self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
-    ) -> None:
-        export, link = await self._exports.link(
-            number, asker, lambda: self._replies.tell(respond, asker, export_card.waiting_for_link(number))
+        await self._guard.run(
+            "unknown", asker, response_url, lambda: self._replies.tell(response_url, asker, plain(text))
         )
-        place = await self._exports.hand_out(export, asker, envelope.pressed_message(body))
+
+    async def _send_again(self, press: Press) -> None:
+        delivery = await self._administration.send_again(press.number, press.asker)
+        await self._tell(press, admin_card.sent_again(delivery))
+
+    async def _link(self, press: Press) -> None:
+        export, link = await self._exports.link(
+            press.number, press.asker, lambda: self._tell(press, export_card.waiting_for_link(press.number))
+        )
+        place = await self._exports.hand_out(export, press.asker, envelope.pressed_message(press.body))
         if place is LinkPlace.THERE_ALREADY:
-            await self._replies.tell(respond, asker, export_card.link_is_there(export, link))
+            await self._tell(press, export_card.link_is_there(export, link))
         elif place is LinkPlace.PRIVATE:
-            replace = _is_private(body)
-            await self._replies.tell(respond, asker, export_card.private_link(export, link), replace=replace)
+            await self._tell(press, export_card.private_link(export, link), replace=press.is_private)
 
-    async def _retry(
-        self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
-    ) -> None:
-        export = await self._exports.retry(number, asker)
-        await self._replies.tell(respond, asker, plain(retrying(export.label)))
+    async def _retry(self, press: Press) -> None:
+        export = await self._exports.retry(press.number, press.asker)
+        await self._tell(press, plain(retrying(export.label)))
 
-    async def _details(
-        self, number: int, asker: Asker, _body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
-    ) -> None:
-        export = await self._exports.see(number, asker)
-        await self._replies.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
+    async def _details(self, press: Press) -> None:
+        export = await self._exports.see(press.number, press.asker)
+        await self._tell(press, export_card.details(export, await self._exports.in_line(export)))
 
-    async def _delete(
-        self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
-    ) -> None:
-        export = await self._exports.delete(number, asker)
-        await self._replies.tell(respond, asker, export_card.deletion(export), replace=_is_private(body))
+    async def _delete(self, press: Press) -> None:
+        export = await self._exports.delete(press.number, press.asker)
+        await self._tell(press, export_card.deletion(export), replace=press.is_private)
 
-    async def _keep(
-        self, number: int, asker: Asker, body: dict[str, Any], respond: AsyncRespond, _client: AsyncWebClient
-    ) -> None:
-        await self._replies.tell(respond, asker, plain(f"Export #{number} stays as it is."), replace=_is_private(body))
+    async def _keep(self, press: Press) -> None:
+        await self._tell(press, plain(f"Export #{press.number} stays as it is."), replace=press.is_private)
 
-    async def _edit(
-        self, number: int, asker: Asker, body: dict[str, Any], _respond: AsyncRespond, client: AsyncWebClient
-    ) -> None:
-        await self._form.open_again(client, str(body["trigger_id"]), number, asker)
+    async def _edit(self, press: Press) -> None:
+        await self._form.open_again(press.trigger, press.number, press.asker)
 
-
-def _is_private(body: dict[str, Any]) -> bool:
-    return bool((body.get("container") or {}).get("is_ephemeral"))
+    async def _tell(self, press: Press, message: Message, *, replace: bool = False) -> None:
+        await self._replies.tell(envelope.response_url(press.body), press.asker, message, replace=replace)

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from itertools import accumulate
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncRespond
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncAck
 
 from bot.cards import admin_card, export_card
 from bot.cards import help as help_card
@@ -17,6 +16,7 @@ from bot.contracts.cache import ContractCache
 from bot.exports.use_cases import Accepted, Exports
 from bot.operate.administration import Administration
 from bot.people.asker import Asker
+from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
 from handlers import envelope
 from handlers.forms.export_form import ExportForm
@@ -51,73 +51,78 @@ class Commands:
         self._form = form
         self._replies = replies
         self._guard = guard
-        self._numbered: dict[str, Callable[[int, Asker, AsyncRespond], Awaitable[None]]] = {
+        self._numbered: dict[str, Callable[[int, Asker, str], Awaitable[None]]] = {
             "status": self._status,
             "link": self._link,
             "retry": self._retry,
             "delete": self._delete,
         }
 
-    async def command(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient) -> None:
+    async def command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to `/tokenflex`."""
+        trigger = Trigger.of(body)
         await ack()
-        asker = envelope.of_command(body)
+        asker, response_url = envelope.of_command(body), envelope.response_url(body)
         word, number = grammar.aim(str(body.get("text") or ""))
         await self._guard.run(
-            f"command {word}".strip(), asker, respond, lambda: self._answer(body, asker, respond, client), export=number
+            f"command {word}".strip(),
+            asker,
+            response_url,
+            lambda: self._answer(body, asker, response_url, trigger),
+            export=number,
         )
 
-    async def _answer(self, body: dict[str, Any], asker: Asker, respond: AsyncRespond, client: AsyncWebClient) -> None:
+    async def _answer(self, body: dict[str, Any], asker: Asker, response_url: str, trigger: Trigger) -> None:
         command = grammar.parse(str(body.get("text") or ""), self._catalogue, self._contracts.offered)
         match command:
             case grammar.OpenForm():
-                await self._form.open(client, str(body["trigger_id"]), asker)
+                await self._form.open(trigger, asker)
             case grammar.Export():
-                await self._export(command, body, asker, respond)
+                await self._export(command, body, asker, response_url)
             case grammar.List():
                 exports, more = await self._exports.listing(asker)
-                await self._replies.tell(respond, asker, export_card.listing(exports, more))
+                await self._replies.tell(response_url, asker, export_card.listing(exports, more))
             case grammar.OnExport():
-                await self._numbered[command.word](command.number, asker, respond)
+                await self._numbered[command.word](command.number, asker, response_url)
             case grammar.Help():
-                await self._replies.tell(respond, asker, self._help())
+                await self._replies.tell(response_url, asker, self._help())
             case grammar.Administer():
                 overview = await self._administration.overview(asker)
-                await self._replies.tell(respond, asker, admin_card.overview(overview))
+                await self._replies.tell(response_url, asker, admin_card.overview(overview))
             case grammar.Mistake():
-                await self._replies.tell(respond, asker, mistake(command.messages))
+                await self._replies.tell(response_url, asker, mistake(command.messages))
 
     def _help(self) -> Message:
         active = [contract.number for contract in self._contracts.offered if contract.is_active]
         return Message(help_card.help_text(), help_card.help_blocks(*active[:1]))
 
-    async def _export(self, command: grammar.Export, body: dict[str, Any], asker: Asker, respond: AsyncRespond) -> None:
+    async def _export(self, command: grammar.Export, body: dict[str, Any], asker: Asker, response_url: str) -> None:
         accepted = await self._exports.accept(
             command.request, asker, channel=asker.channel, origin=envelope.origin_of_command(body)
         )
         concerns(accepted.export.number)
         if accepted.is_new:
-            await self._replies.tell(respond, asker, acceptance(accepted, command.warnings))
+            await self._replies.tell(response_url, asker, acceptance(accepted, command.warnings))
 
-    async def _status(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+    async def _status(self, number: int, asker: Asker, response_url: str) -> None:
         export = await self._exports.see(number, asker)
-        await self._replies.tell(respond, asker, export_card.details(export, await self._exports.in_line(export)))
+        await self._replies.tell(response_url, asker, export_card.details(export, await self._exports.in_line(export)))
 
-    async def _link(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+    async def _link(self, number: int, asker: Asker, response_url: str) -> None:
         export, link = await self._exports.link(
-            number, asker, lambda: self._replies.tell(respond, asker, export_card.waiting_for_link(number))
+            number, asker, lambda: self._replies.tell(response_url, asker, export_card.waiting_for_link(number))
         )
         await self._exports.hand_out(export, asker)
-        await self._replies.tell(respond, asker, export_card.private_link(export, link))
+        await self._replies.tell(response_url, asker, export_card.private_link(export, link))
 
-    async def _retry(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+    async def _retry(self, number: int, asker: Asker, response_url: str) -> None:
         export = await self._exports.retry(number, asker)
-        await self._replies.tell(respond, asker, plain(retrying(export.label)))
+        await self._replies.tell(response_url, asker, plain(retrying(export.label)))
 
-    async def _delete(self, number: int, asker: Asker, respond: AsyncRespond) -> None:
+    async def _delete(self, number: int, asker: Asker, response_url: str) -> None:
         export = await self._exports.see(number, asker)
         await self._exports.check_may_delete(export, asker)
-        await self._replies.tell(respond, asker, export_card.confirm_deletion(export))
+        await self._replies.tell(response_url, asker, export_card.confirm_deletion(export))
 
 
 def retrying(label: str) -> str:

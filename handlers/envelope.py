@@ -32,6 +32,11 @@ def _team(body: Body) -> str:
     return str(body["user"].get("team_id") or "")
 
 
+def response_url(body: Body) -> str:
+    """Return the address by which what was just done can be answered, "" where there is none: in a form."""
+    return str(body.get("response_url") or "")
+
+
 def pressed_message(body: Body) -> str:
     """Return the `ts` of the message whose button was pressed."""
     container = body.get("container") or {}

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncRespond
 
 from bot.cards import blocks
 from bot.cards.blocks import Message
@@ -46,7 +45,7 @@ class Guard:
         self,
         name: str,
         asker: Asker,
-        respond: AsyncRespond | None,
+        response_url: str,
         work: Callable[[], Awaitable[Any]],
         *,
         export: int | None = None,
@@ -61,7 +60,7 @@ class Guard:
                 await work()
             except Exception as error:  # noqa: BLE001 - logged, and told to the person
                 await self.note(name, asker, error, export)
-                await self._tell(asker, respond, self.sentence(name, error, reference))
+                await self._tell(asker, response_url, self.sentence(name, error, reference))
 
     async def admit(self, asker: Asker) -> None:
         """Let a person in who may use the bot.
@@ -107,9 +106,9 @@ class Guard:
         log.error("a listener failed", listener=name, reference=reference, exc_info=error)
         return apology(reference)
 
-    async def _tell(self, asker: Asker, respond: AsyncRespond | None, text: str) -> None:
+    async def _tell(self, asker: Asker, response_url: str, text: str) -> None:
         try:
-            await self._replies.tell(respond, asker, plain(text))
+            await self._replies.tell(response_url, asker, plain(text))
         except Exception:
             log.exception("a person could not be told", person=asker.person)
 

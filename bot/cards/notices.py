@@ -1,16 +1,32 @@
 """Private messages about delivery: what keeps a result from reaching its channel, and what to do."""
 
+from enum import StrEnum
+from typing import Self
+
 from bot.cards import blocks
 from bot.cards.blocks import Message
 from bot.cards.text import channel, code, is_direct_message
 from storage.models import Export
 
 
-def channel_trouble(export: Export, reason: str, bot_name: str) -> Message:
-    """Return what the requester can do about a channel that takes no messages; `reason` is Slack's error code."""
-    if reason == "is_archived":
+class Closing(StrEnum):
+    """Why a channel takes no messages of ours. The database has these words, and from earlier versions Slack's."""
+
+    ABSENT = "not_in_channel"
+    ARCHIVED = "is_archived"
+    RESTRICTED = "restricted_action"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        restricted = str(value).startswith(("restricted_action", "team_access_not_granted"))
+        return cls.RESTRICTED if restricted else cls.ABSENT
+
+
+def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
+    """Return what the requester can do about a channel that takes no messages."""
+    if closing is Closing.ARCHIVED:
         advice = "That channel is archived. Unarchive it and I will post within a minute or so."
-    elif reason.startswith("restricted_action"):
+    elif closing is Closing.RESTRICTED:
         advice = "A setting of the channel or the workspace keeps me from posting there. Ask a workspace admin."
     elif is_direct_message(export.channel):
         advice = "I can post to direct messages with me only. Ask for the export again there, or in a channel."

@@ -21,8 +21,18 @@ from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import TaskGroup
 from bot.settings import LinkAudience
-from bot.slack.posts import Posted, SlackError, SlackPosts, SlackRateLimitedError, SlackRefusedError, SlackUnsureError
-from bot.slack.refusals import CHANNEL_TROUBLE, NOTHING_TO_EDIT, SCOPE_TROUBLE, TOKEN_TROUBLE
+from bot.slack.errors import (
+    ChannelClosedError,
+    MessageGoneError,
+    ScopeMissingError,
+    SlackError,
+    SlackRateLimitedError,
+    SlackRefusedError,
+    SlackUnsureError,
+    TokenRefusedError,
+    refusal,
+)
+from bot.slack.posts import Posted, SlackPosts
 from bot.tokenflex.models import DownloadLink
 from storage import audit, outbox
 from storage import exports as export_store
@@ -142,7 +152,7 @@ class Dispatcher:
             return None
         # Either the link was fetched just now for somebody who pressed the button, or each try may be in vain and would
         # take a call from others.
-        if standing is not None or delivery.last_error in CHANNEL_TROUBLE:
+        if standing is not None or isinstance(refusal(delivery.last_error), ChannelClosedError):
             return self._links.known(export.number, _STILL_WORTH_SHOWING)
         return await self._link_to_announce(export)
 
@@ -226,10 +236,8 @@ class Dispatcher:
     async def _edit(self, posted: Posted, message: Message) -> None:
         try:
             await self._posts.edit(posted, message)
-        except SlackRefusedError as error:
-            if error.code not in NOTHING_TO_EDIT:
-                raise
-            log.info("a message that was to be edited is gone", code=error.code)
+        except MessageGoneError as error:
+            log.info("a message that was to be edited is gone", code=str(error))
 
     async def _take_link_out(self, delivery: Delivery) -> None:
         subject = delivery.subject.partition(":")[2]
@@ -288,26 +296,26 @@ class Dispatcher:
         await self._postpone(delivery, "rate limited", pause, whole_lane=posting)
 
     async def _refused(self, delivery: Delivery, error: SlackRefusedError) -> None:
-        if error.code in {*TOKEN_TROUBLE, SCOPE_TROUBLE}:
-            await self._postpone(delivery, error.code, whole_lane=True)
+        if isinstance(error, TokenRefusedError | ScopeMissingError):
+            await self._postpone(delivery, str(error), whole_lane=True)
         elif delivery.kind is MessageKind.DIRECT:
             await self._whisper_instead(delivery, error)
-        elif error.code in CHANNEL_TROUBLE:
-            await self._tell_of_channel_trouble(delivery, error.code)
-            await self._postpone(delivery, error.code, whole_lane=True)
+        elif isinstance(error, ChannelClosedError):
+            await self._tell_of_channel_trouble(delivery, error)
+            await self._postpone(delivery, str(error), whole_lane=True)
         else:  # what Slack refuses of one message is no reason to hold up the others
-            await self._postpone(delivery, error.code, _back_off(delivery, _LONGEST_PAUSE_AFTER_REFUSAL))
+            await self._postpone(delivery, str(error), _back_off(delivery, _LONGEST_PAUSE_AFTER_REFUSAL))
 
     async def _doubt_remains(self, delivery: Delivery, doubt: StillInDoubtError) -> None:
         """Look again later where that can help; otherwise tell the requester and post nothing twice."""
         cause, now = doubt.cause, self._clock.now()
-        if isinstance(cause, SlackRefusedError) and cause.code not in CHANNEL_TROUBLE | TOKEN_TROUBLE:
-            log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=cause.code)
-            code = cause.code
+        if isinstance(cause, SlackRefusedError) and not isinstance(cause, ChannelClosedError | TokenRefusedError):
+            code = str(cause)
+            log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=code)
             await self._database.write(lambda db: _give_up_in_doubt(db, delivery, code, now))
             return
-        if isinstance(cause, SlackRefusedError) and cause.code in CHANNEL_TROUBLE:
-            await self._tell_of_channel_trouble(delivery, cause.code)
+        if isinstance(cause, ChannelClosedError):
+            await self._tell_of_channel_trouble(delivery, cause)
         pause = None if doubt.again_at is None else doubt.again_at - now
         if isinstance(cause, SlackRateLimitedError):
             pause = timedelta(seconds=cause.retry_after)
@@ -336,9 +344,9 @@ class Dispatcher:
 
         await self._database.write(_write)
 
-    async def _tell_of_channel_trouble(self, delivery: Delivery, code: str) -> None:
+    async def _tell_of_channel_trouble(self, delivery: Delivery, trouble: ChannelClosedError) -> None:
         now = self._clock.now()
-        words = f"{announcements.CHANNEL_TROUBLE}:{code}"
+        words = f"{announcements.CHANNEL_TROUBLE}:{trouble.closing}"
 
         def _tell(db: Connection) -> None:
             export = export_store.get(db, delivery.export_number)
@@ -353,7 +361,7 @@ class Dispatcher:
         try:
             await self._posts.whisper(export.channel, delivery.recipient, message)
         except SlackRefusedError as second:
-            reason = f"{error.code}, {second.code}"
+            reason = f"{error}, {second}"
             log.warning("a private message cannot be delivered", subject=delivery.subject, reason=reason)
             await self._database.write(lambda db: outbox.give_up(db, delivery, reason))
         except SlackError as second:

@@ -11,7 +11,8 @@ from sqlite_utils import Database as Connection
 
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
-from bot.slack.posts import THREAD_GONE, Posted, SlackError, SlackPosts, SlackRefusedError
+from bot.slack.errors import MessageGoneError, SlackError, SlackRefusedError
+from bot.slack.posts import Posted, SlackPosts
 from storage import outbox
 from storage.database import Database
 from storage.models import Delivery, Export, MessageKind, SentMessage
@@ -68,7 +69,7 @@ class ReadBack:
         try:
             posted = await self._posts.find(channel, delivery.subject, self._since(delivery), thread_ts, taken)
         except SlackError as error:
-            if thread_ts is not None and isinstance(error, SlackRefusedError) and error.code in THREAD_GONE:
+            if thread_ts is not None and isinstance(error, MessageGoneError):
                 return await self._found(delivery, channel, None)
             if delivery.kind is MessageKind.DIRECT and isinstance(error, SlackRefusedError):
                 return None  # better a private message twice than never

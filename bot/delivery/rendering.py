@@ -2,6 +2,7 @@
 
 from bot.cards import export_card, notices
 from bot.cards.blocks import Message
+from bot.cards.notices import Closing
 from bot.exports import announcements
 from bot.tokenflex.models import DownloadLink
 from storage.models import Delivery, Export, MessageKind
@@ -25,4 +26,4 @@ def _private(delivery: Delivery, export: Export, link: DownloadLink | None, bot_
         return notices.login_needed()
     if delivery.words == announcements.POST_IN_DOUBT:
         return notices.post_in_doubt(export)
-    return notices.channel_trouble(export, delivery.words.partition(":")[2], bot_name)
+    return notices.channel_trouble(export, Closing(delivery.words.partition(":")[2]), bot_name)

@@ -10,28 +10,27 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import MembershipUnknownError
 from bot.runtime.clock import Clock
+from bot.slack.api import WAITED_FOR, SlackApi
+from bot.slack.errors import (
+    AccountUnknownError,
+    MethodMissingError,
+    NobodyError,
+    NoGroupError,
+    NotToldError,
+    SlackError,
+)
 
 T = TypeVar("T")
 
 KEPT = timedelta(minutes=5)  #: how long an answer of Slack's is taken for true
 STILL_GOOD = timedelta(hours=12)  #: how long the last answer stands in for one that Slack does not give
-_PATIENCE = 1.0  #: real seconds that a person's act waits for Slack here
-#: Slack, or what stands in for it, does not tell this app (source: Slack Web API, common errors).
-_NOT_TOLD = frozenset({
-    "missing_scope", "no_permission", "unknown_method", "method_not_found", "not_implemented", "not_supported",
-})  # fmt: skip
-_NOT_TOLD_STATUS = frozenset({404, 405, 501})
-#: There is no such account, or it is not one that this workspace sees (source: users.info reference).
-_NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-#: There is no such group, or none at all (source: usergroups.users.list reference).
-_NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found", "plan_upgrade_required"})
+#: Real seconds that a person's act waits for one question here. To let somebody in takes four at most, one after
+#: another: whether they are a member, and in a group, for people and for administrators.
+_PATIENCE = 0.7
 
 log = structlog.get_logger(__name__)
 
@@ -45,13 +44,9 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer(Generic[T]):
+class _Known(Generic[T]):
     value: T
     at: datetime
-
-
-class _NoAnswerError(Exception):
-    """Slack gave no usable answer this time."""
 
 
 class _Remembered(Generic[T]):
@@ -60,7 +55,7 @@ class _Remembered(Generic[T]):
     def __init__(self, ask: Callable[[str], Awaitable[T]], clock: Clock) -> None:
         self._ask = ask
         self._clock = clock
-        self._known: dict[str, _Answer[T]] = {}
+        self._known: dict[str, _Known[T]] = {}
         self._asking: dict[str, asyncio.Task[T]] = {}
 
     async def get(self, key: str) -> T:
@@ -75,7 +70,7 @@ class _Remembered(Generic[T]):
             return known.value
         try:
             return await asyncio.wait_for(asyncio.shield(self._under_way(key)), _PATIENCE)
-        except (_NoAnswerError, TimeoutError) as error:
+        except (SlackError, TimeoutError) as error:
             log.warning("Slack did not say who somebody is", key=key, reason=str(error) or "too slow")
         if known is not None and self._clock.now() - known.at < STILL_GOOD:
             return known.value
@@ -91,7 +86,7 @@ class _Remembered(Generic[T]):
 
     async def _answer(self, key: str) -> T:
         value = await self._ask(key)
-        self._known[key] = _Answer(value, self._clock.now())
+        self._known[key] = _Known(value, self._clock.now())
         return value
 
     def _end(self, key: str, task: asyncio.Task[T]) -> None:
@@ -110,8 +105,8 @@ class _Remembered(Generic[T]):
 class Members:
     """Accounts and user groups of the workspace, as this app may see them."""
 
-    def __init__(self, client: AsyncWebClient, team_id: str, clock: Clock) -> None:
-        self._client = client
+    def __init__(self, api: SlackApi, team_id: str, clock: Clock) -> None:
+        self._api = api
         self._team_id = team_id
         self._told = False  # whether Slack has shown us any account
         self._standings = _Remembered(self._ask_standing, clock)
@@ -150,34 +145,36 @@ class Members:
         await self._groups.close()
 
     async def _ask_standing(self, person: str) -> Standing:
+        """An account that Slack does not find, before it has shown any, is one that a stand-in does not know.
+
+        People who act are known to Slack itself.
+        """
         try:
-            user = (await _answered(self._client.users_info(user=person))).get("user")
-        except _RefusedError as refusal:
-            if refusal.code in _NOBODY and (self._told or refusal.code != "user_not_found"):
-                return Standing.OTHER
-            return self._untold(refusal.code)
+            user = (await self._api.call("users.info", user=person, within=WAITED_FOR)).get("user")
+        except AccountUnknownError as error:
+            return Standing.OTHER if self._told else self._untold(error)
+        except NobodyError:
+            return Standing.OTHER
+        except (NotToldError, MethodMissingError) as error:
+            return self._untold(error)
         if not isinstance(user, dict):
-            return self._untold("no account in the answer")
+            return self._untold(NotToldError("no account in the response"))
         self._told = True
         return Standing.MEMBER if is_full_member(user, self._team_id) else Standing.OTHER
 
-    def _untold(self, code: str) -> Standing:
-        """Where Slack has told before, that it does not now is an outage and opens no door.
-
-        An account that it does not find, before it has shown any, is one that a stand-in does not know: people who
-        act are known to Slack itself.
-        """
+    def _untold(self, error: SlackError) -> Standing:
+        """Where Slack has told before, that it does not now is an outage and opens no door."""
         if self._told:
-            raise _NoAnswerError(code)
-        log.warning("Slack does not tell me who is a guest: the app lacks the scope users:read", code=code)
+            raise error
+        log.warning("Slack does not tell me who is a guest: the app lacks the scope users:read", code=str(error))
         return Standing.UNTOLD
 
     async def _ask_group(self, group: str) -> frozenset[str]:
         try:
-            users = (await _answered(self._client.usergroups_users_list(usergroup=group))).get("users")
-        except _RefusedError as refusal:
+            users = (await self._api.call("usergroups.users.list", usergroup=group, within=WAITED_FOR)).get("users")
+        except (NoGroupError, NobodyError, NotToldError, MethodMissingError) as error:
             log.warning(
-                "the members of a user group cannot be read, so it lets nobody in", group=group, code=refusal.code
+                "the members of a user group cannot be read, so it lets nobody in", group=group, code=str(error)
             )
             return frozenset()
         return frozenset(map(str, users)) if isinstance(users, list) else frozenset()
@@ -195,39 +192,3 @@ def is_full_member(user: Mapping[str, Any], team_id: str) -> bool:
     enterprise = user.get("enterprise_user")
     teams = enterprise.get("teams") if isinstance(enterprise, dict) else None
     return team_id in {theirs, *(teams if isinstance(teams, list) else ())}
-
-
-class _RefusedError(Exception):
-    """Slack says that it will not tell, now or later."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-async def _answered(call: Awaitable[Any]) -> Mapping[str, Any]:
-    """Return what Slack answered to a call.
-
-    Raises:
-        _RefusedError: asking again does not help.
-        _NoAnswerError: it may.
-
-    """
-    try:
-        answer = (await call).data
-    except SlackApiError as error:
-        raise _sorted(error) from None
-    except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
-        raise _NoAnswerError(type(error).__name__) from None
-    if not isinstance(answer, dict):
-        raise _NoAnswerError("no JSON")
-    return answer
-
-
-def _sorted(error: SlackApiError) -> _RefusedError | _NoAnswerError:
-    data = getattr(error.response, "data", None)
-    status = getattr(error.response, "status_code", getattr(error.response, "status", 0))
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
-    if code in _NOT_TOLD | _NOBODY | _NO_GROUP or status in _NOT_TOLD_STATUS:
-        return _RefusedError(code or f"HTTP {status}")
-    return _NoAnswerError(code or f"HTTP {status}")

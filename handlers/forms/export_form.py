@@ -4,17 +4,22 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.waiting import place_in_line
 from bot.contracts.cache import ContractCache
 from bot.errors import ChannelNotAllowedError, ContractNotAllowedError, MembershipUnknownError, UseCaseError
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker
+from bot.slack.errors import (
+    FormOpenError,
+    SlackError,
+    SlackRefusedError,
+    TriggerLateError,
+    ViewOvertakenError,
+)
+from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request
@@ -30,13 +35,6 @@ _TOO_SLOW = (
     "second export."
 )
 
-# Slack's words (source: views.open reference). A trigger opens one form, within three seconds.
-_OPEN_ALREADY = {"exchanged_trigger_id", "trigger_exchanged"}
-_TOO_LATE = {"expired_trigger_id", "trigger_expired"}
-_NOT_NOW = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-#: The form has changed or gone since the button in it was pressed; there is nothing left to do.
-_OVERTAKEN = {"hash_conflict", "not_found"}
-
 log = structlog.get_logger(__name__)
 
 
@@ -47,13 +45,16 @@ class FormNotOpenedError(UseCaseError):
 class ExportForm:
     """Opens the modal and takes what was filled in."""
 
-    def __init__(self, exports: Exports, contracts: ContractCache, catalogue: Catalogue, guard: Guard) -> None:
+    def __init__(
+        self, exports: Exports, contracts: ContractCache, catalogue: Catalogue, guard: Guard, views: Views
+    ) -> None:
         self._exports = exports
         self._contracts = contracts
         self._catalogue = catalogue
         self._guard = guard
+        self._views = views
 
-    async def open(self, client: AsyncWebClient, trigger_id: str, asker: Asker) -> None:
+    async def open(self, trigger: Trigger, asker: Asker) -> None:
         """Open a new form for the channel where it was asked for; what to export is for the person to choose.
 
         Raises:
@@ -61,9 +62,9 @@ class ExportForm:
 
         """
         draft = Draft(channel=asker.channel, contract=self._only_contract())
-        await self._show(client, trigger_id, draft, Origin(channel=asker.channel))
+        await self._show(trigger, draft, Origin(channel=asker.channel))
 
-    async def open_again(self, client: AsyncWebClient, trigger_id: str, number: int, asker: Asker) -> None:
+    async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
         """Open the form filled in with what an earlier export asked for.
 
         Raises:
@@ -73,14 +74,14 @@ class ExportForm:
         export = await self._exports.see(number, asker)
         self._exports.check_may_send_again(export, asker)
         draft = export_modal.draft_of(export.asked, export.channel)
-        await self._show(client, trigger_id, draft, Origin(channel=export.channel, again=number))
+        await self._show(trigger, draft, Origin(channel=export.channel, again=number))
 
-    async def type_contract(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays."""
         await ack()
         view = body["view"]
         asker = envelope.of_form(body, export_modal.origin_of(view).channel)
-        await self._guard.run(export_modal.TYPE_CONTRACT, asker, None, lambda: self._retype(client, view))
+        await self._guard.run(export_modal.TYPE_CONTRACT, asker, "", lambda: self._retype(view))
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Listen to the form's submission: errors go back to their fields, an accepted export shows its number.
@@ -130,32 +131,28 @@ class ExportForm:
         export, waits = accepted.export, place_in_line(accepted.line)
         return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
 
-    async def _show(self, client: AsyncWebClient, trigger_id: str, draft: Draft, origin: Origin) -> None:
+    async def _show(self, trigger: Trigger, draft: Draft, origin: Origin) -> None:
         view = export_modal.build(draft, self._choices(), origin=origin)
         try:
-            await client.views_open(trigger_id=trigger_id, view=view)
-        except SlackApiError as error:
-            code = _code(error)
-            if code in _OPEN_ALREADY:
-                log.info("a form was asked for twice", code=code)
-                return
-            if code not in _TOO_LATE | _NOT_NOW:
-                raise
-            log.warning("a form was not opened", code=code)
-            raise FormNotOpenedError(_not_opened(code)) from None
-        except (aiohttp.ClientError, SlackClientError, OSError) as error:
-            log.warning("a form was not opened", error=type(error).__name__)
-            raise FormNotOpenedError(_not_opened("")) from None
+            await self._views.open(trigger, view)
+        except FormOpenError as error:
+            log.info("a form was asked for twice", code=str(error))
+        except TriggerLateError as error:
+            log.warning("a form was not opened", code=str(error))
+            raise FormNotOpenedError(_not_opened("I was too slow")) from None
+        except SlackRefusedError:
+            raise
+        except SlackError as error:
+            log.warning("a form was not opened", error=type(error).__name__, code=str(error))
+            raise FormNotOpenedError(_not_opened("Slack has a problem of its own")) from None
 
-    async def _retype(self, client: AsyncWebClient, view: Mapping[str, Any]) -> None:
+    async def _retype(self, view: Mapping[str, Any]) -> None:
         draft, origin = export_modal.parse(view), export_modal.origin_of(view)
         shown = export_modal.build(draft, self._choices(), type_contract=True, origin=origin)
         try:
-            await client.views_update(view_id=view["id"], hash=view.get("hash"), view=shown)
-        except SlackApiError as error:
-            if _code(error) not in _OVERTAKEN:
-                raise
-            log.info("a form was overtaken", code=_code(error))
+            await self._views.update(view, shown)
+        except ViewOvertakenError as error:
+            log.info("a form was overtaken", code=str(error))
 
     def _choices(self) -> Choices:
         return Choices(
@@ -179,12 +176,5 @@ def _notes(problems: tuple[Problem, ...]) -> tuple[str, ...]:
     return tuple(problem.message for problem in problems if problem.warning)
 
 
-def _code(error: SlackApiError) -> str:
-    data = getattr(error.response, "data", None)
-    code = data.get("error") if isinstance(data, dict) else None
-    return str(code or "fatal_error")  # a page of HTML, from something in front of Slack
-
-
-def _not_opened(code: str) -> str:
-    reason = "I was too slow" if code in _TOO_LATE else "Slack has a problem of its own"
+def _not_opened(reason: str) -> str:
     return f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."

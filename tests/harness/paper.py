@@ -24,7 +24,8 @@ from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
-from bot.slack.posts import Posted, SlackRateLimitedError, SlackUnreachableError, SlackUnsureError
+from bot.slack.errors import SlackRateLimitedError, SlackUnreachableError, SlackUnsureError
+from bot.slack.posts import Posted
 from bot.tokenflex.errors import NotFoundError, RateLimitedError, TimedOutError, UnreachableError, UpstreamBrokenError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, DownloadLink, UpstreamExport
 from sandbox.tokenflex.limits import limiter_for

@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.cards import actions, export_card, notices
 from bot.cards.blocks import Message
+from bot.cards.notices import Closing
 from bot.cards.text import code_within, escape
 from bot.cards.waiting import InLine
 from bot.exports.use_cases import Accepted
@@ -94,8 +95,8 @@ def about(one: Export) -> Iterator[tuple[str, Message]]:
     yield "deletion", export_card.deletion(one)
     yield "list", export_card.listing([replace(one, number=n) for n in range(60, 40, -1)], more=True)
     yield "doubt", notices.post_in_doubt(one)
-    for reason in ("not_in_channel", "is_archived", "restricted_action_read_only_channel"):
-        yield f"trouble {reason}", notices.channel_trouble(one, reason, "tokenflex")
+    for closing in Closing:
+        yield f"trouble {closing}", notices.channel_trouble(one, closing, "tokenflex")
     yield "acceptance", acceptance(Accepted(one, True, InLine(11, 130.0, False)), ("It may <surprise> you.",))
     yield "acceptance in a full house", acceptance(Accepted(one, True, InLine(0, 0.0, True)))
 
@@ -307,14 +308,14 @@ def test_a_direct_message_is_called_one() -> None:
     """A direct message has no name that Slack could show, and nobody can be invited to one."""
     one = replace(export(S.QUEUED), channel="D0SBX00009")
     assert "<#D0SBX" not in said(acceptance(Accepted(one, True, InLine(0, 0.0, False))))
-    trouble = said(notices.channel_trouble(one, "channel_not_found", "tokenflex"))
+    trouble = said(notices.channel_trouble(one, Closing.ABSENT, "tokenflex"))
     assert "the direct message" in trouble
     assert "/invite" not in trouble
 
 
 def test_the_invitation_can_be_copied() -> None:
     """The line that mends a missing membership stands there as it has to be typed."""
-    assert "`/invite @tokenflex`" in said(notices.channel_trouble(export(S.READY), "not_in_channel", "tokenflex"))
+    assert "`/invite @tokenflex`" in said(notices.channel_trouble(export(S.READY), Closing.ABSENT, "tokenflex"))
 
 
 @given(st.text(), st.integers(min_value=10, max_value=2000))

@@ -8,7 +8,8 @@ import pytest
 
 from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.runtime.server_time import ServerTime
-from bot.slack.posts import Posted, SlackPosts, SlackRateLimitedError, SlackRefusedError
+from bot.slack.errors import ScopeMissingError, SlackRateLimitedError, ThreadGoneError
+from bot.slack.posts import Posted, SlackPosts
 from storage import outbox
 from storage.models import Delivery, MessageKind, SentMessage
 from tests.harness.moved_clock import MovedClock
@@ -109,7 +110,7 @@ async def test_a_second_doubt_begins_anew(doubt: Doubt) -> None:
         await doubt.look(card)
 
 
-@pytest.mark.parametrize("error", [SlackRefusedError("missing_scope"), SlackRateLimitedError(30)])
+@pytest.mark.parametrize("error", [ScopeMissingError("missing_scope"), SlackRateLimitedError(30)])
 async def test_a_look_that_does_not_work_decides_nothing(doubt: Doubt, error: Exception) -> None:
     """Whatever the reason, and however much time has passed: the cause is handed on."""
     card = doubt.delivery(MessageKind.CARD, "card:1")
@@ -128,7 +129,7 @@ async def test_a_result_is_looked_for_in_its_thread(doubt: Doubt) -> None:
     doubt.slack.standing["result:1:1"] = "17.1"
     await doubt.look(result)
     assert doubt.slack.asked == [(CHANNEL, "16.5")]
-    doubt.slack.error = SlackRefusedError("thread_not_found")
+    doubt.slack.error = ThreadGoneError("thread_not_found")
     with pytest.raises(StillInDoubtError):
         await doubt.look(result)
     assert doubt.slack.asked[1:] == [(CHANNEL, "16.5"), (CHANNEL, None)]
@@ -146,7 +147,7 @@ async def test_a_private_message_is_looked_for_in_our_conversation(doubt: Doubt)
     doubt.delivery(MessageKind.DIRECT, "direct:1:refused:0")
     outbox.keep_message(doubt.database.db, SentMessage("direct:1:refused:0", 1, "D0ANA", "15.1"))
     direct = doubt.delivery(MessageKind.DIRECT, "direct:1:link:1")
-    doubt.slack.error = SlackRefusedError("missing_scope")
+    doubt.slack.error = ScopeMissingError("missing_scope")
     with pytest.raises(StillInDoubtError):
         await doubt.look(direct)
     assert doubt.slack.asked == [("D0ANA", None)]

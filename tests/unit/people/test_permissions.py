@@ -23,6 +23,7 @@ from bot.people.asker import Asker
 from bot.people.permissions import Named, Rules, may_delete, may_have_link, may_see
 from bot.settings import LinkAudience
 from bot.slack import members
+from bot.slack.api import SlackApi
 from bot.slack.members import KEPT, STILL_GOOD, Members, Standing, is_full_member
 from storage.database import Database
 from storage.models import Export
@@ -69,7 +70,7 @@ class Slack:
         self.asked.append(asked)
         if self.gate is not None:
             await self.gate.wait()
-        return SimpleNamespace(data=answer())
+        return SimpleNamespace(data=answer(), headers={})
 
 
 def refuses(code: str = "", status: int = 200, data: Any = None) -> Callable[[], Any]:
@@ -98,7 +99,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def people(slack: Slack, clock: Clock) -> Members:
-    return Members(slack, TEAM, clock)  # type: ignore[arg-type]
+    return Members(SlackApi(slack, clock), TEAM, clock)  # type: ignore[arg-type]
 
 
 def access(rules: Rules, people: Members, clock: Clock) -> Access:
@@ -256,6 +257,7 @@ async def test_slack_out(people: Members, slack: Slack, clock: Clock, out: Calla
     with pytest.raises(MembershipUnknownError):
         await people.standing("U1")
     slack.user = lambda: {"user": FULL}
+    clock.time += timedelta(minutes=1)
     assert await people.standing("U1") is Standing.MEMBER
 
 

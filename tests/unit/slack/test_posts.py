@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.blocks import Message
-from bot.runtime.server_time import ServerTime
+from bot.slack.api import SlackApi
 from bot.slack.connection import identify
 from bot.slack.posts import Posted, SlackPosts
 from tests.harness.moved_clock import MovedClock
@@ -43,9 +43,9 @@ class Client:
         return call
 
 
-def web(client: Client) -> AsyncWebClient:
-    """Return the stand-in as the bot takes it."""
-    return cast("AsyncWebClient", client)
+def door(client: Client, clock: MovedClock) -> SlackApi:
+    """Return the door to the stand-in."""
+    return SlackApi(cast("AsyncWebClient", client), clock)
 
 
 @pytest.fixture
@@ -54,34 +54,30 @@ def clock() -> MovedClock:
     return MovedClock()
 
 
-@pytest.fixture
-def slack_time(clock: MovedClock) -> ServerTime:
-    """Nothing is known of Slack's clock yet."""
-    return ServerTime(clock)
-
-
-async def test_the_first_answer_tells_slacks_time(clock: MovedClock, slack_time: ServerTime) -> None:
+async def test_the_first_answer_tells_slacks_time(clock: MovedClock) -> None:
     """That is before anything is looked for."""
-    await identify(web(Client(clock)), slack_time, clock)
-    assert slack_time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
+    api = door(Client(clock), clock)
+    await identify(api, clock)
+    assert api.time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
 
 
-async def test_answers_go_on_telling_slacks_time(clock: MovedClock, slack_time: ServerTime) -> None:
+async def test_answers_go_on_telling_slacks_time(clock: MovedClock) -> None:
     """One that does not say it is no reason to worry."""
     client = Client(clock)
-    posts = SlackPosts(web(client), slack_time, clock)
+    api = door(client, clock)
+    posts = SlackPosts(api)
     client.names_the_time = False
     await posts.edit(Posted("C1", "1.5"), MESSAGE)
-    assert slack_time.known_now is None
+    assert api.time.known_now is None
     client.names_the_time = True
     await posts.edit(Posted("C1", "1.5"), MESSAGE)
-    assert slack_time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
+    assert api.time.difference == pytest.approx(AHEAD.total_seconds(), abs=1)
 
 
-async def test_a_thread_is_looked_through_as_a_whole(clock: MovedClock, slack_time: ServerTime) -> None:
+async def test_a_thread_is_looked_through_as_a_whole(clock: MovedClock) -> None:
     """A channel only from the given time on."""
     client = Client(clock)
-    posts = SlackPosts(web(client), slack_time, clock)
+    posts = SlackPosts(door(client, clock))
     assert await posts.find("C1", "card:1", clock.now()) is None
     assert await posts.find("C1", "result:1:1", clock.now(), "1.5") is None
     assert float(client.asked["conversations_history"]["oldest"]) == clock.now().timestamp()
@@ -96,39 +92,37 @@ REPLY = {"user": "UBOT", "ts": "2.0", "thread_ts": "1.0", "text": "<@U1>, export
     ("subject", "thread_ts", "found"), [("card:1", None, "1.0"), ("result:1:1", "1.0", "2.0"), ("direct:1:x", None, "")]
 )
 async def test_without_metadata_a_message_about_the_export_is_taken_for_it(
-    clock: MovedClock, slack_time: ServerTime, subject: str, thread_ts: str | None, found: str
+    clock: MovedClock, subject: str, thread_ts: str | None, found: str
 ) -> None:
     """Slack shows none, so who wrote it, where, and about what has to do; nothing is posted twice."""
     client = Client(clock)
     others = [REPLY | {"user": "U1", "ts": "0.1"}, CARD | {"ts": "0.2", "text": "Export #12 (b.csv): requested."}]
     client.messages = [*others, CARD, REPLY]
-    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
+    posts = SlackPosts(door(client, clock), "UBOT")
     assert await posts.find("C1", subject, clock.now(), thread_ts) == (Posted("C1", found) if found else None)
 
 
-async def test_a_card_is_not_taken_for_an_announcement(clock: MovedClock, slack_time: ServerTime) -> None:
+async def test_a_card_is_not_taken_for_an_announcement(clock: MovedClock) -> None:
     """The card is itself in doubt, so nobody knows it, and the announcement would stand in no thread."""
     client = Client(clock)
     client.messages = [CARD]
-    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
+    posts = SlackPosts(door(client, clock), "UBOT")
     assert await posts.find("C1", "result:1:1", clock.now()) is None
 
 
-async def test_a_message_that_is_known_for_another_is_not_taken_for_it(
-    clock: MovedClock, slack_time: ServerTime
-) -> None:
+async def test_a_message_that_is_known_for_another_is_not_taken_for_it(clock: MovedClock) -> None:
     """The announcement of the first failure is not that of the second."""
     client = Client(clock)
     client.messages = [CARD, REPLY]
-    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
+    posts = SlackPosts(door(client, clock), "UBOT")
     assert await posts.find("C1", "result:1:2", clock.now(), "1.0", {"1.0", "2.0"}) is None
 
 
-async def test_metadata_decides_where_it_is_shown(clock: MovedClock, slack_time: ServerTime) -> None:
+async def test_metadata_decides_where_it_is_shown(clock: MovedClock) -> None:
     """A message of another subject is not taken, whatever it says."""
     client = Client(clock)
     metadata = {"event_type": "tokenflex_export", "event_payload": {"subject": "result:1:1"}}
     client.messages = [CARD | {"metadata": metadata}, REPLY | {"metadata": metadata}]
-    posts = SlackPosts(web(client), slack_time, clock, "UBOT")
+    posts = SlackPosts(door(client, clock), "UBOT")
     assert await posts.find("C1", "result:1:2", clock.now(), "1.0") is None
     assert await posts.find("C1", "result:1:1", clock.now(), "1.0") == Posted("C1", "1.0")
