@@ -49,6 +49,8 @@ def gateway_error(code: str) -> Answer:
 
 def gateway_failure(status: int) -> Answer:
     """Return the API gateway's error of a status, with the keys that its documentation shows."""
+    if status == 429:
+        return rate_limited(None)
     code = {401: "AUTH-006", 403: "AUTH-010"}.get(status)
     if code is not None:
         return gateway_error(code)

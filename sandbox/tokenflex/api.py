@@ -13,7 +13,9 @@ from sandbox.tokenflex.faults import Faults
 from sandbox.tokenflex.inbound import Call, Inbound
 from sandbox.tokenflex.limits import Limiter, limiter_for
 from sandbox.tokenflex.people import People
+from sandbox.tokenflex.query_calls import QueryCalls
 from sandbox.tokenflex.tokens import TokenBook
+from sandbox.tokenflex.usage_calls import UsageCalls
 
 Handler = Callable[[Question], Awaitable[Answer]]
 Route = tuple[str, tuple[str | None, ...], Handler]
@@ -21,7 +23,9 @@ Route = tuple[str, tuple[str | None, ...], Handler]
 BASE = ("tokenflex", "v1")
 
 
-def api_routes(contracts: ContractCalls, exports: ExportCalls) -> tuple[Route, ...]:
+def api_routes(
+    contracts: ContractCalls, exports: ExportCalls, usage: UsageCalls, queries: QueryCalls
+) -> tuple[Route, ...]:
     """Return method, path (None: a variable segment) and handler of every call; the first that fits is taken."""
     requests = ("export", None, "requests")
     return (
@@ -30,6 +34,10 @@ def api_routes(contracts: ContractCalls, exports: ExportCalls) -> tuple[Route, .
         ("GET", ("contract", None, "enrichment"), contracts.enrichment),
         ("GET", ("contract", None, "enrichment", None), contracts.enrichment_values),
         ("GET", ("contract", None, None), contracts.field_values),
+        ("GET", ("usage", None, "summary"), usage.summary),
+        ("GET", ("usage", None, "last"), usage.last),
+        ("POST", ("usage", None, "query"), queries.create),
+        ("GET", ("usage", None, "query", None), queries.page),
         ("POST", requests, exports.create),
         ("GET", requests, exports.list_all),
         ("POST", (*requests, "markRead"), exports.mark_read),
@@ -116,7 +124,7 @@ class Api:
             raise RefusalError(rate_limited(wait))
         if not caller.client.api_enabled:
             raise RefusalError(gateway_error("AUTH-001"))
-        if ("data:read" if inbound.method == "GET" else "data:write") not in caller.scopes:
+        if _scope(inbound) not in caller.scopes:
             raise RefusalError(gateway_error("AUTH-010"))
 
     async def _carry_out(self, inbound: Inbound, caller: Caller, slot: int) -> Answer:
@@ -136,6 +144,13 @@ class Api:
                 return await handler(Question(caller, parts, inbound))
             other_method = other_method or parts is not None
         return service_error(405 if other_method else 404)
+
+
+def _scope(inbound: Inbound) -> str:
+    """Return the scope that a call needs: to query is to read, though it is a POST."""
+    segments = inbound.target.segments
+    queries = segments[2:3] == ("usage",) and segments[-1] == "query"
+    return "data:read" if inbound.method == "GET" or queries else "data:write"
 
 
 def _matched(pattern: tuple[str | None, ...], segments: tuple[str, ...]) -> tuple[str, ...] | None:

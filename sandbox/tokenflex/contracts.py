@@ -75,8 +75,8 @@ CONTRACTS: tuple[Contract, ...] = (
         "Example AG (until 2025)",
         is_active=False,
         years=(
-            ContractYear(1, date(2023, 1, 1), date(2023, 12, 31), 7000),
-            ContractYear(2, date(2024, 1, 1), date(2024, 12, 31), 8000),
+            ContractYear(1, date(2023, 1, 1), date(2023, 12, 31), 8000),
+            ContractYear(2, date(2024, 1, 1), date(2024, 12, 31), 9000),
         ),
         multiyear_tokens=0,
         labels=("Department", "Region", *("",) * 8),

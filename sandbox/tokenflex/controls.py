@@ -17,6 +17,7 @@ from sandbox.tokenflex.api import Budgets
 from sandbox.tokenflex.exports import ERROR, PORTAL, Export, ExportBook
 from sandbox.tokenflex.faults import Dropped, Fault, Faults, Kind, MadeUp, Slow, Truncated
 from sandbox.tokenflex.people import People
+from sandbox.tokenflex.queries import QueryBook
 from sandbox.tokenflex.settings import Client, User
 from sandbox.tokenflex.tokens import TokenBook
 from sandbox.tokenflex.usage_data import Report
@@ -40,6 +41,7 @@ class Controls:
     tokens: TokenBook
     people: People
     budgets: Budgets
+    queries: QueryBook
 
     def fail_next(self, count: int = 1) -> None:
         """Let the next exports that are created or retried end in `Error`."""
@@ -72,6 +74,14 @@ class Controls:
     def unknown_status(self, key: str, status: str = "Archiving") -> None:
         """Give an export a status that the documentation does not know; `finish` ends it."""
         self.book.finish(self.book.get(key), status)
+
+    def fail_query_next(self, count: int = 1) -> None:
+        """Let the next queries end in `FAILED`."""
+        self.queries.to_fail += count
+
+    def slow_query_next(self, seconds: float) -> None:
+        """Let the next query take so long; beyond five minutes it ends in `TIMEOUT`."""
+        self.queries.next_durations.append(seconds)
 
     def outstanding_elsewhere(self, count: int, *, user: str = "ana.admin", contract: str | None = None) -> list[str]:
         """Add outstanding exports of the user's other programs; they show in the list and count for the quota.

@@ -1,7 +1,7 @@
-"""What the body of a create must look like; every breach is one error (source: Token Flex, export and fields pages)."""
+"""What the body of a create and of a query must look like; every breach is one error (source: Token Flex)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandbox.tokenflex import recorded
@@ -32,15 +32,37 @@ def read_create(
 ) -> tuple[Report, str]:
     """Return the report that a body asks for, and its file name with the extension, which is always appended.
 
-    `as_recorded` takes hyphens and dots out of the name first.
+    `as_recorded` takes hyphens and dots out of the name first, and reads the recording's names of token pools.
 
     Raises:
         RuleError: the body breaks a rule.
 
     """
+    read = _report(body, _KEYS, contract, region=region, refuses_not=refuses_not, as_recorded=as_recorded)
+    return read, _file_name(body if isinstance(body, dict) else {}, as_recorded=as_recorded)
+
+
+def read_query(
+    body: object, contract: str, *, region: str | None, refuses_not: bool = False, as_recorded: bool = False
+) -> Report:
+    """Return the report that the body of a query asks for: no file name, and of desktop and cloud products no sessions.
+
+    Raises:
+        RuleError: the body breaks a rule.
+
+    """
+    keys = _KEYS - {"downloadFileName"}
+    read = _report(body, keys, contract, region=region, refuses_not=refuses_not, as_recorded=as_recorded)
+    _demand(not _is_session_level(read) or set(read.categories) <= MANUAL, "session level is for exports only")
+    return read
+
+
+def _report(
+    body: object, keys: frozenset[str], contract: str, *, region: str | None, refuses_not: bool, as_recorded: bool
+) -> Report:
     if not isinstance(body, dict):
         raise RuleError("the body is no object")
-    _demand(body.keys() <= _KEYS, "an unknown key")
+    _demand(body.keys() <= keys, "an unknown key")
     fields = _names(body, "fields", FIELDS)
     metrics = _names(body, "metrics", METRICS)
     categories = _names(body, "usageCategory", CATEGORIES)
@@ -50,10 +72,10 @@ def read_create(
     report = Report(contract, fields, metrics, categories, where, region, table)
     for check in (_session_level, _desktop_session, _known_to_a_category, _token_pool):
         check(report)
-    return report, _file_name(body, as_recorded=as_recorded)
+    return report
 
 
-def _file_name(body: dict[str, Any], *, as_recorded: bool) -> str:
+def _file_name(body: Mapping[str, Any], *, as_recorded: bool) -> str:
     name = body.get("downloadFileName", DEFAULT_FILE_NAME)
     _demand(isinstance(name, str), "the file name is no text")
     _demand(_is_unicode(name) and not _CONTROL.search(name), "the file name has control characters")

@@ -18,8 +18,11 @@ from sandbox.tokenflex.faults import DroppedError, Faults
 from sandbox.tokenflex.inbound import Call, Inbound, Target
 from sandbox.tokenflex.oauth import OAuth
 from sandbox.tokenflex.people import People
+from sandbox.tokenflex.queries import QueryBook
+from sandbox.tokenflex.query_calls import QueryCalls
 from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.tokens import Signer, TokenBook
+from sandbox.tokenflex.usage_calls import UsageCalls
 from sandbox.tokenflex.usage_data import UsageData
 
 _PATIENCE = 0.2
@@ -50,8 +53,14 @@ class TokenFlexSandbox:
         people, faults = People(self.settings), Faults()
         tokens = TokenBook(clock, self.settings, self._random, Signer())
         budgets = Budgets(self.settings.rate_reading, clock)
-        self.controls = Controls(clock, self.exports, faults, tokens, people, budgets)
-        routes = api_routes(ContractCalls(self.data), ExportCalls(self.exports, self.settings, lambda: self._host))
+        queries = QueryBook(clock, self.settings, self._random)
+        self.controls = Controls(clock, self.exports, faults, tokens, people, budgets, queries)
+        routes = api_routes(
+            ContractCalls(self.data),
+            ExportCalls(self.exports, self.settings, lambda: self._host),
+            UsageCalls(self.data, self.settings),
+            QueryCalls(queries, self.data, self.settings),
+        )
         self._api = Api(routes, clock=clock, people=people, tokens=tokens, budgets=budgets, faults=faults)
         self._oauth = OAuth(clock=clock, people=people, tokens=tokens, faults=faults)
         self._downloads = Downloads(self.exports, self.data, clock, self.settings)

@@ -84,8 +84,11 @@ class SandboxSettings:
     contract `RomeoAgree-0` for Example AG's managers, `CY` and `MY`, an optional `state`, and a doubled slash in
     front of OAuth paths.
 
+    Queries take `query_durations`, live for `query_life` after they are done, and have ids in the form of the
+    `reference`, of the `walkthrough`, or of one of `both` at random.
+
     Raises:
-        ValueError: a reading that does not exist, or links that live longer than Autodesk's ever do.
+        ValueError: a reading or a form of ids that does not exist, or links that live longer than Autodesk's ever do.
 
     """
 
@@ -104,18 +107,25 @@ class SandboxSettings:
     refuses_not_in_strings: bool = False
     csv_bom: bool = False
     recorded: bool = False
+    query_durations: Durations = (1.0, 8.0)
+    query_life: float = 300.0
+    query_ids: str = "both"
 
     def __post_init__(self) -> None:
         if self.rate_reading not in READINGS:
             raise ValueError(f"rate_reading is one of {', '.join(READINGS)}")
+        if self.query_ids not in ("both", "reference", "walkthrough"):
+            raise ValueError("query_ids is both, reference or walkthrough")
         if not 0 < self.link_life <= 300:
             raise ValueError("a link lives for five minutes at most")
 
     def draw_duration(self, random: Random) -> float:
         """Return the seconds from a request to its file, drawn from `random`."""
-        if callable(self.durations):
-            return self.durations(random)
-        return random.uniform(*self.durations)
+        return _drawn(self.durations, random)
+
+    def draw_query_duration(self, random: Random) -> float:
+        """Return the seconds from a query to its result, drawn from `random`."""
+        return _drawn(self.query_durations, random)
 
     def draw_link_life(self, random: Random) -> float:
         """Return the seconds that a link lives, drawn from `random` where they vary."""
@@ -124,6 +134,10 @@ class SandboxSettings:
     def known_users(self) -> tuple[User, ...]:
         """Return the users with the contracts that they have in this stand-in."""
         return tuple(_of_the_recording(user) if self.recorded else user for user in self.users)
+
+
+def _drawn(durations: Durations, random: Random) -> float:
+    return durations(random) if callable(durations) else random.uniform(*durations)
 
 
 def _of_the_recording(user: User) -> User:

@@ -91,6 +91,14 @@ class UsageData:
         sql = "SELECT contractYear, SUM(tokens) FROM usage WHERE contract = ? GROUP BY contractYear"
         return dict(self.query(sql, (contract,)))
 
+    def last_days(self, contract: str, region: str | None) -> list[tuple[str, str | None, str, str]]:
+        """Return category, charge category, last day of usage and last day of entry of each pair that has usage."""
+        sql = (
+            "SELECT usageCategory, chargeCategory, MAX(usageDate), COALESCE(MAX(transactionDate), MAX(usageDate)) "
+            "FROM usage WHERE contract = ? AND (? IS NULL OR customField2 = ?) GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in self.query(sql, (contract, region, region))]
+
     def close(self) -> None:
         """Free the data; it would be built anew."""
         with self._lock:
