@@ -97,14 +97,14 @@ def _logout(_: argparse.Namespace, clock: Clock | None) -> int:
 
 def _init(options: argparse.Namespace, clock: Clock | None) -> int:
     variables = _unchecked()
-    now = (clock or SystemClock()).now
+    clock = clock or SystemClock()
     if options.non_interactive:
-        return _show(wizard.check_only(options.names, variables, now), variables, as_json=False)
+        return _show(wizard.check_only(options.names, variables, clock), variables, as_json=False)
     if not sys.stdin.isatty():
         return _fail("There is no terminal to ask in; --non-interactive checks what the environment and .env hold.")
     outside = {name: value for name, value in settings.outside().items() if name in settings.NAMES}
     talk = wizard.Talk(style=_style(variables))
-    return wizard.Wizard(settings.ENV_FILE, settings.in_file(), outside, now, talk).run(options.names)
+    return wizard.Wizard(settings.ENV_FILE, settings.in_file(), outside, clock, talk).run(options.names)
 
 
 def _doctor(options: argparse.Namespace, clock: Clock | None) -> int:

@@ -140,12 +140,11 @@ class Access:
                 return True
         except MembershipUnknownError as error:
             unknown = error
-        for group in sorted(named.groups):
-            try:
-                if await self._members.is_in_group(person, group):
-                    return True
-            except MembershipUnknownError as error:
-                unknown = error
+        try:
+            if await self._members.is_in_one_of(person, named.groups):
+                return True
+        except MembershipUnknownError as error:
+            unknown = error
         if unknown is not None:
             raise unknown
         return False

@@ -17,6 +17,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.slack.errors import (
     BlocksRefusedError,
+    SlackBrokenError,
     SlackError,
     SlackRateLimitedError,
     SlackUnreachableError,
@@ -65,8 +66,10 @@ class SlackApi:
                 response = await ask(**arguments)
         except SlackApiError as error:
             raise self._failed(method, error.response) from None
+        except AttributeError:  # what slack_sdk 3.48 makes of a text, or a list, from something in between
+            raise SlackBrokenError("no JSON") from None
         if not isinstance(response.data, dict):
-            raise SlackUnsureError("no JSON")
+            raise SlackBrokenError("no JSON")
         self._learn(response.headers)
         if "app_token" not in arguments:
             self._learn_scopes(response.headers)
@@ -97,9 +100,12 @@ class SlackApi:
             SlackUnreachableError, SlackUnsureError: it could not be opened.
 
         """
-        session = self._client.session or aiohttp.ClientSession()
-        async with translated(within), session.ws_connect(address, proxy=self._client.proxy) as socket:
-            return json.loads(await socket.receive_str())
+        async with (
+            translated(within),
+            aiohttp.ClientSession() as session,
+            session.ws_connect(address, proxy=self._client.proxy) as socket,
+        ):
+            return json.loads(str((await socket.receive()).data))
 
     def _spend(self, method: str) -> None:
         """Count a call of this method.
@@ -154,9 +160,10 @@ async def translated(seconds: float) -> AsyncIterator[None]:
         raise
     except aiohttp.ClientConnectorError as error:
         raise SlackUnreachableError(type(error).__name__) from None
-    except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError, ValueError, AttributeError) as error:
-        # slack_sdk 3.48 meets a response that is a text, of something in between, with an AttributeError.
+    except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
         raise SlackUnsureError(type(error).__name__) from None
+    except ValueError:
+        raise SlackBrokenError("no JSON") from None
 
 
 @asynccontextmanager

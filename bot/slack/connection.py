@@ -110,14 +110,14 @@ async def _open(handler: AsyncSocketModeHandler, api: SlackApi, app_token: str) 
         await handler.connect_async()  # type: ignore[no-untyped-call]
 
 
-async def socket_address(api: SlackApi, app_token: str) -> str:
+async def socket_address(api: SlackApi, app_token: str, within: float = LONGEST) -> str:
     """Return an address that is good for one Socket Mode connection; nothing is opened by that.
 
     Raises:
         SlackError: there is none.
 
     """
-    return str((await api.call("apps.connections.open", app_token=app_token)).get("url") or "")
+    return str((await api.call("apps.connections.open", app_token=app_token, within=within)).get("url") or "")
 
 
 async def keep_address_fresh(handler: AsyncSocketModeHandler, clock: Clock) -> None:

@@ -3,7 +3,8 @@
 SlackError
 ├── SlackUnreachableError      no connection was made: nothing happened
 ├── SlackUnsureError           the response was lost or is none: it may have happened
-│   └── MethodMissingError     what responded knows no such method
+│   └── SlackBrokenError       there was a response, and it says nothing
+│       └── MethodMissingError what responded knows no such method
 ├── SlackRateLimitedError      nothing happened; when it may be tried again
 └── SlackRefusedError          nothing happened, and why
     ├── ChannelClosedError, PersonClosedError, MessageGoneError, ThreadGoneError, BlocksRefusedError, …
@@ -27,7 +28,11 @@ class SlackUnsureError(SlackError):
     """There was no response, or none that can be read; what was asked for may have happened."""
 
 
-class MethodMissingError(SlackUnsureError):
+class SlackBrokenError(SlackUnsureError):
+    """What responded is a Slack in trouble, or something in between."""
+
+
+class MethodMissingError(SlackBrokenError):
     """What responded is no Slack that knows the method: a stand-in, or something in between."""
 
 
@@ -173,5 +178,5 @@ def judged(method: str, status: int, code: str, messages: Iterable[object], retr
     if not code and status in {404, 405, 501}:
         return MethodMissingError(f"HTTP {status}")
     if not code or code in _UNSURE or (status >= 500 and code not in _MEANINGS):
-        return SlackUnsureError(code or f"HTTP {status}")
+        return SlackBrokenError(code or f"HTTP {status}")
     return refusal(code, messages)

@@ -4,7 +4,7 @@ Nobody waits long for it: forms have to be opened and acknowledged within three 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -121,14 +121,20 @@ class Members:
         """
         return await self._standings.get(person)
 
-    async def is_in_group(self, person: str, group: str) -> bool:
-        """Return whether a person is in a user group; one that Slack does not show has nobody in it.
+    async def is_in_one_of(self, person: str, groups: Collection[str]) -> bool:
+        """Return whether a person is in one of these user groups; one that Slack does not show has nobody in it.
 
         Raises:
-            MembershipUnknownError: Slack does not answer, and has not said lately.
+            MembershipUnknownError: not in those that are known, and of another Slack has not said lately.
 
         """
-        return person in await self._groups.get(group)
+        found = await asyncio.gather(*map(self._groups.get, groups), return_exceptions=True)
+        unknown = [each for each in found if isinstance(each, BaseException)]
+        if any(person in each for each in found if not isinstance(each, BaseException)):
+            return True
+        if unknown:
+            raise unknown[0]
+        return False
 
     async def of_group(self, group: str) -> frozenset[str]:
         """Return the accounts in a user group; none where Slack does not show it.

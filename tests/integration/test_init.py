@@ -69,7 +69,7 @@ async def answer(house: House, *answers: str, names: tuple[str, ...] = (), **out
     """Run the wizard in a thread, where it may run loops of its own; return its status and the administrator."""
     person = Administrator(*answers)
     path = house.folder / ".env"
-    wizard = Wizard(path, settings.in_file(path), outside, house.clock.now, person.talk())
+    wizard = Wizard(path, settings.in_file(path), outside, house.clock, person.talk())
     return await asyncio.to_thread(wizard.run, names), person
 
 

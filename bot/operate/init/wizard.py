@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from bot.operate import report
 from bot.operate.findings import Finding, Level
 from bot.operate.guide import ASKED, WHERE
 from bot.operate.init import env_file, values
+from bot.runtime.clock import Clock
 from bot.slack import manifest
 
 _SECRET = {setting.name for setting in settings.SETTINGS if setting.secret}
@@ -49,7 +49,7 @@ class Wizard:
     path: Path
     in_file: dict[str, str]
     outside: Mapping[str, str]
-    now: Callable[[], datetime]
+    clock: Clock
     talk: Talk = field(default_factory=Talk)
 
     def run(self, names: Sequence[str]) -> int:
@@ -116,7 +116,7 @@ class Wizard:
         return not answer.startswith("n")
 
     def _check(self, name: str) -> list[Finding]:
-        found = values.check(name, self.in_file | dict(self.outside), self.now)
+        found = values.check(name, self.in_file | dict(self.outside), self.clock)
         shown = report.without_secrets(found, self.in_file | dict(self.outside))
         if shown:
             self.talk.tell(report.as_text(shown, self.talk.style))
@@ -137,7 +137,7 @@ class Wizard:
         return "Next: `python -m bot doctor`, which checks everything together, then `make run`."
 
 
-def check_only(names: Sequence[str], variables: Mapping[str, str], now: Callable[[], datetime]) -> list[Finding]:
+def check_only(names: Sequence[str], variables: Mapping[str, str], clock: Clock) -> list[Finding]:
     """Check the settings of the environment and write nothing; for scripts.
 
     Raises:
@@ -147,4 +147,4 @@ def check_only(names: Sequence[str], variables: Mapping[str, str], now: Callable
     unknown = [name for name in names if name not in _MEANING]
     if unknown:
         raise UnknownSettingError(f"{', '.join(unknown)}: no such setting. `python -m bot settings` lists all.")
-    return report.without_secrets(values.check_all(names or ASKED, variables, now), variables)
+    return report.without_secrets(values.check_all(names or ASKED, variables, clock), variables)

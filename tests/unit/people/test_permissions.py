@@ -326,14 +326,14 @@ async def test_slack_that_has_told_once_opens_no_door_later(
 
 async def test_groups_are_kept_and_remembered(people: Members, slack: Slack, clock: Clock) -> None:
     """One call per group and five minutes, for all people."""
-    assert await people.is_in_group("U1", "S1")
-    assert not await people.is_in_group("U2", "S1")
+    assert await people.is_in_one_of("U1", {"S1"})
+    assert not await people.is_in_one_of("U2", {"S1"})
     assert slack.asked == ["group S1"]
     clock.time += KEPT
     slack.group = lost
-    assert await people.is_in_group("U1", "S1")
+    assert await people.is_in_one_of("U1", {"S1"})
     with pytest.raises(MembershipUnknownError):
-        await people.is_in_group("U1", "S2")
+        await people.is_in_one_of("U1", {"S2"})
 
 
 @pytest.mark.parametrize("answer", [refuses("no_such_subteam"), refuses("missing_scope"), lambda: {"ok": True}])
@@ -342,7 +342,7 @@ async def test_a_group_that_cannot_be_read_lets_nobody_in(
 ) -> None:
     """Who narrowed the circle to a group does not get a wider one by a missing scope."""
     slack.group = answer
-    assert not await people.is_in_group("U1", "S1")
+    assert not await people.is_in_one_of("U1", {"S1"})
 
 
 # --- admission
