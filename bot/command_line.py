@@ -5,9 +5,9 @@ import asyncio
 import logging
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from bot.operate.init import wizard
 from bot.operate.init.env_file import EnvFileError
 from bot.runtime import logs
 from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.interrupts import InterruptedBySignalError, until_signal
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from bot.settings import Settings, SettingsError
 from bot.slack.connection import SlackTokenError
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
         return _fail(str(error))
     except (WrongKeyError, MissingKeyError) as error:
         return _fail(_KEY_ADVICE[type(error)])
-    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
+    except (KeyboardInterrupt, EOFError, InterruptedBySignalError):  # Ctrl-C, or Ctrl-D at a question
         print()
         return INTERRUPTED
     except Exception:
@@ -109,7 +110,7 @@ def _init(options: argparse.Namespace, clock: Clock | None) -> int:
 
 def _doctor(options: argparse.Namespace, clock: Clock | None) -> int:
     variables = _unchecked()
-    found = asyncio.run(doctor.examine(variables, settings.ENV_FILE, clock or SystemClock()))
+    found = asyncio.run(until_signal(doctor.examine(variables, settings.ENV_FILE, clock or SystemClock())))
     return _show(found, variables, as_json=options.json)
 
 
@@ -144,28 +145,21 @@ def _audit(options: argparse.Namespace, _: Clock | None) -> int:
 
 async def run(configured: Settings, clock: Clock | None = None) -> int:
     """Run the bot until SIGTERM or SIGINT; returns 0."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    bot = Bot(configured, clock=clock)
-    starting = asyncio.create_task(bot.start())
-    waiting = asyncio.create_task(ended.wait())
-    try:
-        await asyncio.wait((starting, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            await waiting
-    finally:
-        for task in (starting, waiting):
-            task.cancel()
-        await asyncio.gather(starting, waiting, return_exceptions=True)
-        await bot.stop()
+    with suppress(InterruptedBySignalError):
+        await until_signal(_started(Bot(configured, clock=clock)))
     return 0
 
 
+async def _started(bot: Bot) -> None:
+    try:
+        await bot.start()
+        await asyncio.Event().wait()
+    finally:
+        await bot.stop()
+
+
 def leave(status: int) -> None:
-    """End the process now; a thread that still waits for an answer of Autodesk does not hold it up."""
+    """End the process now: what had an effect is over, and a thread that only reads is not waited for."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -17,6 +17,7 @@ from . import facts
 from .models import from_text, to_text
 
 _SALT = "login key salt"
+_RENEWAL = "login renewal under way"  #: the fact that says of which login; there is none while nothing is in doubt
 
 
 class WrongKeyError(Exception):
@@ -92,7 +93,8 @@ def load(db: Connection, secret: LoginCipher) -> Login | None:
 
 
 def save(db: Connection, secret: LoginCipher, login: Login, now: datetime) -> None:
-    """Store a login in place of the one before, in the caller's transaction."""
+    """Store a login in place of the one before, in the caller's transaction; no renewal is under way any more."""
+    end_renewal(db)
     expires = None if login.access_expires_at is None else to_text(login.access_expires_at)
     row = {
         "id": 1,
@@ -108,4 +110,26 @@ def save(db: Connection, secret: LoginCipher, login: Login, now: datetime) -> No
 
 def forget(db: Connection) -> None:
     """Remove the stored login."""
+    end_renewal(db)
     db.execute("DELETE FROM logins")
+
+
+def begin_renewal(db: Connection, mark: str, now: datetime) -> bool:
+    """Put on record that a refresh token is about to be spent; `mark` tells it from others and is of no use to anybody.
+
+    Returns whether that was on record already: an earlier renewal of it never had an outcome.
+    """
+    before = facts.get(db, _RENEWAL)
+    facts.put(db, _RENEWAL, mark, now)
+    return before == mark
+
+
+def end_renewal(db: Connection) -> None:
+    """Take it off the record: the outcome is stored, or nothing was spent."""
+    facts.forget(db, _RENEWAL)
+
+
+def renewal_under_way(db: Connection) -> tuple[str, datetime] | None:
+    """Return the mark of the refresh token that is being spent, or may have been, and since when (UTC)."""
+    mark, since = facts.get(db, _RENEWAL), facts.saved_at(db, _RENEWAL)
+    return None if mark is None or since is None else (mark, since)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,7 @@ from bot.login import browser
 from bot.login.loopback import Loopback, LoopbackError
 from bot.login.store import LoginStore, MissingKeyError
 from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.interrupts import uninterrupted
 from bot.settings import Settings
 from bot.tokenflex.errors import TokenFlexError
 from bot.tokenflex.http import HttpDoor
@@ -62,6 +64,8 @@ def login(
 
     Raises:
         LoginError: consent was denied, no or a wrong answer came, Autodesk refused the code or granted too little.
+        InterruptedBySignalError: a signal came while the code was exchanged; the login is stored nevertheless, unless
+            Autodesk does not answer.
 
     """
     if not settings.database_key:
@@ -75,13 +79,18 @@ def login(
         oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
         attempt = Attempt(oauth, redirect_uri)
         code = _pasted(attempt, person) if paste else _taken(attempt, person, patience, opens_browser=opens_browser)
-        login = _stored(_granted(attempt, code, person), clock)
-    _with_store(settings, clock, lambda store: store.sign_in(login))
+        uninterrupted(_keep, settings, attempt, code, clock, person)
+    return 0
+
+
+def _keep(settings: Settings, attempt: "Attempt", code: str, clock: Clock, person: Person) -> None:
+    """Exchange a code and store what it is good for; to end in between would leave a login that nobody has."""
+    login = _stored(_granted(attempt, code, person), clock)
+    _with_store(settings, clock, partial(LoginStore.sign_in, login=login))
     person.tell(
         "Signed in; the login is stored. A running bot that waited for it goes on within a minute or two; one whose "
         "old login still works takes the new one over within the hour."
     )
-    return 0
 
 
 class Attempt:
@@ -117,9 +126,18 @@ class Attempt:
 
 
 def logout(settings: Settings, *, clock: Clock | None = None, tell: Callable[[str], None] = print) -> int:
-    """Forget the stored login and revoke it at Autodesk; returns the exit status, 1 where it could not be revoked."""
+    """Forget the stored login and revoke it at Autodesk; returns the exit status, 1 where it could not be revoked.
+
+    Raises:
+        InterruptedBySignalError: a signal came; it is forgotten and revoked, unless Autodesk does not answer.
+
+    """
+    return uninterrupted(_signed_out, settings, clock or SystemClock(), tell)
+
+
+def _signed_out(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> int:
     try:
-        login = _with_store(settings, clock or SystemClock(), LoginStore.sign_out)
+        login = _with_store(settings, clock, LoginStore.sign_out)
     except (WrongKeyError, MissingKeyError):
         asyncio.run(_forget_unread(settings))
         reason: str | None = "without the DATABASE_KEY that it was encrypted with it cannot be read"

@@ -8,15 +8,16 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from sqlite_utils import Database as Connection
 
 from bot.tokenflex.errors import LoginNeededError
 from bot.tokenflex.oauth import StoredLogin
-from storage import facts, logins
+from storage import logins
 from storage.database import Database
 from storage.logins import Login, LoginCipher, WrongKeyError
 
-_RENEWING = "login renewal begun"  #: the fact that says when the login was last about to be renewed
+log = structlog.get_logger(__name__)
 
 
 class MissingKeyError(Exception):
@@ -70,18 +71,36 @@ class LoginStore:
         except WrongKeyError:
             raise LoginNeededError("the stored Autodesk login was encrypted with another DATABASE_KEY") from None
 
-    def check_room(self) -> None:
-        """Write something small.
+    def begin_renewal(self, login: StoredLogin) -> bool:
+        """Put on record that the refresh token is about to be spent; return whether that was on record already.
 
         Raises:
             StorageFullError, sqlite3.Error: nothing can be written now.
 
         """
-        now = self._now()
-        self._database.write_blocking(facts.put, _RENEWING, now.isoformat(), now)
+        return self._database.write_blocking(logins.begin_renewal, fingerprint(login.refresh_token), self._now())
+
+    def end_renewal(self) -> None:
+        """Take it off the record again: nothing was spent."""
+        self._database.write_blocking(logins.end_renewal)
+
+    async def cut_off(self) -> bool:
+        """Say in the log, and return, whether a renewal of the login was begun and its outcome never recorded.
+
+        Then the program ended in the middle of it, or Autodesk's answer was lost. To be asked by the one process that
+        renews, while it does not.
+        """
+        since = await self._database.read(_cut_off_since, self._cipher, self._seed_token)
+        if since is not None:
+            log.warning(
+                "a renewal of the Autodesk login was cut off, so Autodesk may have ended the login; if it has, run "
+                "`python -m bot login`",
+                since=since.isoformat(),
+            )
+        return since is not None
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
-        """Store a renewed login, unless somebody has signed in meanwhile."""
+        """Store a renewed login, unless somebody has signed in meanwhile; that ends the renewal in the record, too."""
         return self._database.write_blocking(
             _renew, self._cipher, self._seed_token, login, previous.refresh_token, self._now()
         )
@@ -100,6 +119,13 @@ def _current(db: Connection, cipher: LoginCipher | None, seed_token: str) -> Sto
     if seed_token and (stored is None or stored.seed != fingerprint(seed_token)):
         return StoredLogin(seed_token)
     return None if stored is None else _usable(stored)
+
+
+def _cut_off_since(db: Connection, cipher: LoginCipher | None, seed_token: str) -> datetime | None:
+    current, under_way = _current(db, cipher, seed_token), logins.renewal_under_way(db)
+    if current is None or under_way is None or under_way[0] != fingerprint(current.refresh_token):
+        return None
+    return under_way[1]
 
 
 def _renew(

@@ -53,6 +53,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "invalid_grant": "Autodesk does not accept the code; it works once and for five minutes, so begin the login anew",
 }
 _WRONG_CLIENT: Final = {"invalid_client", "AUTH-003"}
+_CUT_OFF: Final = ", since a renewal of it was cut off: the program ended in its middle, or Autodesk's answer was lost"
 
 log = structlog.get_logger(__name__)
 
@@ -172,12 +173,22 @@ class TokenStore(Protocol):
         """Return the stored login; None where nobody has signed in."""
         ...
 
-    def check_room(self) -> None:
-        """Raise whatever `save` would raise where nothing can be stored now."""
+    def begin_renewal(self, login: StoredLogin) -> bool:
+        """Put on record that the refresh token of `login` is about to be spent; return whether it was there already.
+
+        Raises whatever `save` would raise where nothing can be stored now.
+        """
+        ...
+
+    def end_renewal(self) -> None:
+        """Take it off the record: nothing was spent."""
         ...
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
-        """Store `login` for good if the refresh token of `previous` is still the stored one; return whether it was."""
+        """Store `login` for good if the refresh token of `previous` is still the stored one; return whether it was.
+
+        At once with that the renewal leaves the record.
+        """
         ...
 
 
@@ -215,7 +226,7 @@ class AccessTokens:
         self._given = threading.local()
         self._current: _Access | None = None
         self._refused = ""
-        self._dead = ""
+        self._dead, self._death = "", ""  # the refresh token that Autodesk refused last, and how that is said
         self._unsaved: tuple[StoredLogin, StoredLogin] | None = None
         self._trouble = ""
 
@@ -284,14 +295,9 @@ class AccessTokens:
         if stored is not None:
             return stored
         if login.refresh_token == self._dead:
-            raise LoginNeededError("the Autodesk login has ended")
-        self._store.check_room()  # a refresh token is spent only where its successor can be kept
+            raise LoginNeededError(self._death)
         asked_at = self._now()
-        try:
-            grant = self._refresh(login.refresh_token)
-        except LoginNeededError:
-            self._dead = login.refresh_token
-            raise
+        grant = self._refresh(login)
         access = self._access(grant, asked_at)
         renewed = StoredLogin(
             grant.refresh_token or login.refresh_token, access.token, access.expires_at, grant.scopes or login.scopes
@@ -307,14 +313,34 @@ class AccessTokens:
                 log.info("another Autodesk login was stored meanwhile; it will be used from the next renewal on")
             self._unsaved = None
 
-    def _refresh(self, refresh_token: str) -> TokenGrant:
-        """Refresh; when the answer is lost, once more with the same token, which may still be good."""
+    def _refresh(self, login: StoredLogin) -> TokenGrant:
+        """Spend a refresh token that is on record as such; when the answer is lost, once more, as it may still be good.
+
+        It stays on record while nobody knows whether it was spent, also when the process ends.
+        """
+        doubtful = self._store.begin_renewal(login)
         try:
-            return self._oauth.refresh(refresh_token)
-        except (TimedOutError, UpstreamBrokenError) as error:
-            if isinstance(error, UpstreamBrokenError) and error.status >= 500:
-                raise
-        return self._oauth.refresh(refresh_token)
+            try:
+                return self._oauth.refresh(login.refresh_token)
+            except (TimedOutError, UpstreamBrokenError) as error:
+                doubtful = True
+                if isinstance(error, UpstreamBrokenError) and error.status >= 500:
+                    raise
+            return self._oauth.refresh(login.refresh_token)
+        except (TimedOutError, UpstreamBrokenError):
+            raise
+        except LoginNeededError as error:
+            self._dead, self._death = login.refresh_token, f"{error}{_CUT_OFF if doubtful else ''}"
+            self._not_spent(doubtful=doubtful)
+            raise LoginNeededError(self._death) from None
+        except TokenFlexError:
+            self._not_spent(doubtful=doubtful)
+            raise
+
+    def _not_spent(self, *, doubtful: bool) -> None:
+        """Take a renewal off the record that had no effect; one that may have had stays there, and is the reason."""
+        if not doubtful:
+            self._store.end_renewal()
 
     def _stored_access(self, login: StoredLogin) -> _Access | None:
         token, expires_at = login.access_token, login.access_expires_at

@@ -94,8 +94,10 @@ class MemoryStore:
     def load(self) -> StoredLogin | None:
         return self.login
 
-    def check_room(self) -> None:
-        return
+    def begin_renewal(self, login: StoredLogin) -> bool:
+        return False
+
+    def end_renewal(self) -> None: ...
 
     def save(self, login: StoredLogin, previous: StoredLogin) -> bool:
         if self.login is None or self.login.refresh_token != previous.refresh_token:

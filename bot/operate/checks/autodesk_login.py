@@ -21,6 +21,7 @@ from bot.operate.checks.autodesk import (
 from bot.operate.checks.host import check_clock
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.runtime.clock import Clock
+from bot.runtime.interrupts import finished
 from bot.runtime.server_time import ServerTime
 from bot.settings import Settings
 from bot.tokenflex.client import TokenFlexClient
@@ -36,6 +37,15 @@ LOGIN: Final = "Autodesk login"
 _PATIENCE: Final = 2.0  #: real seconds that the budget may take to grant the call
 _OLD_KEY: Final = (
     "Set DATABASE_KEY to the key of that time again; if it is lost, `python -m bot logout`, then `python -m bot login`."
+)
+
+_CUT_OFF: Final = (
+    "Three-legged, but a renewal of the login was cut off: the program ended in the middle of it, or Autodesk's answer "
+    "was lost. Autodesk may have ended the login by it."
+)
+_SIGN_IN_ANEW: Final = (
+    f"If Autodesk does not accept it any more (“{TOKEN}” says so, within the hour), run `python -m bot login`. Leave "
+    "the bot ten seconds when you stop it."
 )
 
 
@@ -63,7 +73,6 @@ async def _with_database(settings: Settings, clock: Clock, database: Database) -
         return [wrong(LOGIN, "A login is stored, but DATABASE_KEY is not set, so it cannot be read.", _OLD_KEY)]
     except WrongKeyError:
         return [wrong(LOGIN, "A login is stored, but it was encrypted with another DATABASE_KEY.", _OLD_KEY)]
-    stored = await database.read(logins.exists)
     with closing(HttpDoor()) as plain:
         door = TimedDoor(plain, clock.now)
         oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
@@ -72,13 +81,16 @@ async def _with_database(settings: Settings, clock: Clock, database: Database) -
         turns = Turns(database, clock, ServerTime(clock))
         await turns.load()
         with closing(TokenFlexCalls(client, tokens, turns, clock, Random(0))) as calls:  # noqa: S311 - never drawn from
-            findings = [login_kind(settings, stored=stored), *await _token_and_contracts(tokens, calls)]
+            findings = await _token_and_contracts(tokens, calls)
         turns.close()
-    return [*findings, check_clock("Autodesk", door.ahead)]
+    stored, cut_off = await database.read(logins.exists), await store.cut_off()
+    return [login_kind(settings, stored=stored, cut_off=cut_off), *findings, check_clock("Autodesk", door.ahead)]
 
 
-def login_kind(settings: Settings, *, stored: bool) -> Finding:
-    """Say which of the two kinds of credentials is in use."""
+def login_kind(settings: Settings, *, stored: bool, cut_off: bool) -> Finding:
+    """Say which of the two kinds of credentials is in use, and whether a renewal of the login was `cut_off`."""
+    if cut_off:
+        return warning(LOGIN, _CUT_OFF, _SIGN_IN_ANEW)
     if stored:
         return ok(LOGIN, "Three-legged: a person has signed in; the login is stored, encrypted with DATABASE_KEY.")
     if settings.aps_refresh_token:
@@ -94,7 +106,7 @@ def login_kind(settings: Settings, *, stored: bool) -> Finding:
 
 async def _token_and_contracts(tokens: AccessTokens, calls: TokenFlexCalls) -> list[Finding]:
     try:
-        token = await asyncio.to_thread(tokens.access_token)
+        token = await finished(tokens.access_token)
     except TokenFlexError as error:
         return [token_trouble(error), skipped(CONTRACTS, f"Not asked for: see “{TOKEN}”.")]
     scopes = check_scopes(granted_scopes(token) or ())
@@ -129,7 +141,7 @@ async def _call(calls: TokenFlexCalls) -> tuple[Contract, ...]:
 async def _renewed(tokens: AccessTokens) -> Finding:
     """Token Flex refused the token that was stored with the login: get another one, for next time."""
     try:
-        await asyncio.to_thread(tokens.access_token)
+        await finished(tokens.access_token)
     except TokenFlexError as error:
         return token_trouble(error)
     found = "Token Flex did not accept the access token; a new one was fetched."

@@ -19,6 +19,8 @@ from storage import facts, logins
 
 #: The bot notes its state each minute; so long after the last note something is wrong with it.
 _SILENCE: Final = timedelta(minutes=5)
+#: A renewal of the login ends long before that, so one that began earlier has no outcome.
+_RENEWAL: Final = timedelta(minutes=2)
 _LOG: Final = "The bot's log says more; restart it if this lasts."
 
 
@@ -27,11 +29,16 @@ def check_recorded(db: Connection, settings: Settings, now: datetime) -> list[Fi
     noted = Recorded.load(db)
     return [
         _connection(noted, now),
-        login_kind(settings, stored=logins.exists(db)),
+        login_kind(settings, stored=logins.exists(db), cut_off=_is_cut_off(db, now)),
         _token(noted, now),
         _contracts(db, noted),
         check_clock("Autodesk", noted.autodesk_ahead),
     ]
+
+
+def _is_cut_off(db: Connection, now: datetime) -> bool:
+    under_way = logins.renewal_under_way(db)
+    return under_way is not None and now - under_way[1] > _RENEWAL
 
 
 def _connection(noted: Recorded, now: datetime) -> Finding:
