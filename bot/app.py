@@ -17,6 +17,7 @@ from bot.calls.turns import Turns
 from bot.contracts.cache import ContractCache
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports.fresh_links import FreshLinks
+from bot.exports.links import Links
 from bot.exports.poller import Poller
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
@@ -47,6 +48,7 @@ from handlers.buttons import Buttons
 from handlers.commands import Commands
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard
+from handlers.on_exports import OnExports
 from handlers.registration import register
 from handlers.replies import Replies
 from storage import future
@@ -243,11 +245,12 @@ class Bot:
             side.calls.turns,
             side.slots,
             self._clock,
-            self._settings.link_audience,
             access,
             side.worker.work,
             self._deliveries,
         )
+        audience = self._settings.link_audience
+        links = Links(self._database, side.links, self._clock, audience, access, self._deliveries)
         turns, poller = side.calls.turns, side.poller
         administration = Administration(
             self._database, access, turns, lambda: poller.last_success, self._clock, self._deliveries
@@ -255,12 +258,9 @@ class Bot:
         replies = Replies(api, self._clock)
         guard = self._guard = Guard(replies, access, StorageFullError)
         form = ExportForm(exports, side.contracts, catalogue, guard, Views(api))
-        register(
-            app,
-            Commands(exports, administration, side.contracts, catalogue, form, replies, guard),
-            Buttons(exports, administration, form, replies, guard),
-            form,
-        )
+        on_exports = OnExports(exports, links, form, replies)
+        commands = Commands(exports, on_exports, administration, side.contracts, catalogue, form, guard)
+        register(app, commands, Buttons(on_exports, administration, guard), form)
         return app
 
     def _under_way(self) -> list[Settles]:

@@ -1,18 +1,30 @@
-"""What a use case can answer instead of a result; each says in one sentence what a person can do."""
+"""What a use case can answer instead of a result: values, which `bot.cards.refusals` puts into a sentence each."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.tokenflex.errors import TokenFlexError
+from storage.models import Export
+
+
+class Wish(Enum):
+    """What a person wants of one export."""
+
+    LINK = auto()
+    RETRY = auto()
+    DELETE = auto()
+    EDIT = auto()  #: send it again, changed or not
 
 
 class UseCaseError(Exception):
-    """Something that the person has to be told; the message is the sentence."""
+    """Something that the person has to be told."""
 
 
+@dataclass(eq=False)
 class NoSuchExportError(UseCaseError):
     """There is no such export, or it is not theirs to see: the two are not told apart on purpose."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(
-            f"I know of no export #{number} here. `/tokenflex list` shows the ones you can see; "
-            "an export of another channel can be looked at in that channel."
-        )
+    number: int
 
 
 class HiddenExportError(NoSuchExportError):
@@ -23,28 +35,90 @@ class NotAllowedError(UseCaseError):
     """This person may not do that."""
 
 
+@dataclass(eq=False)
 class PersonNotAllowedError(NotAllowedError):
     """This person may not do anything."""
 
+    whom: tuple[str, ...]  #: who may be asked: IDs of people and of user groups
+    members: bool  #: whether full members of the workspace may
 
+
+@dataclass(eq=False)
+class AdministratorsOnlyError(NotAllowedError):
+    """That is for administrators."""
+
+    whom: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class ContractNotAllowedError(NotAllowedError):
     """Nobody may have exports of this contract from here."""
 
+    contract: str
+    whom: tuple[str, ...]
 
+
+@dataclass(eq=False)
 class ChannelNotAllowedError(NotAllowedError):
     """Exports may not be posted to this channel."""
+
+    allowed: tuple[str, ...]
+    whom: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class RequesterOnlyError(NotAllowedError):
+    """Only the person who asked for the export may do that."""
+
+    export: Export
+    wish: Wish
+
+
+@dataclass(eq=False)
+class ChannelOnlyError(NotAllowedError):
+    """Links of the export can be had in its channel alone."""
+
+    export: Export
 
 
 class MembershipUnknownError(UseCaseError):
     """Whether this person may cannot be said at the moment."""
 
-    def __init__(self) -> None:
-        super().__init__("Slack does not tell me at the moment whether you may do that. Try again in a minute.")
 
-
+@dataclass(eq=False)
 class WrongStateError(UseCaseError):
     """The export is not in a state where that makes sense."""
 
+    export: Export
+    wish: Wish
 
+
+class NotGivenUpError(UseCaseError):
+    """A message that is to be sent again is not one of those that were given up."""
+
+
+class NoLink(Enum):
+    """Why there is no link to be had at the moment."""
+
+    NO_CALL = auto()  #: no call to spare in the time that there was
+    STOPPING = auto()
+    ERROR = auto()  #: of Token Flex
+    NOT_GIVEN = auto()
+    EXPIRED = auto()  #: the one that was given
+
+
+@dataclass(eq=False)
 class LinkUnavailableError(UseCaseError):
     """There is no link to be had at the moment."""
+
+    number: int
+    why: NoLink
+    cause: TokenFlexError | None = None
+    status: str = ""  #: Token Flex's own word
+
+
+@dataclass(eq=False)
+class FormNotOpenedError(UseCaseError):
+    """Slack did not open the form, through no fault of the person; trying again helps."""
+
+    too_late: bool  #: we were too slow for Slack; else it had a problem of its own

@@ -5,27 +5,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.people.asker import Asker, Source
+from bot.people.asker import Sender, Source
 
 Body = Mapping[str, Any]
 
 
-def of_command(body: Body) -> Asker:
+def of_command(body: Body) -> Sender:
     """Return who typed a slash command, and in which channel."""
-    return Asker(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND)
+    return Sender(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND)
 
 
-def of_action(body: Body) -> Asker:
+def of_action(body: Body) -> Sender:
     """Return who pressed a button, and in which channel; a press inside a modal has no channel."""
     channel = body.get("channel") or {}
     container = body.get("container") or {}
-    place = str(channel.get("id") or container.get("channel_id") or "")
-    return Asker(str(body["user"]["id"]), place, Source.BUTTON, _team(body))
+    where = str(channel.get("id") or container.get("channel_id") or "")
+    return Sender(str(body["user"]["id"]), where, Source.BUTTON, _team(body))
 
 
-def of_form(body: Body, channel: str) -> Asker:
+def of_form(body: Body, channel: str) -> Sender:
     """Return who acts in a form; `channel` is where it was opened, as we wrote into it ourselves."""
-    return Asker(str(body["user"]["id"]), channel, Source.FORM, _team(body))
+    return Sender(str(body["user"]["id"]), channel, Source.FORM, _team(body))
 
 
 def _team(body: Body) -> str:
@@ -42,6 +42,11 @@ def pressed_message(body: Body) -> str:
     container = body.get("container") or {}
     message = body.get("message") or {}
     return str(container.get("message_ts") or message.get("ts") or "")
+
+
+def is_private(body: Body) -> bool:
+    """Return whether the message whose button was pressed is shown to that person only."""
+    return bool((body.get("container") or {}).get("is_ephemeral"))
 
 
 def origin_of_command(body: Body) -> str:

@@ -12,19 +12,14 @@ from typing import Any
 
 import structlog
 
-from bot.cards import blocks
-from bot.cards.blocks import Message
+from bot.cards import refusals
+from bot.cards.blocks import paragraph
 from bot.errors import UseCaseError
 from bot.people.access import Access
-from bot.people.asker import Asker
+from bot.people.asker import Asker, Sender
 from handlers.replies import Replies
 
 log = structlog.get_logger(__name__)
-
-
-def plain(text: str) -> Message:
-    """Return a message of one paragraph; the text is mrkdwn already."""
-    return Message(text, [blocks.section("answer", text)])
 
 
 class Guard:
@@ -44,9 +39,9 @@ class Guard:
     async def run(
         self,
         name: str,
-        asker: Asker,
+        sender: Sender,
         response_url: str,
-        work: Callable[[], Awaitable[Any]],
+        work: Callable[[Asker], Awaitable[None]],
         *,
         export: int | None = None,
     ) -> None:
@@ -56,13 +51,12 @@ class Guard:
         """
         with self.act(export) as reference:
             try:
-                await self._access.admit(asker)
-                await work()
+                await work(await self._access.admit(sender))
             except Exception as error:  # noqa: BLE001 - logged, and told to the person
-                await self.note(name, asker, error, export)
-                await self._tell(asker, response_url, self.sentence(name, error, reference))
+                await self.note(name, sender, error, export)
+                await self._tell(sender, response_url, self.sentence(name, error, reference))
 
-    async def admit(self, asker: Asker) -> None:
+    async def admit(self, sender: Sender) -> Asker:
         """Let a person in who may use the bot.
 
         Raises:
@@ -70,62 +64,48 @@ class Guard:
             MembershipUnknownError: Slack does not say now whether they may.
 
         """
-        await self._access.admit(asker)
+        return await self._access.admit(sender)
 
     @contextmanager
     def act(self, export: int | None = None) -> Iterator[str]:
-        """Give a reference to what a person does now: each line of the log in between has it, and so has an apology."""
-        self.enlist()
-        reference = new_reference()
-        named = {} if export is None else {"export": export}
-        with structlog.contextvars.bound_contextvars(act=reference, **named):
-            yield reference
+        """Give a reference to what a person does now, and have a stop wait for it.
 
-    async def note(self, name: str, asker: Asker, error: Exception, export: int | None = None) -> None:
-        """Put on record what was refused to somebody."""
-        if isinstance(error, UseCaseError):
-            try:
-                await self._access.note_refusal(asker, name, error, export)
-            except Exception:
-                log.exception("a refusal could not be put on record", listener=name)
-
-    def enlist(self) -> None:
-        """Have a stop wait for the listener that runs now."""
+        Each line of the log in between has the reference, and so has an apology.
+        """
         task = asyncio.current_task()
         if task is not None:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+        reference = secrets.token_hex(4)  # short: a person reads it to an administrator
+        named = {} if export is None else {"export": export}
+        with structlog.contextvars.bound_contextvars(act=reference, **named):
+            yield reference
+
+    async def note(self, name: str, sender: Sender, error: Exception, export: int | None = None) -> None:
+        """Put on record what was refused to somebody."""
+        if isinstance(error, UseCaseError):
+            try:
+                await self._access.note_refusal(sender, name, error, export)
+            except Exception:
+                log.exception("a refusal could not be put on record", listener=name)
 
     def sentence(self, name: str, error: Exception, reference: str) -> str:
         """Return what a person is told of an error, as mrkdwn; what is no known problem is logged as well."""
         if isinstance(error, UseCaseError):
-            return str(error)
+            return refusals.sentence(error)
         if isinstance(error, self._full):
             log.error("no room for the database", listener=name, exc_info=error)
-            return "My disk is full, so I could not store that. Tell an administrator, please."
+            return refusals.DISK_FULL
         log.error("a listener failed", listener=name, reference=reference, exc_info=error)
-        return apology(reference)
+        return refusals.apology(reference)
 
-    async def _tell(self, asker: Asker, response_url: str, text: str) -> None:
+    async def _tell(self, sender: Sender, response_url: str, text: str) -> None:
         try:
-            await self._replies.tell(response_url, asker, plain(text))
+            await self._replies.tell(response_url, sender, paragraph(text))
         except Exception:
-            log.exception("a person could not be told", person=asker.person)
+            log.exception("a person could not be told", person=sender.person)
 
 
 def concerns(export: int) -> None:
     """Have what the log says of the rest of this act name an export: the one that was just accepted."""
     structlog.contextvars.bind_contextvars(export=export)
-
-
-def new_reference() -> str:
-    """Return a short number that a person can read to an administrator."""
-    return secrets.token_hex(4)
-
-
-def apology(reference: str) -> str:
-    """Return what a person hears when something unforeseen happened."""
-    return (
-        "Sorry, something went wrong on my side. Try again in a minute; if it stays, tell an administrator the "
-        f"reference `{reference}`."
-    )

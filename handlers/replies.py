@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.cards.blocks import Message
-from bot.people.asker import Asker
+from bot.people.asker import Sender
 from bot.runtime.clock import Clock
 from bot.slack.api import SlackApi
 from bot.slack.errors import BlocksRefusedError, SlackError, SlackRateLimitedError
@@ -35,7 +35,7 @@ class Replies:
         self._api = api
         self._clock = clock
 
-    async def tell(self, response_url: str, asker: Asker, message: Message, *, replace: bool = False) -> None:
+    async def tell(self, response_url: str, sender: Sender, message: Message, *, replace: bool = False) -> None:
         """Show a message to one person only; with `replace` in place of the private message that they acted on."""
 
         async def by_response_url(content: Content) -> None:
@@ -43,17 +43,17 @@ class Replies:
             await self._api.respond(response_url, {**how, **_NO_UNFURLING, **content})
 
         async def in_channel(content: Content) -> None:
-            await self._api.call("chat.postEphemeral", channel=asker.channel, user=asker.person, **content)
+            await self._api.call("chat.postEphemeral", channel=sender.channel, user=sender.person, **content)
 
         async def by_message(content: Content) -> None:
-            await self._api.call("chat.postMessage", channel=asker.person, **_NO_UNFURLING, **content)
+            await self._api.call("chat.postMessage", channel=sender.person, **_NO_UNFURLING, **content)
 
         if response_url and await self._said(by_response_url, message):
             return
-        if asker.channel and await self._said(in_channel, message):
+        if sender.channel and await self._said(in_channel, message):
             return
         if not await self._said(by_message, message):
-            log.error("a person could not be answered", person=asker.person)
+            log.error("a person could not be answered", person=sender.person)
 
     async def _said(self, way: Way, message: Message) -> bool:
         """Try one way: a moment later where Slack asks for that, and without the blocks where it refuses them."""

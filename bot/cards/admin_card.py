@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.cards import actions, blocks, export_card
 from bot.cards.blocks import Block, Message
+from bot.cards.faces import FACES
 from bot.cards.text import channel, code, mention, moment, shorten
 from storage.models import Delivery, Export, MessageKind
 from storage.states import ExportState
@@ -44,7 +45,7 @@ _KINDS = {
 
 def overview(shown: Overview) -> Message:
     """Return how things stand, with a button at each message that could not be delivered."""
-    counts = ", ".join(f"{export_card.STATE_WORDS[state]}: {count}" for state, count in shown.states.items())
+    counts = ", ".join(f"{FACES[state].word}: {count}" for state, count in shown.states.items())
     parts = [
         blocks.section("states", f"*Exports by state*\n{counts or 'There are none yet.'}"),
         blocks.section("token_flex", f"*Token Flex*\n{_spent(shown)}\n{_last_poll(shown)}"),
@@ -64,7 +65,7 @@ def sent_again(delivery: Delivery) -> Message:
         f"I send {_KINDS[delivery.kind]} of export #{delivery.export_number} again. If Slack still refuses it, it is "
         "back in `/tokenflex admin` later."
     )
-    return Message(text, [blocks.section("answer", text)])
+    return blocks.paragraph(text)
 
 
 def _spent(shown: Overview) -> str:

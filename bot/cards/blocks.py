@@ -6,7 +6,6 @@ from typing import Any
 Block = dict[str, Any]
 
 SECTION_LIMIT = 3000  #: characters of a text object (source: Slack Block Kit reference)
-FIELD_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +38,8 @@ def fields(block_id: str, *pairs: tuple[str, str]) -> Block:
 def context(block_id: str, text: str) -> Block:
     """Return a line of small print."""
     return {"type": "context", "block_id": block_id, "elements": [mrkdwn(text)]}
+
+
+def paragraph(text: str) -> Message:
+    """Return a message of one paragraph; the text is mrkdwn already."""
+    return Message(text, [section("text", text)])

@@ -1,7 +1,8 @@
 """What `/tokenflex help` shows: each word with one line, and examples that work when copied."""
 
-from typing import Any, Final
+from typing import Final
 
+from bot.cards.blocks import Block, Message, section
 from bot.cards.text import code, escape
 
 #: Each form of the command and what it does.
@@ -57,32 +58,26 @@ def examples(contract_number: str = SAMPLE_CONTRACT) -> tuple[str, ...]:
     return tuple(f"/tokenflex export contract={contract_number} {rest}" for _, rest in _EXAMPLES)
 
 
-def help_text() -> str:
-    """Return the help for notifications and screen readers, as mrkdwn."""
-    return escape("\n".join(f"{form} {meaning}" for form, meaning in LINES))
-
-
-def help_blocks(contract_number: str = SAMPLE_CONTRACT) -> list[dict[str, Any]]:
-    """Return the blocks of the private answer; `contract_number` is a known contract's, for the examples."""
+def message(contract_number: str = SAMPLE_CONTRACT) -> Message:
+    """Return the help; `contract_number` is a known contract's, for the examples."""
     titles = [title for title, _ in _EXAMPLES]
     shown = [f"{escape(title)}\n{code(one)}" for title, one in zip(titles, examples(contract_number), strict=True)]
-    return [
-        _header("What /tokenflex does"),
-        _section(_lines(LINES)),
-        _header("The words of an export"),
-        _section(_lines(EXPORT_LINES)),
-        _header("Examples to copy"),
-        *map(_section, shown),
-    ]
+    return Message(
+        escape("\n".join(f"{form} {meaning}" for form, meaning in LINES)),
+        [
+            _header("What /tokenflex does"),
+            _lines("words", LINES),
+            _header("The words of an export"),
+            _lines("export", EXPORT_LINES),
+            _header("Examples to copy"),
+            *(section(f"example.{at}", text) for at, text in enumerate(shown)),
+        ],
+    )
 
 
-def _lines(lines: tuple[tuple[str, str], ...]) -> str:
-    return "\n".join(f"{code(form)} {escape(meaning)}" for form, meaning in lines)
+def _lines(block_id: str, lines: tuple[tuple[str, str], ...]) -> Block:
+    return section(block_id, "\n".join(f"{code(form)} {escape(meaning)}" for form, meaning in lines))
 
 
-def _header(text: str) -> dict[str, Any]:
+def _header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
-
-
-def _section(mrkdwn: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn, "verbatim": True}}

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Self
 
-from bot.cards import blocks
-from bot.cards.blocks import Message
+from bot.cards.blocks import Message, paragraph
 from bot.cards.text import channel, code, is_direct_message
 from storage.models import Export
 
@@ -37,7 +36,7 @@ def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
         f"I cannot post export {export.label} to {channel(export.channel)}. {advice} The export itself goes on: "
         f"`/tokenflex link {export.label}` gets you its file as soon as it is ready, wherever you type it."
     )
-    return Message(text, [blocks.section("trouble", text)])
+    return paragraph(text)
 
 
 def post_in_doubt(export: Export) -> Message:
@@ -47,7 +46,7 @@ def post_in_doubt(export: Export) -> Message:
         f"whether the message appeared, so I do not post it again. `/tokenflex status {export.label}` shows how the "
         "export stands."
     )
-    return Message(text, [blocks.section("doubt", text)])
+    return paragraph(text)
 
 
 def login_needed() -> Message:
@@ -56,4 +55,4 @@ def login_needed() -> Message:
         "Autodesk does not accept my login any more, so exports wait; nothing is lost. Sign in again where I run, with "
         "`python -m bot login`. I then go on by myself. I say this once, not again until the login has worked."
     )
-    return Message(text, [blocks.section("login", text)])
+    return paragraph(text)

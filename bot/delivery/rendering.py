@@ -19,7 +19,7 @@ def message_of(delivery: Delivery, export: Export, link: DownloadLink | None, bo
 
 def _private(delivery: Delivery, export: Export, link: DownloadLink | None, bot_name: str) -> Message:
     if delivery.words == announcements.WITH_LINK:
-        return export_card.expired_private_link(export) if link is None else export_card.private_link(export, link)
+        return export_card.private_link(export, link)
     if delivery.words == announcements.REFUSED:
         return export_card.refusal(export)
     if delivery.words == announcements.LOGIN_NEEDED:

@@ -9,8 +9,7 @@ import structlog
 from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import StoppingError
-from bot.cards.explanations import explain
-from bot.errors import LinkUnavailableError, WrongStateError
+from bot.errors import LinkUnavailableError, NoLink, Wish, WrongStateError
 from bot.exports.progress import Progress
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
@@ -87,7 +86,7 @@ class FreshLinks:
 
         Raises:
             WrongStateError: the export is not ready (any more).
-            LinkUnavailableError: Token Flex did not give one; the message says why.
+            LinkUnavailableError: Token Flex did not give one.
 
         """
         link = self.known(number)
@@ -145,34 +144,31 @@ class FreshLinks:
         finally:
             fetching.cancel()
             alarm.cancel()
-        raise LinkUnavailableError(f"There is no call to Token Flex to spare for #{number} at the moment.")
+        raise LinkUnavailableError(number, NoLink.NO_CALL)
 
     async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:
         structlog.contextvars.bind_contextvars(export=number)  # of this task alone
-        export = await self._database.read(lambda db: export_store.get(db, number))
-        key = export.request_key
-        if export.state is not ExportState.READY or key is None:
-            raise WrongStateError(f"#{number} is not ready, so there is no file to download.")
+        export = await self._database.read(export_store.get, number)
+        if export.state is not ExportState.READY:
+            raise WrongStateError(export, Wish.LINK)
 
         def _refresh(client: TokenFlexClient) -> UpstreamExport:
             fetch.made = True
-            return client.refresh_link(export.request.contract_number, key)
+            return client.refresh_link(export.request.contract_number, export.request_key or "")
 
         try:
             record = await self._calls.call("refreshUrl", _refresh, rank=fetch.rank, person=fetch.person)
         except StoppingError:
-            raise LinkUnavailableError("I am just being restarted. Try again in a minute.") from None
+            raise LinkUnavailableError(number, NoLink.STOPPING) from None
         except TokenFlexError as error:
             raise await self._no_link(export, error) from None
         return await self._usable(export, record)
 
     async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError | WrongStateError:
         if isinstance(error, RefusedError) and await self._has_vanished(export):
-            return WrongStateError(
-                f"Token Flex no longer has {export.label}. Its card has a button that asks for the same once more."
-            )
+            return WrongStateError(await self._database.read(export_store.get, export.number), Wish.LINK)
         log.warning("no fresh link", export=export.number, error=type(error).__name__)
-        return LinkUnavailableError(f"I could not get a link for #{export.number}. {explain(error)}")
+        return LinkUnavailableError(export.number, NoLink.ERROR, error)
 
     async def _has_vanished(self, export: Export) -> bool:
         try:
@@ -184,14 +180,10 @@ class FreshLinks:
     async def _usable(self, export: Export, record: UpstreamExport) -> DownloadLink:
         await self._progress.observe_one(export, record)
         if record.link is None:
-            raise LinkUnavailableError(
-                f"Token Flex gave no link for #{export.number}; its status is “{record.request_status}” now."
-            )
+            raise LinkUnavailableError(export.number, NoLink.NOT_GIVEN, status=record.request_status)
         # A link whose whole life is short is used for half of it; to ask for another would give no better one.
         life = record.link.expires_at - self._server_time.now()
         if life <= timedelta():
-            raise LinkUnavailableError(
-                f"Token Flex gave a link for #{export.number} that has expired already. Try again in a minute."
-            )
+            raise LinkUnavailableError(export.number, NoLink.EXPIRED)
         self.keep(export.number, record.link, min(LONG_ENOUGH, life / 2))
         return record.link

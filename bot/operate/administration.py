@@ -9,7 +9,7 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.turns import Turns
 from bot.cards.admin_card import CallsSpent, Overview
-from bot.errors import WrongStateError
+from bot.errors import NotGivenUpError
 from bot.people.access import Access
 from bot.people.asker import Asker
 from bot.runtime.bell import Bell
@@ -52,7 +52,7 @@ class Administration:
             NotAllowedError: that is for administrators.
 
         """
-        await self._access.check_administrator(asker.person)
+        await self._access.check_administrator(asker)
 
         def _load(db: Connection) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...]]:
             return export_store.count_by_state(db), export_store.newest(db, _SHOWN), outbox.given_up(db, _SHOWN)
@@ -66,16 +66,16 @@ class Administration:
 
         Raises:
             NotAllowedError: that is for administrators.
-            WrongStateError: it was not given up, or is being sent again already.
+            NotGivenUpError: it was not given up, or is being sent again already.
 
         """
-        await self._access.check_administrator(asker.person)
+        await self._access.check_administrator(asker)
         now = self._clock.now()
 
         def _revive(db: Connection) -> Delivery:
             delivery = outbox.send_again(db, delivery_id, now)
             if delivery is None:
-                raise WrongStateError("That message is not one of those that were given up; nothing was changed.")
+                raise NotGivenUpError
             entry = Entry(
                 now,
                 asker.person,

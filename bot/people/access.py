@@ -1,26 +1,30 @@
-"""Who may: the rules of the settings, applied to people as Slack knows them. Refusals are sentences for people."""
+"""Who may: the rules of the settings, applied to people as Slack knows them."""
 
 import structlog
 
-from bot.cards.text import code, mention
 from bot.errors import (
+    AdministratorsOnlyError,
     ChannelNotAllowedError,
     ContractNotAllowedError,
     HiddenExportError,
     MembershipUnknownError,
+    NoSuchExportError,
     NotAllowedError,
     PersonNotAllowedError,
     UseCaseError,
 )
-from bot.people.asker import Asker
+from bot.people import permissions
+from bot.people.asker import Asker, Sender
 from bot.people.permissions import Named, Rules
 from bot.runtime.clock import Clock
 from bot.slack.members import Members, Standing
 from storage import audit
+from storage import exports as export_store
 from storage.audit import Act, Entry
 from storage.database import Database
+from storage.exports import UnknownExportError
+from storage.models import Export
 
-_NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
 #: Why something was refused, in the words of the audit; the first that fits.
 _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
     (PersonNotAllowedError, "the person may not use the bot"),
@@ -43,7 +47,7 @@ class Access:
         self._database = database
         self._clock = clock
 
-    async def admit(self, asker: Asker) -> None:
+    async def admit(self, sender: Sender) -> Asker:
         """Let a person in who may use the bot.
 
         Raises:
@@ -54,22 +58,39 @@ class Access:
         unknown: MembershipUnknownError | None = None
         for named in (self.rules.people, self.rules.administrators):
             try:
-                if await self._is_one_of(named, asker.person, asker.team):
-                    return
+                if await self._is_one_of(named, sender.person, sender.team):
+                    return Asker(sender.person, sender.channel, sender.source, sender.team)
             except MembershipUnknownError as error:
                 unknown = error
-        raise unknown or PersonNotAllowedError(self._not_admitted())
+        raise unknown or PersonNotAllowedError(self._whom, self.rules.people.members)
 
-    async def is_administrator(self, person: str) -> bool:
+    async def see(self, number: int, asker: Asker) -> Export:
+        """Return an export that this person may see.
+
+        Raises:
+            NoSuchExportError: there is none, or it is not theirs to see.
+            MembershipUnknownError: whether they administer is not known now.
+
+        """
+        try:
+            export = await self._database.read(export_store.get, number)
+        except UnknownExportError:
+            raise NoSuchExportError(number) from None
+        seen = permissions.may_see(export, asker.person, asker.channel)
+        if not seen and not await self.is_administrator(asker):
+            raise HiddenExportError(number)
+        return export
+
+    async def is_administrator(self, asker: Asker) -> bool:
         """Return whether this person administers the bot.
 
         Raises:
             MembershipUnknownError: Slack does not say now.
 
         """
-        return await self._is_one_of(self.rules.administrators, person, "")
+        return await self._is_one_of(self.rules.administrators, asker.person, "")
 
-    async def check_administrator(self, person: str) -> None:
+    async def check_administrator(self, asker: Asker) -> None:
         """Check that this person administers the bot.
 
         Raises:
@@ -77,8 +98,8 @@ class Access:
             MembershipUnknownError: Slack does not say now.
 
         """
-        if not await self.is_administrator(person):
-            raise NotAllowedError(f"That is for administrators. Ask {self.whom}.")
+        if not await self.is_administrator(asker):
+            raise AdministratorsOnlyError(self._whom)
 
     def check_contract(self, number: str) -> None:
         """Check that exports of this contract may be asked for, shown and repeated.
@@ -88,9 +109,7 @@ class Access:
 
         """
         if not self.rules.allows_contract(number):
-            raise ContractNotAllowedError(
-                f"Contract {code(number)} is not one of those that may be exported from here. Ask {self.whom}."
-            )
+            raise ContractNotAllowedError(number, self._whom)
 
     def check_channel(self, channel: str) -> None:
         """Check that exports may be posted to this channel.
@@ -100,35 +119,22 @@ class Access:
 
         """
         if not self.rules.allows_channel(channel):
-            allowed = _listed([f"<#{each}>" for each in sorted(self.rules.channels or ())], "and")
-            raise ChannelNotAllowedError(
-                f"Exports may be posted only in {allowed}, so not here. Ask for them there, or ask {self.whom}."
-            )
+            raise ChannelNotAllowedError(self.rules.only_channels, self._whom)
 
-    async def note_refusal(self, asker: Asker, attempted: str, error: UseCaseError, export: int | None) -> None:
+    async def note_refusal(self, sender: Sender, attempted: str, error: UseCaseError, export: int | None) -> None:
         """Put on record that somebody was not allowed something; what is no matter of permission is not recorded."""
         reason = next((words for kind, words in _REASONS if isinstance(error, kind)), None)
         if reason is None:
             return
-        log.info("refused", person=asker.person, attempted=attempted, reason=reason)
+        log.info("refused", person=sender.person, attempted=attempted, reason=reason)
         result = f"{attempted}: {reason}"
-        entry = Entry(self._clock.now(), asker.person, Act.REFUSED, export, asker.channel, asker.source, result)
-        await self._database.write(lambda db: audit.add(db, entry))
+        entry = Entry(self._clock.now(), sender.person, Act.REFUSED, export, sender.channel, sender.source, result)
+        await self._database.write(audit.add, entry)
 
     @property
-    def whom(self) -> str:
-        """Whom a person can ask, as mrkdwn that stands in a sentence."""
+    def _whom(self) -> tuple[str, ...]:
         administrators = self.rules.administrators
-        accounts = [mention(each) for each in sorted(administrators.accounts)]
-        groups = [f"<!subteam^{each}>" for each in sorted(administrators.groups)]
-        return _listed([*accounts, *groups], "or") or "whoever installed me"
-
-    def _not_admitted(self) -> str:
-        members = "full members of this workspace and for " if self.rules.people.members else ""
-        return (
-            f"Usage data names people, so I work only for {members}people who were let in by name. If you need it, "
-            f"ask {self.whom}."
-        )
+        return *sorted(administrators.accounts), *sorted(administrators.groups)
 
     async def _is_one_of(self, named: Named, person: str, team_id: str) -> bool:
         """Say whether a person is meant; what Slack leaves open counts only where nothing else decides."""
@@ -155,10 +161,3 @@ class Access:
         if standing is Standing.UNTOLD:
             return team_id in {"", self._team_id}
         return standing is Standing.MEMBER
-
-
-def _listed(names: list[str], word: str) -> str:
-    shown = names if len(names) <= _NAMED_AT_MOST else [*names[: _NAMED_AT_MOST - 1], "others"]
-    if len(shown) < 2:
-        return "".join(shown)
-    return f"{', '.join(shown[:-1])} {word} {shown[-1]}"

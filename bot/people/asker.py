@@ -4,14 +4,19 @@ from dataclasses import dataclass
 
 from storage.audit import Source
 
-__all__ = ["Asker", "Source"]
+__all__ = ["Asker", "Sender", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, from which channel and by what."""
+class Sender:
+    """Who sent something, from which channel and by what; whether they may use the bot is not known yet."""
 
     person: str
     channel: str
     source: Source = Source.COMMAND
     team: str = ""  #: the organisation of the person, where the envelope says it
+
+
+@dataclass(frozen=True, slots=True)
+class Asker(Sender):
+    """A sender who was let in: `Access.admit` alone makes one, and every use case takes one."""

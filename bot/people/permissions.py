@@ -45,6 +45,11 @@ class Rules:
             _some(settings.allowed_channels),
         )
 
+    @property
+    def only_channels(self) -> tuple[str, ...]:
+        """The only channels that exports may be posted to; none: any."""
+        return tuple(sorted(self.channels or ()))
+
     def allows_contract(self, number: str) -> bool:
         """Return whether exports of this contract may be asked for."""
         return self.contracts is None or number in self.contracts

@@ -7,39 +7,30 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards.waiting import place_in_line
+from bot.cards import refusals, replies
 from bot.contracts.cache import ContractCache
-from bot.errors import ChannelNotAllowedError, ContractNotAllowedError, MembershipUnknownError, UseCaseError
-from bot.exports.use_cases import Exports
-from bot.people.asker import Asker
-from bot.slack.errors import (
-    FormOpenError,
-    SlackError,
-    SlackRefusedError,
-    TriggerLateError,
-    ViewOvertakenError,
+from bot.errors import (
+    ChannelNotAllowedError,
+    ContractNotAllowedError,
+    FormNotOpenedError,
+    MembershipUnknownError,
+    UseCaseError,
 )
+from bot.exports.use_cases import Exports
+from bot.people.asker import Asker, Sender
+from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, TriggerLateError, ViewOvertakenError
 from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
-from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request
 from handlers import envelope
 from handlers.forms import export_modal
-from handlers.forms.export_modal import Choices, Draft, Origin
+from handlers.forms.export_modal import Choices, Draft, Opened
 from handlers.guard import Guard, concerns
 
 #: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
 _PATIENCE = 2.0
-_TOO_SLOW = (
-    "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, that makes no "
-    "second export."
-)
 
 log = structlog.get_logger(__name__)
-
-
-class FormNotOpenedError(UseCaseError):
-    """Slack did not open the form, through no fault of the person; trying again helps."""
 
 
 class ExportForm:
@@ -62,7 +53,7 @@ class ExportForm:
 
         """
         draft = Draft(channel=asker.channel, contract=self._only_contract())
-        await self._show(trigger, draft, Origin(channel=asker.channel))
+        await self._show(trigger, draft, Opened(channel=asker.channel))
 
     async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
         """Open the form filled in with what an earlier export asked for.
@@ -71,17 +62,16 @@ class ExportForm:
             UseCaseError: the person may not see that export, it was sent again already, or Slack opened no form.
 
         """
-        export = await self._exports.see(number, asker)
-        self._exports.check_may_send_again(export, asker)
+        export = await self._exports.edit(number, asker)
         draft = export_modal.draft_of(export.asked, export.channel)
-        await self._show(trigger, draft, Origin(channel=export.channel, again=number))
+        await self._show(trigger, draft, Opened(channel=export.channel, again=number))
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays."""
         await ack()
         view = body["view"]
-        asker = envelope.of_form(body, export_modal.origin_of(view).channel)
-        await self._guard.run(export_modal.TYPE_CONTRACT, asker, "", lambda: self._retype(view))
+        sender = envelope.of_form(body, export_modal.opened_of(view).channel)
+        await self._guard.run(export_modal.TYPE_CONTRACT, sender, "", lambda _: self._retype(view))
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Listen to the form's submission: errors go back to their fields, an accepted export shows its number.
@@ -89,15 +79,15 @@ class ExportForm:
         What keeps a request from being stored is told in the form as well, so that nothing typed is lost; the same
         form sent once more is the same act, whatever became of the first.
         """
-        asker = envelope.of_form(body, export_modal.origin_of(view).channel)
+        sender = envelope.of_form(body, export_modal.opened_of(view).channel)
         with self._guard.act() as reference:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    answer = await self._taken(asker, body, view)
+                    answer = await self._taken(sender, body, view)
             except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
                 answer = self._not_taken(error, view, reference)
                 await ack(**answer)
-                await self._guard.note(export_modal.CALLBACK, asker, error)
+                await self._guard.note(export_modal.CALLBACK, sender, error)
             else:
                 await ack(**answer)
 
@@ -108,14 +98,14 @@ class ExportForm:
         if isinstance(error, ChannelNotAllowedError):
             return _errors(export_modal.channel_not_allowed())
         if isinstance(error, TimeoutError):
-            return _errors(export_modal.trouble(_TOO_SLOW))
+            return _errors(export_modal.trouble(refusals.TOO_SLOW_IN_FORM))
         if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):
-            return _update(export_modal.failure(str(error)))
+            return _update(export_modal.failure(refusals.sentence(error)))
         return _errors(export_modal.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
 
-    async def _taken(self, asker: Asker, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
-        await self._guard.admit(asker)
-        draft, origin = export_modal.parse(view), export_modal.origin_of(view)
+    async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+        asker = await self._guard.admit(sender)
+        draft, opened = export_modal.parse(view), export_modal.opened_of(view)
         problems = check_request(export_modal.to_request(draft), self._catalogue)
         errors = export_modal.errors_by_block(problems, view)
         if errors:
@@ -123,32 +113,33 @@ class ExportForm:
         accepted = await self._exports.accept(
             export_modal.to_request(draft),
             asker,
-            channel=draft.channel or origin.channel,
+            channel=draft.channel or opened.channel,
             origin=envelope.origin_of_form(body),
-            replaces=origin.again,
+            replaces=opened.again,
         )
         concerns(accepted.export.number)
-        export, waits = accepted.export, place_in_line(accepted.line)
-        return _update(export_modal.accepted(export.number, export.channel, waits, _notes(problems)))
+        warnings = tuple(problem.message for problem in problems if problem.warning)
+        text = replies.accepted_in_form(accepted.export, accepted.line)
+        return _update(export_modal.accepted(text, warnings))
 
-    async def _show(self, trigger: Trigger, draft: Draft, origin: Origin) -> None:
-        view = export_modal.build(draft, self._choices(), origin=origin)
+    async def _show(self, trigger: Trigger, draft: Draft, opened: Opened) -> None:
+        view = export_modal.build(draft, self._choices(), opened=opened)
         try:
             await self._views.open(trigger, view)
         except FormOpenError as error:
             log.info("a form was asked for twice", code=str(error))
         except TriggerLateError as error:
             log.warning("a form was not opened", code=str(error))
-            raise FormNotOpenedError(_not_opened("I was too slow")) from None
+            raise FormNotOpenedError(too_late=True) from None
         except SlackRefusedError:
             raise
         except SlackError as error:
             log.warning("a form was not opened", error=type(error).__name__, code=str(error))
-            raise FormNotOpenedError(_not_opened("Slack has a problem of its own")) from None
+            raise FormNotOpenedError(too_late=False) from None
 
     async def _retype(self, view: Mapping[str, Any]) -> None:
-        draft, origin = export_modal.parse(view), export_modal.origin_of(view)
-        shown = export_modal.build(draft, self._choices(), type_contract=True, origin=origin)
+        draft, opened = export_modal.parse(view), export_modal.opened_of(view)
+        shown = export_modal.build(draft, self._choices(), type_contract=True, opened=opened)
         try:
             await self._views.update(view, shown)
         except ViewOvertakenError as error:
@@ -170,11 +161,3 @@ def _errors(errors: Mapping[str, str]) -> dict[str, Any]:
 
 def _update(view: export_modal.View) -> dict[str, Any]:
     return {"response_action": "update", "view": view}
-
-
-def _notes(problems: tuple[Problem, ...]) -> tuple[str, ...]:
-    return tuple(problem.message for problem in problems if problem.warning)
-
-
-def _not_opened(reason: str) -> str:
-    return f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."

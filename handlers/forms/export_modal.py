@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.cards import refusals
 from bot.cards.blocks import context, section
 from bot.cards.text import channel as channel_link
 from bot.cards.text import sentence, shorten
@@ -69,7 +70,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Opened:
     """Where the form was opened, and the number of the export that is being sent again."""
 
     channel: str = ""
@@ -121,7 +122,7 @@ def parse(view: Mapping[str, Any]) -> Draft:
     )
 
 
-def origin_of(view: Mapping[str, Any]) -> Origin:
+def opened_of(view: Mapping[str, Any]) -> Opened:
     """Return what `build` was told; a form without it came from nowhere in particular."""
     try:
         kept = json.loads(view.get("private_metadata") or "{}")
@@ -129,7 +130,7 @@ def origin_of(view: Mapping[str, Any]) -> Origin:
         kept = {}
     kept = kept if isinstance(kept, dict) else {}
     again = kept.get("again")
-    return Origin(channel=str(kept.get("channel") or ""), again=again if isinstance(again, int) else None)
+    return Opened(channel=str(kept.get("channel") or ""), again=again if isinstance(again, int) else None)
 
 
 def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dict[str, str]:
@@ -156,12 +157,12 @@ def trouble(text: str) -> dict[str, str]:
 def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
     shown = {block.get("block_id") for block in view.get("blocks", ())}
-    return {_block_of("contract", shown): "This contract may not be exported from here. Choose or type another one."}
+    return {_block_of("contract", shown): refusals.CONTRACT_IN_FORM}
 
 
 def channel_not_allowed() -> dict[str, str]:
     """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
-    return {CHANNEL: "Exports may not be posted there. Choose one of the channels named below."}
+    return {CHANNEL: refusals.CHANNEL_IN_FORM}
 
 
 def _block_of(part: Part, shown: set[Any]) -> str:
@@ -189,7 +190,7 @@ def _several(state: Mapping[str, Any], block: str) -> tuple[str, ...]:
 
 
 def build(
-    draft: Draft, choices: Choices, *, type_contract: bool = False, notice: str = "", origin: Origin | None = None
+    draft: Draft, choices: Choices, *, type_contract: bool = False, notice: str = "", opened: Opened | None = None
 ) -> View:
     """Return the form with a draft in it.
 
@@ -204,7 +205,7 @@ def build(
         "title": pieces.plain(_TITLE),
         "submit": pieces.plain("Export"),
         "close": pieces.plain("Cancel"),
-        "private_metadata": _metadata(origin or Origin()),
+        "private_metadata": _metadata(opened or Opened()),
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
             *_contract_blocks(draft, choices, type_contract=type_contract),
@@ -219,13 +220,8 @@ def build(
     }
 
 
-def accepted(number: int, channel: str, waits: str = "", notes: Sequence[str] = ()) -> View:
-    """Return what replaces the form once an export is stored; `channel` is where its card will be.
-
-    `waits` are sentences that say why it is not submitted at once, `notes` plain texts about what may surprise.
-    """
-    progress = f"Its progress and the result appear in {channel_link(channel)}."
-    text = f"*Export #{number} is accepted.*\n{waits}{progress}"
+def accepted(text: str, notes: Sequence[str] = ()) -> View:
+    """Return what replaces the form once an export is stored: mrkdwn, and plain texts about what may surprise."""
     return _closing(section("accepted", text), *(pieces.notice(sentence(f"Please note: {note}")) for note in notes))
 
 
@@ -238,8 +234,8 @@ def _closing(*blocks: dict[str, Any]) -> View:
     return {"type": "modal", "title": pieces.plain(_TITLE), "close": pieces.plain("Close"), "blocks": list(blocks)}
 
 
-def _metadata(origin: Origin) -> str:
-    kept = {"channel": origin.channel, "again": origin.again}
+def _metadata(opened: Opened) -> str:
+    kept = {"channel": opened.channel, "again": opened.again}
     return json.dumps({name: value for name, value in kept.items() if value})
 
 
@@ -286,7 +282,7 @@ def _type_contract_button() -> dict[str, Any]:
         "type": "button",
         "action_id": TYPE_CONTRACT,
         "text": pieces.plain("Type the number instead"),
-        "accessibility_label": "Type the contract number instead of choosing it",
+        "accessibility_label": "Type the number instead of choosing the contract",
     }
     return {"type": "actions", "block_id": TYPE_CONTRACT, "elements": [button]}
 

@@ -126,10 +126,10 @@ async def test_the_focus_stays_where_it_was_when_a_message_changes(house: House,
     await ana.types(EXPORT.format("focus"))
     await ana.hears("Export #1", "Asked by", "Requested.")
     card = ana.message("Export #1", "Asked by")
-    await card.get_by_role("button", name="Show the details").focus()
+    await card.get_by_role("button", name="Details, export #").focus()
     house.token_flex.controls.release()
     await expect(card).to_contain_text("Ready.")
-    await expect(card.get_by_role("button", name="Show the details")).to_be_focused()
+    await expect(card.get_by_role("button", name="Details, export #")).to_be_focused()
 
 
 async def test_at_phone_width_nothing_is_cut_off(person: PersonAt) -> None:

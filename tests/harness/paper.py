@@ -14,11 +14,13 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Turns
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports.fresh_links import FreshLinks
+from bot.exports.links import Links
 from bot.exports.poller import Poller
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
 from bot.exports.use_cases import Exports
 from bot.exports.worker import Worker
+from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
@@ -282,21 +284,13 @@ class _Gated:
         return call
 
 
-class _EveryoneMay:
-    rules = Rules()
-
-    def check_contract(self, number: str) -> None: ...
-    def check_channel(self, channel: str) -> None: ...
-    async def is_administrator(self, person: str) -> bool:
-        return False
-
-
 @dataclass
 class Process:
     """The bot's real parts of one start."""
 
     database: _Database
     exports: Exports
+    links: Links
     supervisor: Supervisor
     gate: _Gate = field(default_factory=_Gate)
 
@@ -328,16 +322,18 @@ async def started(
     await turns.load()
     calls = _Calls(token_flex, turns, own, gate, server_time)
     progress = Progress(database, calls, own)
-    links = FreshLinks(database, calls, server_time, progress, own)
+    fresh = FreshLinks(database, calls, server_time, progress, own)
     poll, deliveries = Bell(own), Bell(own)
     worker = Worker(database, calls, progress, slots, server_time, own, poll, deliveries)
     await worker.resume()
-    poller = Poller(database, calls, progress, links, slots, server_time, own, poll, worker.work, deliveries)
+    poller = Poller(database, calls, progress, fresh, slots, server_time, own, poll, worker.work, deliveries)
     posts: Any = _Gated(slack, gate)
-    dispatcher = Dispatcher(database, posts, links, server_time, slack_time, own, LinkAudience.CHANNEL, deliveries)
-    access: Any = _EveryoneMay()
-    exports = Exports(database, links, turns, slots, own, LinkAudience.CHANNEL, access, worker.work, deliveries)
+    dispatcher = Dispatcher(database, posts, fresh, server_time, slack_time, own, LinkAudience.CHANNEL, deliveries)
+    nobody: Any = None
+    access = Access(Rules(), nobody, "T1", database, own)
+    exports = Exports(database, fresh, turns, slots, own, access, worker.work, deliveries)
+    links = Links(database, fresh, own, LinkAudience.CHANNEL, access, deliveries)
     supervisor = Supervisor(own)
     for name, loop in {"submit": worker.run, "poll": poller.run, "deliver": dispatcher.run}.items():
         supervisor.start(name, loop)
-    return Process(database, exports, supervisor, gate)
+    return Process(database, exports, links, supervisor, gate)

@@ -140,7 +140,7 @@ async def test_no_act_without_its_row(
     def _broken(*_: object) -> None:
         raise sqlite3.OperationalError("broken")
 
-    monkeypatch.setattr(audit, "record", _broken)
+    monkeypatch.setattr(audit, "add", _broken)
     await ana.presses(result, word.capitalize())
     await ana.hears("#finance", "Sorry, something went wrong on my side.", private=True)
     await ana.types("#finance", "/tokenflex link #1")
@@ -160,7 +160,7 @@ async def test_a_refusal_that_cannot_be_recorded_stays_a_refusal(
     def _broken(*_: object) -> None:
         raise sqlite3.OperationalError("broken")
 
-    monkeypatch.setattr(audit, "record", _broken)
+    monkeypatch.setattr(audit, "add", _broken)
     await house.member("gus").types("#finance", "/tokenflex list")
     await house.member("gus").hears("#finance", "Usage data names people", private=True)
 

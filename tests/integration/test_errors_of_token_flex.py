@@ -357,7 +357,7 @@ async def test_an_export_that_vanished_when_its_link_is_asked_for(
     await ana.waits(lambda: not result.links(), timeout=20)
     quick.token_flex.controls.vanish(keys(quick)[0])
     await ben.presses(result, "Get a fresh link")
-    await ben.hears("#finance", "Token Flex no longer has #1. Its card has a button", private=True, timeout=20)
+    await ben.hears("#finance", "Export #1 is no longer at Token Flex, so there is no file.", private=True, timeout=20)
     await card_says(ana, "No longer at Token Flex.")
     await ana.waits(lambda: "Export #1 is no longer at Token Flex." in result.visible_text())
     assert result.buttons() == []

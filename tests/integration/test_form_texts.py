@@ -8,7 +8,7 @@ from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract
 from bot.tokenflex.rules import plain_file_name
 from handlers.forms import export_modal
-from handlers.forms.export_modal import Choices, Draft, Origin
+from handlers.forms.export_modal import Choices, Draft, Opened
 from handlers.words.slack_text import straight_clause
 from sandbox.clock import ScaledClock
 from sandbox.slack.changes import Changes
@@ -105,14 +105,14 @@ def test_any_draft_shown_in_slacks_form_reads_back(
     draft: Draft, type_contract: bool, contracts: tuple[Contract, ...], again: int | None
 ) -> None:
     """What the workspace takes, shows and sends back untouched is the same draft, and remembers where it came from."""
-    origin = Origin(draft.channel, again)
+    opened = Opened(draft.channel, again)
     view = export_modal.build(
-        draft, Choices(contracts, CATALOGUE), type_contract=type_contract, notice="Look.", origin=origin
+        draft, Choices(contracts, CATALOGUE), type_contract=type_contract, notice="Look.", opened=opened
     )
     here = next(iter(WORKSPACE.channels.values()))
     shown = OpenView("V1", WORKSPACE.user("ana"), checked_view(view), here, "V1", None).as_json()
     assert export_modal.parse(shown) == draft
-    assert export_modal.origin_of(shown) == origin
+    assert export_modal.opened_of(shown) == opened
 
 
 def test_contracts_that_slack_would_not_take_are_not_offered() -> None:

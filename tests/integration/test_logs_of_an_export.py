@@ -125,7 +125,7 @@ async def test_an_apology_is_found_in_the_log(
     async def _broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("bot.exports.use_cases.Exports.see", _broken)
+    monkeypatch.setattr("bot.exports.use_cases.Exports.details", _broken)
     await ana.types("#finance", "/tokenflex status #1")
     apology = await ana.hears("#finance", "Sorry, something went wrong on my side.", private=True)
     (failed,) = [each for each in events() if each["event"] == "a listener failed"]

@@ -19,12 +19,12 @@ from random import Random
 
 import structlog
 
-from bot.people.asker import Asker
 from bot.tokenflex.models import DOWNLOAD, ExportRequest
 from sandbox.tokenflex.usage_data import UsageData
 from tests.harness.house import House, close_house, open_house
 from tests.harness.once import bots_of
 from tests.harness.paper import Process, Slack, TokenFlex, started
+from tests.harness.people import admitted
 from tests.harness.talk import export
 from tests.harness.virtual_time import VirtualClock, run
 from tests.torture.shares import say
@@ -100,7 +100,7 @@ async def _day(clock: VirtualClock, folder: Path) -> list[Figures]:
 
 
 async def _ask(bot: Process, number: int) -> None:
-    asker = Asker(f"U{number % 7}", f"C{number % 5}")
+    asker = admitted(f"U{number % 7}", f"C{number % 5}")
     request = ExportRequest("110000123456", ("productName",), where="contractYear=1", file_name=f"export-{number}")
     await bot.exports.accept(request, asker, channel=asker.channel, origin=f"soak:{number}")
 

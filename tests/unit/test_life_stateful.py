@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.errors import UseCaseError
-from bot.exports.use_cases import LinkPlace
-from bot.people.asker import Asker
+from bot.exports.links import Shown
 from bot.tokenflex.models import DOWNLOAD, ERROR, ExportRequest
 from storage import exports as export_store
 from storage import outbox
 from storage.models import Export
 from storage.states import ExportState
 from tests.harness.paper import FAULTS, Slack, TokenFlex, started
+from tests.harness.people import admitted
 from tests.harness.virtual_time import VirtualClock, _JumpingSelector, _VirtualLoop
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -68,7 +68,7 @@ class Life(RuleBasedStateMachine):
         """Somebody asks for an export; Slack may deliver that twice."""
         mark = f"contractYear={len(self.accepted) + 1}"
         request = ExportRequest("110000123456", ("productName",), where=mark, file_name=name)
-        asker = Asker(person, CHANNELS[person])
+        asker = admitted(person, CHANNELS[person])
         numbers = [
             self._run(self.bot.exports.accept(request, asker, channel=asker.channel, origin=mark)).export.number
             for _ in range(1 + twice)
@@ -105,7 +105,7 @@ class Life(RuleBasedStateMachine):
                 self._run(self._pressed(act, number, self.people[number]))
 
     async def _pressed(self, act: str, number: int, person: str) -> None:
-        asker = Asker(person, CHANNELS[person])
+        asker = admitted(person, CHANNELS[person])
         if act != "link":
             await getattr(self.bot.exports, act)(number, asker)
             return
@@ -113,11 +113,11 @@ class Life(RuleBasedStateMachine):
         async def waiting() -> None:
             return
 
-        export, _ = await self.bot.exports.link(number, asker, waiting)
-        subject = outbox.result_subject(number, export.announcement)
-        shown = next((each for each in self.slack.messages if each.subject == subject), None)
-        place = await self.bot.exports.hand_out(export, asker, shown.posted.ts if shown else "")
-        assert place is not LinkPlace.MESSAGE or shown is not None
+        announced = (await self.bot.database.read(export_store.get, number)).announcement
+        subject = outbox.result_subject(number, announced)
+        message = next((each for each in self.slack.messages if each.subject == subject), None)
+        shown = await self.bot.links.show(number, asker, waiting, message.posted.ts if message else "")
+        assert shown.where is not Shown.IN_MESSAGE or message is not None
 
     @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
     def token_flex_errs(self, faults: list[str]) -> None:

@@ -11,16 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from bot.cards import actions, export_card, notices
+from bot.cards import actions, export_card, notices, replies
 from bot.cards.blocks import Message
+from bot.cards.faces import FACES
 from bot.cards.notices import Closing
 from bot.cards.text import code_within, escape
 from bot.cards.waiting import InLine
-from bot.exports.use_cases import Accepted
 from bot.tokenflex.models import DownloadLink, ExportRequest
-from handlers.commands import acceptance, mistake
 from storage.models import Export
-from storage.states import ExportState
+from storage.states import ExportState, Note
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 S = ExportState
@@ -71,7 +70,7 @@ def every_message() -> Iterator[tuple[str, Message]]:
             one = export(state, request)
             for kind, message in about(one):
                 yield f"{kind}, {state.value}, {name}", message
-        for note in export_card.NOTES:
+        for note in Note:
             yield f"card that waits, {state.value}, {note}", export_card.card(export(state, note=note))
         replaced = export(state, replaced_by=43)
         yield f"card sent again, {state.value}", export_card.card(replaced)
@@ -84,28 +83,28 @@ def about(one: Export) -> Iterator[tuple[str, Message]]:
         yield f"announcement with {name}", export_card.announcement(one, 1, shown)
         if shown is not None:
             yield f"private {name}", export_card.private_link(one, shown)
-            yield f"{name} that is there", export_card.link_is_there(one, shown)
+            yield f"{name} that is there", replies.link_is_there(one, shown)
     yield "older announcement", export_card.announcement(replace(one, announcement=2), 1, None)
-    yield "expired private link", export_card.expired_private_link(one)
-    yield "waiting for a link", export_card.waiting_for_link(one.number)
+    yield "expired private link", export_card.private_link(one, None)
+    yield "waiting for a link", replies.waiting_for_link(one.number)
     yield "refusal", export_card.refusal(one)
     yield "details", export_card.details(one)
     yield "details in line", export_card.details(one, InLine(3, 300.0, True))
-    yield "question", export_card.confirm_deletion(one)
-    yield "deletion", export_card.deletion(one)
+    yield "question", replies.confirm_deletion(one)
+    yield "deletion", replies.deleted(one)
     yield "list", export_card.listing([replace(one, number=n) for n in range(60, 40, -1)], more=True)
     yield "doubt", notices.post_in_doubt(one)
     for closing in Closing:
         yield f"trouble {closing}", notices.channel_trouble(one, closing, "tokenflex")
-    yield "acceptance", acceptance(Accepted(one, True, InLine(11, 130.0, False)), ("It may <surprise> you.",))
-    yield "acceptance in a full house", acceptance(Accepted(one, True, InLine(0, 0.0, True)))
+    yield "acceptance", replies.accepted(one, InLine(11, 130.0, False), ("It may <surprise> you.",))
+    yield "acceptance in a full house", replies.accepted(one, InLine(0, 0.0, True))
 
 
 MESSAGES = [
     *every_message(),
     ("empty list", export_card.listing([], more=False)),
-    ("mistake", mistake(("There is no “<!channel>”; did you mean fields=?", "x" * 200))),
-    ("many mistakes", mistake(tuple(f"<&> {n} " + "&" * 150 for n in range(40)))),
+    ("mistake", replies.mistake(("There is no “<!channel>”; did you mean fields=?", "x" * 200))),
+    ("many mistakes", replies.mistake(tuple(f"<&> {n} " + "&" * 150 for n in range(40)))),
 ]
 
 
@@ -217,6 +216,7 @@ def test_buttons_can_be_pressed_and_read_aloud(messages: list[Message]) -> None:
         for button in buttons(message):
             assert 1 <= len(button["text"]["text"]) <= 75
             assert 1 <= len(button["accessibility_label"]) <= 75
+            assert button["accessibility_label"].startswith(button["text"]["text"])
             assert button["value"].isdigit()
             assert button.get("style") in {None, "primary", "danger"}
             confirm = button.get("confirm")
@@ -263,10 +263,10 @@ def test_an_export_that_was_sent_again_is_not_offered_again() -> None:
 
 def test_a_card_says_its_state_in_words() -> None:
     """No meaning hangs on a colour or a sign: the state stands there, and names keep their capitals."""
-    for state, words in export_card.STATE_WORDS.items():
+    for state, face in FACES.items():
         card = export_card.card(export(state))
-        assert f"*{words}" in said(card)
-        assert words[1:] in card.text
+        assert f"*{face.word}" in said(card)
+        assert face.inside in card.text
     assert "refused by Token Flex" in export_card.card(export(S.REFUSED)).text
 
 
@@ -307,7 +307,8 @@ def test_one_export_is_not_called_exports() -> None:
 def test_a_direct_message_is_called_one() -> None:
     """A direct message has no name that Slack could show, and nobody can be invited to one."""
     one = replace(export(S.QUEUED), channel="D0SBX00009")
-    assert "<#D0SBX" not in said(acceptance(Accepted(one, True, InLine(0, 0.0, False))))
+    assert "<#D0SBX" not in said(replies.accepted(one, InLine(0, 0.0, False)))
+    assert "<#" not in replies.accepted_in_form(one, InLine(0, 0.0, False))
     trouble = said(notices.channel_trouble(one, Closing.ABSENT, "tokenflex"))
     assert "the direct message" in trouble
     assert "/invite" not in trouble

@@ -5,7 +5,7 @@ import re
 import pytest
 from slack_sdk.models.blocks import Block
 
-from bot.cards.help import LINES, examples, help_blocks, help_text
+from bot.cards.help import LINES, examples, message
 from bot.cards.text import code, escape
 from bot.tokenflex.catalogue import Catalogue
 from handlers.words.grammar import WORDS, Export, parse
@@ -60,12 +60,12 @@ def test_every_word_of_the_command_has_a_line() -> None:
     """No word is hidden, and none is promised that does not exist."""
     told = {form.split()[1] for form, _ in LINES if " " in form}
     assert told == set(WORDS)
-    assert all(f"/tokenflex {word}" in help_text() for word in WORDS)
+    assert all(f"/tokenflex {word}" in message().text for word in WORDS)
 
 
 def test_blocks_fit_slack() -> None:
     """Every block is one that Slack takes, foreign words are verbatim, and examples are shown as code."""
-    blocks = help_blocks("110000123456")
+    blocks = message("110000123456").blocks
     for block in blocks:
         parsed = Block.parse(block)
         assert parsed is not None

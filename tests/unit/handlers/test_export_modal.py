@@ -14,7 +14,7 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request, plain_file_name
 from handlers.forms import export_modal as modal
-from handlers.forms.export_modal import Choices, Draft, Origin, build, parse
+from handlers.forms.export_modal import Choices, Draft, Opened, build, parse
 from handlers.words.slack_text import straight_clause
 
 CATALOGUE = Catalogue(extra_fields=["serviceName"], extra_metrics=["cloudCredits"])
@@ -211,13 +211,13 @@ def test_a_hundred_contracts_still_make_a_menu_and_doubled_ones_are_merged() -> 
 def test_the_button_swaps_the_menu_and_keeps_everything() -> None:
     """Pressed in a form that is half filled in, it changes nothing but the contract's field."""
     draft = Draft(contract="110000123456", fields=("userName", "productName"), where="contractYear=1", channel="C1")
-    before = build(draft, CHOICES, origin=Origin("C9", 7))
+    before = build(draft, CHOICES, opened=Opened("C9", 7))
     pressed = submitted(before)
-    after = build(parse(pressed), CHOICES, type_contract=True, origin=modal.origin_of(pressed))
+    after = build(parse(pressed), CHOICES, type_contract=True, opened=modal.opened_of(pressed))
     assert parse(submitted(after)) == draft
     same = set(blocks(before)) & set(blocks(after))
     assert {name: blocks(before)[name] for name in same} == {name: blocks(after)[name] for name in same}
-    assert modal.origin_of(after) == Origin("C9", 7)
+    assert modal.opened_of(after) == Opened("C9", 7)
 
 
 def test_fields_are_grouped_and_explained() -> None:
@@ -297,7 +297,7 @@ def test_the_menus_that_refusals_name_are_there(menu: str) -> None:
 def test_an_empty_view_is_an_empty_draft(view: dict[str, Any]) -> None:
     """What is missing is empty; nothing raises."""
     assert parse(view) == Draft()
-    assert modal.origin_of(view) == Origin()
+    assert modal.opened_of(view) == Opened()
 
 
 def test_request_and_draft_are_the_same_thing() -> None:
@@ -352,19 +352,18 @@ def test_the_rules_own_problems_find_their_blocks() -> None:
     }
 
 
-@pytest.mark.parametrize("origin", [Origin(), Origin("C1"), Origin("C1", 41)])
-def test_the_origin_comes_back(origin: Origin) -> None:
+@pytest.mark.parametrize("opened", [Opened(), Opened("C1"), Opened("C1", 41)])
+def test_where_it_was_opened_comes_back(opened: Opened) -> None:
     """The form remembers where it was opened and what is sent again."""
-    assert modal.origin_of(build(Draft(), CHOICES, origin=origin)) == origin
+    assert modal.opened_of(build(Draft(), CHOICES, opened=opened)) == opened
 
 
 def test_the_views_after_the_form() -> None:
-    """Accepted says number and place, failure says why; both are views that Slack takes."""
-    done = modal.accepted(42, "C012ABC")
+    """Accepted has notes below it, failure says why; both are views that Slack takes."""
+    done = modal.accepted("*Export #42 is accepted.*", ["it may <surprise> you"])
     assert_slack_takes(done)
-    assert "Export #42 is accepted" in done["blocks"][0]["text"]["text"]
-    assert "<#C012ABC>" in done["blocks"][0]["text"]["text"]
-    assert "<#" not in modal.accepted(42, "D012ABC")["blocks"][0]["text"]["text"]
+    assert done["blocks"][0]["text"] == {"type": "mrkdwn", "text": "*Export #42 is accepted.*", "verbatim": True}
+    assert "Please note: it may <surprise> you." in str(done["blocks"][1])
     failed = modal.failure("It could not be stored. " * 300)
     assert_slack_takes(failed)
     assert failed["blocks"][0]["text"]["type"] == "mrkdwn"

@@ -1,0 +1,148 @@
+"""What a person is told when what they wanted was not done: one sentence or two for each error, as mrkdwn."""
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+from bot.cards.explanations import explain
+from bot.cards.faces import FACES
+from bot.cards.text import channel, code, escape, mention
+from bot.errors import (
+    AdministratorsOnlyError,
+    ChannelNotAllowedError,
+    ChannelOnlyError,
+    ContractNotAllowedError,
+    FormNotOpenedError,
+    LinkUnavailableError,
+    MembershipUnknownError,
+    NoLink,
+    NoSuchExportError,
+    NotGivenUpError,
+    PersonNotAllowedError,
+    RequesterOnlyError,
+    UseCaseError,
+    Wish,
+    WrongStateError,
+)
+
+DISK_FULL = "My disk is full, so I could not store that. Tell an administrator, please."
+
+# Under the fields of the form, where neither mentions nor marks show.
+CONTRACT_IN_FORM = "This contract may not be exported from here. Choose or type another one."
+CHANNEL_IN_FORM = "Exports may not be posted there. Choose one of the channels named below."
+TOO_SLOW_IN_FORM = (
+    "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, that makes no "
+    "second export."
+)
+
+_NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
+_NO_LINK = {
+    NoLink.NO_CALL: "There is no call to Token Flex to spare for #{number} at the moment.",
+    NoLink.STOPPING: "I am just being restarted. Try again in a minute.",
+    NoLink.ERROR: "I could not get a link for #{number}. {cause}",
+    NoLink.NOT_GIVEN: "Token Flex gave no link for #{number}; its status is “{status}” now.",
+    NoLink.EXPIRED: "Token Flex gave a link for #{number} that has expired already. Try again in a minute.",
+}
+
+
+def apology(reference: str) -> str:
+    """Return what a person hears when something unforeseen happened."""
+    return (
+        "Sorry, something went wrong on my side. Try again in a minute; if it stays, tell an administrator the "
+        f"reference `{reference}`."
+    )
+
+
+@singledispatch
+def sentence(error: UseCaseError) -> str:
+    """Return what a person is told of an error; each kind has its own."""
+    raise NotImplementedError(type(error).__name__)
+
+
+@sentence.register
+def _(error: NoSuchExportError) -> str:
+    return (
+        f"I know of no export #{error.number} here. `/tokenflex list` shows the ones you can see; "
+        "an export of another channel can be looked at in that channel."
+    )
+
+
+@sentence.register
+def _(error: PersonNotAllowedError) -> str:
+    members = "full members of this workspace and for " if error.members else ""
+    return (
+        f"Usage data names people, so I work only for {members}people who were let in by name. If you need it, "
+        f"ask {whom(error.whom)}."
+    )
+
+
+@sentence.register
+def _(error: AdministratorsOnlyError) -> str:
+    return f"That is for administrators. Ask {whom(error.whom)}."
+
+
+@sentence.register
+def _(error: ContractNotAllowedError) -> str:
+    return (
+        f"Contract {code(error.contract)} is not one of those that may be exported from here. Ask {whom(error.whom)}."
+    )
+
+
+@sentence.register
+def _(error: ChannelNotAllowedError) -> str:
+    allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
+    return f"Exports may be posted only in {allowed}, so not here. Ask for them there, or ask {whom(error.whom)}."
+
+
+@sentence.register
+def _(error: RequesterOnlyError) -> str:
+    label, requester = error.export.label, mention(error.export.requester)
+    if error.wish is Wish.LINK:
+        return f"Links of export {label} go only to the person who asked for it, {requester}."
+    wanted = "delete it" if error.wish is Wish.DELETE else "send it again"
+    return f"Only {requester}, who asked for export {label}, can {wanted}."
+
+
+@sentence.register
+def _(error: ChannelOnlyError) -> str:
+    return f"Links of export {error.export.label} can be had in its channel alone, {channel(error.export.channel)}."
+
+
+@sentence.register
+def _(_error: MembershipUnknownError) -> str:
+    return "Slack does not tell me at the moment whether you may do that. Try again in a minute."
+
+
+@sentence.register
+def _(error: WrongStateError) -> str:
+    export, face = error.export, FACES[error.export.state]
+    if error.wish is Wish.EDIT and export.replaced_by is not None:
+        return f"Export {export.label} was sent again already, as #{export.replaced_by}."
+    return f"Export {export.label} {face.standing}{face.why_not[error.wish].format(label=export.label)}"
+
+
+@sentence.register
+def _(_error: NotGivenUpError) -> str:
+    return "That message is not one of those that were given up; nothing was changed."
+
+
+@sentence.register
+def _(error: LinkUnavailableError) -> str:
+    cause = "" if error.cause is None else explain(error.cause)
+    return _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
+
+
+@sentence.register
+def _(error: FormNotOpenedError) -> str:
+    reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
+    return f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."
+
+
+def whom(administrators: Sequence[str]) -> str:
+    """Return whom a person can ask, in a sentence; the IDs of user groups begin with S (source: usergroups.list)."""
+    names = [f"<!subteam^{each}>" if each.startswith("S") else mention(each) for each in administrators]
+    return _listed(names, "or") or "whoever installed me"
+
+
+def _listed(names: list[str], word: str) -> str:
+    shown = names if len(names) <= _NAMED_AT_MOST else [*names[: _NAMED_AT_MOST - 1], "others"]
+    return f" {word} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))

@@ -1,0 +1,100 @@
+"""What a person is told, privately, about what they have just done."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from bot.cards import actions
+from bot.cards.blocks import Message, paragraph, section
+from bot.cards.export_card import file_name
+from bot.cards.text import channel, clock_time, code, escape, shorten
+from bot.cards.waiting import InLine, place_in_line
+from bot.tokenflex.models import DownloadLink
+from storage.models import Export
+from storage.states import ExportState
+
+#: Characters; the longest sentence, escaped, fits the whole, and the whole fits a paragraph of 3000.
+_LONGEST_SENTENCE = 500
+_LONGEST_MISTAKE = 2700
+
+
+def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Message:
+    """Return what makes a request accepted: its number, its place in the line, and what happens next."""
+    text = (
+        f"Export {export.label} is accepted: {code(file_name(export))} from contract "
+        f"{code(export.request.contract_number)}. "
+        f"{place_in_line(line)}I will post it to {channel(export.channel)} when it is done."
+    )
+    parts = [section("accepted", text)]
+    if warnings:
+        parts.append(section("warnings", "\n".join(f"Please note: {escape(warning)}" for warning in warnings)))
+    return Message(text, parts)
+
+
+def accepted_in_form(export: Export, line: InLine) -> str:
+    """Return the same for the form, in whose place it stands; the channel is where the export's card will be."""
+    progress = f"Its progress and the result appear in {channel(export.channel)}."
+    return f"*Export {export.label} is accepted.*\n{place_in_line(line)}{progress}"
+
+
+def mistake(messages: Sequence[str]) -> Message:
+    """Return what is wrong with a command and how to mend it; nothing was submitted."""
+    lines = [f"• {escape(shorten(message, _LONGEST_SENTENCE))}" for message in messages]
+    fitting = sum(length <= _LONGEST_MISTAKE for length in accumulate(len(line) + 1 for line in lines))
+    if fitting < len(lines):
+        lines[fitting:] = [f"• … and {len(lines) - fitting} more."]
+    listed = "\n".join(lines)
+    return paragraph(
+        f"That did not work yet:\n{listed}\nCorrect it and send it again; `/tokenflex help` shows examples."
+    )
+
+
+def retried(export: Export) -> Message:
+    """Return the reply to a retry."""
+    return paragraph(
+        f"Token Flex is asked once more for export {export.label}. I will say so in its channel when it is done."
+    )
+
+
+def confirm_deletion(export: Export) -> Message:
+    """Return the question that `/tokenflex delete` asks."""
+    text = (
+        f"Delete export {export.label} ({code(shorten(file_name(export), 110))})? The file is removed at Autodesk too. "
+        "Nobody can download it afterwards."
+    )
+    buttons = (
+        actions.button(actions.DELETE, export.number, ask=False),
+        actions.button(actions.KEEP, export.number),
+    )
+    return Message(f"Delete export {export.label}?", [section("question", text), actions.row("buttons", *buttons)])
+
+
+def kept(number: int) -> Message:
+    """Return the reply to somebody who thought better of a deletion."""
+    return paragraph(f"Export #{number} stays as it is.")
+
+
+def deleted(export: Export) -> Message:
+    """Return the reply to a deletion."""
+    done = "deleted" if export.state is ExportState.DELETED else "being deleted, here and at Token Flex"
+    return paragraph(f"Export {export.label} is {done}.")
+
+
+def waiting_for_link(number: int) -> Message:
+    """Return what a person reads whose link takes longer than usual."""
+    return paragraph(
+        f"I am getting a link for export #{number} and wait for Token Flex. It comes by itself, usually in a minute."
+    )
+
+
+def link_is_there(export: Export, shown: DownloadLink) -> Message:
+    """Return the reply to a press on a message that shows a link already."""
+    return paragraph(
+        f"The link for export {export.label} in that message still works, until {clock_time(shown.expires_at)}."
+    )
+
+
+def unknown_button() -> Message:
+    """Return the reply to a button that no version of ours has any more."""
+    return paragraph(
+        "That button is from an older version of me. `/tokenflex list` shows your exports as they stand now."
+    )

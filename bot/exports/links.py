@@ -1,0 +1,148 @@
+"""Links for people: who asks is checked, waits, and sees one only after that was put on record."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlite_utils import Database as Connection
+
+from bot.errors import ChannelOnlyError, NotAllowedError, RequesterOnlyError, Wish, WrongStateError
+from bot.exports import announcements
+from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks
+from bot.exports.use_cases import entry
+from bot.people import permissions
+from bot.people.access import Access
+from bot.people.asker import Asker
+from bot.runtime.bell import Bell
+from bot.runtime.clock import Clock
+from bot.settings import LinkAudience
+from bot.tokenflex.models import DownloadLink
+from storage import audit, outbox
+from storage.audit import Act
+from storage.database import Database
+from storage.models import Export
+from storage.states import ExportState
+
+_A_MOMENT = 3.0  #: seconds after which a person is told that a link takes longer
+_CLOCKS_DIFFER_BY = timedelta(seconds=2)  #: what we know of the server's clock moves by less
+
+
+class Shown(Enum):
+    """Where a person who asked for a link finds it; the words are those of the audit."""
+
+    IN_MESSAGE = "in the message, for its channel"  #: the message is edited to show it
+    THERE_ALREADY = "in the message already"  #: the message shows one that still works
+    PRIVATELY = "privately"  #: it is for this person's eyes
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A link that is on record as shown, and where it is to be seen."""
+
+    export: Export
+    link: DownloadLink
+    where: Shown
+
+
+class Links:
+    """Shows people the links of finished exports."""
+
+    def __init__(
+        self,
+        database: Database,
+        fresh: FreshLinks,
+        clock: Clock,
+        audience: LinkAudience,
+        access: Access,
+        deliveries: Bell,
+    ) -> None:
+        self._database = database
+        self._fresh = fresh
+        self._clock = clock
+        self._audience = audience
+        self._access = access
+        self._deliveries = deliveries
+
+    async def show(
+        self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]], message_ts: str = ""
+    ) -> ShownLink:
+        """Return a link that works, on record as shown to this person; `waiting` is called when it takes a while.
+
+        Where links are for the whole channel, the message of this `ts`, whose button was pressed, is edited to show it.
+
+        Raises:
+            NoSuchExportError: there is no such export, or it is not theirs to see.
+            NotAllowedError: links of this export are for others, or its contract is not allowed any more.
+            WrongStateError: there is no file.
+            LinkUnavailableError: Token Flex gave none.
+
+        """
+        export = await self._access.see(number, asker)
+        if not permissions.may_have_link(export, asker.person, asker.channel, self._audience):
+            raise self._for_others(export)
+        self._access.check_contract(export.request.contract_number)
+        if export.state is not ExportState.READY:
+            raise WrongStateError(export, Wish.LINK)
+        link = await self._waited_for(number, asker, waiting)
+        for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)
+        ts = message_ts if for_all and asker.channel == export.channel else ""
+        got_until = self._fresh.ends_at(number)
+        where = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
+        self._deliveries.ring()
+        return ShownLink(export, link, where)
+
+    def _for_others(self, export: Export) -> NotAllowedError:
+        if self._audience is LinkAudience.REQUESTER:
+            return RequesterOnlyError(export, Wish.LINK)
+        return ChannelOnlyError(export)
+
+    async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]) -> DownloadLink:
+        fetching = asyncio.ensure_future(self._fresh.fresh(number, asker.person))
+        alarm = asyncio.ensure_future(self._clock.sleep(_A_MOMENT))
+        try:
+            await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
+            if not fetching.done():
+                await waiting()
+            return await fetching
+        finally:
+            fetching.cancel()
+            alarm.cancel()
+            self._deliveries.ring()  # it may have turned out that the export is gone
+
+
+def _put_on_record(
+    db: Connection, export: Export, asker: Asker, message_ts: str, got_until: datetime | None, now: datetime
+) -> Shown:
+    where = _where(db, export, asker.channel, message_ts, got_until, now)
+    audit.add(db, entry(asker, Act.LINK_SHOWN, export, now, where.value))
+    return where
+
+
+def _where(
+    db: Connection, export: Export, channel: str, message_ts: str, got_until: datetime | None, now: datetime
+) -> Shown:
+    """Say where a link that works until then is shown, and plan the edit of the message where it is there."""
+    standing = outbox.message_at(db, channel, message_ts) if message_ts else None
+    if standing is None or standing.export_number != export.number:
+        return Shown.PRIVATELY
+    if standing.link_expires_at is not None and _is_good(standing.link_expires_at, got_until, now):
+        return Shown.THERE_ALREADY
+    known = outbox.get(db, standing.subject)
+    outbox.put(
+        db,
+        subject=known.subject,
+        kind=known.kind,
+        export_number=export.number,
+        recipient=known.recipient,
+        now=now,
+        words=announcements.WITH_LINK,
+    )
+    return Shown.IN_MESSAGE
+
+
+def _is_good(shown_until: datetime, got_until: datetime | None, now: datetime) -> bool:
+    """Return whether a link that stands in a message is the one that was just got, or works for long enough."""
+    is_the_same = got_until is not None and abs(got_until - shown_until) <= _CLOCKS_DIFFER_BY
+    return shown_until - now >= LONG_ENOUGH or (is_the_same and shown_until > now)

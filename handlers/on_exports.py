@@ -1,0 +1,75 @@
+"""What people do with one export by its number: the same for a word of the command and for a button."""
+
+from dataclasses import dataclass
+
+from bot.cards import export_card, replies
+from bot.cards.blocks import Message
+from bot.exports.links import Links, Shown
+from bot.exports.use_cases import Exports
+from bot.people.asker import Asker
+from bot.slack.views import Trigger
+from handlers import envelope
+from handlers.envelope import Body
+from handlers.forms.export_form import ExportForm
+from handlers.replies import Replies
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person who was let in typed or pressed."""
+
+    asker: Asker
+    body: Body
+    trigger: Trigger
+
+
+class OnExports:
+    """Details, link, retry, deletion, sending again: one use case for each, and its reply."""
+
+    def __init__(self, exports: Exports, links: Links, form: ExportForm, replies_of_slack: Replies) -> None:
+        self._exports = exports
+        self._links = links
+        self._form = form
+        self._replies = replies_of_slack
+
+    async def details(self, number: int, act: Act) -> None:
+        """Show all that is known of an export."""
+        await self.tell(act, export_card.details(*await self._exports.details(number, act.asker)))
+
+    async def link(self, number: int, act: Act) -> None:
+        """Show a link: in the message whose button was pressed, or privately."""
+        shown = await self._links.show(
+            number,
+            act.asker,
+            lambda: self.tell(act, replies.waiting_for_link(number)),
+            envelope.pressed_message(act.body),
+        )
+        if shown.where is Shown.THERE_ALREADY:
+            await self.tell(act, replies.link_is_there(shown.export, shown.link))
+        elif shown.where is Shown.PRIVATELY:
+            await self.tell(act, export_card.private_link(shown.export, shown.link), in_place=True)
+
+    async def retry(self, number: int, act: Act) -> None:
+        """Have a failed export tried again."""
+        await self.tell(act, replies.retried(await self._exports.retry(number, act.asker)))
+
+    async def ask_to_delete(self, number: int, act: Act) -> None:
+        """Ask whether an export is to be deleted."""
+        await self.tell(act, replies.confirm_deletion(await self._exports.ask_to_delete(number, act.asker)))
+
+    async def delete(self, number: int, act: Act) -> None:
+        """Delete an export."""
+        await self.tell(act, replies.deleted(await self._exports.delete(number, act.asker)), in_place=True)
+
+    async def keep(self, number: int, act: Act) -> None:
+        """Leave an export as it is, after all."""
+        await self.tell(act, replies.kept(number), in_place=True)
+
+    async def edit(self, number: int, act: Act) -> None:
+        """Open the form filled in with what was asked for."""
+        await self._form.open_again(act.trigger, number, act.asker)
+
+    async def tell(self, act: Act, message: Message, *, in_place: bool = False) -> None:
+        """Reply privately; with `in_place` a private message whose button was pressed makes way."""
+        replace = in_place and envelope.is_private(act.body)
+        await self._replies.tell(envelope.response_url(act.body), act.asker, message, replace=replace)
