@@ -9,7 +9,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """One conversation. `name` has no #; for a direct message it is the person's name."""
+    """One conversation. `name` has no #; for a direct message it is the person's name.
+
+    The bot can post nothing into a `read_only` one, only replies into a `thread_only` one, and no replies into a
+    `non_threadable` one.
+    """
 
     id: str
     name: str
@@ -17,6 +21,8 @@ class Channel:
     is_im: bool = False
     archived: bool = False
     read_only: bool = False
+    thread_only: bool = False
+    non_threadable: bool = False
     shared: bool = False
     member_ids: list[str] = field(default_factory=list)
     messages: list["Message"] = field(default_factory=list, repr=False)
@@ -71,4 +77,6 @@ class Channel:
             "is_ext_shared": self.shared,
             "is_shared": self.shared,
             "is_read_only": self.read_only,
+            "is_thread_only": self.thread_only,
+            "is_non_threadable": self.non_threadable,
         }

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from sandbox.slack.changes import Change, Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from sandbox.slack.refusals import Refusals
     from sandbox.slack.socket_mode import SocketMode
+    from sandbox.slack.triggers import Triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Failure:
 class Controls:
     """Switches for tests. `method` is a Web API method such as `chat.postMessage`, or `response_url`."""
 
-    def __init__(self, sockets: "SocketMode", changes: Changes) -> None:
+    def __init__(self, sockets: "SocketMode", changes: Changes, refusals: "Refusals", triggers: "Triggers") -> None:
+        self.refusals = refusals
+        self._triggers = triggers
         self._sockets = sockets
         self._changes = changes
         self._failures: dict[str, deque[Failure]] = defaultdict(deque)
@@ -50,6 +54,27 @@ class Controls:
         """Refuse the next `count` calls: with an error code, an HTTP status, a Retry-After, or a page of HTML."""
         failure = Failure(error or _error_for(status, retry_after), status, retry_after, html)
         self._failures[method] += [failure] * count
+
+    def refuse(
+        self,
+        method: str,
+        error: str,
+        messages: "Sequence[str]" = (),
+        *,
+        channel: str | None = None,
+        thread_ts: str | None = None,
+        ts: str | None = None,
+    ) -> "Callable[[], None]":
+        """Refuse every call of a method with this code, until the returned function is called.
+
+        Only in one `channel` (by `#name` or id), one thread, or for one message where these are given; `messages` go
+        into `response_metadata`. What Slack looks at first (token, rate limit, scope) still comes first.
+        """
+        return self.refusals.add(method, error, messages, channel=channel, thread_ts=thread_ts, ts=ts)
+
+    def word_expired_triggers(self, words: bool = True) -> None:
+        """Answer an expired trigger as `invalid_arguments` with the words in `response_metadata`, as Slack has."""
+        self._triggers.in_words = words
 
     def drop_answer_next(self, method: str, after_effect: bool = True) -> None:
         """Close the connection of the next call without an answer, after or before it had its effect."""

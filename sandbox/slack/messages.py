@@ -43,7 +43,10 @@ class Content:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Message:
-    """One message, live: its content is always that of now, `history` holds the earlier versions, oldest first."""
+    """One message, live: its content is always that of now, `history` holds the earlier versions, oldest first.
+
+    A `locked` one takes no more replies, a `frozen` one no more edits.
+    """
 
     ts: str
     place: Channel
@@ -55,6 +58,8 @@ class Message:
     ephemeral_for: str | None = None
     unfurls: bool = True
     deleted: bool = False
+    locked: bool = False
+    frozen: bool = False
     edited_mark: bool = False
     history: list[Content] = field(default_factory=list)
     replies: list["Message"] = field(default_factory=list)

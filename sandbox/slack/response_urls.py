@@ -50,6 +50,11 @@ class ResponseUrls:
         self._given[secret] = ResponseUrl(channel, user, origin, self._workspace.now())
         return f"{self.base}{secret}"
 
+    def place(self, secret: str) -> Channel | None:
+        """Return where a URL posts."""
+        url = self._given.get(secret)
+        return None if url is None else url.channel
+
     def post(self, secret: str, body: Mapping[str, Any]) -> int:
         """Do what was posted; return 0, or the seconds to wait. Raises SlackFault."""
         url = self._given.get(secret)

@@ -13,6 +13,7 @@ from sandbox.slack.member import Member, Typing
 from sandbox.slack.methods.method import Context
 from sandbox.slack.people import TEAM_DOMAIN
 from sandbox.slack.rates import RateLimits
+from sandbox.slack.refusals import Refusals
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.triggers import Triggers
@@ -59,7 +60,7 @@ class SlackSandbox:
         self.views = Views(self.changes)
         self.triggers = Triggers()
         self.response_urls = ResponseUrls(self.workspace, self.rates)
-        self.controls = Controls(self.sockets, self.changes)
+        self.controls = Controls(self.sockets, self.changes, Refusals(self.workspace), self.triggers)
         self._context = Context(
             self.workspace, self.sockets, self.views, self.triggers, self.rates, granted, messages_tab=messages_tab
         )

@@ -20,10 +20,11 @@ class Trigger:
 
 
 class Triggers:
-    """Gives trigger ids out and takes each back once."""
+    """Gives trigger ids out and takes each back once; `in_words` is another way that Slack has refused old ones."""
 
     def __init__(self, seconds: float = TRIGGER_SECONDS) -> None:
         self.seconds = seconds
+        self.in_words = False
         self._given: dict[str, Trigger] = {}
 
     def give(self, user_id: str, channel_id: str | None, view_id: str | None = None) -> str:
@@ -40,5 +41,11 @@ class Triggers:
         if trigger.used:
             raise SlackFault("exchanged_trigger_id")
         if time.monotonic() - trigger.given_at > self.seconds:
-            raise SlackFault("expired_trigger_id")
+            raise self._expired()
         return trigger
+
+    def _expired(self) -> SlackFault:
+        if not self.in_words:
+            return SlackFault("expired_trigger_id")
+        messages = ["[ERROR] `trigger_id` expired [json-pointer:/trigger_id]"]
+        return SlackFault("invalid_arguments", response_metadata={"messages": messages})

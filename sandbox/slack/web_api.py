@@ -116,6 +116,7 @@ class WebApi:
     def _run(self, name: str, values: dict[str, Any], token: str | None) -> web.Response:
         try:
             method = self._admitted(name, token)
+            self._controls.refusals.check(name, values)
             return self._done(name, values, {"ok": True, **method.run(self._context, Arguments(values))})
         except RateLimitedFault as fault:
             return self._done(name, values, fault.answer(), status=429, retry_after=fault.retry_after)
@@ -146,6 +147,7 @@ class WebApi:
 
     def _respond(self, secret: str, values: dict[str, Any]) -> web.Response:
         try:
+            self._controls.refusals.check("response_url", values, self._urls.place(secret))
             wait = self._urls.post(secret, Arguments(values))
         except SlackFault as fault:
             status = 404 if fault.error in {"used_url", "expired_url"} else 400

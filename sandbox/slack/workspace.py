@@ -14,13 +14,16 @@ from sandbox.slack.people import User, Usergroup
 class Workspace:
     """Who and what there is. It starts with ana, ben, carla and gus (a guest), #general, #finance and #licences.
 
-    #licences is private and the bot is not in it. `clock` gives the times of messages.
+    #licences is private and the bot is not in it. `clock` gives the times of messages. `edit_window` is the seconds
+    for which messages can be edited (None: always); `full` workspaces have reached their limit of messages.
     """
 
     def __init__(self, clock: Clock, changes: Changes, bot_name: str = "tokenflex") -> None:
         self._clock = clock
         self._changes = changes
         self._ids = 0
+        self.edit_window: float | None = None
+        self.full = False
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.usergroups: dict[str, Usergroup] = {}

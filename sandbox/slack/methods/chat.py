@@ -28,7 +28,7 @@ def _target(context: Context, named: str) -> Channel:
     return channel
 
 
-def _check_posting(context: Context, channel: Channel, *, public_scope: bool) -> None:
+def _check_posting(context: Context, channel: Channel, *, public_scope: bool, in_thread: bool) -> None:
     if channel.archived:
         raise SlackFault("is_archived")
     if channel.is_im and not context.messages_tab:
@@ -38,6 +38,12 @@ def _check_posting(context: Context, channel: Channel, *, public_scope: bool) ->
         raise SlackFault("not_in_channel")
     if channel.read_only:
         raise SlackFault("restricted_action_read_only_channel")
+    if channel.thread_only and not in_thread:
+        raise SlackFault("restricted_action_thread_only_channel")
+    if channel.non_threadable and in_thread:
+        raise SlackFault("restricted_action_non_threadable_channel")
+    if context.workspace.full:
+        raise SlackFault("message_limit_exceeded")
 
 
 def _parent(channel: Channel, arguments: Arguments) -> Message | None:
@@ -49,6 +55,8 @@ def _parent(channel: Channel, arguments: Arguments) -> Message | None:
         raise SlackFault("thread_not_found")
     if parent.parent is not None:
         raise SlackFault("cannot_reply_to_message")
+    if parent.locked:
+        raise SlackFault("restricted_action_thread_locked")
     return parent
 
 
@@ -66,7 +74,7 @@ def _posted(arguments: Arguments) -> Content:
 def post_message(context: Context, arguments: Arguments) -> Json:
     """Post a message, into a thread when `thread_ts` says so."""
     channel = _target(context, arguments.need("channel", "channel_not_found"))
-    _check_posting(context, channel, public_scope=True)
+    _check_posting(context, channel, public_scope=True, in_thread=bool(arguments.get("thread_ts")))
     content = _posted(arguments)
     parent = _parent(channel, arguments)
     context.count_post(channel)
@@ -85,7 +93,7 @@ def post_ephemeral(context: Context, arguments: Arguments) -> Json:
     """Show a message to one member of the channel."""
     channel = _target(context, arguments.need("channel", "channel_not_found"))
     user = context.workspace.users.get(arguments.need("user"))
-    _check_posting(context, channel, public_scope=False)
+    _check_posting(context, channel, public_scope=False, in_thread=bool(arguments.get("thread_ts")))
     if user is None or user.deleted or user.id not in channel.member_ids:
         raise SlackFault("user_not_in_channel")
     content = content_of(arguments)
@@ -133,6 +141,11 @@ def update(context: Context, arguments: Arguments) -> Json:
     message = _own_message(context, arguments, "cant_update_message")
     if message.place.archived:
         raise SlackFault("is_inactive")
+    if message.frozen:
+        raise SlackFault("cant_update_message")
+    window = context.workspace.edit_window
+    if window is not None and context.workspace.now().timestamp() - float(message.ts) > window:
+        raise SlackFault("edit_window_closed")
     says = [key for key in ("text", "blocks", "attachments", "markdown_text") if key in arguments]
     broadcasting = arguments.flag("reply_broadcast") and message.parent is not None and not message.broadcast
     if broadcasting and says:
