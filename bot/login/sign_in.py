@@ -22,8 +22,9 @@ from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.interrupts import uninterrupted
 from bot.settings import Settings
 from bot.tokenflex.errors import TokenFlexError
+from bot.tokenflex.grants import SCOPES, TokenGrant, pkce_pair
 from bot.tokenflex.http import HttpDoor
-from bot.tokenflex.oauth import SCOPES, OAuthClient, StoredLogin, TokenGrant, pkce_pair
+from bot.tokenflex.oauth import OAuthClient, StoredLogin
 from storage import logins
 from storage.database import Database
 from storage.logins import WrongKeyError

@@ -20,21 +20,9 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
     WrongClientError,
 )
-from bot.tokenflex.grants import SCOPES, TokenGrant, granted_scopes, pkce_pair
+from bot.tokenflex.grants import SCOPES, TokenGrant
 from bot.tokenflex.http import Door, Response
 from bot.tokenflex.refusals import error_texts
-
-__all__ = [
-    "SCOPES",
-    "AccessTokens",
-    "OAuthClient",
-    "StoredLogin",
-    "TokenGrant",
-    "TokenState",
-    "TokenStore",
-    "granted_scopes",
-    "pkce_pair",
-]
 
 #: Seconds before its expiry from which an access token is renewed.
 AHEAD: Final = 300.0

@@ -31,9 +31,10 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
     WrongClientError,
 )
+from bot.tokenflex.grants import SCOPES, granted_scopes, pkce_pair
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, ExportRequest, UpstreamExport
-from bot.tokenflex.oauth import SCOPES, AccessTokens, OAuthClient, StoredLogin, granted_scopes, pkce_pair
+from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.usage_data import UsageData

@@ -10,9 +10,10 @@ import pytest
 
 from bot import settings
 from bot.login.store import LoginStore
+from bot.tokenflex.grants import TokenGrant
 from bot.tokenflex.http import HttpDoor, Response
 from bot.tokenflex.models import DownloadLink, UpstreamExport
-from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin, TokenGrant
+from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.server import SlackSandbox
 from sandbox.slack.socket_mode import SocketMode

@@ -17,9 +17,10 @@ from bot.tokenflex.errors import (
     UnreachableError,
     WrongClientError,
 )
+from bot.tokenflex.grants import SCOPES
 from bot.tokenflex.http import Door, Response
 from bot.tokenflex.models import Contract
-from bot.tokenflex.oauth import SCOPES, OAuthClient
+from bot.tokenflex.oauth import OAuthClient
 
 CLIENT, TOKEN, TOKEN_SCOPES, CONTRACTS = "Autodesk app", "Autodesk token", "Autodesk scopes", "Contracts"
 _SIGN_IN: Final = "Sign in with `python -m bot login` as a Token Flex administrator."

@@ -26,9 +26,10 @@ from bot.runtime.server_time import ServerTime
 from bot.settings import Settings
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, TokenFlexError
+from bot.tokenflex.grants import granted_scopes
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.models import Contract
-from bot.tokenflex.oauth import AccessTokens, OAuthClient, granted_scopes
+from bot.tokenflex.oauth import AccessTokens, OAuthClient
 from storage import logins
 from storage.database import Database, DatabaseError
 from storage.logins import WrongKeyError

@@ -60,9 +60,7 @@ class Wizard:
             EnvFileError: `.env` cannot be written.
 
         """
-        unknown = [name for name in names if name not in _MEANING]
-        if unknown:
-            raise UnknownSettingError(f"{', '.join(unknown)}: no such setting. `python -m bot settings` lists all.")
+        _refuse_unknown(names)
         self.talk.tell(_WELCOME.format(path=self.path, link=manifest.creation_link()) if not names else "")
         good = [self._setting(name) for name in names or ASKED]
         self.talk.tell(self._next_step(all(good)))
@@ -144,7 +142,11 @@ def check_only(names: Sequence[str], variables: Mapping[str, str], clock: Clock)
         UnknownSettingError: one of the names is none.
 
     """
+    _refuse_unknown(names)
+    return report.without_secrets(values.check_all(names or ASKED, variables, clock), variables)
+
+
+def _refuse_unknown(names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in _MEANING]
     if unknown:
         raise UnknownSettingError(f"{', '.join(unknown)}: no such setting. `python -m bot settings` lists all.")
-    return report.without_secrets(values.check_all(names or ASKED, variables, clock), variables)

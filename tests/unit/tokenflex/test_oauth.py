@@ -18,8 +18,9 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
     WrongClientError,
 )
+from bot.tokenflex.grants import TokenGrant, granted_scopes, pkce_pair
 from bot.tokenflex.http import Response
-from bot.tokenflex.oauth import OAuthClient, StoredLogin, TokenGrant, granted_scopes, pkce_pair
+from bot.tokenflex.oauth import OAuthClient, StoredLogin
 from tests.harness.token_endpoint import BASE, Autodesk
 
 # --- OAuthClient -----------------------------------------------------------------------------------------------
