@@ -17,8 +17,7 @@ class Closing(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self:
-        restricted = str(value).startswith(("restricted_action", "team_access_not_granted"))
-        return cls.RESTRICTED if restricted else cls.ABSENT
+        return cls.RESTRICTED if str(value).startswith(cls.RESTRICTED) else cls.ABSENT
 
 
 def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:

@@ -105,19 +105,10 @@ async def _open(handler: AsyncSocketModeHandler, api: SlackApi, app_token: str) 
 
     slack_sdk would try an address again for ever, and would log an error for each refusal.
     """
-    handler.client.wss_uri = await socket_address(api, app_token)
+    told = await api.call("apps.connections.open", app_token=app_token)
+    handler.client.wss_uri = str(told.get("url") or "")
     async with translated(LONGEST):
         await handler.connect_async()  # type: ignore[no-untyped-call]
-
-
-async def socket_address(api: SlackApi, app_token: str, within: float = LONGEST) -> str:
-    """Return an address that is good for one Socket Mode connection; nothing is opened by that.
-
-    Raises:
-        SlackError: there is none.
-
-    """
-    return str((await api.call("apps.connections.open", app_token=app_token, within=within)).get("url") or "")
 
 
 async def keep_address_fresh(handler: AsyncSocketModeHandler, clock: Clock) -> None:

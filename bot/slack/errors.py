@@ -54,7 +54,7 @@ class ChannelClosedError(SlackRefusedError):
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.closing = Closing(code)
+        self.closing = Closing.RESTRICTED if code == "team_access_not_granted" else Closing(code)
 
 
 class PersonClosedError(SlackRefusedError):
@@ -145,7 +145,9 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
     BlocksRefusedError: """
         invalid_blocks invalid_blocks_format msg_blocks_too_long invalid_attachments only_one_table_allowed""",
     MalformedError: """
-        invalid_arguments no_text msg_too_long markdown_text_conflict no_dual_broadcast_content_update
+        invalid_arguments missing_argument invalid_cursor invalid_limit invalid_ts_oldest invalid_json json_not_object
+        invalid_metadata_format invalid_metadata_schema too_many_attachments no_text msg_too_long markdown_text_conflict
+        no_dual_broadcast_content_update
         invalid_trigger_id invalid_view invalid_message view_too_large push_limit_reached duplicate_external_id""",
     TriggerLateError: "expired_trigger_id trigger_expired",
     FormOpenError: "exchanged_trigger_id trigger_exchanged",
@@ -155,8 +157,8 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
     AccountUnknownError: "user_not_found",
     NoGroupError: "no_such_subteam subteam_not_found plan_upgrade_required",
     NoRoomError: """
-        message_limit_exceeded file_uploads_disabled file_upload_size_restricted storage_limit_reached
-        snippet_too_large""",
+        message_limit_exceeded storage_limit_reached file_uploads_disabled file_uploads_except_images_disabled
+        file_type_not_allowed file_upload_size_restricted snippet_too_large""",
 }
 _MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
 #: An expired trigger has been refused as `invalid_arguments`, with the word among the messages.

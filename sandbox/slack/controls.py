@@ -20,7 +20,8 @@ class Failure:
     """What the next call of a method meets instead of (or around) its normal answer.
 
     `status` is the HTTP status, `retry_after` in seconds; `html` answers a web page instead of JSON;
-    `drop` closes the connection without an answer, before or after the call has had its effect; `delay` in seconds.
+    `drop` closes the connection without an answer, before or after the call has had its effect; `silent` leaves it open
+    until the caller has had enough; `delay` in seconds.
     """
 
     error: str | None = None
@@ -28,6 +29,7 @@ class Failure:
     retry_after: int | None = None
     html: bool = False
     drop: bool = False
+    silent: bool = False
     after_effect: bool = True
     delay: float = 0.0
 
@@ -79,6 +81,10 @@ class Controls:
     def drop_answer_next(self, method: str, after_effect: bool = True) -> None:
         """Close the connection of the next call without an answer, after or before it had its effect."""
         self._failures[method].append(Failure(drop=True, after_effect=after_effect))
+
+    def never_answer_next(self, method: str, after_effect: bool = False, count: int = 1) -> None:
+        """Leave the next `count` calls without an answer until the caller gives up, before or after their effect."""
+        self._failures[method] += [Failure(silent=True, after_effect=after_effect)] * count
 
     def slow_next(self, method: str, seconds: float) -> None:
         """Do the next call only after so many real seconds."""

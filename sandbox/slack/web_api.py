@@ -89,17 +89,19 @@ class WebApi:
         if failure.delay:
             await asyncio.sleep(failure.delay)
             return run()
-        if failure.drop:
-            return self._dropped(request, name, values, failure, run)
+        if failure.drop or failure.silent:
+            return await self._unanswered(request, name, values, failure, run)
         return self._failed(name, values, failure)
 
-    def _dropped(
+    async def _unanswered(
         self, request: web.Request, name: str, values: dict[str, Any], failure: Failure, run: Callable[[], web.Response]
     ) -> web.Response:
         if failure.after_effect:
             run()
         else:
-            self._note(name, values, "connection_dropped", 0)
+            self._note(name, values, "silence" if failure.silent else "connection_dropped", 0)
+        while failure.silent and request.transport is not None:  # noqa: ASYNC110 - aiohttp tells nobody
+            await asyncio.sleep(0.01)
         if request.transport is not None:
             request.transport.abort()
         return web.Response()

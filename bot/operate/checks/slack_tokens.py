@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.slack.api import SlackApi
-from bot.slack.connection import socket_address
 from bot.slack.errors import SlackBrokenError, SlackError, SlackRateLimitedError, SlackRefusedError, SwitchedOffError
 
 BOT_TOKEN, SCOPES, APP_TOKEN, SOCKET_MODE = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
@@ -62,12 +61,13 @@ class AppTokenCheck:
 async def check_app_token(api: SlackApi, app_token: str) -> AppTokenCheck:
     """Ask Slack for an address for Socket Mode; nothing is opened by that."""
     try:
-        return AppTokenCheck(ok(APP_TOKEN, "Slack accepts it."), await socket_address(api, app_token, within=_PATIENCE))
+        told = await api.call("apps.connections.open", app_token=app_token, within=_PATIENCE)
     except SwitchedOffError as error:
         mend = "Open the app on https://api.slack.com/apps, “Socket Mode”, and switch on “Enable Socket Mode”."
         return AppTokenCheck(wrong(APP_TOKEN, f"Socket Mode is switched off for the app ({error}).", mend))
     except SlackError as error:
         return AppTokenCheck(_failed(APP_TOKEN, error, _MAKE_APP_TOKEN))
+    return AppTokenCheck(ok(APP_TOKEN, "Slack accepts it."), str(told.get("url") or ""))
 
 
 async def check_socket_mode(api: SlackApi, address: str) -> Finding:
