@@ -1,7 +1,6 @@
 """What a person is told when what they wanted was not done: one sentence or two for each error, as mrkdwn."""
 
 from collections.abc import Sequence
-from functools import singledispatch
 
 from bot.cards.explanations import explain
 from bot.cards.faces import FACES
@@ -16,6 +15,7 @@ from bot.errors import (
     MembershipUnknownError,
     NoLink,
     NoSuchExportError,
+    NotAllowedError,
     NotGivenUpError,
     PersonNotAllowedError,
     RequesterOnlyError,
@@ -23,6 +23,7 @@ from bot.errors import (
     Wish,
     WrongStateError,
 )
+from storage.models import Export
 
 DISK_FULL = "My disk is full, so I could not store that. Tell an administrator, please."
 
@@ -35,6 +36,11 @@ TOO_SLOW_IN_FORM = (
 )
 
 _NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
+_FOR_REQUESTER = {
+    Wish.LINK: "Links of export {label} go only to the person who asked for it, {requester}.",
+    Wish.DELETE: "Only {requester}, who asked for export {label}, can delete it.",
+    Wish.EDIT: "Only {requester}, who asked for export {label}, can send it again.",
+}
 _NO_LINK = {
     NoLink.NO_CALL: "There is no call to Token Flex to spare for #{number} at the moment.",
     NoLink.STOPPING: "I am just being restarted. Try again in a minute.",
@@ -52,89 +58,66 @@ def apology(reference: str) -> str:
     )
 
 
-@singledispatch
 def sentence(error: UseCaseError) -> str:
     """Return what a person is told of an error; each kind has its own."""
-    raise NotImplementedError(type(error).__name__)
+    match error:
+        case NoSuchExportError():
+            text = (
+                f"I know of no export #{error.number} here. `/tokenflex list` shows the ones you can see; "
+                "an export of another channel can be looked at in that channel."
+            )
+        case NotAllowedError():
+            text = _not_allowed(error)
+        case MembershipUnknownError():
+            text = "Slack does not tell me at the moment whether you may do that. Try again in a minute."
+        case WrongStateError():
+            text = _wrong_state(error.export, error.wish)
+        case NotGivenUpError():
+            text = "That message is not one of those that were given up; nothing was changed."
+        case LinkUnavailableError():
+            cause = "" if error.cause is None else explain(error.cause)
+            text = _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
+        case FormNotOpenedError():
+            reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
+            text = f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."
+        case _:
+            raise NotImplementedError(type(error).__name__)
+    return text
 
 
-@sentence.register
-def _(error: NoSuchExportError) -> str:
-    return (
-        f"I know of no export #{error.number} here. `/tokenflex list` shows the ones you can see; "
-        "an export of another channel can be looked at in that channel."
-    )
+def _not_allowed(error: NotAllowedError) -> str:
+    match error:
+        case PersonNotAllowedError():
+            members = "full members of this workspace and for " if error.members else ""
+            text = (
+                f"Usage data names people, so I work only for {members}people who were let in by name. If you need "
+                f"it, ask {whom(error.whom)}."
+            )
+        case AdministratorsOnlyError():
+            text = f"That is for administrators. Ask {whom(error.whom)}."
+        case ContractNotAllowedError():
+            refused = f"Contract {code(error.contract)} is not one of those that may be exported from here."
+            text = f"{refused} Ask {whom(error.whom)}."
+        case ChannelNotAllowedError():
+            allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
+            refused = f"Exports may be posted only in {allowed}, so not here."
+            text = f"{refused} Ask for them there, or ask {whom(error.whom)}."
+        case ChannelOnlyError():
+            where = channel(error.export.channel)
+            text = f"Links of export {error.export.label} can be had in its channel alone, {where}."
+        case RequesterOnlyError():
+            said = _FOR_REQUESTER[error.wish]
+            text = said.format(label=error.export.label, requester=mention(error.export.requester))
+        case _:
+            raise NotImplementedError(type(error).__name__)
+    return text
 
 
-@sentence.register
-def _(error: PersonNotAllowedError) -> str:
-    members = "full members of this workspace and for " if error.members else ""
-    return (
-        f"Usage data names people, so I work only for {members}people who were let in by name. If you need it, "
-        f"ask {whom(error.whom)}."
-    )
-
-
-@sentence.register
-def _(error: AdministratorsOnlyError) -> str:
-    return f"That is for administrators. Ask {whom(error.whom)}."
-
-
-@sentence.register
-def _(error: ContractNotAllowedError) -> str:
-    return (
-        f"Contract {code(error.contract)} is not one of those that may be exported from here. Ask {whom(error.whom)}."
-    )
-
-
-@sentence.register
-def _(error: ChannelNotAllowedError) -> str:
-    allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
-    return f"Exports may be posted only in {allowed}, so not here. Ask for them there, or ask {whom(error.whom)}."
-
-
-@sentence.register
-def _(error: RequesterOnlyError) -> str:
-    label, requester = error.export.label, mention(error.export.requester)
-    if error.wish is Wish.LINK:
-        return f"Links of export {label} go only to the person who asked for it, {requester}."
-    wanted = "delete it" if error.wish is Wish.DELETE else "send it again"
-    return f"Only {requester}, who asked for export {label}, can {wanted}."
-
-
-@sentence.register
-def _(error: ChannelOnlyError) -> str:
-    return f"Links of export {error.export.label} can be had in its channel alone, {channel(error.export.channel)}."
-
-
-@sentence.register
-def _(_error: MembershipUnknownError) -> str:
-    return "Slack does not tell me at the moment whether you may do that. Try again in a minute."
-
-
-@sentence.register
-def _(error: WrongStateError) -> str:
-    export, face = error.export, FACES[error.export.state]
-    if error.wish is Wish.EDIT and export.replaced_by is not None:
+def _wrong_state(export: Export, wish: Wish) -> str:
+    if wish is Wish.EDIT and export.replaced_by is not None:
         return f"Export {export.label} was sent again already, as #{export.replaced_by}."
-    return f"Export {export.label} {face.standing}{face.why_not[error.wish].format(label=export.label)}"
-
-
-@sentence.register
-def _(_error: NotGivenUpError) -> str:
-    return "That message is not one of those that were given up; nothing was changed."
-
-
-@sentence.register
-def _(error: LinkUnavailableError) -> str:
-    cause = "" if error.cause is None else explain(error.cause)
-    return _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
-
-
-@sentence.register
-def _(error: FormNotOpenedError) -> str:
-    reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
-    return f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."
+    face = FACES[export.state]
+    return f"Export {export.label} {face.standing}{face.why_not[wish].format(label=export.label)}"
 
 
 def whom(administrators: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -36,6 +37,16 @@ class _Fetch:
     task: asyncio.Task[DownloadLink] | None = None
     waiting: int = 0
     made: bool = False  #: whether the call has gone out
+
+
+async def ended_within(clock: Clock, seconds: float, task: asyncio.Future[Any]) -> bool:
+    """Wait until a task has ended or that many seconds have passed; return whether it has."""
+    alarm = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
+        return task.done()
+    finally:
+        alarm.cancel()
 
 
 class FreshLinks:
@@ -136,14 +147,11 @@ class FreshLinks:
         """
         rank = Rank.METADATA if self._calls.turns.is_busy() else Rank.PEOPLE
         fetching = asyncio.ensure_future(self.fresh(number, person, rank))
-        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
-            await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
-            if fetching.done():
+            if await ended_within(self._clock, seconds, fetching):
                 return fetching.result()
         finally:
             fetching.cancel()
-            alarm.cancel()
         raise LinkUnavailableError(number, NoLink.NO_CALL)
 
     async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:

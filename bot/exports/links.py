@@ -10,7 +10,7 @@ from sqlite_utils import Database as Connection
 
 from bot.errors import ChannelOnlyError, NotAllowedError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports import announcements
-from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks
+from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks, ended_within
 from bot.exports.use_cases import entry
 from bot.people import permissions
 from bot.people.access import Access
@@ -100,15 +100,12 @@ class Links:
 
     async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]) -> DownloadLink:
         fetching = asyncio.ensure_future(self._fresh.fresh(number, asker.person))
-        alarm = asyncio.ensure_future(self._clock.sleep(_A_MOMENT))
         try:
-            await asyncio.wait((fetching, alarm), return_when=asyncio.FIRST_COMPLETED)
-            if not fetching.done():
+            if not await ended_within(self._clock, _A_MOMENT, fetching):
                 await waiting()
             return await fetching
         finally:
             fetching.cancel()
-            alarm.cancel()
             self._deliveries.ring()  # it may have turned out that the export is gone
 
 

@@ -56,10 +56,6 @@ class _Token:
     def upper(self) -> str:
         return self.source.upper()
 
-    @property
-    def is_word(self) -> bool:
-        return _WORD.fullmatch(self.source) is not None
-
 
 class _NotUnderstood(Exception):  # noqa: N818
     """The clause breaks off or has the wrong thing in a place; the text says what to do."""

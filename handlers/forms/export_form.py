@@ -21,6 +21,7 @@ from bot.people.asker import Asker, Sender
 from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, TriggerLateError, ViewOvertakenError
 from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.models import ExportRequest
 from bot.tokenflex.rules import check_request
 from handlers import envelope
 from handlers.forms import export_modal
@@ -52,8 +53,8 @@ class ExportForm:
             FormNotOpenedError: Slack did not open it.
 
         """
-        draft = Draft(channel=asker.channel, contract=self._only_contract())
-        await self._show(trigger, draft, Opened(channel=asker.channel))
+        draft = Draft(ExportRequest(self._only_contract()), asker.channel)
+        await self._show(trigger, draft, Opened(asker.channel))
 
     async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
         """Open the form filled in with what an earlier export asked for.
@@ -63,8 +64,7 @@ class ExportForm:
 
         """
         export = await self._exports.edit(number, asker)
-        draft = export_modal.draft_of(export.asked, export.channel)
-        await self._show(trigger, draft, Opened(channel=export.channel, again=number))
+        await self._show(trigger, Draft(export.asked, export.channel), Opened(export.channel, again=number))
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays."""
@@ -106,12 +106,12 @@ class ExportForm:
     async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
         asker = await self._guard.admit(sender)
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
-        problems = check_request(export_modal.to_request(draft), self._catalogue)
+        problems = check_request(draft.request, self._catalogue)
         errors = export_modal.errors_by_block(problems, view)
         if errors:
             return _errors(errors)
         accepted = await self._exports.accept(
-            export_modal.to_request(draft),
+            draft.request,
             asker,
             channel=draft.channel or opened.channel,
             origin=envelope.origin_of_form(body),

@@ -45,17 +45,14 @@ _TITLE: Final = "Export usage data"
 
 View = dict[str, Any]
 
+_NOTHING: Final = ExportRequest("")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What stands in the form, right or wrong; `channel` is a conversation's id."""
 
-    contract: str = ""
-    categories: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-    where: str = ""
-    file_name: str = ""
+    request: ExportRequest = _NOTHING
     channel: str = ""
 
 
@@ -77,49 +74,21 @@ class Opened:
     again: int | None = None
 
 
-# --- draft and request ------------------------------------------------------------------------------------------
-
-
-def draft_of(request: ExportRequest, channel: str) -> Draft:
-    """Return the draft that shows a request once more, to be edited."""
-    return Draft(
-        contract=request.contract_number,
-        categories=request.usage_categories,
-        fields=request.fields,
-        metrics=request.metrics,
-        where=request.where,
-        file_name=request.file_name,
-        channel=channel,
-    )
-
-
-def to_request(draft: Draft) -> ExportRequest:
-    """Return the request that a draft asks for; whether it is right is for `check_request` to say."""
-    return ExportRequest(
-        contract_number=draft.contract,
-        fields=draft.fields,
-        metrics=draft.metrics,
-        usage_categories=draft.categories,
-        where=draft.where,
-        file_name=draft.file_name,
-    )
-
-
 # --- reading the form -------------------------------------------------------------------------------------------
 
 
 def parse(view: Mapping[str, Any]) -> Draft:
     """Return what stands in a form that was submitted, or in which a button was pressed."""
     state = (view.get("state") or {}).get("values") or {}
-    return Draft(
-        contract=_typed(state, CONTRACT_TYPED) or _one(state, CONTRACT),
-        categories=_several(state, CATEGORIES),
+    request = ExportRequest(
+        contract_number=_typed(state, CONTRACT_TYPED) or _one(state, CONTRACT),
         fields=_several(state, FIELDS),
         metrics=_several(state, METRICS),
+        usage_categories=_several(state, CATEGORIES),
         where=straight_clause(_typed(state, WHERE)).strip(),
         file_name=plain_file_name(_typed(state, FILE_NAME)),
-        channel=str(_element(state, CHANNEL).get("selected_conversation") or ""),
     )
+    return Draft(request, str(_element(state, CHANNEL).get("selected_conversation") or ""))
 
 
 def opened_of(view: Mapping[str, Any]) -> Opened:
@@ -189,16 +158,14 @@ def _several(state: Mapping[str, Any], block: str) -> tuple[str, ...]:
 # --- building the form ------------------------------------------------------------------------------------------
 
 
-def build(
-    draft: Draft, choices: Choices, *, type_contract: bool = False, notice: str = "", opened: Opened | None = None
-) -> View:
+def build(draft: Draft, choices: Choices, *, type_contract: bool = False, opened: Opened | None = None) -> View:
     """Return the form with a draft in it.
 
-    `type_contract` asks for a text field in place of the menu of contracts. `notice` is a plain text above the
-    fields; names of the draft that are no longer offered, and texts too long for a form, are told there as well,
-    since Slack refuses a view that selects them.
+    `type_contract` asks for a text field in place of the menu of contracts. Names of the draft that are no longer
+    offered, and texts too long for a form, are told above the fields, since Slack refuses a view that selects them.
     """
-    notes = [text for text in (notice, *_left_out(draft, choices)) if text]
+    request = draft.request
+    notes = list(_left_out(request, choices.catalogue))
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -208,13 +175,13 @@ def build(
         "private_metadata": _metadata(opened or Opened()),
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
-            *_contract_blocks(draft, choices, type_contract=type_contract),
-            _categories_input(draft, choices.catalogue),
-            _fields_input(draft, choices),
-            _metrics_input(draft, choices.catalogue),
-            _where_input(draft),
-            _file_name_input(draft),
-            _channel_input(draft),
+            *_contract_blocks(request.contract_number, choices, type_contract=type_contract),
+            _categories_input(request, choices.catalogue),
+            _fields_input(request, choices),
+            _metrics_input(request, choices.catalogue),
+            _where_input(request),
+            _file_name_input(request),
+            _channel_input(draft.channel),
             *_allowed_channels(choices.channels),
         ],
     }
@@ -239,39 +206,38 @@ def _metadata(opened: Opened) -> str:
     return json.dumps({name: value for name, value in kept.items() if value})
 
 
-def _left_out(draft: Draft, choices: Choices) -> Iterable[str]:
-    catalogue = choices.catalogue
+def _left_out(request: ExportRequest, catalogue: Catalogue) -> Iterable[str]:
     gone = [
-        *(f"usage category “{name}”" for name in draft.categories if not catalogue.category(name)),
-        *(f"field “{name}”" for name in draft.fields if not catalogue.field(name)),
-        *(f"metric “{name}”" for name in draft.metrics if not catalogue.metric(name)),
+        *(f"usage category “{name}”" for name in request.usage_categories if not catalogue.category(name)),
+        *(f"field “{name}”" for name in request.fields if not catalogue.field(name)),
+        *(f"metric “{name}”" for name in request.metrics if not catalogue.metric(name)),
     ]
     if gone:
         yield f"No longer offered and therefore left out: {shorten(', '.join(gone), 1000)}."
     for name, text, limit in (
-        ("contract number", draft.contract, MAX_CONTRACT),
-        ("where clause", draft.where, MAX_TYPED),
-        ("file name", draft.file_name, MAX_FILE_NAME),
+        ("contract number", request.contract_number, MAX_CONTRACT),
+        ("where clause", request.where, MAX_TYPED),
+        ("file name", request.file_name, MAX_FILE_NAME),
     ):
         if len(text) > limit:
             yield f"The {name} is longer than the {limit} characters that this form takes, and was left out."
 
 
-def _contract_blocks(draft: Draft, choices: Choices, *, type_contract: bool) -> list[dict[str, Any]]:
+def _contract_blocks(number: str, choices: Choices, *, type_contract: bool) -> list[dict[str, Any]]:
     known = {contract.number: contract for contract in choices.contracts if 0 < len(contract.number) <= MAX_CONTRACT}
     offered = 0 < len(known) <= pieces.MAX_OPTIONS
-    if not offered or type_contract or (draft.contract and draft.contract not in known):
-        element = pieces.text_field(CONTRACT_TYPED, draft.contract, MAX_CONTRACT, placeholder="12345")
+    if not offered or type_contract or (number and number not in known):
+        element = pieces.text_field(CONTRACT_TYPED, number, MAX_CONTRACT, placeholder="12345")
         hint = "The number, digits only, as it stands in your Autodesk account."
         return [pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)]
-    options = [pieces.option(number, _contract_text(contract)) for number, contract in known.items()]
+    options = [pieces.option(each, _contract_text(contract)) for each, contract in known.items()]
     element = {
         "type": "static_select",
         "action_id": CONTRACT,
         "options": options,
         "placeholder": pieces.plain("Choose a contract"),
     }
-    chosen = [option for option in options if option["value"] == draft.contract]
+    chosen = [option for option in options if option["value"] == number]
     if chosen:
         element["initial_option"] = chosen[0]
     return [pieces.input_block(CONTRACT, "Contract", element), _type_contract_button()]
@@ -294,20 +260,20 @@ def _contract_text(contract: Contract) -> str:
     return shorten(named, pieces.MAX_OPTION_TEXT - len(ended)) + ended
 
 
-def _categories_input(draft: Draft, catalogue: Catalogue) -> dict[str, Any]:
+def _categories_input(request: ExportRequest, catalogue: Catalogue) -> dict[str, Any]:
     options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.categories]
     hint = "Left empty, all of them; session and transaction fields need exactly one."
     words = pieces.Words("Usage categories", "All categories", hint)
-    return pieces.menu(CATEGORIES, words, [("Usage categories", options)], draft.categories)
+    return pieces.menu(CATEGORIES, words, [("Usage categories", options)], request.usage_categories)
 
 
-def _fields_input(draft: Draft, choices: Choices) -> dict[str, Any]:
+def _fields_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in choices.catalogue.fields:
         text = _field_text(one, choices.custom_field_labels)
         groups.setdefault(_group_label(one), []).append(pieces.option(one.name, text, one.meaning))
     words = pieces.Words("Fields", "Choose the columns", "The columns, in the order in which you choose them.")
-    return pieces.menu(FIELDS, words, list(groups.items()), draft.fields)
+    return pieces.menu(FIELDS, words, list(groups.items()), request.fields)
 
 
 def _group_label(one: Field) -> str:
@@ -325,14 +291,14 @@ def _field_text(one: Field, labels: Mapping[str, str]) -> str:
     return f"{one.name} · {label}" if label else one.name
 
 
-def _metrics_input(draft: Draft, catalogue: Catalogue) -> dict[str, Any]:
+def _metrics_input(request: ExportRequest, catalogue: Catalogue) -> dict[str, Any]:
     options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.metrics]
     words = pieces.Words("Metrics", "Choose what is counted", "At least one field or metric is needed.")
-    return pieces.menu(METRICS, words, [("Metrics", options)], draft.metrics)
+    return pieces.menu(METRICS, words, [("Metrics", options)], request.metrics)
 
 
-def _where_input(draft: Draft) -> dict[str, Any]:
-    element = pieces.text_field(WHERE, draft.where, MAX_TYPED, placeholder="contractYear=1")
+def _where_input(request: ExportRequest) -> dict[str, Any]:
+    element = pieces.text_field(WHERE, request.where, MAX_TYPED, placeholder="contractYear=1")
     hint = (
         "Allowed: = != < <= > >= IN LIKE BETWEEN AND OR and parentheses; texts and dates in single quotes, "
         "as in productName = 'Revit'."
@@ -340,8 +306,8 @@ def _where_input(draft: Draft) -> dict[str, Any]:
     return pieces.input_block(WHERE, "Where clause", element | {"multiline": True}, hint=hint, optional=True)
 
 
-def _file_name_input(draft: Draft) -> dict[str, Any]:
-    element = pieces.text_field(FILE_NAME, draft.file_name, MAX_FILE_NAME, placeholder="myYear1Adjustments")
+def _file_name_input(request: ExportRequest) -> dict[str, Any]:
+    element = pieces.text_field(FILE_NAME, request.file_name, MAX_FILE_NAME, placeholder="myYear1Adjustments")
     hint = "Without .csv; left empty, a name with the export's number is made."
     return pieces.input_block(FILE_NAME, "File name", element, hint=hint, optional=True)
 
@@ -355,12 +321,12 @@ def _allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
     return [context("allowed_channels", f"Exports may be posted to {named}{more}.")]
 
 
-def _channel_input(draft: Draft) -> dict[str, Any]:
+def _channel_input(channel: str) -> dict[str, Any]:
     element: dict[str, Any] = {
         "type": "conversations_select",
         "action_id": CHANNEL,
         "filter": {"include": ["public", "private", "im", "mpim"]},
     }
-    initial = {"initial_conversation": draft.channel} if draft.channel else {"default_to_current_conversation": True}
+    initial = {"initial_conversation": channel} if channel else {"default_to_current_conversation": True}
     hint = "I have to be in that channel; if I am not, you hear from me how to invite me."
     return pieces.input_block(CHANNEL, "Post to channel", element | initial, hint=hint)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
-from bot.tokenflex.models import Contract
+from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import plain_file_name
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft, Opened
@@ -88,13 +88,16 @@ def settled_name(text: str) -> str:
 WORKSPACE = Workspace(ScaledClock(1.0), Changes())
 DRAFTS = st.builds(
     Draft,
-    contract=st.sampled_from(["", CONTRACT, "11000099871", "99"])
-    | TEXTS.map(str.strip).filter(lambda text: len(text) <= 40),
-    categories=some(CATALOGUE.categories),
-    fields=some(CATALOGUE.fields),
-    metrics=some(CATALOGUE.metrics),
-    where=TEXTS.map(lambda text: straight_clause(text).strip()),
-    file_name=TEXTS.map(settled_name),
+    st.builds(
+        ExportRequest,
+        contract_number=st.sampled_from(["", CONTRACT, "11000099871", "99"])
+        | TEXTS.map(str.strip).filter(lambda text: len(text) <= 40),
+        usage_categories=some(CATALOGUE.categories),
+        fields=some(CATALOGUE.fields),
+        metrics=some(CATALOGUE.metrics),
+        where=TEXTS.map(lambda text: straight_clause(text).strip()),
+        file_name=TEXTS.map(settled_name),
+    ),
     channel=st.sampled_from(list(WORKSPACE.channels)),
 )
 
@@ -106,9 +109,7 @@ def test_any_draft_shown_in_slacks_form_reads_back(
 ) -> None:
     """What the workspace takes, shows and sends back untouched is the same draft, and remembers where it came from."""
     opened = Opened(draft.channel, again)
-    view = export_modal.build(
-        draft, Choices(contracts, CATALOGUE), type_contract=type_contract, notice="Look.", opened=opened
-    )
+    view = export_modal.build(draft, Choices(contracts, CATALOGUE), type_contract=type_contract, opened=opened)
     here = next(iter(WORKSPACE.channels.values()))
     shown = OpenView("V1", WORKSPACE.user("ana"), checked_view(view), here, "V1", None).as_json()
     assert export_modal.parse(shown) == draft
