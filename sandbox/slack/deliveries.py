@@ -59,13 +59,17 @@ class Deliveries:
         self._triggers = triggers
         self._urls = urls
 
+    async def _deliver(self, kind: str, payload: Json, *, accepts_response: bool = True) -> Acknowledgement:
+        dressed = self.workspace.installation.dressed(payload)
+        return await self._sockets.deliver(kind, dressed, accepts_response=accepts_response)
+
     async def command(self, user: User, channel: Channel, name: str, text: str) -> Answer:
         """Deliver a slash command and show what its acknowledgement says."""
         payload = payloads.command(
             user, channel, name, text,
             response_url=self._urls.give(channel, user), trigger_id=self._triggers.give(user.id, channel.id),
         )  # fmt: skip
-        ack = await self._sockets.deliver("slash_commands", payload)
+        ack = await self._deliver("slash_commands", payload)
         if ack.error:
             return self.failed(user, ack.error, f"{name} failed")
         try:
@@ -94,14 +98,14 @@ class Deliveries:
             response_url=self._urls.give(message.place, user, message),
             trigger_id=self._triggers.give(user.id, message.channel_id),
         )  # fmt: skip
-        ack = await self._sockets.deliver("interactive", payload, accepts_response=False)
+        ack = await self._deliver("interactive", payload, accepts_response=False)
         return self._outcome(user, ack, f"pressing in {message.channel}")
 
     async def view_action(self, user: User, view: OpenView, block: Json, element: Json, chosen: Json) -> Answer:
         """Deliver a press or a choice in a modal."""
         trigger_id = self._triggers.give(user.id, view.channel.id if view.channel else None, view.id)
         payload = payloads.view_action(user, view, _action(block, element, chosen), trigger_id=trigger_id)
-        ack = await self._sockets.deliver("interactive", payload, accepts_response=False)
+        ack = await self._deliver("interactive", payload, accepts_response=False)
         return self._outcome(user, ack, f"pressing in {view.payload['title']['text']}")
 
     def _outcome(self, user: User, ack: Acknowledgement, act: str) -> Answer:
@@ -111,7 +115,7 @@ class Deliveries:
         """Deliver a view submission and carry out the answer."""
         trigger_id = self._triggers.give(user.id, view.channel.id if view.channel else None, view.id)
         payload = payloads.submission(user, view, trigger_id=trigger_id, response_urls=self._response_urls(user, view))
-        ack = await self._sockets.deliver("interactive", payload)
+        ack = await self._deliver("interactive", payload)
         if ack.error:
             return self.failed(user, ack.error, "submitting")
         try:
@@ -156,14 +160,14 @@ class Deliveries:
             self.views.close(each)
             if each.payload.get("notify_on_close"):
                 payload = payloads.closing(user, each, cleared=cleared)
-                ack = await self._sockets.deliver("interactive", payload, accepts_response=False)
+                ack = await self._deliver("interactive", payload, accepts_response=False)
                 outcome = self._outcome(user, ack, "closing")
         return outcome
 
     async def suggestions(self, user: User, block: Json, element: Json, typed: str, surface: Json) -> list[Json]:
         """Ask the app for the options of an external menu. Raises SlackFault when it gives none that can be shown."""
         payload = payloads.suggestion(user, block, element, typed, surface)
-        ack = await self._sockets.deliver("interactive", payload)
+        ack = await self._deliver("interactive", payload)
         if ack.error:
             raise SlackFault(ack.error)
         return _checked_suggestions(ack.payload)

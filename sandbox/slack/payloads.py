@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.slack.channels import Channel
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Message
-from sandbox.slack.people import APP_ID, ENTERPRISE_FIELDS, TEAM_DOMAIN, TEAM_ID, User
+from sandbox.slack.people import APP_ID, TEAM_DOMAIN, TEAM_ID, User
 from sandbox.slack.views import OpenView
 
 _VERIFICATION = "sandbox-verification"  # deprecated by Slack, still sent
@@ -13,8 +13,7 @@ _VERIFICATION = "sandbox-verification"  # deprecated by Slack, still sent
 
 def _common(kind: str, user: User) -> Json:
     team = {"id": TEAM_ID, "domain": TEAM_DOMAIN}
-    sender = {"type": kind, "user": user.as_actor(), "team": team, "api_app_id": APP_ID, "token": _VERIFICATION}
-    return sender | ENTERPRISE_FIELDS
+    return {"type": kind, "user": user.as_actor(), "team": team, "api_app_id": APP_ID, "token": _VERIFICATION}
 
 
 def command(user: User, channel: Channel, name: str, text: str, *, response_url: str, trigger_id: str) -> Json:
@@ -25,7 +24,7 @@ def command(user: User, channel: Channel, name: str, text: str, *, response_url:
         "team_domain": TEAM_DOMAIN,
         "channel_id": channel.id,
         "channel_name": channel.payload_name,
-        "user_id": user.id,
+        "user_id": user.acting_id,
         "user_name": user.name,
         "command": name,
         "text": text,

@@ -10,6 +10,7 @@ METHOD_TIERS = {
     "apps.connections.open": 1,
     "users.list": 2,
     "usergroups.users.list": 2,
+    "users.conversations": 2,
     "chat.update": 3,
     "chat.delete": 3,
     "conversations.info": 3,

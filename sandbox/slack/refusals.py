@@ -77,8 +77,9 @@ class Refusals:
     def _place(self, arguments: Mapping[str, Any]) -> Channel | None:
         """Return the conversation that the arguments name: by id or name, or a person's direct message."""
         named = str(arguments.get("channel") or arguments.get("channel_id") or "")
+        user = self._workspace.account(named)
         for channel in self._workspace.channels.values():
-            if named == channel.id or (channel.is_im and named in channel.member_ids):
+            if named == channel.id or (channel.is_im and user is not None and user.id in channel.member_ids):
                 return channel
         try:
             return self._workspace.channel(named)

@@ -8,7 +8,7 @@ from sandbox.clock import Clock
 from sandbox.slack.changes import Changes
 from sandbox.slack.channels import Channel
 from sandbox.slack.messages import Content, Message
-from sandbox.slack.people import User, Usergroup
+from sandbox.slack.people import TEAM_ID, EnterpriseAccount, Installation, User, Usergroup
 
 
 class Workspace:
@@ -24,6 +24,7 @@ class Workspace:
         self._ids = 0
         self.edit_window: float | None = None
         self.full = False
+        self.installation = Installation()
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.usergroups: dict[str, Usergroup] = {}
@@ -58,9 +59,24 @@ class Workspace:
         self.channels[channel.id] = channel
         return channel
 
+    def add_group_dm(self, members: Iterable[str], *, bot_in: bool = True) -> Channel:
+        """Add a direct message of several people; the bot is in it from the start or never."""
+        names = [self.user(member).name for member in members]
+        name = f"mpdm-{'--'.join(names)}-1"
+        channel = self.add_channel(name, names, private=True, bot_in=bot_in)
+        channel.is_mpim = True
+        return channel
+
+    def join_grid(self, name: str, *, teams: Iterable[str] = (TEAM_ID,), hides_team: bool = True) -> EnterpriseAccount:
+        """Give a person an account of the organisation beside the one of the workspace."""
+        account = EnterpriseAccount(self._id("W"), list(teams), hides_team)
+        self.user(name).enterprise = account
+        return account
+
     def add_usergroup(self, handle: str, members: Iterable[str]) -> Usergroup:
-        """Add a user group with these people in it, by name."""
-        group = Usergroup(self._id("S"), handle.removeprefix("@"), [self.user(name).id for name in members])
+        """Add a user group with these people in it: by name, or by the id that the group is to list."""
+        listed = [name if name in self.user(name).ids else self.user(name).id for name in members]
+        group = Usergroup(self._id("S"), handle.removeprefix("@"), listed)
         self.usergroups[group.id] = group
         return group
 
@@ -69,11 +85,15 @@ class Workspace:
         return f"{letter}0SBX{self._ids:05d}"
 
     def user(self, name_or_id: str) -> User:
-        """Return a person by name or id. Raises KeyError."""
-        if name_or_id in self.users:
-            return self.users[name_or_id]
+        """Return a person by name or by one of the ids. Raises KeyError."""
+        if (known := self.account(name_or_id)) is not None:
+            return known
         name = name_or_id.removeprefix("@")
         return next((user for user in self.users.values() if user.name == name), None) or self._unknown(name_or_id)
+
+    def account(self, user_id: str) -> User | None:
+        """Return the account that has this id among its ids."""
+        return self.users.get(user_id) or next((user for user in self.users.values() if user_id in user.ids), None)
 
     def channel(self, name_or_id: str, reader: User | None = None) -> Channel:
         """Return a channel by `#name`, name or id; `@tokenflex` is the direct message of `reader`. Raises KeyError."""
@@ -112,6 +132,32 @@ class Workspace:
         place.member_ids = [each for each in place.member_ids if each != self.bot.id]
         self._changes.announce("channel_changed", place)
 
+    def join(self, channel: str, person: str) -> None:
+        """Make a person a member; with somebody of another organisation the channel is a shared one."""
+        place, user = self.channel(channel), self.user(person)
+        if user.id not in place.member_ids:
+            place.member_ids.append(user.id)
+        place.shared = place.shared or user.foreign
+        self._changes.announce("channel_changed", place)
+
+    def leave(self, channel: str, person: str) -> None:
+        """Take a person out of the channel; a shared one stays shared."""
+        place, user = self.channel(channel), self.user(person)
+        place.member_ids = [each for each in place.member_ids if each != user.id]
+        self._changes.announce("channel_changed", place)
+
+    def change_id(self, channel: str) -> str:
+        """Give a private channel another id for good, as happens when sharing begins; return the old one."""
+        place = self.channel(channel)
+        if place.kind != "private":
+            raise AssertionError(f"The id of {channel} cannot change: it is no private channel.")
+        old = place.id
+        del self.channels[old]
+        place.id = self._id("C")
+        self.channels[place.id] = place
+        self._changes.announce("channel_id_changed", (place, old))
+        return old
+
     def archive(self, channel: str, *, archived: bool = True) -> None:
         """Archive the channel, or take it back out of the archive."""
         self.channel(channel).archived = archived
@@ -135,7 +181,8 @@ class Workspace:
 
     def user_name(self, user_id: str) -> str:
         """Return the name of an account, or the id when it is unknown."""
-        return self.users[user_id].name if user_id in self.users else user_id
+        user = self.account(user_id)
+        return user_id if user is None else user.name
 
     def channel_name(self, channel_id: str) -> str:
         """Return the name of a channel, or the id when it is unknown."""

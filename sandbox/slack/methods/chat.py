@@ -14,8 +14,8 @@ LONGEST_EDIT = 4000
 def _target(context: Context, named: str) -> Channel:
     """Return the conversation a post goes to: by id, by name, or the direct message of a person by account id."""
     workspace = context.workspace
-    if named in workspace.users:
-        user = workspace.users[named]
+    user = workspace.account(named)
+    if user is not None:
         if user.deleted or user.is_bot:
             raise SlackFault("channel_not_found")
         return workspace.direct_message(user)
@@ -92,7 +92,7 @@ def post_message(context: Context, arguments: Arguments) -> Json:
 def post_ephemeral(context: Context, arguments: Arguments) -> Json:
     """Show a message to one member of the channel."""
     channel = _target(context, arguments.need("channel", "channel_not_found"))
-    user = context.workspace.users.get(arguments.need("user"))
+    user = context.workspace.account(arguments.need("user"))
     _check_posting(context, channel, public_scope=False, in_thread=bool(arguments.get("thread_ts")))
     if user is None or user.deleted or user.id not in channel.member_ids:
         raise SlackFault("user_not_in_channel")

@@ -10,6 +10,14 @@ from sandbox.slack.methods.method import Context, Method, page
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 
+#: What `types` calls a kind of conversation: our word for it, and the first half of its scopes.
+_KINDS = {
+    "public_channel": ("public", "channels"),
+    "private_channel": ("private", "groups"),
+    "mpim": ("mpim", "mpim"),
+    "im": ("im", "im"),
+}
+
 
 def _with_messages(context: Context, arguments: Arguments) -> Channel:
     channel = context.readable(arguments.need("channel"), "history")
@@ -73,6 +81,37 @@ def members(context: Context, arguments: Arguments) -> Json:
     return {"members": shown, "response_metadata": {"next_cursor": cursor}}
 
 
+def conversations_of(context: Context, arguments: Arguments) -> Json:
+    """Show the conversations that somebody is in; of others than the bot only the private ones that the bot is in."""
+    context.need_team(arguments)
+    workspace = context.workspace
+    user = workspace.account(str(arguments.get("user") or workspace.bot.id))
+    if user is None:
+        raise SlackFault("user_not_found")
+    kinds = _kinds(context, str(arguments.get("types") or "public_channel"))
+    found = [
+        channel
+        for channel in workspace.channels.values()
+        if channel.kind in kinds
+        and user.id in channel.member_ids
+        and (not channel.private or workspace.bot_is_in(channel))
+        and not (channel.archived and arguments.flag("exclude_archived"))
+    ]
+    shown, cursor = page(found, arguments, limit=100, highest=999)
+    listed = [channel.as_json(workspace.bot.id) for channel in shown]
+    return {"channels": listed, "response_metadata": {"next_cursor": cursor}}
+
+
+def _kinds(context: Context, types: str) -> set[str]:
+    """Return the kinds of conversation that are asked for; each needs its own scope. Raises SlackFault."""
+    names = [name.strip() for name in types.split(",")]
+    if not set(names) <= _KINDS.keys():
+        raise SlackFault("invalid_types")
+    for name in names:
+        context.need_scope(f"{_KINDS[name][1]}:read")
+    return {_KINDS[name][0] for name in names}
+
+
 def open_conversation(context: Context, arguments: Arguments) -> Json:
     """Open the direct message with one person."""
     if arguments.get("channel"):
@@ -83,7 +122,7 @@ def open_conversation(context: Context, arguments: Arguments) -> Json:
         raise SlackFault("users_list_not_supplied")
     if len(wanted) > 1:
         raise SlackFault("not_enough_users" if len(set(wanted)) == 1 else "method_not_supported_for_channel_type")
-    user = context.workspace.users.get(wanted[0].strip())
+    user = context.workspace.account(wanted[0].strip())
     if user is None or user.deleted:
         raise SlackFault("user_not_found" if user is None else "user_disabled")
     channel = context.workspace.direct_message(user)
@@ -95,6 +134,7 @@ METHODS = {
     "conversations.history": Method(history, _HISTORY),
     "conversations.replies": Method(replies, _HISTORY),
     "conversations.info": Method(info, _READ),
+    "users.conversations": Method(conversations_of, _READ),
     "conversations.members": Method(members, _READ),
     "conversations.open": Method(open_conversation, ("im:write", "mpim:write", "channels:manage", "groups:write")),
 }

@@ -8,6 +8,7 @@ from sandbox.slack.arguments import Arguments
 from sandbox.slack.channels import Channel
 from sandbox.slack.errors import SlackFault
 from sandbox.slack.json_values import Json
+from sandbox.slack.people import TEAM_ID
 from sandbox.slack.rates import RateLimits
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.triggers import Triggers
@@ -41,6 +42,13 @@ class Context:
         """Raise SlackFault unless the token has one of the scopes."""
         if not self.scopes.intersection(any_of):
             raise SlackFault("missing_scope", needed=",".join(any_of), provided=",".join(sorted(self.scopes)))
+
+    def need_team(self, arguments: Arguments) -> None:
+        """Raise SlackFault when an org-wide token does not say which workspace is meant, or names another."""
+        if self.workspace.installation.org_wide and not arguments.get("team_id"):
+            raise SlackFault("missing_argument")
+        if arguments.get("team_id") not in {None, "", TEAM_ID}:
+            raise SlackFault("team_not_found")
 
     def readable(self, channel_id: str, action: str) -> Channel:
         """Return a conversation that the bot knows of, with the scope `…:action` for its kind. Raises SlackFault."""
