@@ -85,6 +85,7 @@ class SlackApi:
         webhook = AsyncWebhookClient(url, session=self._client.session, proxy=self._client.proxy, retry_handlers=[])
         async with translated(within):
             response = await webhook.send_dict(dict(content))
+        self._learn(response.headers)
         code, messages = _words(_json(response.body))
         if response.status_code == 400:
             raise BlocksRefusedError(code or "HTTP 400")
