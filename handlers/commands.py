@@ -14,7 +14,7 @@ from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
 from handlers import envelope
 from handlers.forms.export_form import ExportForm
-from handlers.guard import Guard, concerns
+from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
 from handlers.words import grammar
 
@@ -84,6 +84,5 @@ class Commands:
         accepted = await self._exports.accept(
             command.request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
         )
-        concerns(accepted.export.number)
         if accepted.is_new:
             await self._tell(act, replies.accepted(accepted.export, accepted.line, command.warnings))

@@ -104,8 +104,3 @@ class Guard:
             await self._replies.tell(response_url, sender, paragraph(text))
         except Exception:
             log.exception("a person could not be told", person=sender.person)
-
-
-def concerns(export: int) -> None:
-    """Have what the log says of the rest of this act name an export: the one that was just accepted."""
-    structlog.contextvars.bind_contextvars(export=export)

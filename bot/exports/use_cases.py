@@ -82,8 +82,9 @@ class Exports:
         new = NewExport(request, asker.person, channel, origin, replaces)
         slots = self._slots.free(0, now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, asker, slots, now)
+        structlog.contextvars.bind_contextvars(export=export.number)  # what the log says of the rest of this act
         if is_new:
-            log.info("an export was accepted", export=export.number, person=asker.person)
+            log.info("an export was accepted", person=asker.person)
         self._ring()
         ahead = max(before, self._turns.ahead_of(asker.person))
         return Accepted(export, is_new, self._in_line(ahead, until_a_slot))

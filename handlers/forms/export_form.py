@@ -26,7 +26,7 @@ from bot.tokenflex.rules import check_request
 from handlers import envelope
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft, Opened
-from handlers.guard import Guard, concerns
+from handlers.guard import Guard
 
 #: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
 _PATIENCE = 2.0
@@ -117,7 +117,6 @@ class ExportForm:
             origin=envelope.origin_of_form(body),
             replaces=opened.again,
         )
-        concerns(accepted.export.number)
         warnings = tuple(problem.message for problem in problems if problem.warning)
         text = replies.accepted_in_form(accepted.export, accepted.line)
         return _update(export_modal.accepted(text, warnings))

@@ -216,16 +216,16 @@ def _list(value: str) -> tuple[str, ...]:
 def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
     given: list[_Given] = []
     faults: list[_Fault] = []
-    for place, word in enumerate(words):
+    for at, word in enumerate(words):
         part, value = _part(word), word.text.partition("=")[2]
         last = given[-1] if given else _Given(None, "")
         if part:
-            given.append(_Given(part, value, _typed(words[place:], catalogue).partition("=")[2]))
+            given.append(_Given(part, value, _typed(words[at:], catalogue).partition("=")[2]))
         elif given and last.takes(word.text):
             last.value += word.text
         elif home := _torn_from(word.text, last, catalogue):
             if home not in {fault.part for fault in faults}:  # one sentence covers all words of a torn value
-                faults.append(_torn(home, words[place:], last, catalogue))
+                faults.append(_torn(home, words[at:], last, catalogue))
         else:
             fault = _unknown(word.text, last.part, catalogue)
             faults += [fault] if fault not in faults else []
