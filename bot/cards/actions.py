@@ -1,6 +1,6 @@
 """The buttons: their ids, which travel in messages for ever, and their words. A value is a number only."""
 
-from typing import Any
+from bot.cards.blocks import Block, plain
 
 LINK = "export.link"
 RETRY = "export.retry"
@@ -9,8 +9,6 @@ DELETE = "export.delete"
 EDIT = "export.edit"
 KEEP = "export.keep"
 SEND_AGAIN = "admin.send_again"  #: its value is the number of a message that was given up
-
-Block = dict[str, Any]
 
 _LABELS = {
     LINK: "Get a fresh link",
@@ -52,7 +50,7 @@ def _button(action: str, value: int, of: str) -> Block:
     return {
         "type": "button",
         "action_id": action,
-        "text": {"type": "plain_text", "text": _LABELS[action]},
+        "text": plain(_LABELS[action]),
         "value": str(value),
         "accessibility_label": f"{_LABELS[action]}, {of}",
     }
@@ -60,12 +58,9 @@ def _button(action: str, value: int, of: str) -> Block:
 
 def _confirm_delete(number: int) -> Block:
     return {
-        "title": {"type": "plain_text", "text": f"Delete export #{number}?"},
-        "text": {
-            "type": "plain_text",
-            "text": "The file is removed at Autodesk too. Nobody can download it afterwards.",
-        },
-        "confirm": {"type": "plain_text", "text": "Delete"},
-        "deny": {"type": "plain_text", "text": "Keep it"},
+        "title": plain(f"Delete export #{number}?"),
+        "text": plain("The file is removed at Autodesk too. Nobody can download it afterwards."),
+        "confirm": plain("Delete"),
+        "deny": plain("Keep it"),
         "style": "danger",
     }

@@ -21,6 +21,11 @@ def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
+def plain(text: str) -> Block:
+    """Return a text without markup, in which `:tada:` stays as it is typed."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
 def section(block_id: str, text: str) -> Block:
     """Return a paragraph."""
     return {"type": "section", "block_id": block_id, "text": mrkdwn(text)}

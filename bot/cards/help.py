@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.cards.blocks import Block, Message, section
+from bot.cards.blocks import Block, Message, plain, section
 from bot.cards.text import code, escape
 
 #: Each form of the command and what it does.
@@ -80,4 +80,4 @@ def _lines(block_id: str, lines: tuple[tuple[str, str], ...]) -> Block:
 
 
 def _header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+    return {"type": "header", "text": plain(text)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.cards import refusals
-from bot.cards.blocks import context, section
+from bot.cards.blocks import context, plain, section
 from bot.cards.text import channel as channel_link
 from bot.cards.text import sentence, shorten
 from bot.tokenflex.catalogue import Catalogue, Field
@@ -169,9 +169,9 @@ def build(draft: Draft, choices: Choices, *, type_contract: bool = False, opened
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": pieces.plain(_TITLE),
-        "submit": pieces.plain("Export"),
-        "close": pieces.plain("Cancel"),
+        "title": plain(_TITLE),
+        "submit": plain("Export"),
+        "close": plain("Cancel"),
         "private_metadata": _metadata(opened or Opened()),
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
@@ -198,7 +198,7 @@ def failure(text: str) -> View:
 
 
 def _closing(*blocks: dict[str, Any]) -> View:
-    return {"type": "modal", "title": pieces.plain(_TITLE), "close": pieces.plain("Close"), "blocks": list(blocks)}
+    return {"type": "modal", "title": plain(_TITLE), "close": plain("Close"), "blocks": list(blocks)}
 
 
 def _metadata(opened: Opened) -> str:
@@ -235,7 +235,7 @@ def _contract_blocks(number: str, choices: Choices, *, type_contract: bool) -> l
         "type": "static_select",
         "action_id": CONTRACT,
         "options": options,
-        "placeholder": pieces.plain("Choose a contract"),
+        "placeholder": plain("Choose a contract"),
     }
     chosen = [option for option in options if option["value"] == number]
     if chosen:
@@ -247,7 +247,7 @@ def _type_contract_button() -> dict[str, Any]:
     button = {
         "type": "button",
         "action_id": TYPE_CONTRACT,
-        "text": pieces.plain("Type the number instead"),
+        "text": plain("Type the number instead"),
         "accessibility_label": "Type the number instead of choosing the contract",
     }
     return {"type": "actions", "block_id": TYPE_CONTRACT, "elements": [button]}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.cards.blocks import plain
 from bot.cards.text import shorten
 
 #: Slack's limits: options of a menu or of a group, characters of an option, of a text block.
@@ -77,8 +78,3 @@ def input_block(
 def notice(text: str) -> dict[str, Any]:
     """Return a paragraph of plain text, cut to what Slack takes."""
     return {"type": "section", "text": plain(shorten(text, MAX_TEXT))}
-
-
-def plain(text: str) -> dict[str, Any]:
-    """Return a text without markup, in which `:tada:` stays as it is typed."""
-    return {"type": "plain_text", "text": text, "emoji": False}
