@@ -10,6 +10,7 @@ from sandbox.slack.changes import Change, Changes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sandbox.slack.events import Events
     from sandbox.slack.refusals import Refusals
     from sandbox.slack.socket_mode import SocketMode
     from sandbox.slack.triggers import Triggers
@@ -37,7 +38,15 @@ class Failure:
 class Controls:
     """Switches for tests. `method` is a Web API method such as `chat.postMessage`, or `response_url`."""
 
-    def __init__(self, sockets: "SocketMode", changes: Changes, refusals: "Refusals", triggers: "Triggers") -> None:
+    def __init__(
+        self,
+        sockets: "SocketMode",
+        changes: Changes,
+        refusals: "Refusals",
+        triggers: "Triggers",
+        events: "Events",
+    ) -> None:
+        self._events = events
         self.refusals = refusals
         self._triggers = triggers
         self._sockets = sockets
@@ -121,6 +130,10 @@ class Controls:
     def deliver_twice(self, n: int = 1) -> None:
         """Deliver each of the next `n` envelopes twice."""
         self._sockets.doubled = n
+
+    def repeat_events(self, n: int = 1) -> None:
+        """Deliver each of the next `n` events once more after it was acknowledged, as Slack now and then does."""
+        self._events.repeated = n
 
     def subscribe(self, callback: "Callable[[Change], None]") -> "Callable[[], None]":
         """Call `callback` with every change from now on; the returned function ends that."""

@@ -8,6 +8,7 @@ from sandbox.slack.channels import Channel
 from sandbox.slack.deliveries import Answer, Deliveries
 from sandbox.slack.entering import STATE_KEYS, Chooser, entered_state, is_stateful
 from sandbox.slack.errors import NotSeenError
+from sandbox.slack.events import Events
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Content, Message
 from sandbox.slack.modal import Modal
@@ -19,12 +20,16 @@ T = TypeVar("T")
 
 
 class Typing:
-    """What the workspace knows of slash commands: which there are (None = any) and whether text is escaped."""
+    """What can be typed: which slash commands there are (None = any), whether text is escaped.
+
+    Without `in_messages_tab` the app's direct message has no box to type in.
+    """
 
     def __init__(self, commands: frozenset[str] | None, *, should_escape: bool, may_command: bool) -> None:
         self.commands = commands
         self.should_escape = should_escape
         self.may_command = may_command
+        self.in_messages_tab = True
 
     def knows(self, command: str) -> bool:
         """Say whether the app has that command."""
@@ -34,10 +39,11 @@ class Typing:
 class Member:
     """One person's hands and eyes. Deadlines are in real seconds."""
 
-    def __init__(self, user: User, deliveries: Deliveries, typing: Typing) -> None:
+    def __init__(self, user: User, deliveries: Deliveries, typing: Typing, events: Events) -> None:
         self.user = user
         self._deliveries = deliveries
         self._typing = typing
+        self._events = events
         self._modals: dict[str, Modal] = {}
 
     @property
@@ -68,6 +74,8 @@ class Member:
         place = self._place(channel)
         if place.archived:
             raise AssertionError(f"{channel} is archived; nobody can type there.")
+        if place.is_im and not self._typing.in_messages_tab:
+            raise AssertionError(f"{channel} has no box to type in.")
         if not text.startswith("/"):
             sender_text = escaped(text, self._deliveries.workspace)
             self._deliveries.workspace.post(place, self.user, Content(sender_text), parent=reply_to)
@@ -83,6 +91,10 @@ class Member:
         if self._typing.should_escape:
             rest = escaped(rest, self._deliveries.workspace)
         return await self._deliveries.command(self.user, place, name, rest.strip())
+
+    def opens_app(self, tab: str = "home") -> None:
+        """Open the app on its tab `home` or `messages`."""
+        self._events.home_opened(self.user, tab, None)
 
     def _place(self, channel: str) -> Channel:
         place = self._deliveries.workspace.channel(channel, self.user)

@@ -9,6 +9,7 @@ from sandbox.clock import Clock
 from sandbox.slack.changes import Changes
 from sandbox.slack.controls import Controls
 from sandbox.slack.deliveries import Deliveries
+from sandbox.slack.events import Events
 from sandbox.slack.member import Member, Typing
 from sandbox.slack.methods.method import Context
 from sandbox.slack.people import TEAM_DOMAIN
@@ -34,7 +35,8 @@ class SlackSandbox:
     seconds of acknowledgements and trigger ids are real. `scopes` are those of the bot token (default: everything
     that the methods here need, without `chat:write.public`). `rate_profile` is `slack` or `none`. `commands` are
     the app's slash commands (None: any is taken for one), `should_escape` is their setting in the manifest;
-    `messages_tab` says whether people can be sent direct messages.
+    `messages_tab` says whether people can be sent direct messages, `messages_tab_read_only` that they cannot write
+    there; `events` are the manifest's `bot_events`.
     """
 
     bot_token = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but this
@@ -50,6 +52,8 @@ class SlackSandbox:
         should_escape: bool = True,
         bot_name: str = "tokenflex",
         messages_tab: bool = True,
+        messages_tab_read_only: bool = False,
+        events: Collection[str] = (),
         rng: random.Random | None = None,
     ) -> None:
         granted = DEFAULT_SCOPES if scopes is None else frozenset(scopes)
@@ -60,10 +64,13 @@ class SlackSandbox:
         self.views = Views(self.changes)
         self.triggers = Triggers()
         self.response_urls = ResponseUrls(self.workspace, self.rates)
-        self.controls = Controls(self.sockets, self.changes, Refusals(self.workspace), self.triggers)
         self._context = Context(
             self.workspace, self.sockets, self.views, self.triggers, self.rates, granted, messages_tab=messages_tab
         )
+        self.events = Events(self.workspace, self.sockets, self.changes, clock, lambda: self._context.scopes)
+        self.events.subscribed = frozenset(events)
+        refusals = Refusals(self.workspace)
+        self.controls = Controls(self.sockets, self.changes, refusals, self.triggers, self.events)
         tokens = (self.bot_token, self.app_token)
         self.web_api = WebApi(self._context, self.controls, self.changes, self.response_urls, tokens)
         self._deliveries = Deliveries(
@@ -71,6 +78,7 @@ class SlackSandbox:
         )
         known = None if commands is None else frozenset(commands)
         self.typing = Typing(known, should_escape=should_escape, may_command="commands" in granted)
+        self.typing.in_messages_tab = not messages_tab_read_only
         self._members: dict[str, Member] = {}
         self._runner: web.AppRunner | None = None
         self.api_url = ""
@@ -92,7 +100,7 @@ class SlackSandbox:
     def member(self, name: str) -> Member:
         """Return the person of that name at their keyboard. Raises KeyError."""
         user = self.workspace.user(name)
-        return self._members.setdefault(user.id, Member(user, self._deliveries, self.typing))
+        return self._members.setdefault(user.id, Member(user, self._deliveries, self.typing, self.events))
 
     async def connected(self, count: int = 1, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
         """Wait until the app has that many Socket Mode connections; `timeout` in real seconds. Raises TimeoutError."""
@@ -117,6 +125,7 @@ class SlackSandbox:
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
+        await self.events.close()
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -173,8 +173,15 @@ class SocketMode:
         if waiting is not None and not waiting.done():
             waiting.set_result(message.get("payload"))
 
-    async def deliver(self, kind: str, payload: dict[str, Any], *, accepts_response: bool = True) -> Acknowledgement:
-        """Send an envelope over one of the connections and wait for its acknowledgement."""
+    async def deliver(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        accepts_response: bool = True,
+        more: dict[str, Any] | None = None,
+    ) -> Acknowledgement:
+        """Send an envelope (with `more` keys) over one of the connections and wait for its acknowledgement."""
         if not self.connections:
             return Acknowledgement("no_connection")
         envelope_id = str(uuid.uuid4())
@@ -183,6 +190,7 @@ class SocketMode:
             "type": kind,
             "payload": payload,
             "accepts_response_payload": accepts_response,
+            **(more or {}),
         }
         self._pending[envelope_id] = asyncio.get_running_loop().create_future()
         try:
