@@ -145,10 +145,10 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
     BlocksRefusedError: """
         invalid_blocks invalid_blocks_format msg_blocks_too_long invalid_attachments only_one_table_allowed""",
     MalformedError: """
-        invalid_arguments missing_argument invalid_cursor invalid_limit invalid_ts_oldest invalid_json json_not_object
-        invalid_metadata_format invalid_metadata_schema too_many_attachments no_text msg_too_long markdown_text_conflict
-        no_dual_broadcast_content_update
-        invalid_trigger_id invalid_view invalid_message view_too_large push_limit_reached duplicate_external_id""",
+        invalid_arguments missing_argument invalid_cursor invalid_limit invalid_ts_oldest invalid_types team_not_found
+        invalid_json json_not_object invalid_metadata_format invalid_metadata_schema too_many_attachments no_text
+        msg_too_long markdown_text_conflict no_dual_broadcast_content_update invalid_trigger_id invalid_view
+        invalid_message view_too_large push_limit_reached duplicate_external_id""",
     TriggerLateError: "expired_trigger_id trigger_expired",
     FormOpenError: "exchanged_trigger_id trigger_exchanged",
     ViewOvertakenError: "hash_conflict not_found",

@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 KEPT = timedelta(minutes=5)  #: how long an answer of Slack's is taken for true
 STILL_GOOD = timedelta(hours=12)  #: how long the last answer stands in for one that Slack does not give
-#: Real seconds that a person's act waits for one question here. To let somebody in takes four at most, one after
-#: another: whether they are a member, and in a group, for people and for administrators.
-_PATIENCE = 0.7
+#: Real seconds that a person's act waits for one question here. To let somebody in takes three at most, one after
+#: another: whether they are a member, in a group of those who may, in a group of administrators.
+_PATIENCE = WAITED_FOR / 3
 
 log = structlog.get_logger(__name__)
 
