@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import inf
 
 from bench.polling_house import House
 from bot.calls.budget import PastCall, Rank
 from bot.calls.turns import Room, Turn, Turns
 from bot.exports.durations import Durations
 from bot.exports.poll_policy import Target
+from bot.runtime.bell import Bell
 from bot.tokenflex.errors import RateLimitedError
 from storage import exports as export_store
+from storage.database import Table
 from storage.models import Export
 from storage.states import ExportState
 
@@ -52,10 +53,13 @@ class OneGetEach:
     """One GET for each export every 60 s, whatever the limit says; after a refusal none until `Retry-After` is over."""
 
     def __init__(self, house: House) -> None:
-        if not isinstance(house.turns, TurnsForAnybody):
+        turns = house.parts.calls.turns
+        if not isinstance(turns, TurnsForAnybody):
             raise TypeError("this poller pushes in")
         self._house = house
-        self._turns = house.turns
+        self._turns = turns
+        self._wake = Bell(house.clock)
+        house.parts.database.subscribe(Table.EXPORTS, self._wake.ring)
         self._due: dict[int, datetime] = {}
         self._pause_until = house.clock.now()
         self._getting: set[asyncio.Task[None]] = set()
@@ -65,7 +69,7 @@ class OneGetEach:
         house = self._house
         while True:
             now = house.clock.now()
-            exports = await house.database.read(lambda db: export_store.in_states(db, (ExportState.REQUESTED,)))
+            exports = await house.parts.database.read(export_store.in_states, (ExportState.REQUESTED,))
             self._due = {
                 export.number: self._due.get(export.number, export.changed_at + timedelta(seconds=_ONE_GET_EVERY))
                 for export in exports
@@ -74,8 +78,7 @@ class OneGetEach:
                 if max(self._due[export.number], self._pause_until) <= now:
                     self._due[export.number] = now + timedelta(seconds=_ONE_GET_EVERY)
                     self._start(export)
-            wait = min(((max(due, self._pause_until) - now).total_seconds() for due in self._due.values()), default=inf)
-            await house.poll.wait(None if wait == inf else wait)
+            await self._wake.wait(*(max(due, self._pause_until) for due in self._due.values()))
 
     def _start(self, export: Export) -> None:
         getting = asyncio.create_task(self._get(export))
@@ -92,12 +95,10 @@ class OneGetEach:
         except RateLimitedError as error:
             self._pause_until = house.clock.now() + timedelta(seconds=error.retry_after or _ONE_GET_EVERY)
             self._due[export.number] = self._pause_until
-            house.poll.ring()
+            self._wake.ring()
             return
         finally:
             self._turns.end_quietly(turn)
-        house.links.keep(export.number, record.link)
-        await house.progress.observe_one(export, record)
-        house.slots.freed()
-        house.worker.work.ring()
-        house.deliveries.ring()
+        house.parts.fresh_links.keep(export.number, record.link)
+        await house.parts.progress.observe_one(export, record)
+        house.parts.slots.freed()

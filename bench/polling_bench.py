@@ -9,8 +9,7 @@ from statistics import fmean
 from bench.baselines import OneGetEach, TurnsForAnybody, every_15_seconds
 from bench.cases import CASES, LIKE_CLOCKWORK, Case, day
 from bench.figures import Cell, Table, Target, percentile
-from bench.polling_house import Outcome, Polling, live_through, real_poller
-from bot.calls.turns import Turns
+from bench.polling_house import Outcome, live_through
 
 _SEEDS = 20
 _PROCESSES = 2
@@ -38,19 +37,15 @@ _STUDY = dict(
 
 
 def _per_export(seed_of_case: tuple[Case, int]) -> Outcome:
-    return live_through(day(*seed_of_case), lambda house: OneGetEach(house).run, TurnsForAnybody)
+    return live_through(day(*seed_of_case), polling=lambda house: OneGetEach(house).run, turns=TurnsForAnybody)
 
 
 def _every_15_s(seed_of_case: tuple[Case, int]) -> Outcome:
-    return _lived(seed_of_case, lambda house: real_poller(house, policy=every_15_seconds).run)
+    return live_through(day(*seed_of_case), policy=every_15_seconds)
 
 
 def _bot(seed_of_case: tuple[Case, int]) -> Outcome:
-    return _lived(seed_of_case, lambda house: real_poller(house).run)
-
-
-def _lived(seed_of_case: tuple[Case, int], polling: Polling) -> Outcome:
-    return live_through(day(*seed_of_case), polling, Turns)
+    return live_through(day(*seed_of_case))
 
 
 _WAYS: dict[str, Callable[[tuple[Case, int]], Outcome]] = {PER_EXPORT: _per_export, EVERY_15_S: _every_15_s, BOT: _bot}

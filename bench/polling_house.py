@@ -2,31 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlite_utils import Database as Connection
 
 from bench.cases import Asked, Day
 from bench.stand_ins import LATENCY, SlackOnPaper, TokenFlexOnPaper
+from bot.assembly import Loop, Parts, assemble
 from bot.calls.gateway import TokenFlexCalls, Work
 from bot.calls.turns import Turns
-from bot.delivery.dispatcher import Dispatcher
 from bot.exports import announcements
-from bot.exports.fresh_links import FreshLinks
-from bot.exports.poller import Poller
-from bot.exports.progress import Progress
-from bot.exports.slots import Slots
-from bot.exports.worker import Worker
-from bot.runtime.bell import Bell
+from bot.exports.poll_policy import next_poll
+from bot.exports.poller import Policy
 from bot.runtime.server_time import ServerTime
-from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
 from bot.tokenflex.models import ExportRequest
 from storage import exports as export_store
@@ -81,52 +77,28 @@ class CallsOnPaper(TokenFlexCalls):
                 await self._clock.sleep(LATENCY / 2)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class House:
-    """The parts that a day needs."""
+    """A day's two stand-ins and the parts between them."""
 
     clock: VirtualClock
     token_flex: TokenFlexOnPaper
     slack: SlackOnPaper
-    database: Database
-    turns: Turns
-    calls: TokenFlexCalls
-    progress: Progress
-    links: FreshLinks
-    slots: Slots
-    server_time: ServerTime
-    worker: Worker
-    poll: Bell
-    deliveries: Bell
+    parts: Parts
 
 
-#: Makes a poller in a house and returns its loop.
-Polling = Callable[[House], Callable[[], Awaitable[None]]]
+#: Makes a loop that polls in a house.
+Polling = Callable[[House], Loop]
 
 
-def real_poller(house: House, **options: object) -> Poller:
-    """Return the bot's own poller in this house."""
-    return Poller(
-        house.database,
-        house.calls,
-        house.progress,
-        house.links,
-        house.slots,
-        house.server_time,
-        house.clock,
-        house.poll,
-        house.worker.work,
-        house.deliveries,
-        **options,  # type: ignore[arg-type]
-    )
-
-
-def live_through(day: Day, polling: Polling, turns: type[Turns] = Turns) -> Outcome:
-    """Run the bot through a day and return what came of it."""
+def live_through(
+    day: Day, *, policy: Policy = next_poll, polling: Polling | None = None, turns: type[Turns] = Turns
+) -> Outcome:
+    """Run the bot through a day and return what came of it; `polling` takes the place of its own poller."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     clock = VirtualClock(day.begins)
     with TemporaryDirectory(dir=_memory()) as folder:
-        return virtual_time.run(clock, _day(day, polling, turns, clock, Path(folder)))
+        return virtual_time.run(clock, _day(day, clock, Path(folder), policy, polling, turns))
 
 
 def _memory() -> str | None:
@@ -135,58 +107,50 @@ def _memory() -> str | None:
     return str(shared_memory) if shared_memory.is_dir() else None
 
 
-async def _day(day: Day, polling: Polling, turns: type[Turns], clock: VirtualClock, folder: Path) -> Outcome:
-    durations = {_file_name(index): asked.duration for index, asked in enumerate(day.asked)}
-    database = Database(folder / "bench.db")
-    await database.open()
-    house = _house(clock, database, TokenFlexOnPaper(clock, durations), turns)
-    await house.turns.load()
-    supervisor = Supervisor(clock)
-    dispatcher = Dispatcher(
-        database,
-        house.slack,  # type: ignore[arg-type]
-        house.links,
-        house.server_time,
-        ServerTime(clock),
-        clock,
-        LinkAudience.CHANNEL,
-        house.deliveries,
-    )
-    for name, loop in {"submit": house.worker.run, "poll": polling(house), "deliver": dispatcher.run}.items():
-        supervisor.start(name, loop)
-    outcome = Outcome()
-    people = [asyncio.ensure_future(_person(house, index, asked, outcome)) for index, asked in enumerate(day.asked)]
-    everybody = asyncio.gather(*people)
-    late = asyncio.create_task(clock.sleep(_LONGEST_DAY))
-    await asyncio.wait((everybody, late), return_when=asyncio.FIRST_COMPLETED)
-    if late.done():
-        raise TimeoutError(f"{day.case.name}, seed {day.seed}: not over after {_LONGEST_DAY:.0f} s")
-    late.cancel()
-    await everybody
-    await supervisor.stop()
-    house.turns.close()
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:
-        task.cancel()
-    await asyncio.sleep(0)
-    house.calls.close()
-    await database.close()
-    _sum_up(house, supervisor, outcome)
+async def _day(
+    day: Day, clock: VirtualClock, folder: Path, policy: Policy, polling: Polling | None, turns: type[Turns]
+) -> Outcome:
+    async with AsyncExitStack() as ending:
+        house = await _house(day, clock, folder, policy, turns, ending)
+        house.parts.run(**({} if polling is None else {"polling": polling(house)}))
+        outcome = Outcome()
+        people = [_person(house, index, asked, outcome) for index, asked in enumerate(day.asked)]
+        everybody = asyncio.gather(*people)
+        late = asyncio.create_task(clock.sleep(_LONGEST_DAY))
+        await asyncio.wait((everybody, late), return_when=asyncio.FIRST_COMPLETED)
+        if late.done():
+            raise TimeoutError(f"{day.case.name}, seed {day.seed}: not over after {_LONGEST_DAY:.0f} s")
+        late.cancel()
+        await everybody
+    _sum_up(house, outcome)
     return outcome
 
 
-def _house(clock: VirtualClock, database: Database, token_flex: TokenFlexOnPaper, turns_class: type[Turns]) -> House:
-    server_time = ServerTime(clock)
-    turns = turns_class(database, clock, server_time)
-    calls = CallsOnPaper(token_flex, turns, clock)
-    progress = Progress(database, calls, clock)
-    links = FreshLinks(database, calls, server_time, progress, clock)
-    slots, poll, deliveries = Slots(), Bell(clock), Bell(clock)
-    worker = Worker(database, calls, progress, slots, server_time, clock, poll, deliveries)
-    slack = SlackOnPaper(clock)
-    return House(
-        clock, token_flex, slack, database, turns, calls, progress, links, slots, server_time, worker, poll,
-        deliveries,
-    )  # fmt: skip
+async def _house(
+    day: Day, clock: VirtualClock, folder: Path, policy: Policy, turns_class: type[Turns], ending: AsyncExitStack
+) -> House:
+    database = Database(folder / "bench.db")
+    ending.push_async_callback(database.close)
+    await database.open()
+    turns = turns_class(database, clock, ServerTime(clock))
+    await turns.load()
+    durations = {_file_name(index): asked.duration for index, asked in enumerate(day.asked)}
+    token_flex, slack = TokenFlexOnPaper(clock, durations), SlackOnPaper(clock)
+    posts: Any = slack
+    nobody_asks: Any = None
+    parts = await assemble(
+        database=database,
+        calls=CallsOnPaper(token_flex, turns, clock),
+        posts=posts,
+        slack_time=ServerTime(clock),
+        access=nobody_asks,
+        clock=clock,
+        audience=LinkAudience.CHANNEL,
+        bot_name="tokenflex",
+        ending=ending,
+        policy=policy,
+    )
+    return House(clock, token_flex, slack, parts)
 
 
 async def _person(house: House, index: int, asked: Asked, outcome: Outcome) -> None:
@@ -197,7 +161,7 @@ async def _person(house: House, index: int, asked: Asked, outcome: Outcome) -> N
     accepted = await _accept(house, asked, name)
     number = accepted.number
     posted_at = await house.slack.posted(outbox.result_subject(number, 1))
-    export = await house.database.read(lambda db: export_store.get(db, number))
+    export = await house.parts.database.read(export_store.get, number)
     ready = house.token_flex.ready_at(name)
     outcome.noticed.append(_seconds(ready, export.finished_at))
     outcome.posted.append(_seconds(ready, posted_at))
@@ -205,38 +169,35 @@ async def _person(house: House, index: int, asked: Asked, outcome: Outcome) -> N
     outcome.submits.append(_seconds(accepted.accepted_at, taken))
     await house.clock.sleep(asked.press_after)
     pressed_at = house.clock.now()
-    await house.links.fresh(number, asked.person)
+    await house.parts.fresh_links.fresh(number, asked.person)
     outcome.presses.append(_seconds(pressed_at, house.clock.now()))
     await _show_link(house, export)
 
 
 async def _accept(house: House, asked: Asked, name: str) -> Export:
-    """Store a request and ring, as the use case does."""
+    """Store a request, as the use case does."""
     now = house.clock.now()
     request = ExportRequest(asked.contract, fields=("productName",), metrics=("tokensConsumed",), file_name=name)
     new = NewExport(request, asked.person, asked.channel, origin=name)
+    return await house.parts.database.write(_accepted, new, now)
 
-    def accept(db: Connection) -> Export:
-        export, _ = export_store.accept(db, new, now)
-        announcements.card_changed(db, export, now)
-        return export
 
-    accepted = await house.database.write(accept)
-    house.worker.work.ring()
-    house.deliveries.ring()
-    return accepted
+def _accepted(db: Connection, new: NewExport, now: datetime) -> Export:
+    export, _ = export_store.accept(db, new, now)
+    announcements.card_changed(db, export, now)
+    return export
 
 
 async def _show_link(house: House, export: Export) -> None:
     """Have the announcement edited to show the link, as the button does."""
     now = house.clock.now()
-    await house.database.write(lambda db: announcements.result_changed(db, export, now, words=announcements.WITH_LINK))
-    house.deliveries.ring()
+    words = announcements.WITH_LINK
+    await house.parts.database.write(announcements.result_changed, export, now, words=words)
 
 
-def _sum_up(house: House, supervisor: Supervisor, outcome: Outcome) -> None:
-    if supervisor.crashes:
-        raise RuntimeError(f"loops crashed: {supervisor.crashes}")
+def _sum_up(house: House, outcome: Outcome) -> None:
+    if house.parts.supervisor.crashes:
+        raise RuntimeError(f"loops crashed: {house.parts.supervisor.crashes}")
     outcome.calls = house.token_flex.calls
     outcome.refused = house.token_flex.refused
     outcome.slack_refused = house.slack.refused

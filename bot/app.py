@@ -1,29 +1,21 @@
-"""The composition root: the only place that knows every part, and the only one that imports the handlers."""
+"""The whole program: opens what is outside, has the parts assembled, and ends all of it in reverse."""
 
-import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random, SystemRandom
-from typing import Protocol
 
 import aiohttp
 import structlog
+from aiohttp import ClientTimeout
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.calls.gateway import TokenFlexCalls
-from bot.calls.turns import Turns
+from bot.assembly import Parts, assemble
 from bot.contracts.cache import ContractCache
-from bot.delivery.dispatcher import Dispatcher
-from bot.exports.fresh_links import FreshLinks
-from bot.exports.links import Links
-from bot.exports.poller import Poller
-from bot.exports.progress import Progress
-from bot.exports.slots import Slots
-from bot.exports.use_cases import Exports
-from bot.exports.worker import Worker
 from bot.login.store import LoginStore
+from bot.login.token_flex import token_flex_side
 from bot.login.watch import LoginWatch
 from bot.operate import vital_signs
 from bot.operate.administration import Administration
@@ -32,8 +24,6 @@ from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
-from bot.runtime.server_time import ServerTime
-from bot.runtime.supervision import Supervisor
 from bot.settings import Settings
 from bot.slack.api import LONGEST, SlackApi
 from bot.slack.connection import Identity, connect, identify, keep_address_fresh
@@ -41,9 +31,7 @@ from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
 from bot.slack.views import Views
 from bot.tokenflex.catalogue import Catalogue
-from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.http import HttpDoor
-from bot.tokenflex.oauth import AccessTokens, OAuthClient
 from handlers.buttons import Buttons
 from handlers.commands import Commands
 from handlers.forms.export_form import ExportForm
@@ -54,55 +42,36 @@ from handlers.replies import Replies
 from storage import future
 from storage.database import Database, StorageFullError
 
-#: Real seconds that a stop leaves to calls and messages under way; all of it ends well within ten.
-_GRACE = 3.0
-
 log = structlog.get_logger(__name__)
 
 
-class Settles(Protocol):
-    """Something that may still have work under way when the bot stops."""
+@dataclass(frozen=True, slots=True)
+class _Workspace:
+    """Slack, and who the bot is there."""
 
-    async def settle(self, seconds: float) -> None:
-        """Return when the work has ended, or after that many seconds."""
-        ...
-
-
-@dataclass(slots=True)
-class TokenFlexSide:
-    """Everything between the database and Token Flex."""
-
-    door: HttpDoor
-    calls: TokenFlexCalls
-    progress: Progress
-    links: FreshLinks
-    slots: Slots
-    contracts: ContractCache
-    worker: Worker
-    poller: Poller
-    server_time: ServerTime
+    api: SlackApi
+    session: aiohttp.ClientSession
+    identity: Identity
+    members: Members
+    access: Access
+    replies: Replies
+    guard: Guard
 
 
 class Bot:
-    """The whole program: `start`, then `run_until` something ends it, then `stop`."""
+    """The whole program: `start`, then wait until something ends it, then `stop`."""
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None, random: Random | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._random = random or SystemRandom()
-        self._database = Database(settings.database_path)
-        self._supervisor = Supervisor(self._clock)
-        self._poll, self._deliveries = Bell(self._clock), Bell(self._clock)
-        self._session: aiohttp.ClientSession | None = None
-        self._handler: AsyncSocketModeHandler | None = None
-        self._dispatcher: Dispatcher | None = None
-        self._guard: Guard | None = None
-        self._members: Members | None = None
-        self._side: TokenFlexSide | None = None
-        self._vital_signs: VitalSigns | None = None
+        self._ending = AsyncExitStack()
+        self.parts: Parts | None = None
+        self.contracts: ContractCache | None = None
+        self.handler: AsyncSocketModeHandler | None = None
 
     async def start(self) -> None:
-        """Open the database, take up what was left, connect to Slack.
+        """Open the database, take up what was left, connect to Slack; what fails ends what was begun.
 
         Raises:
             DatabaseError: the database cannot be used.
@@ -110,161 +79,126 @@ class Bot:
             SlackTokenError: a Slack token does not work.
 
         """
-        await self._database.open()
-        await self._bring_back_what_lies_ahead()
-        side = self._side = await self._token_flex()
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST))
-        client = AsyncWebClient(
-            token=self._settings.slack_bot_token,
-            base_url=self._settings.slack_base_url,
-            session=self._session,
-            retry_handlers=[],
-        )
-        api = SlackApi(client, self._clock)
-        identity = await identify(api, self._clock)
-        self._dispatcher = self._deliverer(api, side, identity)
-        for name, loop in {
-            "submitting": side.worker.run,
-            "polling": side.poller.run,
-            "notifications": self._dispatcher.run,
-            "contracts": side.contracts.run,
-        }.items():
-            self._supervisor.start(name, loop)
-        rules = Rules.of(self._settings)
-        members = self._members = Members(api, identity.team_id, self._clock)
-        watch = LoginWatch(self._database, side.calls, rules.administrators, members, self._clock, self._deliveries)
-        self._supervisor.start("login", watch.run)
-        access = Access(rules, members, identity.team_id, self._database, self._clock)
-        bolt = self._bolt(api, side, identity, access)
-        handler = self._handler = await connect(bolt, api, self._settings.slack_app_token, self._clock)
-        self._supervisor.start("connection", lambda: keep_address_fresh(handler, self._clock))
-        self._vital_signs = self._signs(handler, side, self._dispatcher)
-        self._supervisor.start("vital signs", self._vital_signs.run)
-        log.info("connected", bot_user=identity.user_id, team=identity.team_id)
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
-        """Take nothing new, let what is under way end and be recorded, and close everything."""
-        if self._handler is not None:
-            await self._handler.client.disconnect()  # type: ignore[no-untyped-call]
-        await self._supervisor.stop()
-        if self._side is not None:
-            self._side.calls.turns.close()
-        await asyncio.gather(*(group.settle(_GRACE) for group in self._under_way()))
-        await self._note_the_last_signs()
-        if self._members is not None:
-            await self._members.close()
-        if self._handler is not None:
-            await self._handler.close_async()  # type: ignore[no-untyped-call]
-        if self._session is not None:
-            await self._session.close()
-        if self._side is not None:
-            self._side.calls.close()
-            self._side.door.close()
-        await self._database.close()
-        log.info("stopped")
+        """Take nothing new, let what is under way end and be recorded, and close everything; safe to call twice."""
+        await self._ending.aclose()
 
-    async def _bring_back_what_lies_ahead(self) -> None:
-        now = self._clock.now()
-        ahead = await self._database.write(lambda db: future.bring_back(db, now))
+    async def _start(self) -> None:
+        settings, clock, ending = self._settings, self._clock, self._ending
+        ending.callback(log.info, "stopped")
+        database = await self._open_database()
+        door = HttpDoor()
+        ending.callback(door.close)
+        store = await LoginStore.open(database, settings.database_key, settings.aps_refresh_token, clock.now)
+        await store.cut_off()
+        calls = await token_flex_side(
+            settings=settings, database=database, store=store, door=door, clock=clock, random=self._random,
+            ending=ending,
+        )  # fmt: skip
+        workspace = await self._enter_workspace(database)
+        connection = await ending.enter_async_context(AsyncExitStack())  # closed when the listeners have ended
+        parts = self.parts = await assemble(
+            database=database,
+            calls=calls,
+            posts=SlackPosts(workspace.api, workspace.identity.user_id),
+            slack_time=workspace.api.time,
+            access=workspace.access,
+            clock=clock,
+            audience=settings.link_audience,
+            bot_name=workspace.identity.name,
+            ending=ending,
+            listeners=workspace.guard,
+        )
+        contracts = self.contracts = ContractCache(database, calls, clock, workspace.access.rules.allows_contract)
+        await contracts.load()
+        administrators = workspace.access.rules.administrators
+        watch = LoginWatch(database, calls, administrators, workspace.members, clock, Bell(clock))
+        parts.run(contracts=contracts.run, login=watch.run)
+        bolt = self._bolt(workspace, parts, contracts)
+        handler = self.handler = await connect(bolt, workspace.api, settings.slack_app_token, clock)
+        connection.push_async_callback(handler.close_async)
+        ending.push_async_callback(handler.client.disconnect)
+        parts.supervisor.start("connection", lambda: keep_address_fresh(handler, clock))
+        signs = VitalSigns(database, clock, handler.client.is_connected, _signs(parts, contracts))
+        connection.push_async_callback(_note_the_last, signs)
+        parts.supervisor.start("vital signs", signs.run)
+        log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)
+
+    async def _open_database(self) -> Database:
+        database = Database(self._settings.database_path)
+        self._ending.push_async_callback(database.close)
+        await database.open()
+        ahead = await database.write(future.bring_back, self._clock.now())
         if ahead:
             log.warning("the clock was set back since the last run", seconds=round(ahead.total_seconds(), 1))
+        return database
 
-    async def _note_the_last_signs(self) -> None:
-        if self._vital_signs is not None:
-            try:
-                await self._vital_signs.note()
-            except Exception:  # a full disk is no reason not to close the rest
-                log.exception("the last signs could not be noted")
-
-    async def _token_flex(self) -> TokenFlexSide:
-        settings, clock, database = self._settings, self._clock, self._database
-        server_time = ServerTime(clock)
-        door = HttpDoor()
-        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
-        store = await LoginStore.open(database, settings.database_key, settings.aps_refresh_token, clock.now)
-        tokens = AccessTokens(oauth, store, clock.now)
-        client = TokenFlexClient(
-            door, settings.tokenflex_base_url, tokens.access_token, on_server_time=server_time.observe
+    async def _enter_workspace(self, database: Database) -> _Workspace:
+        settings, clock, ending = self._settings, self._clock, self._ending
+        session = await ending.enter_async_context(aiohttp.ClientSession(timeout=ClientTimeout(total=LONGEST)))
+        client = AsyncWebClient(
+            token=settings.slack_bot_token, base_url=settings.slack_base_url, session=session, retry_handlers=[]
         )
-        turns = Turns(database, clock, server_time)
-        await turns.load()
-        calls = TokenFlexCalls(client, tokens, turns, clock, self._random)
-        progress = Progress(database, calls, clock)
-        links = FreshLinks(database, calls, server_time, progress, clock)
-        slots = Slots()
-        contracts = ContractCache(database, calls, clock, Rules.of(settings).allows_contract)
-        await contracts.load()
-        worker = Worker(database, calls, progress, slots, server_time, clock, self._poll, self._deliveries)
-        await worker.resume()
-        poller = Poller(
-            database, calls, progress, links, slots, server_time, clock, self._poll, worker.work, self._deliveries
-        )
-        return TokenFlexSide(door, calls, progress, links, slots, contracts, worker, poller, server_time)
+        api = SlackApi(client, clock)
+        identity = await identify(api, clock)
+        members = Members(api, identity.team_id, clock)
+        ending.push_async_callback(members.close)
+        access = Access(Rules.of(settings), members, identity.team_id, database, clock)
+        replies = Replies(api, clock)
+        guard = Guard(replies, access, StorageFullError)
+        return _Workspace(api, session, identity, members, access, replies, guard)
 
-    def _signs(self, handler: AsyncSocketModeHandler, side: TokenFlexSide, dispatcher: Dispatcher) -> VitalSigns:
-        ahead, tokens = side.server_time, side.calls.tokens
-        signs: dict[str, Sign] = {
-            vital_signs.LAST_POLL: lambda: vital_signs.moment(side.poller.last_success),
-            vital_signs.LAST_POST: lambda: vital_signs.moment(dispatcher.last_success),
-            vital_signs.TOKEN_STATE: lambda: vital_signs.token_state(tokens.state),
-            vital_signs.CONTRACTS_TROUBLE: lambda: side.contracts.trouble,
-            vital_signs.AUTODESK_AHEAD: lambda: vital_signs.whole_seconds(ahead.known_difference),
-        }
-        return VitalSigns(self._database, self._clock, handler.client.is_connected, signs)
+    def _bolt(self, workspace: _Workspace, parts: Parts, contracts: ContractCache) -> AsyncApp:
+        settings, identity = self._settings, workspace.identity
 
-    def _deliverer(self, api: SlackApi, side: TokenFlexSide, identity: Identity) -> Dispatcher:
-        return Dispatcher(
-            self._database,
-            SlackPosts(api, identity.user_id),
-            side.links,
-            side.server_time,
-            api.time,
-            self._clock,
-            self._settings.link_audience,
-            self._deliveries,
-            identity.name,
-        )
-
-    def _bolt(self, api: SlackApi, side: TokenFlexSide, identity: Identity, access: Access) -> AsyncApp:
         async def authorize() -> AuthorizeResult:
             return AuthorizeResult(
                 enterprise_id=None,
                 team_id=identity.team_id,
                 bot_id=identity.bot_id,
                 bot_user_id=identity.user_id,
-                bot_token=self._settings.slack_bot_token,
+                bot_token=settings.slack_bot_token,
             )
 
         # A token at the client itself would only make Bolt warn, at each start, that it does not use it.
-        bolts_own = AsyncWebClient(base_url=self._settings.slack_base_url, session=self._session, retry_handlers=[])
+        bolts_own = AsyncWebClient(base_url=settings.slack_base_url, session=workspace.session, retry_handlers=[])
         app = AsyncApp(client=bolts_own, authorize=authorize)
-        catalogue = Catalogue(self._settings.extra_fields, self._settings.extra_metrics)
-        exports = Exports(
-            self._database,
-            side.links,
-            side.calls.turns,
-            side.slots,
-            self._clock,
-            access,
-            side.worker.work,
-            self._deliveries,
-        )
-        audience = self._settings.link_audience
-        links = Links(self._database, side.links, self._clock, audience, access, self._deliveries)
-        turns, poller = side.calls.turns, side.poller
+        exports, replies, guard = parts.exports, workspace.replies, workspace.guard
         administration = Administration(
-            self._database, access, turns, lambda: poller.last_success, self._clock, self._deliveries
+            parts.database,
+            workspace.access,
+            parts.calls.turns,
+            lambda: parts.poller.last_success,
+            self._clock,
+            Bell(self._clock),
         )
-        replies = Replies(api, self._clock)
-        guard = self._guard = Guard(replies, access, StorageFullError)
-        form = ExportForm(exports, side.contracts, catalogue, guard, Views(api))
-        on_exports = OnExports(exports, links, form, replies)
-        commands = Commands(exports, on_exports, administration, side.contracts, catalogue, form, guard)
+        catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
+        form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
+        on_exports = OnExports(exports, parts.links, form, replies)
+        commands = Commands(exports, on_exports, administration, contracts, catalogue, form, guard)
         register(app, commands, Buttons(on_exports, administration, guard), form)
         return app
 
-    def _under_way(self) -> list[Settles]:
-        parts = [self._guard]
-        workers: list[Settles] = [self._side.worker.tasks, self._side.links] if self._side else []
-        deliveries = [self._dispatcher.tasks] if self._dispatcher else []
-        return [part for part in (*parts, *workers, *deliveries) if part is not None]
+
+def _signs(parts: Parts, contracts: ContractCache) -> dict[str, Sign]:
+    server_time, tokens = parts.calls.turns.server_time, parts.calls.tokens
+    return {
+        vital_signs.LAST_POLL: lambda: vital_signs.moment(parts.poller.last_success),
+        vital_signs.LAST_POST: lambda: vital_signs.moment(parts.dispatcher.last_success),
+        vital_signs.TOKEN_STATE: lambda: vital_signs.token_state(tokens.state),
+        vital_signs.CONTRACTS_TROUBLE: lambda: contracts.trouble,
+        vital_signs.AUTODESK_AHEAD: lambda: vital_signs.whole_seconds(server_time.known_difference),
+    }
+
+
+async def _note_the_last(signs: VitalSigns) -> None:
+    try:
+        await signs.note()
+    except Exception:  # a full disk is no reason to end with an error
+        log.exception("the last signs could not be noted")

@@ -32,6 +32,7 @@ T = TypeVar("T")
 Work = Callable[[TokenFlexClient], T]
 
 _THREADS = 12
+_PATIENCE = 3.0  #: real seconds that a stop leaves to a renewal of the login, after all other work has ended
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,7 @@ class TokenFlexCalls:
         self.login_needed: bool | None = None  #: whether Autodesk has refused the login for good, None: not known yet
         self.login_seen = Bell(clock)  #: rung when a call has shown that
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
+        self._signing_in: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def turn(self, name: str, *, rank: Rank, person: str = "") -> AsyncIterator[GrantedCall]:
@@ -130,15 +132,37 @@ class TokenFlexCalls:
                 attempt += 1
                 await self._clock.sleep(pause)
 
-    def close(self) -> None:
-        """Take no more calls; one that is under way may end, but nobody waits for it."""
+    async def drain(self) -> None:
+        """Take no more calls, and wait for a login that is being renewed in a thread: to lose it would be for good.
+
+        What those who made the other calls still waited for has ended by now, or is in doubt, or can be repeated.
+        """
         self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._signing_in:
+            _, late = await asyncio.wait(self._signing_in, timeout=_PATIENCE)
+            if late:
+                log.warning("the bot ends while the Autodesk login is being renewed")
 
     async def _in_thread(self, work: Work[T]) -> T:
         loop = asyncio.get_running_loop()
         context = copy_context()  # what the log says in the thread belongs to the same export
+        signed_in = loop.create_future()
+        self._signing_in.add(signed_in)
+
+        def _is_signed_in(_: object = None) -> None:
+            self._signing_in.discard(signed_in)
+            if not signed_in.done():
+                signed_in.set_result(None)
+
+        def _authorised() -> T:
+            self._sign_in()
+            loop.call_soon_threadsafe(_is_signed_in)
+            return self._authorised(work)
+
+        made = loop.run_in_executor(self._threads, context.run, _authorised)
+        made.add_done_callback(_is_signed_in)
         try:
-            result = await asyncio.shield(loop.run_in_executor(self._threads, context.run, self._authorised, work))
+            result = await asyncio.shield(made)
         except LoginNeededError:
             self._see_login(needed=True)
             raise
@@ -151,7 +175,6 @@ class TokenFlexCalls:
             self.login_seen.ring()
 
     def _authorised(self, work: Work[T]) -> T:
-        self._sign_in()
         try:
             return work(self._client)
         except LoginNeededError:

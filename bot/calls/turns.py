@@ -83,7 +83,7 @@ class Turns:
     def __init__(self, database: Database, clock: Clock, server_time: ServerTime, limits: Limits | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._server_time = server_time
+        self.server_time = server_time
         self._limits = limits or Limits()
         self._past: list[Turn] = []
         self._line: list[_Waiter] = []
@@ -93,15 +93,8 @@ class Turns:
     async def load(self) -> None:
         """Remember the calls of the processes before this one."""
         now = self._clock.now()
-
-        def _load(db: Connection) -> tuple[LoggedCall, ...]:
-            call_log.end_open(db, now)
-            call_log.forget_before(db, now - _KEPT)
-            return call_log.since(db, now - _REMEMBERED)
-
-        self._past = [
-            Turn(_past_call(logged, now), logged.id, used=True) for logged in await self._database.write(_load)
-        ]
+        before = await self._database.write(_take_up, now)
+        self._past = [Turn(_past_call(logged, now), logged.id, used=True) for logged in before]
 
     def people_waiting(self) -> int:
         """Return how many calls of people wait."""
@@ -175,9 +168,7 @@ class Turns:
         started = datetime.fromtimestamp(turn.call.started_at, UTC)
         try:
             turn.id = await self._database.write(
-                lambda db: call_log.start(
-                    db, name=name, rank=rank.value, person=person, burst=turn.call.burst, now=started
-                )
+                call_log.start, name=name, rank=rank.value, person=person, burst=turn.call.burst, now=started
             )
         except BaseException:
             self._give_back(turn)
@@ -191,17 +182,12 @@ class Turns:
         if rate_limited:
             log.warning("Token Flex refused a call for its rate; fewer calls from now on", retry_after=retry_after)
         self._serve()
-
-        def _end(db: Connection) -> None:
-            call_log.end(db, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
-            call_log.forget_before(db, now - _KEPT)
-
-        await self._database.write(_end)
+        await self._database.write(_end, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
 
     async def give_back(self, turn: Turn) -> None:
         """Return a turn whose call was not made."""
         self._give_back(turn)
-        await self._database.write(lambda db: call_log.forget(db, turn.id))
+        await self._database.write(call_log.forget, turn.id)
 
     def close(self) -> None:
         """Send everybody in the line away; calls under way go on."""
@@ -246,7 +232,7 @@ class Turns:
             [waiter.waiting for waiter in self._line],
             now.timestamp(),
             self._limits,
-            self._server_time.difference,
+            self.server_time.difference,
         )
 
     def _ask_again(self, at: float | None, now: datetime) -> None:
@@ -263,6 +249,17 @@ class Turns:
         oldest = (now - _REMEMBERED).timestamp()
         if self._past and self._past[0].call.started_at < oldest:
             self._past = [turn for turn in self._past if turn.call.started_at >= oldest]
+
+
+def _take_up(db: Connection, now: datetime) -> tuple[LoggedCall, ...]:
+    call_log.end_open(db, now)
+    call_log.forget_before(db, now - _KEPT)
+    return call_log.since(db, now - _REMEMBERED)
+
+
+def _end(db: Connection, call_id: int, *, now: datetime, rate_limited: bool, retry_after: float | None) -> None:
+    call_log.end(db, call_id, now=now, rate_limited=rate_limited, retry_after=retry_after)
+    call_log.forget_before(db, now - _KEPT)
 
 
 def _past_call(logged: LoggedCall, now: datetime) -> PastCall:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -50,20 +50,20 @@ class ContractCache:
 
     async def load(self) -> None:
         """Read what earlier processes have fetched."""
-        contracts, labels = await self._database.read(lambda db: (facts.get(db, CONTRACTS), facts.get(db, _LABELS)))
+        contracts, labels = await self._database.read(_kept)
         self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
         self.custom_field_labels = json.loads(labels or "{}")
 
     async def run(self) -> None:
         """Fetch when there is nothing, and again when what is there has become old."""
         while True:
-            saved = await self._database.read(lambda db: facts.saved_at(db, CONTRACTS))
+            saved = await self._database.read(facts.saved_at, CONTRACTS)
             now = self._clock.now()
             if saved is None or not self.contracts or now - saved >= _KEPT:
-                pause = _KEPT if await self._fetch() else _AGAIN
+                again = now + (_KEPT if await self._fetch() else _AGAIN)
             else:
-                pause = saved + _KEPT - now
-            await self._wake.wait(pause.total_seconds())
+                again = saved + _KEPT
+            await self._wake.wait(again)
 
     async def _fetch(self) -> bool:
         try:
@@ -92,11 +92,15 @@ class ContractCache:
         return {f"customField{position}": label for position, label in enumerate(labels, 1) if label.strip()}
 
     async def _keep(self, contracts: tuple[Contract, ...], labels: dict[str, str]) -> None:
-        now = self._clock.now()
-
-        def _write(db: Connection) -> None:
-            facts.put(db, CONTRACTS, json.dumps([asdict(contract) for contract in contracts]), now)
-            facts.put(db, _LABELS, json.dumps(labels), now)
-
-        await self._database.write(_write)
+        listed = json.dumps([asdict(contract) for contract in contracts])
+        await self._database.write(_keep, listed, json.dumps(labels), self._clock.now())
         self.contracts, self.custom_field_labels = contracts, labels
+
+
+def _kept(db: Connection) -> tuple[str | None, str | None]:
+    return facts.get(db, CONTRACTS), facts.get(db, _LABELS)
+
+
+def _keep(db: Connection, contracts: str, labels: str, now: datetime) -> None:
+    facts.put(db, CONTRACTS, contracts, now)
+    facts.put(db, _LABELS, labels, now)

@@ -42,7 +42,6 @@ from storage.models import Delivery, DeliveryState, Export, MessageKind, SentMes
 from storage.states import ExportState
 
 LANE_PACE = timedelta(seconds=1.1)
-_LOOK_AT_LEAST_EVERY = 30.0
 _SOON = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(seconds=60)
 _LONGEST_PAUSE_AFTER_REFUSAL = timedelta(hours=1)
@@ -94,15 +93,12 @@ class Dispatcher:
             due = await self._database.read(lambda db: outbox.due(db, now))  # noqa: B023 - awaited at once
             for delivery in due:
                 self._start(delivery, now)
-            await self._wake.wait(await self._pause(due, now))
+            await self._wake.wait(*await self._moments(due, now))
 
-    async def _pause(self, due: tuple[Delivery, ...], now: datetime) -> float:
+    async def _moments(self, due: tuple[Delivery, ...], now: datetime) -> list[datetime | None]:
         waits = [self._free_at.get(delivery.recipient, now) for delivery in due if delivery.recipient not in self._busy]
         later = await self._database.read(lambda db: outbox.next_due(db, now))
-        moments = [moment for moment in (*waits, later) if moment is not None]
-        if not moments:
-            return _LOOK_AT_LEAST_EVERY
-        return min(_LOOK_AT_LEAST_EVERY, max(0.02, (min(moments) - self._clock.now()).total_seconds()))
+        return [*waits, later]
 
     def _start(self, delivery: Delivery, now: datetime) -> None:
         lane = delivery.recipient

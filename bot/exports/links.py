@@ -15,7 +15,6 @@ from bot.exports.use_cases import entry
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.settings import LinkAudience
 from bot.tokenflex.models import DownloadLink
@@ -56,14 +55,12 @@ class Links:
         clock: Clock,
         audience: LinkAudience,
         access: Access,
-        deliveries: Bell,
     ) -> None:
         self._database = database
         self._fresh = fresh
         self._clock = clock
         self._audience = audience
         self._access = access
-        self._deliveries = deliveries
 
     async def show(
         self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]], message_ts: str = ""
@@ -90,7 +87,6 @@ class Links:
         ts = message_ts if for_all and asker.channel == export.channel else ""
         got_until = self._fresh.ends_at(number)
         where = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
-        self._deliveries.ring()
         return ShownLink(export, link, where)
 
     def _for_others(self, export: Export) -> NotAllowedError:
@@ -106,7 +102,6 @@ class Links:
             return await fetching
         finally:
             fetching.cancel()
-            self._deliveries.ring()  # it may have turned out that the export is gone
 
 
 def _put_on_record(

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.calls.turns import Room
+from bot.exports.doubt import next_list_for
 from bot.exports.durations import Durations
-from bot.exports.progress import next_list_for
 from storage.models import Export
 from storage.states import ExportState
 

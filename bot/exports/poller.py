@@ -15,10 +15,11 @@ from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Room
 from bot.exports import announcements
+from bot.exports.doubt import ListCall
 from bot.exports.durations import Durations, learn
 from bot.exports.fresh_links import FreshLinks
 from bot.exports.poll_policy import Target, next_poll, targets
-from bot.exports.progress import ListCall, Progress
+from bot.exports.progress import Progress
 from bot.exports.slots import Slots
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
@@ -54,8 +55,6 @@ class Poller:
         server_time: ServerTime,
         clock: Clock,
         wake: Bell,
-        submissions: Bell,
-        deliveries: Bell,
         policy: Policy = next_poll,
     ) -> None:
         self._database = database
@@ -66,8 +65,6 @@ class Poller:
         self._server_time = server_time
         self._clock = clock
         self._wake = wake
-        self._submissions = submissions
-        self._deliveries = deliveries
         self._policy = policy
         self._durations = Durations()
         self._polled: dict[str, datetime] = {}
@@ -80,13 +77,10 @@ class Poller:
         await self._learn()
         while True:
             call = await self._next_poll()
-            now = self._clock.now()
-            if call is None:
-                await self._wake.wait()
-            elif call[1] > now:
-                await self._wake.wait((call[1] - now).total_seconds())
-            else:
+            if call is not None and call[1] <= self._clock.now():
                 await self._poll()
+            else:
+                await self._wake.wait(None if call is None else call[1])
 
     async def _learn(self) -> None:
         self._durations = learn(await self._database.read(export_store.newest_durations))
@@ -96,14 +90,7 @@ class Poller:
         return self._policy(found, self._calls.turns.room(), self._durations, self._clock.now()) if found else None
 
     async def _targets(self) -> list[Target]:
-        now = self._clock.now()
-
-        def _load(db: Connection) -> tuple[tuple[Export, ...], bool]:
-            full = self._slots.is_full(export_store.count_outstanding(db), now)
-            states = [ExportState.REQUESTED, ExportState.SUBMITTING, *([ExportState.QUEUED] if full else [])]
-            return export_store.in_states(db, states), full
-
-        exports, full = await self._database.read(_load)
+        exports, full = await self._database.read(_polled_for, self._slots.left_to_us(self._clock.now()))
         return [self._held_back(target) for target in targets(exports, self._polled, house_full=full)]
 
     def _held_back(self, target: Target) -> Target:
@@ -145,8 +132,6 @@ class Poller:
         for export in listed.exports:
             self._links.keep(export.number, links.get(export.request_key or ""))
         self._slots.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
-        self._submissions.ring()
-        self._deliveries.ring()
         if listed.freed:
             await self._learn()
         for export in listed.missing[:1]:  # one for each list, so that polling goes on when many are gone
@@ -158,7 +143,6 @@ class Poller:
                 self._slots.freed()
         except TokenFlexError as error:
             log.warning("a missing export could not be asked for", export=export.number, error=type(error).__name__)
-        self._deliveries.ring()
 
     async def _failed(self, target: Target, error: TokenFlexError) -> None:
         failures = self._failures[target.contract] = self._failures.get(target.contract, 0) + 1
@@ -173,23 +157,29 @@ class Poller:
 
     async def _note(self, contract: str, note: Note) -> None:
         """Have the cards of a contract say that listing it is not permitted (`note`), or no more."""
-        now = self._clock.now()
-
-        def _told_otherwise(db: Connection) -> list[Export]:
-            exports = export_store.in_states(db, (ExportState.REQUESTED,))
-            ours = [export for export in exports if export.request.contract_number == contract]
-            return [export for export in ours if export.note != note and export.note in {Note.NONE, Note.PERMISSION}]
-
-        def _tell(db: Connection) -> None:
-            for export in _told_otherwise(db):
-                announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
-
-        if await self._database.read(_told_otherwise):
-            await self._database.write(_tell)
-            self._deliveries.ring()
+        if await self._database.read(_told_otherwise, contract, note):
+            await self._database.write(_tell, contract, note, self._clock.now())
 
     async def _recovered(self, target: Target) -> None:
         self.last_success = self._clock.now()
         await self._note(target.contract, Note.NONE)
         if self._failures.pop(target.contract, 0):
             log.info("polling works again", contract=target.contract)
+
+
+def _polled_for(db: Connection, left_to_us: int) -> tuple[tuple[Export, ...], bool]:
+    """Return what lists may tell of, and whether no slot is free: then they tell of those who wait, too."""
+    full = export_store.count_outstanding(db) >= left_to_us
+    states = [ExportState.REQUESTED, ExportState.SUBMITTING, *([ExportState.QUEUED] if full else [])]
+    return export_store.in_states(db, states), full
+
+
+def _told_otherwise(db: Connection, contract: str, note: Note) -> list[Export]:
+    exports = export_store.in_states(db, (ExportState.REQUESTED,))
+    ours = [export for export in exports if export.request.contract_number == contract]
+    return [export for export in ours if export.note != note and export.note in {Note.NONE, Note.PERMISSION}]
+
+
+def _tell(db: Connection, contract: str, note: Note, now: datetime) -> None:
+    for export in _told_otherwise(db, contract, note):
+        announcements.card_changed(db, export_store.change(db, export.number, note=note), now)

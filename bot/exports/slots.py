@@ -4,6 +4,7 @@ Source: Token Flex rate limits ("50 outstanding exports"); a full house is not c
 that ends.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 SLOTS = 50
@@ -20,23 +21,29 @@ class Slots:
         self._elsewhere: dict[str, tuple[int, datetime]] = {}
         self._refusals = 0
         self._closed_until: datetime | None = None
+        self._listeners: list[Callable[[], None]] = []
 
-    def free(self, ours: int, now: datetime) -> int:
-        """Return how many places are free when `ours` are taken by us."""
+    def subscribe(self, heard: Callable[[], None]) -> None:
+        """Have `heard` called whenever there may be more slots, or fewer, than before."""
+        self._listeners.append(heard)
+
+    def left_to_us(self, now: datetime) -> int:
+        """Return how many slots other programs leave to us, those that we hold included; none after a refusal."""
         if self._closed_until is not None and now < self._closed_until:
             return 0
         elsewhere = sum(count for count, seen_at in self._elsewhere.values() if now - seen_at < _BELIEVED)
-        return max(0, SLOTS - ours - elsewhere)
+        return max(0, SLOTS - elsewhere)
+
+    def changes_at(self, now: datetime) -> datetime | None:
+        """Return when there will be more slots if nothing is heard until then; None: never."""
+        ends = [seen_at + _BELIEVED for count, seen_at in self._elsewhere.values() if count]
+        return min((end for end in (self._closed_until, *ends) if end is not None and end > now), default=None)
 
     def refused(self, now: datetime) -> None:
         """Note that Token Flex says that the house is full; it is believed until something ends, or for a while."""
         self._closed_until = now + min(_LONGEST, _LOOK_AGAIN * 2**self._refusals)
         self._refusals = min(self._refusals + 1, 10)
-
-    @property
-    def closed_until(self) -> datetime | None:
-        """Until when a refusal is believed, unless something ends before."""
-        return self._closed_until
+        self._tell()
 
     def listed(self, contract: str, elsewhere: int, now: datetime, *, freed: bool) -> None:
         """Note what a list showed: outstanding exports of other programs, and whether a place became free."""
@@ -44,15 +51,17 @@ class Slots:
         if freed or elsewhere < before:
             self.freed()
         self._elsewhere[contract] = elsewhere, now
+        self._tell()
 
     def freed(self) -> None:
         """Note that an export ended."""
         self._closed_until = None
+        self._tell()
 
     def taken(self) -> None:
         """Note that Token Flex accepted an export."""
         self._refusals = 0
 
-    def is_full(self, ours: int, now: datetime) -> bool:
-        """Return whether nothing can be submitted for lack of a place."""
-        return self.free(ours, now) == 0
+    def _tell(self) -> None:
+        for heard in self._listeners:
+            heard()

@@ -16,7 +16,6 @@ from bot.exports.slots import SLOTS, Slots
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.tokenflex.models import ExportRequest
 from storage import audit
@@ -53,8 +52,6 @@ class Exports:
         slots: Slots,
         clock: Clock,
         access: Access,
-        work: Bell,
-        deliveries: Bell,
     ) -> None:
         self._database = database
         self._links = links
@@ -62,8 +59,6 @@ class Exports:
         self._slots = slots
         self._clock = clock
         self._access = access
-        self._work = work
-        self._deliveries = deliveries
 
     async def accept(
         self, request: ExportRequest, asker: Asker, *, channel: str, origin: str, replaces: int | None = None
@@ -80,12 +75,11 @@ class Exports:
         self._access.check_channel(channel)
         now = self._clock.now()
         new = NewExport(request, asker.person, channel, origin, replaces)
-        slots = self._slots.free(0, now)
+        slots = self._slots.left_to_us(now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, asker, slots, now)
         structlog.contextvars.bind_contextvars(export=export.number)  # what the log says of the rest of this act
         if is_new:
             log.info("an export was accepted", person=asker.person)
-        self._ring()
         ahead = max(before, self._turns.ahead_of(asker.person))
         return Accepted(export, is_new, self._in_line(ahead, until_a_slot))
 
@@ -109,7 +103,7 @@ class Exports:
 
         """
         export = await self._access.see(number, asker)
-        slots = self._slots.free(0, self._clock.now())
+        slots = self._slots.left_to_us(self._clock.now())
         before, until_a_slot = await self._database.read(_place_in_line, number, slots)
         return export, None if before is None else self._in_line(before, until_a_slot)
 
@@ -174,15 +168,10 @@ class Exports:
     async def _move(self, number: int, asker: Asker, wish: Wish) -> Export:
         moved = await self._database.write(_move, number, asker, wish, self._clock.now())
         log.info("an export was changed by a person", export=number, act=_MOVES[wish][1].value, person=asker.person)
-        self._ring()
         return moved
 
     def _in_line(self, ahead: int, until_a_slot: float | None) -> InLine:
         return InLine(ahead, max(self._turns.likely_wait(ahead), until_a_slot or 0.0), until_a_slot is not None)
-
-    def _ring(self) -> None:
-        self._work.ring()
-        self._deliveries.ring()
 
 
 def entry(asker: Asker, act: Act, export: Export, now: datetime, result: str) -> Entry:

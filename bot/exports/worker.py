@@ -15,7 +15,7 @@ from bot.calls.budget import Rank
 from bot.calls.gateway import GrantedCall, TokenFlexCalls
 from bot.calls.turns import StoppingError
 from bot.cards.explanations import explain, upstream_message
-from bot.exports import announcements, progress
+from bot.exports import announcements, doubt, progress
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
 from bot.runtime.bell import Bell
@@ -40,7 +40,6 @@ from storage.states import Event, ExportState, Note
 
 _SHORT_PAUSE = timedelta(seconds=2)
 _LONG_PAUSE = timedelta(seconds=60)
-_LOOK_AT_LEAST_EVERY = 30.0  #: seconds
 #: What an unknown or foreign key may be answered with (source: Token Flex reference, gaps).
 _NOT_THERE = (NotFoundError, InvalidRequestError, ContractRefusedError)
 
@@ -76,8 +75,7 @@ class Worker:
         slots: Slots,
         server_time: ServerTime,
         clock: Clock,
-        poll: Bell,
-        deliveries: Bell,
+        wake: Bell,
     ) -> None:
         self._database = database
         self._calls = calls
@@ -86,9 +84,7 @@ class Worker:
         self._server_time = server_time
         self._clock = clock
         self._began_at = clock.now()
-        self._poll = poll
-        self._deliveries = deliveries
-        self.work = Bell(clock)
+        self._wake = wake
         self.tasks = TaskGroup()
         self._under_way: dict[int, tuple[str, str]] = {}
         self._not_before: datetime | None = None
@@ -100,24 +96,9 @@ class Worker:
 
         Doubts of an earlier process begin anew: how long they have lasted was told by a clock that may have been set.
         """
-        now = self._clock.now()
-
-        def _abandoned(db: Connection) -> list[Export]:
-            submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
-            return [each for each in submitting if each.number not in self._under_way and self._is_anothers(each)]
-
-        def _doubt_all(db: Connection) -> None:
-            for export in _abandoned(db):
-                _doubt(db, export, now)
-
-        if await self._database.read(_abandoned):
-            await self._database.write(_doubt_all)
-            self._poll.ring()
-            self._deliveries.ring()
-
-    def _is_anothers(self, export: Export) -> bool:
-        """Return whether this process, which does not submit it, has not doubted it either."""
-        return export.unanswered_since is None or export.unanswered_since < self._began_at
+        mine = frozenset(self._under_way)
+        if await self._database.read(_abandoned, mine, self._began_at):
+            await self._database.write(_doubt_abandoned, mine, self._began_at, self._clock.now())
 
     async def run(self) -> None:
         """Start what can be started, whenever there is something new or something may have changed."""
@@ -125,41 +106,32 @@ class Worker:
             await self.resume()
             await self._start_changes()
             await self._start_submissions()
-            await self.work.wait(self._pause())
+            await self._wake.wait(*self._moments())
 
-    def _pause(self) -> float:
-        """Return the seconds until something may be tried that may not be now."""
+    def _moments(self) -> list[datetime]:
+        """Return when something may be tried that may not be now."""
         now = self._clock.now()
-        ahead = [at for at in (self._not_before, self._slots.closed_until) if at is not None and at > now]
-        pauses = [max(0.1, (at - now).total_seconds()) for at in ahead]
-        return min([_LOOK_AT_LEAST_EVERY, *pauses])
+        self._stuck_until = {number: until for number, until in self._stuck_until.items() if until > now}
+        moments = [self._not_before, self._slots.changes_at(now), *self._stuck_until.values()]
+        return [moment for moment in moments if moment is not None and moment > now]
 
     async def _start_changes(self) -> None:
-        states = (ExportState.RETRYING, ExportState.DELETING)
-        for export in await self._database.read(lambda db: export_store.in_states(db, states)):
+        before = frozenset(self._under_way)  # what is read may be older than what ends meanwhile
+        for export in await self._database.read(export_store.in_states, (ExportState.RETRYING, ExportState.DELETING)):
             job = self._retry if export.state is ExportState.RETRYING else self._delete
-            if self._may_start() and self._stuck_until.get(export.number, self._clock.now()) <= self._clock.now():
+            is_stuck = self._stuck_until.get(export.number, self._began_at) > self._clock.now()
+            if self._may_start() and not is_stuck and export.number not in before:
                 self._start(export, job)
 
     async def _start_submissions(self) -> None:
         if not self._may_start():
             return
-        now = self._clock.now()
-
-        def _next(db: Connection) -> tuple[tuple[Export, ...], set[tuple[str, str]], int]:
-            submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
-            about_to = sum(1 for number in self._under_way if number not in {e.number for e in submitting})
-            free = self._slots.free(export_store.count_outstanding(db), now) - about_to
-            line = export_store.queued_fairly(db, max(1, free + len(self._under_way)))
-            return line, {_name(export) for export in submitting}, free
-
-        line, unresolved, free = await self._database.read(_next)
-        if free <= 0:
-            if line:
-                self._poll.ring()  # a list shows when a place becomes free
-            return
+        before = dict(self._under_way)  # what is read may be older than what ends meanwhile
+        left_to_us = self._slots.left_to_us(self._clock.now())
+        line, unresolved = await self._database.read(_next_in_line, frozenset(before), left_to_us)
         for export in line:
-            if _name(export) not in unresolved | set(self._under_way.values()):
+            taken = unresolved.union(before.values(), self._under_way.values())
+            if export.number not in before and _name(export) not in taken:
                 self._start(export, self._submit)
 
     def _may_start(self) -> bool:
@@ -181,8 +153,7 @@ class Worker:
             raise  # the task group logs it
         finally:
             del self._under_way[export.number]
-            self.work.ring()
-            self._deliveries.ring()
+            self._wake.ring()
 
     # Submitting
 
@@ -198,18 +169,11 @@ class Worker:
 
         Waiting for the turn may have taken minutes, in which others were refused.
         """
+        if not self._may_start():
+            return None
         now = self._clock.now()
-
-        def _take(db: Connection) -> Export | None:
-            if not self._may_start():
-                return None
-            if self._slots.is_full(export_store.count_outstanding(db), now):
-                _wait_for_slot(db, export.number, now)
-                return None
-            times = {"intent_at": now, "intent_server_at": self._server_time.known_now}
-            return export_store.move(db, export.number, Event.TAKE, now, **times)
-
-        return await self._database.write(_take)
+        left_to_us = self._slots.left_to_us(now)
+        return await self._database.write(_take, export.number, left_to_us, now, self._server_time.known_now)
 
     async def _post(self, export: Export, granted: GrantedCall) -> None:
         try:
@@ -220,31 +184,28 @@ class Worker:
                 raise  # the turn has to know
             return
         now = self._clock.now()
-        await self._database.write(lambda db: progress.taken(db, export, record, now))
+        await self._database.write(progress.taken, export, record, now)
         self._went_well()
         self._slots.taken()
-        self._poll.ring()
         log.info("Token Flex accepted an export", export=export.number)
 
     async def _not_taken(self, export: Export, error: TokenFlexError) -> None:
         log.warning("a request was not accepted", export=export.number, error=type(error).__name__, reason=str(error))
         now = self._clock.now()
         if isinstance(error, RefusedError):
-            await self._database.write(lambda db: _refuse(db, export, error, now))
+            await self._database.write(_refuse, export, _explanation(error), now)
         elif error.effect_unknown:
-            await self._database.write(lambda db: _doubt(db, export, now))
-            self._poll.ring()
+            await self._database.write(doubt.begin, export, now)
         else:
             # A token that has just ended is renewed for the next attempt; that is no reason to worry anybody.
             renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
             note = export.note if renewable and not self._setbacks else note_for(error)
-            await self._database.write(lambda db: _wait(db, export, note, now))
+            await self._database.write(_wait, export, note, now)
             self._hold(error, now)
 
     def _hold(self, error: TokenFlexError, now: datetime) -> None:
         if isinstance(error, QuotaExceededError):
             self._slots.refused(now)
-            self._poll.ring()
         elif not isinstance(error, RateLimitedError):  # the budget itself waits out a rate limit
             self._set_back(now)
 
@@ -271,10 +232,9 @@ class Worker:
             await self._change_failed(export, error, Event.REFUSE)
             return
         now = self._clock.now()
-        await self._database.write(lambda db: _retried(db, export, record.request_status, now))
+        await self._database.write(_retried, export, record.request_status, now)
         await self._progress.observe_one(export, record)
         self._went_well()
-        self._poll.ring()
 
     async def _delete(self, export: Export) -> None:
         key = export.request_key or ""
@@ -292,7 +252,7 @@ class Worker:
             await self._change_failed(export, error, None)
             return
         now = self._clock.now()
-        await self._database.write(lambda db: _deleted(db, export, now))
+        await self._database.write(_deleted, export, now)
         self._went_well()
         self._slots.freed()
 
@@ -303,9 +263,9 @@ class Worker:
         if isinstance(error, RefusedError) and refused is not None:
             if isinstance(error, _NOT_THERE) and await self._has_vanished(export):
                 return
-            await self._database.write(lambda db: _refuse(db, export, error, now))
+            await self._database.write(_refuse, export, _explanation(error), now)
             return
-        await self._database.write(lambda db: _note(db, export, note_for_change(error), now))
+        await self._database.write(_note, export, note_for_change(error), now)
         self._stuck_until[export.number] = now + _LONG_PAUSE
         if not isinstance(error, RefusedError):
             self._hold(error, now)
@@ -320,24 +280,48 @@ class Worker:
 
 def _name(export: Export) -> tuple[str, str]:
     """What a list could confuse: at most one submission of it is unresolved at a time."""
-    return export.request.contract_number, progress.comparable(export.request.file_name)
+    return export.request.contract_number, doubt.comparable(export.request.file_name)
 
 
-def _refuse(db: Connection, export: Export, error: RefusedError, now: datetime) -> None:
-    explanation = upstream_message(error)
-    moved = export_store.move(
-        db, export.number, Event.REFUSE, now, explanation=f"{explain(error)}\n{explanation}".strip(), note=Note.NONE
-    )
+def _explanation(error: RefusedError) -> str:
+    return f"{explain(error)}\n{upstream_message(error)}".strip()
+
+
+def _abandoned(db: Connection, under_way: frozenset[int], began_at: datetime) -> list[Export]:
+    """Return what a process that began then neither submits now nor has doubted itself."""
+    submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
+    others = [each for each in submitting if each.unanswered_since is None or each.unanswered_since < began_at]
+    return [export for export in others if export.number not in under_way]
+
+
+def _doubt_abandoned(db: Connection, under_way: frozenset[int], began_at: datetime, now: datetime) -> None:
+    for export in _abandoned(db, under_way, began_at):
+        doubt.begin(db, export, now)
+
+
+def _next_in_line(
+    db: Connection, under_way: frozenset[int], left_to_us: int
+) -> tuple[tuple[Export, ...], frozenset[tuple[str, str]]]:
+    """Return the requests that there is a slot for, and the names of submissions that are not resolved."""
+    submitting = export_store.in_states(db, (ExportState.SUBMITTING,))
+    about_to = len(under_way.difference(export.number for export in submitting))
+    free = left_to_us - export_store.count_outstanding(db) - about_to
+    line = export_store.queued_fairly(db, free + len(under_way)) if free > 0 else ()
+    return line, frozenset(map(_name, submitting))
+
+
+def _take(db: Connection, number: int, left_to_us: int, now: datetime, server_now: datetime | None) -> Export | None:
+    if export_store.count_outstanding(db) >= left_to_us:
+        _wait_for_slot(db, number, now)
+        return None
+    return export_store.move(db, number, Event.TAKE, now, intent_at=now, intent_server_at=server_now)
+
+
+def _refuse(db: Connection, export: Export, explanation: str, now: datetime) -> None:
+    moved = export_store.move(db, export.number, Event.REFUSE, now, explanation=explanation, note=Note.NONE)
     if moved is not None:
         announcements.everything_changed(db, moved, now)
         announcements.tell(db, moved, now, announcements.REFUSED, occasion=now.isoformat())
-
-
-def _doubt(db: Connection, export: Export, now: datetime) -> None:
-    doubted = export_store.change(
-        db, export.number, unanswered_since=now, lists_without=0, last_list_at=None, note=Note.UNANSWERED
-    )
-    announcements.card_changed(db, doubted, now)
 
 
 def _wait(db: Connection, export: Export, note: Note, now: datetime) -> None:

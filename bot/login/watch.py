@@ -1,6 +1,6 @@
 """A login that Autodesk has refused for good: the administrators hear of it once, however long it lasts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -17,7 +17,7 @@ from storage import facts
 from storage.database import Database
 
 LOGIN_LOST = "login lost"  #: the fact that says since when, and so that it was told; none while the login is good
-_AGAIN = 60.0  #: seconds until the administrators are looked up again where Slack did not name them
+_AGAIN = timedelta(seconds=60)  #: until the administrators are looked up again where Slack did not name them
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,8 @@ class LoginWatch:
     async def run(self) -> None:
         """Look whenever a call has shown how it stands with the login."""
         while True:
-            await self._calls.login_seen.wait(None if await self.look() else _AGAIN)
+            is_known = await self.look()
+            await self._calls.login_seen.wait(None if is_known else self._clock.now() + _AGAIN)
 
     async def look(self) -> bool:
         """Tell the administrators of a login that has been lost, or take note that it is good again.

@@ -47,7 +47,7 @@ async def restarted(house: House, **variables: str) -> None:
 async def recorded(house: House) -> list[Entry]:
     """Return the whole audit of the running bot."""
     assert house.bot is not None
-    return await house.bot._database.read(lambda db: list(since(db)))
+    return await house.side.database.read(lambda db: list(since(db)))
 
 
 def private_texts(house: House, name: str) -> list[str]:

@@ -14,7 +14,9 @@ from typing import Any, cast
 import yaml
 
 from bot import settings
-from bot.app import Bot, TokenFlexSide
+from bot.app import Bot
+from bot.assembly import Parts
+from bot.contracts.cache import ContractCache
 from sandbox.clock import ScaledClock
 from sandbox.slack.member import Member
 from sandbox.slack.server import SlackSandbox
@@ -80,11 +82,18 @@ class House:
         return self.bot
 
     @property
-    def side(self) -> TokenFlexSide:
-        """What the started bot has between its database and Token Flex."""
-        side = self.running._side
-        assert side is not None
-        return side
+    def side(self) -> Parts:
+        """The parts of the started bot."""
+        parts = self.running.parts
+        assert parts is not None
+        return parts
+
+    @property
+    def contracts(self) -> ContractCache:
+        """What the started bot knows of contracts."""
+        contracts = self.running.contracts
+        assert contracts is not None
+        return contracts
 
     def member(self, name: str) -> Member:
         """Return a person at the keyboard: ana, ben, carla, or gus the guest."""

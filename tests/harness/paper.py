@@ -3,28 +3,20 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from bot.assembly import Parts, assemble
 from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Turns
-from bot.delivery.dispatcher import Dispatcher
-from bot.exports.fresh_links import FreshLinks
-from bot.exports.links import Links
-from bot.exports.poller import Poller
-from bot.exports.progress import Progress
-from bot.exports.slots import Slots
-from bot.exports.use_cases import Exports
-from bot.exports.worker import Worker
 from bot.people.access import Access
 from bot.people.permissions import Rules
-from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
-from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
 from bot.slack.errors import SlackRateLimitedError, SlackUnreachableError, SlackUnsureError
 from bot.slack.posts import Posted
@@ -284,20 +276,17 @@ class _Gated:
         return call
 
 
-@dataclass
+@dataclass(frozen=True)
 class Process:
     """The bot's real parts of one start."""
 
-    database: _Database
-    exports: Exports
-    links: Links
-    supervisor: Supervisor
-    gate: _Gate = field(default_factory=_Gate)
+    parts: Parts
+    gate: _Gate
 
     def kill(self) -> None:
         """Let nothing of it go on; what is on its way to Token Flex and Slack still has its effect."""
         self.gate.dead = True
-        for connection in (self.database._read_connection, self.database._write_connection):
+        for connection in (self.parts.database._read_connection, self.parts.database._write_connection):
             assert connection is not None
             connection.close()
 
@@ -305,7 +294,7 @@ class Process:
 async def started(
     path: Path, clock: VirtualClock, token_flex: TokenFlex, slack: Slack, ahead: timedelta = timedelta()
 ) -> Process:
-    """Start a bot on the database, as `bot.app` wires it; its machine's clock is `ahead` of the servers'.
+    """Start a bot on the database, as `bot.app` does; its machine's clock is `ahead` of the servers'.
 
     It has asked Token Flex for contracts and Slack for its name, so that it knows what their clocks show.
     """
@@ -314,26 +303,24 @@ async def started(
     database.gate = gate
     await database.open()
     own: Any = _Clock(clock, gate, ahead)
-    await database.write(lambda db: future.bring_back(db, own.now()))
-    server_time, slack_time, slots = ServerTime(own), ServerTime(own), Slots()
+    await database.write(future.bring_back, own.now())
+    server_time, slack_time = ServerTime(own), ServerTime(own)
     for each in (server_time, slack_time):
         each.observe(clock.now())
     turns = Turns(database, own, server_time)
     await turns.load()
-    calls = _Calls(token_flex, turns, own, gate, server_time)
-    progress = Progress(database, calls, own)
-    fresh = FreshLinks(database, calls, server_time, progress, own)
-    poll, deliveries = Bell(own), Bell(own)
-    worker = Worker(database, calls, progress, slots, server_time, own, poll, deliveries)
-    await worker.resume()
-    poller = Poller(database, calls, progress, fresh, slots, server_time, own, poll, worker.work, deliveries)
     posts: Any = _Gated(slack, gate)
-    dispatcher = Dispatcher(database, posts, fresh, server_time, slack_time, own, LinkAudience.CHANNEL, deliveries)
     nobody: Any = None
-    access = Access(Rules(), nobody, "T1", database, own)
-    exports = Exports(database, fresh, turns, slots, own, access, worker.work, deliveries)
-    links = Links(database, fresh, own, LinkAudience.CHANNEL, access, deliveries)
-    supervisor = Supervisor(own)
-    for name, loop in {"submit": worker.run, "poll": poller.run, "deliver": dispatcher.run}.items():
-        supervisor.start(name, loop)
-    return Process(database, exports, links, supervisor, gate)
+    parts = await assemble(
+        database=database,
+        calls=_Calls(token_flex, turns, own, gate, server_time),
+        posts=posts,
+        slack_time=slack_time,
+        access=Access(Rules(), nobody, "T1", database, own),
+        clock=own,
+        audience=LinkAudience.CHANNEL,
+        bot_name="tokenflex",
+        ending=AsyncExitStack(),  # a process here is killed, never stopped
+    )
+    parts.run()
+    return Process(parts, gate)

@@ -37,7 +37,7 @@ async def quick_house(new_house: OpenHouse, *, slack: Mapping[str, object] | Non
 
 async def knows_contracts(house: House) -> None:
     """Wait until the bot has fetched the list of contracts."""
-    await eventually(lambda: bool(house.bot and house.bot._side and house.bot._side.contracts.contracts))
+    await eventually(lambda: bool(house.bot and house.bot.contracts and house.bot.contracts.contracts))
 
 
 async def asks(member: Member, channel: str = "#finance", name: str = "year1", *, number: int = 1) -> Message:

@@ -57,7 +57,7 @@ async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house
     """With one contract, its labels tell the fields apart, once they are known; the contract is chosen already."""
     house = await new_house(token_flex=ONE_CONTRACT)
     bot = await house.start_bot()
-    await eventually(lambda: bot._side is not None and bool(bot._side.contracts.custom_field_labels))
+    await eventually(lambda: bot.contracts is not None and bool(bot.contracts.custom_field_labels))
     modal = await open_form(house)
     assert modal.value("Contract") == ACTIVE
     assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Fields"))
@@ -81,7 +81,7 @@ async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
         {"contractNumber": str(number), "contractName": f"Firm {number}", "isActive": True} for number in range(101)
     ]
     house.token_flex.controls.answer_next(200, "GET", "/contract", body=many)
-    await house.side.contracts._fetch()
+    await house.contracts._fetch()
     modal = await open_form(house)
     assert modal.buttons() == []
     assert "digits only" in modal.visible_text()

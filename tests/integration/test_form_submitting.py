@@ -246,7 +246,7 @@ async def test_a_slow_database_costs_nothing_that_was_typed(house: House) -> Non
     modal = await open_form(house)
     fill(modal, **FILLED)
     gate = threading.Event()
-    stuck = asyncio.ensure_future(house.running._database.write(lambda _db: gate.wait(20)))
+    stuck = asyncio.ensure_future(house.side.database.write(lambda _db: gate.wait(20)))
     try:
         assert (await modal.submit()).error is None
         assert "Storing takes unusually long. Press Export again in a moment" in modal.errors["Post to channel"]
@@ -265,7 +265,7 @@ async def test_a_form_changed_after_a_slow_answer_is_a_new_request(house: House)
     seen = submissions(house)
     modal = await open_form(house)
     gate = threading.Event()
-    stuck = asyncio.ensure_future(house.running._database.write(lambda _db: gate.wait(20)))
+    stuck = asyncio.ensure_future(house.side.database.write(lambda _db: gate.wait(20)))
     try:
         await modal.submit()
     finally:
@@ -284,13 +284,13 @@ async def test_a_full_disk_is_told_in_the_form(house: House) -> None:
     fill(modal, **FILLED)
     long = f"contractYear = 1 AND productName != '{'é' * 2900}'"  # too much for the pages that there are
     modal.fill("Where clause", long)
-    before = await house.running._database.write(lambda db: limit_pages(db, 1))
+    before = await house.side.database.write(lambda db: limit_pages(db, 1))
     await modal.submit()
     assert modal.errors == {
         "Post to channel": "My disk is full, so I could not store that. Tell an administrator, please."
     }
     assert modal.value("Where clause") == long
-    await house.running._database.write(lambda db: limit_pages(db, before))
+    await house.side.database.write(lambda db: limit_pages(db, before))
     await modal.submit()
     await modal.shows("Export #1 is accepted.", "#general")
 
@@ -304,7 +304,7 @@ async def test_an_error_that_nobody_foresaw_has_a_reference(house: House, monkey
     modal = await open_form(house)
     fill(modal, **FILLED)
     with monkeypatch.context() as patch:
-        patch.setattr(house.running._database, "write", broken)
+        patch.setattr(house.side.database, "write", broken)
         await modal.submit()
     told = modal.errors["Post to channel"]
     assert "something went wrong on my side" in told

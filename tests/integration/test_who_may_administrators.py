@@ -93,7 +93,7 @@ async def given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.slack.controls.fail_next("chat.postEphemeral", "user_not_in_channel")
     await ana.types("#finance", "/tokenflex list")  # so that the next direct message is the refusal
     await ana.hears("#finance", "There are no exports", private=True)
-    dispatcher = house.running._dispatcher
+    dispatcher = house.side.dispatcher
     assert dispatcher is not None
     posts = dispatcher._posts
     real = posts.post

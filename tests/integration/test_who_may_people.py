@@ -60,7 +60,7 @@ def test_every_word_and_every_button_is_tried() -> None:
 async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     """Whatever the bot listens to is pressed below."""
     house = await house_where(new_house)
-    handler = house.running._handler
+    handler = house.running.handler
     assert handler is not None
     listeners = handler.app._async_listeners
     assert len(listeners) == len(ALL_BUTTONS) + 3  # the command, the form, the menu that becomes a field

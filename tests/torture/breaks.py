@@ -6,7 +6,7 @@ from typing import Any
 from bot.calls import budget
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.readback import ReadBack
-from bot.exports import progress
+from bot.exports import doubt
 from bot.exports.worker import Worker
 from bot.runtime.process_lock import ProcessLock
 from storage import exports as export_store
@@ -22,7 +22,7 @@ def _no_read_back() -> None:
 
 
 def _no_adoption() -> None:
-    progress._arrived = lambda export, strangers, server_ahead: None
+    doubt.arrived = lambda export, strangers, server_ahead: None
 
 
 def _no_lists() -> None:

@@ -87,8 +87,8 @@ async def _day(clock: VirtualClock, folder: Path) -> list[Figures]:
         if number % (wanted // _LOOKS) == 0:
             seen.append(_figures(number, folder / "day.db"))
             say(f"  {seen[-1]}")
-    await bot.supervisor.stop()
-    refused, crashes = token_flex.refused, bot.supervisor.crashes
+    await bot.parts.supervisor.stop()
+    refused, crashes = token_flex.refused, bot.parts.supervisor.crashes
     bot.kill()
     bot.gate.end()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -102,7 +102,7 @@ async def _day(clock: VirtualClock, folder: Path) -> list[Figures]:
 async def _ask(bot: Process, number: int) -> None:
     asker = admitted(f"U{number % 7}", f"C{number % 5}")
     request = ExportRequest("110000123456", ("productName",), where="contractYear=1", file_name=f"export-{number}")
-    await bot.exports.accept(request, asker, channel=asker.channel, origin=f"soak:{number}")
+    await bot.parts.exports.accept(request, asker, channel=asker.channel, origin=f"soak:{number}")
 
 
 def _forget(token_flex: TokenFlex, slack: Slack) -> None:

@@ -70,7 +70,7 @@ class Life(RuleBasedStateMachine):
         request = ExportRequest("110000123456", ("productName",), where=mark, file_name=name)
         asker = admitted(person, CHANNELS[person])
         numbers = [
-            self._run(self.bot.exports.accept(request, asker, channel=asker.channel, origin=mark)).export.number
+            self._run(self.bot.parts.exports.accept(request, asker, channel=asker.channel, origin=mark)).export.number
             for _ in range(1 + twice)
         ]
         assert len(set(numbers)) == 1
@@ -91,7 +91,7 @@ class Life(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9))
     def upstream_vanishes(self, which: int) -> None:
         """Somebody deletes an export elsewhere; not one that the bot looks for: it would rightly make that anew."""
-        keys = {each.request_key for each in self._run(self.bot.database.read(_all))[0]}
+        keys = {each.request_key for each in self._run(self.bot.parts.database.read(_all))[0]}
         known = [each for each in self.token_flex.exports if each.key in keys]
         if known:
             self.token_flex.exports.remove(known[which % len(known)])
@@ -107,16 +107,16 @@ class Life(RuleBasedStateMachine):
     async def _pressed(self, act: str, number: int, person: str) -> None:
         asker = admitted(person, CHANNELS[person])
         if act != "link":
-            await getattr(self.bot.exports, act)(number, asker)
+            await getattr(self.bot.parts.exports, act)(number, asker)
             return
 
         async def waiting() -> None:
             return
 
-        announced = (await self.bot.database.read(export_store.get, number)).announcement
+        announced = (await self.bot.parts.database.read(export_store.get, number)).announcement
         subject = outbox.result_subject(number, announced)
         message = next((each for each in self.slack.messages if each.subject == subject), None)
-        shown = await self.bot.links.show(number, asker, waiting, message.posted.ts if message else "")
+        shown = await self.bot.parts.links.show(number, asker, waiting, message.posted.ts if message else "")
         assert shown.where is not Shown.IN_MESSAGE or message is not None
 
     @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
@@ -162,8 +162,8 @@ class Life(RuleBasedStateMachine):
             self._run(self._rest())
             self.nothing_twice()
             self.no_dead_link()
-            self._nothing_lost(self._run(self.bot.database.read(_all)))
-            assert self.bot.supervisor.crashes == {}
+            self._nothing_lost(self._run(self.bot.parts.database.read(_all)))
+            assert self.bot.parts.supervisor.crashes == {}
         finally:
             self._end()
 
@@ -236,10 +236,10 @@ def test_a_message_that_was_given_up_in_doubt_is_looked_for_when_it_is_sent_agai
     life.slack.blind = True
     life.ask("U1", "a", twice=False)
     life.time_passes(7200.0)
-    (given_up,) = life._run(life.bot.database.read(lambda db: outbox.given_up(db, 5)))
+    (given_up,) = life._run(life.bot.parts.database.read(lambda db: outbox.given_up(db, 5)))
     assert given_up.subject == "card:1"
     life.slack.blind = False
-    life._run(life.bot.database.write(lambda db: outbox.send_again(db, given_up.id, life.clock.now())))
+    life._run(life.bot.parts.database.write(lambda db: outbox.send_again(db, given_up.id, life.clock.now())))
     life.time_passes(200.0)
     life.nothing_twice()
     life.teardown()

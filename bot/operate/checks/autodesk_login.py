@@ -1,14 +1,14 @@
 """Autodesk, while no bot runs: the login, a token, its scopes, and one call to Token Flex, which is logged as such."""
 
 import asyncio
-from contextlib import closing
-from random import Random
+from contextlib import AsyncExitStack, closing
+from random import SystemRandom
 from typing import Final
 
 from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
-from bot.calls.turns import Turns
 from bot.login.store import LoginStore, MissingKeyError
+from bot.login.token_flex import token_flex_side
 from bot.operate.checks.autodesk import (
     CONTRACTS,
     TOKEN,
@@ -22,14 +22,12 @@ from bot.operate.checks.host import check_clock
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.runtime.clock import Clock
 from bot.runtime.interrupts import finished
-from bot.runtime.server_time import ServerTime
 from bot.settings import Settings
-from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, TokenFlexError
 from bot.tokenflex.grants import granted_scopes
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.models import Contract
-from bot.tokenflex.oauth import AccessTokens, OAuthClient
+from bot.tokenflex.oauth import AccessTokens
 from storage import logins
 from storage.database import Database, DatabaseError
 from storage.logins import WrongKeyError
@@ -74,16 +72,14 @@ async def _with_database(settings: Settings, clock: Clock, database: Database) -
         return [wrong(LOGIN, "A login is stored, but DATABASE_KEY is not set, so it cannot be read.", _OLD_KEY)]
     except WrongKeyError:
         return [wrong(LOGIN, "A login is stored, but it was encrypted with another DATABASE_KEY.", _OLD_KEY)]
-    with closing(HttpDoor()) as plain:
-        door = TimedDoor(plain, clock.now)
-        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
-        tokens = AccessTokens(oauth, store, clock.now)
-        client = TokenFlexClient(door, settings.tokenflex_base_url, tokens.access_token)
-        turns = Turns(database, clock, ServerTime(clock))
-        await turns.load()
-        with closing(TokenFlexCalls(client, tokens, turns, clock, Random(0))) as calls:  # noqa: S311 - never drawn from
-            findings = await _token_and_contracts(tokens, calls)
-        turns.close()
+    async with AsyncExitStack() as ending:
+        door = TimedDoor(ending.enter_context(closing(HttpDoor())), clock.now)
+        calls = await token_flex_side(
+            settings=settings, database=database, store=store, door=door, clock=clock, random=SystemRandom(),
+            ending=ending,
+        )  # fmt: skip
+        ending.callback(calls.turns.close)
+        findings = await _token_and_contracts(calls.tokens, calls)
     stored, cut_off = await database.read(logins.exists), await store.cut_off()
     return [login_kind(settings, stored=stored, cut_off=cut_off), *findings, check_clock("Autodesk", door.ahead)]
 

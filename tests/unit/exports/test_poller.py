@@ -86,10 +86,10 @@ class Bench:
         progress = Progress(self.database, calls, self.clock)
         self.links = FreshLinks(self.database, calls, self.server_time, progress, self.clock)
         self.slots = Slots()
-        self.wake, submissions, deliveries = (Bell(self.clock) for _ in range(3))
+        self.wake = Bell(self.clock)
+        self.slots.subscribe(self.wake.ring)
         self.poller = Poller(
             self.database, calls, progress, self.links, self.slots, self.server_time, self.clock, self.wake,
-            submissions, deliveries,
         )  # fmt: skip
 
     def requested(self, key: str, *, contract: str = CONTRACT) -> int:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.calls.gateway import TokenFlexCalls
-from bot.exports.progress import ListCall, Listed, Progress
+from bot.exports.doubt import ListCall
+from bot.exports.progress import Listed, Progress
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UNREADABLE, UpstreamExport
 from storage import exports as export_store

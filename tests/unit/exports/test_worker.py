@@ -26,7 +26,7 @@ async def database() -> AsyncIterator[MemoryDatabase]:
 def worker(database: MemoryDatabase, clock: MovedClock) -> Worker:
     """A worker that only takes up what was left."""
     unused: Any = None
-    return Worker(database, unused, unused, Slots(), ServerTime(clock), clock, Bell(clock), Bell(clock))
+    return Worker(database, unused, unused, Slots(), ServerTime(clock), clock, Bell(clock))
 
 
 async def test_a_doubt_of_an_earlier_process_begins_anew(database: MemoryDatabase) -> None:

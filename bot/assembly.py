@@ -1,0 +1,114 @@
+"""The parts between the database, Token Flex and Slack, wired in one place for the program, tests and benches."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.calls.gateway import TokenFlexCalls
+from bot.delivery.dispatcher import Dispatcher
+from bot.exports.fresh_links import FreshLinks
+from bot.exports.links import Links
+from bot.exports.poll_policy import next_poll
+from bot.exports.poller import Policy, Poller
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
+from bot.exports.use_cases import Exports
+from bot.exports.worker import Worker
+from bot.people.access import Access
+from bot.runtime.bell import Bell
+from bot.runtime.clock import Clock
+from bot.runtime.server_time import ServerTime
+from bot.runtime.supervision import Supervisor
+from bot.settings import LinkAudience
+from bot.slack.posts import SlackPosts
+from storage.database import Database, Table
+
+#: Real seconds that a stop leaves to calls and messages under way; what has an effect may end and is recorded.
+_GRACE = 5.0
+
+Loop = Callable[[], Awaitable[None]]
+
+
+class Settles(Protocol):
+    """Something that may still have work under way when the bot stops."""
+
+    async def settle(self, seconds: float) -> None:
+        """Return when the work has ended, or after that many seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What `assemble` has wired; none of it runs yet."""
+
+    database: Database
+    calls: TokenFlexCalls
+    progress: Progress
+    fresh_links: FreshLinks
+    links: Links
+    slots: Slots
+    worker: Worker
+    poller: Poller
+    dispatcher: Dispatcher
+    exports: Exports
+    supervisor: Supervisor
+
+    def run(self, **others: Loop) -> None:
+        """Start the loops, and those given as well; one of the same name takes the other's place."""
+        own: dict[str, Loop] = {
+            "submitting": self.worker.run,
+            "polling": self.poller.run,
+            "notifications": self.dispatcher.run,
+        }
+        for name, loop in {**own, **others}.items():
+            self.supervisor.start(name, loop)
+
+
+async def assemble(
+    *,
+    database: Database,
+    calls: TokenFlexCalls,
+    posts: SlackPosts,
+    slack_time: ServerTime,
+    access: Access,
+    clock: Clock,
+    audience: LinkAudience,
+    bot_name: str,
+    ending: AsyncExitStack,
+    listeners: Settles | None = None,
+    policy: Policy = next_poll,
+) -> Parts:
+    """Wire the parts on an open database and take up what an earlier process has left.
+
+    `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
+    included.
+    """
+    server_time = calls.turns.server_time
+    wake_worker, wake_poller, wake_dispatcher = (Bell(clock, looks=True) for _ in range(3))
+    slots = Slots()
+    for wake in (wake_worker, wake_poller):
+        database.subscribe(Table.EXPORTS, wake.ring)
+        slots.subscribe(wake.ring)
+    database.subscribe(Table.OUTBOX, wake_dispatcher.ring)
+    progress = Progress(database, calls, clock)
+    fresh_links = FreshLinks(database, calls, server_time, progress, clock)
+    worker = Worker(database, calls, progress, slots, server_time, clock, wake_worker)
+    poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, wake_poller, policy)
+    dispatcher = Dispatcher(
+        database, posts, fresh_links, server_time, slack_time, clock, audience, wake_dispatcher, bot_name
+    )
+    exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
+    links = Links(database, fresh_links, clock, audience, access)
+    await worker.resume()
+    supervisor = Supervisor(clock)
+    under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *([listeners] if listeners else [])]
+    ending.push_async_callback(_settle, under_way)
+    ending.callback(calls.turns.close)
+    ending.push_async_callback(supervisor.stop)
+    return Parts(database, calls, progress, fresh_links, links, slots, worker, poller, dispatcher, exports, supervisor)
+
+
+async def _settle(under_way: list[Settles]) -> None:
+    await asyncio.gather(*(group.settle(_GRACE) for group in under_way))

@@ -1,0 +1,149 @@
+"""Whether a POST without an answer arrived at Token Flex: lists tell, by file name and by the server's clock."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.exports import announcements
+from bot.tokenflex.models import UpstreamExport
+from storage import exports as export_store
+from storage.models import Export
+from storage.states import Event, Note
+
+#: The server may still be working on a POST whose answer was lost, so these decide when it has not arrived
+#: (source: house plan, "Submitting exactly once").
+FIRST_LIST_AFTER = timedelta(seconds=30)
+LISTS_APART = timedelta(seconds=20)
+LISTS_NEEDED = 2
+#: How much earlier than our intent an adopted export may have been requested: our idea of the server's clock is rough.
+_CLOCK_SLACK = timedelta(seconds=5)
+
+_SIGNS = re.compile(r"[\W_]+")
+_LATER = datetime.max.replace(tzinfo=UTC)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ListCall:
+    """One list call: when it was made, by our clock, and its `fromDate` and `toDate`, which are the server's times."""
+
+    made_at: datetime
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A list, when it was applied, by our clock, and how far the server's is ahead of that, its answer included."""
+
+    call: ListCall
+    now: datetime
+    server_ahead: timedelta
+    whole: bool  #: whether each of its entries could be read
+
+
+def arrived(export: Export, strangers: Iterable[UpstreamExport], server_ahead: timedelta) -> UpstreamExport | None:
+    """Return the record that a POST without an answer made: same file name, not older than our intent.
+
+    A name that is the same to the letter is preferred to one that is only comparable. A record whose time is not known
+    counts too: to send the same again and again would be worse.
+    """
+    sent_at = _sent_at(export, server_ahead)
+    matching = [
+        record
+        for record in strangers
+        if record.request_key
+        and comparable(record.download_file_name) == comparable(export.request.file_name)
+        and sent_at is not None
+        and (record.requested_at is None or record.requested_at >= sent_at - _CLOCK_SLACK)
+    ]
+    name = _bare(export.request.file_name)
+    return min(
+        matching,
+        key=lambda record: (_bare(record.download_file_name) != name, record.requested_at or _LATER),
+        default=None,
+    )
+
+
+def _sent_at(export: Export, server_ahead: timedelta) -> datetime | None:
+    """Return when the POST went out, by the server's clock.
+
+    Where that was not known then, our clock may have been set since, and what is known now has to do.
+    """
+    if export.intent_server_at is not None or export.intent_at is None:
+        return export.intent_server_at
+    return export.intent_at + server_ahead
+
+
+def lacked(db: Connection, export: Export, seen: Seen) -> Export:
+    """Count a list without this export, if it says anything."""
+    if not _would_show(seen, export):
+        return export
+    lists = export.lists_without + 1
+    return export_store.change(db, export.number, lists_without=lists, last_list_at=seen.call.made_at)
+
+
+def _would_show(seen: Seen, export: Export) -> bool:
+    """Return whether a list shows this export if it is there: it reaches from its request to the server's present.
+
+    The dates of a list are made from what was known before it; its own answer may tell that they were wrong. An entry
+    that could not be read may be any export.
+    """
+    if not seen.whole:
+        return False
+    requested_at = export.requested_at or _sent_at(export, seen.server_ahead)
+    reaches_back = requested_at is None or seen.call.start <= requested_at
+    return reaches_back and seen.now + seen.server_ahead < seen.call.end
+
+
+def comparable(file_name: str) -> str:
+    """Return what of a file name is compared: a server may write blanks, signs and capitals in its own way."""
+    return _SIGNS.sub("_", _bare(file_name).casefold())
+
+
+def _bare(file_name: str) -> str:
+    return file_name[: -len(".csv")] if file_name.lower().endswith(".csv") else file_name
+
+
+def begin(db: Connection, export: Export, now: datetime) -> None:
+    """Note that nobody knows whether the POST of an export arrived; lists count from now on."""
+    doubted = export_store.change(
+        db, export.number, unanswered_since=now, lists_without=0, last_list_at=None, note=Note.UNANSWERED
+    )
+    announcements.card_changed(db, doubted, now)
+
+
+def not_arrived(db: Connection, export: Export, seen: Seen) -> Export:
+    """Count a list without this export; put it back into the line once enough of them have told."""
+    if seen.call.made_at < next_list_for(export):
+        return export
+    export = lacked(db, export, seen)
+    if export.lists_without < LISTS_NEEDED:
+        return export
+    log.info("a request did not reach Token Flex and waits again", export=export.number)
+    back = export_store.move(
+        db,
+        export.number,
+        Event.NOT_TAKEN,
+        seen.now,
+        unanswered_since=None,
+        lists_without=0,
+        last_list_at=None,
+        note=Note.NONE,
+    )
+    if back is None:
+        return export
+    announcements.card_changed(db, back, seen.now)
+    return back
+
+
+def next_list_for(export: Export) -> datetime:
+    """Return from when on a list says something about a POST whose answer was lost."""
+    if export.last_list_at is not None:
+        return export.last_list_at + LISTS_APART
+    return (export.unanswered_since or export.changed_at) + FIRST_LIST_AFTER
