@@ -147,7 +147,7 @@ class Access:
         except MembershipUnknownError as error:
             unknown = error
         try:
-            if await self._members.is_in_one_of(person, named.groups):
+            if named.groups and await self._members.is_in_one_of(person, named.groups):
                 return True
         except MembershipUnknownError as error:
             unknown = error
