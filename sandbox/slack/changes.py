@@ -16,7 +16,7 @@ class Change:
 
     `kind` is one of `message_posted`, `message_edited`, `message_deleted`, `view_opened`, `view_updated`,
     `view_closed`, `view_errors`, `call`, `socket_opened`, `socket_closed`, `person_error`, `channel_changed`,
-    `channel_id_changed` (of the channel and its old id);
+    `home_published`, `channel_id_changed` (of the channel and its old id);
     `subject` is the record it happened to.
     """
 

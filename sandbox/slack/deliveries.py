@@ -102,11 +102,12 @@ class Deliveries:
         return self._outcome(user, ack, f"pressing in {message.channel}")
 
     async def view_action(self, user: User, view: OpenView, block: Json, element: Json, chosen: Json) -> Answer:
-        """Deliver a press or a choice in a modal."""
+        """Deliver a press or a choice in a modal or on the Home tab."""
         trigger_id = self._triggers.give(user.id, view.channel.id if view.channel else None, view.id)
         payload = payloads.view_action(user, view, _action(block, element, chosen), trigger_id=trigger_id)
         ack = await self._deliver("interactive", payload, accepts_response=False)
-        return self._outcome(user, ack, f"pressing in {view.payload['title']['text']}")
+        title = view.payload.get("title", {"text": "the Home tab"})["text"]
+        return self._outcome(user, ack, f"pressing in {title}")
 
     def _outcome(self, user: User, ack: Acknowledgement, act: str) -> Answer:
         return self.failed(user, ack.error, act) if ack.error else Answer()

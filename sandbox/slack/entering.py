@@ -1,6 +1,7 @@
 """What stands in a field: the state that `view.state.values` carries, from the element and from what was entered."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sandbox.slack.channels import Channel
 from sandbox.slack.json_values import Given, Json
@@ -33,6 +34,7 @@ STATE_KEYS = {
 }
 _SEVERAL = {kind for kind in STATE_KEYS if kind.startswith("multi_")} | {"checkboxes", "file_input"}
 _WITH_OPTIONS = {kind for kind, (key, _) in STATE_KEYS.items() if key.startswith("selected_option")}
+_MOMENTS = {"datepicker": ("%Y-%m-%d", 10), "timepicker": ("%H:%M", 5)}
 _WITH_PEOPLE = {"users_select", "multi_users_select"}
 
 
@@ -120,7 +122,20 @@ def _one(element: Json, value: Given, offered: Sequence[Json], workspace: Worksp
         return workspace.user(value).id
     if kind.endswith(("conversations_select", "channels_select")):
         return place.conversation(element, value)
+    if kind in _MOMENTS:
+        _check_moment(kind, str(value))
     return value if kind in {"datetimepicker", "rich_text_input"} else str(value)
+
+
+def _check_moment(kind: str, value: str) -> None:
+    """Raise AssertionError for what nobody can pick in a calendar or a clock."""
+    form, length = _MOMENTS[kind]
+    try:
+        datetime.strptime(value, form)  # noqa: DTZ007 - only the shape counts
+    except ValueError:
+        raise AssertionError(f"{value!r} cannot be picked in a {kind}.") from None
+    if len(value) != length:
+        raise AssertionError(f"{value!r} cannot be picked in a {kind}.")
 
 
 def chosen_option(offered: Iterable[Json], wanted: Given) -> Json:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from sandbox.slack import walking
+from sandbox.slack import payloads, walking
 from sandbox.slack.channels import Channel
 from sandbox.slack.deliveries import Answer, Deliveries
 from sandbox.slack.entering import STATE_KEYS, Chooser, entered_state, is_stateful
 from sandbox.slack.errors import NotSeenError
 from sandbox.slack.events import Events
+from sandbox.slack.home import Home
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Content, Message
 from sandbox.slack.modal import Modal
@@ -22,7 +23,7 @@ T = TypeVar("T")
 class Typing:
     """What can be typed: which slash commands there are (None = any), whether text is escaped.
 
-    Without `in_messages_tab` the app's direct message has no box to type in.
+    Without `in_messages_tab` the app's direct message has no box to type in; without `home_tab` it has no Home.
     """
 
     def __init__(self, commands: frozenset[str] | None, *, should_escape: bool, may_command: bool) -> None:
@@ -30,6 +31,7 @@ class Typing:
         self.should_escape = should_escape
         self.may_command = may_command
         self.in_messages_tab = True
+        self.home_tab = True
 
     def knows(self, command: str) -> bool:
         """Say whether the app has that command."""
@@ -45,6 +47,8 @@ class Member:
         self._typing = typing
         self._events = events
         self._modals: dict[str, Modal] = {}
+        self._home: Home | None = None
+        self._offered: dict[tuple[str, str, str], list[Json]] = {}
 
     @property
     def name(self) -> str:
@@ -92,9 +96,28 @@ class Member:
             rest = escaped(rest, self._deliveries.workspace)
         return await self._deliveries.command(self.user, place, name, rest.strip())
 
+    @property
+    def home(self) -> Home | None:
+        """The app's Home tab as it is published for this person."""
+        view = self._deliveries.views.home(self.user)
+        if view is not None and self._home is None:
+            self._home = Home(view, self._deliveries)
+        return self._home
+
     def opens_app(self, tab: str = "home") -> None:
         """Open the app on its tab `home` or `messages`."""
-        self._events.home_opened(self.user, tab, None)
+        if tab == "home" and not self._typing.home_tab:
+            raise AssertionError("The app has no Home tab.")
+        self._events.home_opened(self.user, tab, None if self.home is None else self.home.view.as_json())
+
+    async def sees_home(self, *containing: str, timeout: float = PATIENCE) -> Home:  # noqa: ASYNC109
+        """Wait until the Home tab shows all these texts; return it. Raises NotSeenError."""
+
+        def look() -> Home | None:
+            shown = self.home.visible_text() if self.home else ""
+            return self.home if all(text in shown for text in containing) else None
+
+        return await self._wait(look, timeout, lambda: f"a Home tab with {containing}; errors seen: {self.errors}")
 
     def _place(self, channel: str) -> Channel:
         place = self._deliveries.workspace.channel(channel, self.user)
@@ -168,26 +191,48 @@ class Member:
             return Answer()
         return await self._deliveries.message_action(self.user, message, block, button, {})
 
-    async def chooses(self, message: Message, placeholder: str, option: str) -> Answer:
-        """Choose in a menu of a message, found by its placeholder (an overflow menu by `…`)."""
+    async def chooses(self, message: Message, placeholder: str, option: str | list[str]) -> Answer:
+        """Choose in a menu of a message, found by its placeholder (an overflow menu by `…`), or pick a date there."""
+        block, element = self._menu(message, placeholder)
+        offered = walking.options(element) or self._offered.get(_place_of(message, block, element), [])
+        chosen = self._chosen(element, option, offered)
+        return await self._deliveries.message_action(self.user, message, block, element, chosen)
+
+    async def searches(self, message: Message, placeholder: str, text: str) -> list[str]:
+        """Type into an external menu of a message; return the texts of the options that the app offers then.
+
+        Raises SlackFault when the app does not answer in time or offers what cannot be shown.
+        """
+        block, element = self._menu(message, placeholder)
+        if len(text) < element.get("min_query_length", 3):
+            return []
+        surface = payloads.around(message)
+        found = await self._deliveries.suggestions(self.user, block, element, text, surface)
+        self._offered[_place_of(message, block, element)] = found
+        return [option["text"]["text"] for option in found]
+
+    def _menu(self, message: Message, placeholder: str) -> tuple[Json, Json]:
         self._reach(message)
         for block, element in walking.elements(message.blocks):
             shown = "…" if element["type"] == "overflow" else element.get("placeholder", {}).get("text")
             if shown == placeholder:
-                chosen = self._chosen(element, option)
-                return await self._deliveries.message_action(self.user, message, block, element, chosen)
+                return block, element
         raise AssertionError(f"There is no menu {placeholder!r} in this message.")
 
-    def _chosen(self, element: Json, option: str) -> Json:
+    def _chosen(self, element: Json, option: str | list[str], offered: list[Json]) -> Json:
         workspace = self._deliveries.workspace
         as_select = element if is_stateful(element) else element | {"type": "static_select"}
-        state = entered_state(as_select, option, walking.options(element), workspace, Chooser(workspace, self.id))
+        state = entered_state(as_select, option, offered, workspace, Chooser(workspace, self.id))
         key = STATE_KEYS[as_select["type"]][0]
         return {key: state[key]}
 
     def _reach(self, message: Message) -> None:
         if message.deleted or not self._can_see(message) or self.id not in message.place.member_ids:
             raise AssertionError(f"{self.name} cannot see that message.")
+
+
+def _place_of(message: Message, block: Json, element: Json) -> tuple[str, str, str]:
+    return message.ts, block["block_id"], element["action_id"]
 
 
 def _is_private(message: Message, private: bool | None) -> bool:

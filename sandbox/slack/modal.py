@@ -1,52 +1,17 @@
-"""A modal as a person sees and fills it: everything by labels and by the texts of options."""
+"""A modal as a person sees and fills it."""
 
-import asyncio
-from dataclasses import dataclass
-
-from sandbox.slack import walking
-from sandbox.slack.deliveries import Answer, Deliveries
-from sandbox.slack.entering import (
-    STATE_KEYS,
-    Chooser,
-    complaint,
-    entered_state,
-    is_stateful,
-    selected_options,
-    shown_options,
-)
-from sandbox.slack.errors import NotSeenError
-from sandbox.slack.json_values import Given, Json
-from sandbox.slack.people import User
-from sandbox.slack.views import OpenView
+from sandbox.slack.deliveries import Answer
+from sandbox.slack.entering import complaint
+from sandbox.slack.surface import Entry, Surface
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One field with the label that a person knows it by."""
-
-    label: str
-    block: Json
-    element: Json
+class Modal(Surface):
+    """The view in front of a person; `closed` tells its end."""
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Its place in `state.values`."""
-        return self.block["block_id"], self.element["action_id"]
-
-
-class Modal:
-    """The view in front of a person. It stays the same object while the view is updated; `closed` tells its end."""
-
-    def __init__(self, view: OpenView, deliveries: Deliveries) -> None:
-        self.view = view
-        self._deliveries = deliveries
-        self._chooser = Chooser(deliveries.workspace, view.user.id)
-        self._sending: list[asyncio.Task[Answer]] = []
-
-    @property
-    def user(self) -> User:
-        """Who sees it."""
-        return self.view.user
+    def name(self) -> str:
+        """What it is called in complaints."""
+        return f"The modal {self.title!r}"
 
     @property
     def closed(self) -> bool:
@@ -64,85 +29,9 @@ class Modal:
         labels = {entry.block["block_id"]: entry.label for entry in self._entries()}
         return {labels.get(block_id, block_id): text for block_id, text in self.view.errors.items()}
 
-    def labels(self) -> list[str]:
-        """Return the labels of the fields, from top to bottom."""
-        return [entry.label for entry in self._entries()]
-
-    def buttons(self) -> list[str]:
-        """Return the labels of the buttons in it; submit and close are not among them."""
-        return [button["text"]["text"] for _, button in walking.buttons(self.view.payload["blocks"])]
-
     def visible_text(self) -> str:
         """Return the title, all text of the blocks, labels and hints included, and the errors."""
-        blocks = [text.read(self._deliveries.workspace) for text in walking.texts(self.view.payload["blocks"])]
-        return "\n".join([self.title, *blocks, *self.view.errors.values()])
-
-    def value(self, label: str) -> Given:
-        """Return what stands in a field as a person reads it: text, option text(s), channel or user name(s)."""
-        entry = self._entry(label)
-        state = self.view.state(entry.block, entry.element)
-        key = STATE_KEYS[entry.element["type"]][0]
-        if key == "selected_options":
-            return [option["text"]["text"] for option in selected_options(state)]
-        if key == "selected_option":
-            return next((option["text"]["text"] for option in selected_options(state)), None)
-        return self._named(state[key])
-
-    def _named(self, value: Given) -> Given:
-        workspace = self._deliveries.workspace
-        if isinstance(value, list):
-            return [self._named(each) for each in value]
-        if isinstance(value, str) and value in workspace.channels:
-            return workspace.channels[value].label
-        return workspace.user_name(value) if isinstance(value, str) else value
-
-    def options(self, label: str) -> list[str]:
-        """Return the texts of the options that a menu offers (of a search, for an external menu)."""
-        entry = self._entry(label)
-        if entry.element["type"].endswith(("conversations_select", "channels_select")):
-            return [channel.label for channel in self._chooser.conversations(entry.element)]
-        return [option["text"]["text"] for option in self._offered(entry)]
-
-    def _offered(self, entry: Entry) -> list[Json]:
-        return shown_options(entry.element, self.view.offered.get(entry.key, []))
-
-    def fill(self, label: str, value: Given) -> None:
-        """Enter text, or choose by option text or value (a list for several); None empties the field.
-
-        A field that dispatches tells the app at once; `settled` waits until that is acknowledged.
-        """
-        entry = self._entry(label)
-        known = [*self._offered(entry), *selected_options(self.view.state(entry.block, entry.element))]
-        workspace = self._deliveries.workspace
-        state = entered_state(entry.element, value, known, workspace, self._chooser)
-        self.view.entered[entry.key] = state
-        if entry.block["type"] != "input" or entry.block.get("dispatch_action"):
-            chosen = {key: part for key, part in state.items() if key != "type"}
-            act = self._deliveries.view_action(self.user, self.view, entry.block, entry.element, chosen)
-            self._sending.append(asyncio.ensure_future(act))
-
-    async def settled(self) -> list[Answer]:
-        """Wait until all that was dispatched while filling is answered; return what came of it."""
-        sending, self._sending = self._sending, []
-        return list(await asyncio.gather(*sending))
-
-    async def search(self, label: str, text: str) -> list[str]:
-        """Type into an external menu; return the texts of the options that the app offers then.
-
-        Raises SlackFault when the app does not answer in time or offers what cannot be shown.
-        """
-        entry = self._entry(label)
-        if len(text) < entry.element.get("min_query_length", 3):
-            return []
-        found = await self._deliveries.suggestions(
-            self.user,
-            entry.block,
-            entry.element,
-            text,
-            {"view": self.view.as_json(), "container": {"type": "view", "view_id": self.view.id}},
-        )
-        self.view.offered[entry.key] = found
-        return self.options(label)
+        return "\n".join([self.title, super().visible_text(), *self.view.errors.values()])
 
     async def submit(self) -> Answer:
         """Press the submit button; wait for what comes of it."""
@@ -168,40 +57,3 @@ class Modal:
     async def dismiss(self) -> Answer:
         """Press the x: the whole stack goes."""
         return await self._deliveries.close(self.user, self.view, all_of_them=True)
-
-    async def presses(self, label: str, *, confirm: bool = True) -> Answer:
-        """Press a button in the modal; `confirm` False cancels the dialog that it asks first."""
-        for block, button in walking.buttons(self.view.payload["blocks"]):
-            if button["text"]["text"] == label:
-                if "confirm" in button and not confirm:
-                    return Answer()
-                return await self._deliveries.view_action(self.user, self.view, block, button, {})
-        raise AssertionError(f"There is no button {label!r}; there are {self.buttons()}.")
-
-    async def shows(self, *containing: str, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - people wait by a deadline
-        """Wait until all these texts are to be read in it. Raises NotSeenError."""
-        try:
-            await self._deliveries.changes.until(lambda: self._holds(containing) or None, timeout)
-        except TimeoutError:
-            raise NotSeenError(f"The modal never showed {containing}; it shows:\n{self.visible_text()}") from None
-
-    def _holds(self, containing: tuple[str, ...]) -> bool:
-        shown = self.visible_text()
-        return all(text in shown for text in containing)
-
-    def _entries(self) -> list[Entry]:
-        fields = [(block, element) for block, element in self.view.fields() if is_stateful(element)]
-        return [Entry(self._label(block, element), block, element) for block, element in fields]
-
-    def _label(self, block: Json, element: Json) -> str:
-        if block["type"] == "input":
-            return str(block["label"]["text"])
-        if block["type"] == "section" and "text" in block:
-            return "\n".join(text.read(self._deliveries.workspace) for text in walking.texts(block["text"]))
-        return str(element.get("placeholder", {}).get("text", element["action_id"]))
-
-    def _entry(self, label: str) -> Entry:
-        for entry in self._entries():
-            if entry.label == label:
-                return entry
-        raise AssertionError(f"The modal {self.title!r} has no field {label!r}; it has {self.labels()}.")

@@ -38,7 +38,18 @@ def command(user: User, channel: Channel, name: str, text: str, *, response_url:
 def message_action(
     user: User, message: Message, action: Json, state: Json, *, response_url: str, trigger_id: str
 ) -> Json:
-    """Return the payload of a press in a message. Of an ephemeral message Slack tells the place only."""
+    """Return the payload of a press in a message."""
+    told = {
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "state": {"values": state},
+        "actions": [action],
+    }
+    return _common("block_actions", user) | around(message) | told
+
+
+def around(message: Message) -> Json:
+    """Return what payloads tell of the message that an act was done in. Of an ephemeral one Slack tells the place."""
     container: Json = {
         "type": "message",
         "message_ts": message.ts,
@@ -47,15 +58,8 @@ def message_action(
     }
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
-    payload = _common("block_actions", user) | {
-        "container": container,
-        "trigger_id": trigger_id,
-        "channel": {"id": message.channel_id, "name": message.place.payload_name},
-        "response_url": response_url,
-        "state": {"values": state},
-        "actions": [action],
-    }
-    return payload | ({} if message.ephemeral_for else {"message": message.as_json()})
+    told: Json = {"container": container, "channel": {"id": message.channel_id, "name": message.place.payload_name}}
+    return told | ({} if message.ephemeral_for else {"message": message.as_json()})
 
 
 def view_action(user: User, view: OpenView, action: Json, *, trigger_id: str) -> Json:

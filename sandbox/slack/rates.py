@@ -20,6 +20,7 @@ METHOD_TIERS = {
     "views.open": 4,
     "views.push": 4,
     "views.update": 4,
+    "views.publish": 4,
     "chat.postEphemeral": 4,
     "users.info": 4,
     "conversations.members": 4,

@@ -36,7 +36,7 @@ class SlackSandbox:
     that the methods here need, without `chat:write.public`). `rate_profile` is `slack` or `none`. `commands` are
     the app's slash commands (None: any is taken for one), `should_escape` is their setting in the manifest;
     `messages_tab` says whether people can be sent direct messages, `messages_tab_read_only` that they cannot write
-    there; `events` are the manifest's `bot_events`.
+    there, `home_tab` whether the app has a Home tab; `events` are the manifest's `bot_events`.
     """
 
     bot_token = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but this
@@ -53,6 +53,7 @@ class SlackSandbox:
         bot_name: str = "tokenflex",
         messages_tab: bool = True,
         messages_tab_read_only: bool = False,
+        home_tab: bool = True,
         events: Collection[str] = (),
         rng: random.Random | None = None,
     ) -> None:
@@ -65,8 +66,9 @@ class SlackSandbox:
         self.triggers = Triggers()
         self.response_urls = ResponseUrls(self.workspace, self.rates)
         self._context = Context(
-            self.workspace, self.sockets, self.views, self.triggers, self.rates, granted, messages_tab=messages_tab
-        )
+            self.workspace, self.sockets, self.views, self.triggers, self.rates, granted,
+            messages_tab=messages_tab, home_tab=home_tab,
+        )  # fmt: skip
         self.events = Events(self.workspace, self.sockets, self.changes, clock, lambda: self._context.scopes)
         self.events.subscribed = frozenset(events)
         refusals = Refusals(self.workspace)
@@ -78,7 +80,7 @@ class SlackSandbox:
         )
         known = None if commands is None else frozenset(commands)
         self.typing = Typing(known, should_escape=should_escape, may_command="commands" in granted)
-        self.typing.in_messages_tab = not messages_tab_read_only
+        self.typing.in_messages_tab, self.typing.home_tab = not messages_tab_read_only, home_tab
         self._members: dict[str, Member] = {}
         self._runner: web.AppRunner | None = None
         self.api_url = ""

@@ -1,6 +1,7 @@
-"""Modals that are open: a stack of up to three for each person."""
+"""Views: the modals that are open, a stack of up to three for each person, and what is published on Home tabs."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sandbox.slack import walking
@@ -11,7 +12,7 @@ from sandbox.slack.entering import initial_state, is_stateful
 from sandbox.slack.errors import SlackFault
 from sandbox.slack.json_values import Given, Json
 from sandbox.slack.people import APP_ID, BOT_ID, TEAM_ID, User
-from sandbox.slack.rules.views import is_too_large, modal_faults
+from sandbox.slack.rules.views import home_faults, is_too_large, modal_faults
 
 MOST_STACKED = 3
 Field = tuple[str, str]
@@ -76,15 +77,15 @@ class OpenView:
         return shown | self.payload | own | {"previous_view_id": self.previous_id}
 
 
-def checked_view(view: Given) -> Json:
-    """Return a view that Slack accepts, ids added. Raises SlackFault."""
+def checked_view(view: Given, kind: str = "modal") -> Json:
+    """Return a view of a kind (`modal` or `home`) that Slack accepts, ids added. Raises SlackFault."""
     if not isinstance(view, dict):
         raise SlackFault(
             "invalid_arguments", response_metadata={"messages": ["[ERROR] must be an object [json-pointer:/view]"]}
         )
     if is_too_large(view):
         raise SlackFault("view_too_large")
-    if faults := modal_faults(view):
+    if faults := (home_faults if kind == "home" else modal_faults)(view):
         raise SlackFault("invalid_arguments", response_metadata={"messages": faults})
     return view | {"blocks": list(with_ids(view["blocks"]))}
 
@@ -96,6 +97,7 @@ class Views:
         self._changes = changes
         self._all: dict[str, OpenView] = {}
         self._stacks: dict[str, list[OpenView]] = {}
+        self._homes: dict[str, OpenView] = {}
 
     def stack(self, user: User) -> list[OpenView]:
         """Return the person's open views, the one in front last."""
@@ -122,13 +124,33 @@ class Views:
             self.clear(user)
         elif len(stack) >= MOST_STACKED:
             raise SlackFault("push_limit_reached")
-        view_id = f"V0SBX{len(self._all) + 1:05d}"
-        root, previous = (stack[0].id, stack[-1].id) if stack else (view_id, None)
-        opened = OpenView(view_id, user, view, channel, root, previous)
-        self._all[view_id] = opened
+        opened = self._add(user, view, channel, stack)
         stack.append(opened)
         self._changes.announce("view_opened", opened)
         return opened
+
+    def _add(self, user: User, view: Json, channel: Channel | None, stack: Sequence[OpenView]) -> OpenView:
+        view_id = f"V0SBX{len(self._all) + 1:05d}"
+        root, previous = (stack[0].id, stack[-1].id) if stack else (view_id, None)
+        self._all[view_id] = OpenView(view_id, user, view, channel, root, previous)
+        return self._all[view_id]
+
+    def home(self, user: User) -> OpenView | None:
+        """Return what is published on the person's Home tab."""
+        return self._homes.get(user.id)
+
+    def publish(self, user: User, view: Json, given_hash: str | None = None) -> OpenView:
+        """Put a checked view on the person's Home tab. Raises SlackFault."""
+        known = self._homes.get(user.id)
+        if known is not None:
+            self.update(known, view, given_hash)
+            return known
+        if given_hash:
+            raise SlackFault("hash_conflict")
+        self._check_external_id(view, None)
+        self._homes[user.id] = self._add(user, view, None, ())
+        self._changes.announce("home_published", self._homes[user.id])
+        return self._homes[user.id]
 
     def update(self, opened: OpenView, view: Json, given_hash: str | None = None) -> None:
         """Replace what an open view shows; what was entered stays where the ids stay. Raises SlackFault."""
@@ -141,7 +163,7 @@ class Views:
         opened.updates += 1
         kept = {(block["block_id"], element["action_id"]) for block, element in opened.fields()}
         opened.entered = {key: state for key, state in opened.entered.items() if key in kept}
-        self._changes.announce("view_updated", opened)
+        self._changes.announce("home_published" if opened.payload["type"] == "home" else "view_updated", opened)
 
     def _check_external_id(self, view: Json, own: OpenView | None) -> None:
         wanted = view.get("external_id")

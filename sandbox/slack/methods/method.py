@@ -37,6 +37,7 @@ class Context:
     socket_url: str = ""
     team_url: str = ""
     messages_tab: bool = True
+    home_tab: bool = True
 
     def need_scope(self, *any_of: str) -> None:
         """Raise SlackFault unless the token has one of the scopes."""

@@ -1,4 +1,4 @@
-"""views.open, views.push, views.update."""
+"""views.open, views.push, views.update, views.publish."""
 
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.errors import SlackFault
@@ -37,20 +37,38 @@ def views_push(context: Context, arguments: Arguments) -> Json:
 
 
 def views_update(context: Context, arguments: Arguments) -> Json:
-    """Replace what an open modal shows."""
+    """Replace what an open modal, or a Home tab, shows."""
     view_id, external_id = arguments.get("view_id"), arguments.get("external_id")
     if not view_id and not external_id:
         raise SlackFault(
             "invalid_arguments", response_metadata={"messages": ["[ERROR] view_id or external_id required"]}
         )
-    view = checked_view(arguments.get("view"))
+    given = arguments.get("view")
+    kind = "home" if isinstance(given, dict) and given.get("type") == "home" else "modal"
+    view = checked_view(given, kind)
     opened = context.views.get(view_id, external_id)
+    if opened.payload["type"] != kind:
+        messages = ["[ERROR] the type of a view cannot change [json-pointer:/view/type]"]
+        raise SlackFault("invalid_arguments", response_metadata={"messages": messages})
     context.views.update(opened, view, arguments.get("hash"))
     return {"view": opened.as_json()}
+
+
+def views_publish(context: Context, arguments: Arguments) -> Json:
+    """Put a view on somebody's Home tab."""
+    user = context.workspace.account(arguments.need("user_id"))
+    view = checked_view(arguments.get("view"), "home")
+    if user is None or user.is_bot:
+        messages = ["[ERROR] invalid `user_id` [json-pointer:/user_id]"]
+        raise SlackFault("invalid_arguments", response_metadata={"messages": messages})
+    if not context.home_tab:
+        raise SlackFault("not_enabled")
+    return {"view": context.views.publish(user, view, arguments.get("hash")).as_json()}
 
 
 METHODS = {
     "views.open": Method(views_open),
     "views.push": Method(views_push),
     "views.update": Method(views_update),
+    "views.publish": Method(views_publish),
 }

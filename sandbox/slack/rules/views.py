@@ -1,11 +1,11 @@
-"""Views: modals and their limits."""
+"""Views: modals and the app's Home, and their limits."""
 
 import json
 
 from sandbox.slack.json_values import Given
 from sandbox.slack.rules.blocks import MOST_IN_VIEW, check_block
 from sandbox.slack.rules.objects import plain
-from sandbox.slack.rules.shapes import Report, boolean, constant, each, shape, string
+from sandbox.slack.rules.shapes import Check, Report, boolean, constant, each, shape, string
 
 LARGEST_VIEW = 250_000
 
@@ -33,10 +33,25 @@ _modal = shape(
 )
 
 
+_home = shape(
+    {"type": constant("home"), "blocks": each(check_block, 1, MOST_IN_VIEW)},
+    {"private_metadata": string(3000, 0), "callback_id": string(255, 0), "external_id": string(255, 0)},
+)
+
+
+def home_faults(view: Given) -> list[str]:
+    """Return what is wrong with a Home view, with JSON pointers."""
+    return _faults(view, _home, "home")
+
+
 def modal_faults(view: Given) -> list[str]:
     """Return what is wrong with a modal, with JSON pointers."""
-    report = Report("modal")
-    _modal(view, "/view", report)
+    return _faults(view, _modal, "modal")
+
+
+def _faults(view: Given, check: Check, surface: str) -> list[str]:
+    report = Report(surface)
+    check(view, "/view", report)
     if report.focused > 1:
         report.add("/view/blocks", "only one element can have focus_on_load")
     return report.faults
