@@ -70,11 +70,9 @@ def announcement(export: Export, number: int, shown: DownloadLink | None) -> Mes
             sentence, [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)]
         )
     sentence = f"{mention(export.requester)}, export {export.label} is ready: {code(shorten(file_name(export), 110))}"
-    parts = [blocks.section("result", sentence)]
-    parts.append(
-        blocks.section("link", _NO_LINK) if shown is None else blocks.section("link", link_line(export, shown))
-    )
-    return Message(f"{mention(export.requester)}, export {export.label} is ready.", [*parts, *_buttons(export)])
+    line = _NO_LINK if shown is None else link_line(export, shown)
+    parts = [blocks.section("result", sentence), blocks.section("link", line), *_buttons(export)]
+    return Message(f"{mention(export.requester)}, export {export.label} is ready.", parts)
 
 
 def _past_announcement(export: Export, number: int) -> Message:
@@ -85,7 +83,7 @@ def _past_announcement(export: Export, number: int) -> Message:
         text = f"Export {export.label} is no longer at Token Flex."
     else:
         text = f"Export {export.label} failed and was tried again. Its card shows how it stands."
-    return Message(text, [blocks.section("result", text)])
+    return blocks.paragraph(text)
 
 
 def link_line(export: Export, shown: DownloadLink) -> str:
@@ -149,8 +147,9 @@ def details(export: Export, line: InLine | None = None) -> Message:
 def listing(exports: Sequence[Export], more: bool) -> Message:
     """Return a list of exports, one line each."""
     if not exports:
-        text = "There are no exports of yours or of this channel yet. `/tokenflex` opens the form for a new one."
-        return Message(text, [blocks.section("list", text)])
+        return blocks.paragraph(
+            "There are no exports of yours or of this channel yet. `/tokenflex` opens the form for a new one."
+        )
     parts = [blocks.section(f"list.{at}", group) for at, group in enumerate(_groups(map(list_line, exports)))]
     newest = exports[0].label
     hint = f"`/tokenflex status {newest}` shows all about one of them, `/tokenflex link {newest}` gets its link."

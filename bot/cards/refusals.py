@@ -2,27 +2,11 @@
 
 from collections.abc import Sequence
 
+from bot import errors
 from bot.cards.explanations import explain
 from bot.cards.faces import FACES
 from bot.cards.text import channel, code, escape, mention
-from bot.errors import (
-    AdministratorsOnlyError,
-    ChannelNotAllowedError,
-    ChannelOnlyError,
-    ContractNotAllowedError,
-    FormNotOpenedError,
-    LinkUnavailableError,
-    MembershipUnknownError,
-    NoLink,
-    NoSuchExportError,
-    NotAllowedError,
-    NotGivenUpError,
-    PersonNotAllowedError,
-    RequesterOnlyError,
-    UseCaseError,
-    Wish,
-    WrongStateError,
-)
+from bot.errors import NoLink, NotAllowedError, UseCaseError, Wish
 from storage.models import Export
 
 DISK_FULL = "My disk is full, so I could not store that. Tell an administrator, please."
@@ -61,23 +45,23 @@ def apology(reference: str) -> str:
 def sentence(error: UseCaseError) -> str:
     """Return what a person is told of an error; each kind has its own."""
     match error:
-        case NoSuchExportError():
+        case errors.NoSuchExportError():
             text = (
                 f"I know of no export #{error.number} here. `/tokenflex list` shows the ones you can see; "
                 "an export of another channel can be looked at in that channel."
             )
         case NotAllowedError():
             text = _not_allowed(error)
-        case MembershipUnknownError():
+        case errors.MembershipUnknownError():
             text = "Slack does not tell me at the moment whether you may do that. Try again in a minute."
-        case WrongStateError():
+        case errors.WrongStateError():
             text = _wrong_state(error.export, error.wish)
-        case NotGivenUpError():
+        case errors.NotGivenUpError():
             text = "That message is not one of those that were given up; nothing was changed."
-        case LinkUnavailableError():
+        case errors.LinkUnavailableError():
             cause = "" if error.cause is None else explain(error.cause)
             text = _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
-        case FormNotOpenedError():
+        case errors.FormNotOpenedError():
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
             text = f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."
         case _:
@@ -87,25 +71,25 @@ def sentence(error: UseCaseError) -> str:
 
 def _not_allowed(error: NotAllowedError) -> str:
     match error:
-        case PersonNotAllowedError():
+        case errors.PersonNotAllowedError():
             members = "full members of this workspace and for " if error.members else ""
             text = (
                 f"Usage data names people, so I work only for {members}people who were let in by name. If you need "
                 f"it, ask {whom(error.whom)}."
             )
-        case AdministratorsOnlyError():
+        case errors.AdministratorsOnlyError():
             text = f"That is for administrators. Ask {whom(error.whom)}."
-        case ContractNotAllowedError():
+        case errors.ContractNotAllowedError():
             refused = f"Contract {code(error.contract)} is not one of those that may be exported from here."
             text = f"{refused} Ask {whom(error.whom)}."
-        case ChannelNotAllowedError():
+        case errors.ChannelNotAllowedError():
             allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
             refused = f"Exports may be posted only in {allowed}, so not here."
             text = f"{refused} Ask for them there, or ask {whom(error.whom)}."
-        case ChannelOnlyError():
+        case errors.ChannelOnlyError():
             where = channel(error.export.channel)
             text = f"Links of export {error.export.label} can be had in its channel alone, {where}."
-        case RequesterOnlyError():
+        case errors.RequesterOnlyError():
             said = _FOR_REQUESTER[error.wish]
             text = said.format(label=error.export.label, requester=mention(error.export.requester))
         case _:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from sqlite_utils import Database as Connection
 
-from bot.errors import ChannelOnlyError, NotAllowedError, RequesterOnlyError, Wish, WrongStateError
+from bot.errors import ChannelOnlyError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports import announcements
 from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks, ended_within
 from bot.exports.use_cases import entry
@@ -78,7 +78,8 @@ class Links:
         """
         export = await self._access.see(number, asker)
         if not permissions.may_have_link(export, asker.person, asker.channel, self._audience):
-            raise self._for_others(export)
+            own = self._audience is LinkAudience.REQUESTER
+            raise RequesterOnlyError(export, Wish.LINK) if own else ChannelOnlyError(export)
         self._access.check_contract(export.request.contract_number)
         if export.state is not ExportState.READY:
             raise WrongStateError(export, Wish.LINK)
@@ -88,11 +89,6 @@ class Links:
         got_until = self._fresh.ends_at(number)
         where = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
         return ShownLink(export, link, where)
-
-    def _for_others(self, export: Export) -> NotAllowedError:
-        if self._audience is LinkAudience.REQUESTER:
-            return RequesterOnlyError(export, Wish.LINK)
-        return ChannelOnlyError(export)
 
     async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]) -> DownloadLink:
         fetching = asyncio.ensure_future(self._fresh.fresh(number, asker.person))

@@ -2,17 +2,8 @@
 
 import structlog
 
-from bot.errors import (
-    AdministratorsOnlyError,
-    ChannelNotAllowedError,
-    ContractNotAllowedError,
-    HiddenExportError,
-    MembershipUnknownError,
-    NoSuchExportError,
-    NotAllowedError,
-    PersonNotAllowedError,
-    UseCaseError,
-)
+from bot import errors
+from bot.errors import MembershipUnknownError, UseCaseError
 from bot.people import permissions
 from bot.people.asker import Asker, Sender
 from bot.people.permissions import Named, Rules
@@ -27,11 +18,11 @@ from storage.models import Export
 
 #: Why something was refused, in the words of the audit; the first that fits.
 _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
-    (PersonNotAllowedError, "the person may not use the bot"),
-    (ContractNotAllowedError, "the contract is not allowed"),
-    (ChannelNotAllowedError, "the channel is not allowed"),
-    (HiddenExportError, "the export is not theirs to see"),
-    (NotAllowedError, "that is for others"),
+    (errors.PersonNotAllowedError, "the person may not use the bot"),
+    (errors.ContractNotAllowedError, "the contract is not allowed"),
+    (errors.ChannelNotAllowedError, "the channel is not allowed"),
+    (errors.HiddenExportError, "the export is not theirs to see"),
+    (errors.NotAllowedError, "that is for others"),
 )
 
 log = structlog.get_logger(__name__)
@@ -62,7 +53,7 @@ class Access:
                     return Asker(sender.person, sender.channel, sender.source, sender.team)
             except MembershipUnknownError as error:
                 unknown = error
-        raise unknown or PersonNotAllowedError(self._whom, self.rules.people.members)
+        raise unknown or errors.PersonNotAllowedError(self._whom, self.rules.people.members)
 
     async def see(self, number: int, asker: Asker) -> Export:
         """Return an export that this person may see.
@@ -75,10 +66,10 @@ class Access:
         try:
             export = await self._database.read(export_store.get, number)
         except UnknownExportError:
-            raise NoSuchExportError(number) from None
+            raise errors.NoSuchExportError(number) from None
         seen = permissions.may_see(export, asker.person, asker.channel)
         if not seen and not await self.is_administrator(asker):
-            raise HiddenExportError(number)
+            raise errors.HiddenExportError(number)
         return export
 
     async def is_administrator(self, asker: Asker) -> bool:
@@ -99,7 +90,7 @@ class Access:
 
         """
         if not await self.is_administrator(asker):
-            raise AdministratorsOnlyError(self._whom)
+            raise errors.AdministratorsOnlyError(self._whom)
 
     def check_contract(self, number: str) -> None:
         """Check that exports of this contract may be asked for, shown and repeated.
@@ -109,7 +100,7 @@ class Access:
 
         """
         if not self.rules.allows_contract(number):
-            raise ContractNotAllowedError(number, self._whom)
+            raise errors.ContractNotAllowedError(number, self._whom)
 
     def check_channel(self, channel: str) -> None:
         """Check that exports may be posted to this channel.
@@ -119,7 +110,7 @@ class Access:
 
         """
         if not self.rules.allows_channel(channel):
-            raise ChannelNotAllowedError(self.rules.only_channels, self._whom)
+            raise errors.ChannelNotAllowedError(self.rules.only_channels, self._whom)
 
     async def note_refusal(self, sender: Sender, attempted: str, error: UseCaseError, export: int | None) -> None:
         """Put on record that somebody was not allowed something; what is no matter of permission is not recorded."""
