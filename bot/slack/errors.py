@@ -161,15 +161,14 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
         file_type_not_allowed file_upload_size_restricted snippet_too_large""",
 }
 _MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
-#: An expired trigger has been refused as `invalid_arguments`, with the word among the messages.
-_TRIGGER_WORDS = re.compile(r"(?:expired|exchanged)_trigger_id|trigger_(?:expired|exchanged)")
+#: An expired trigger has been refused as `invalid_arguments` (source: Netflix/dispatch#833), in one of these words.
+_EXPIRED = re.compile(r"trigger_id`? expired|expired_trigger_id|trigger_expired")
 
 
 def refusal(code: str, messages: Iterable[object] = ()) -> SlackRefusedError:
     """Return what Slack's word for a refusal means; `messages` are what it adds to that."""
-    if code == "invalid_arguments":
-        named = _TRIGGER_WORDS.search(" ".join(map(str, messages)))
-        code = named[0] if named else code
+    if code == "invalid_arguments" and any(_EXPIRED.search(str(each)) for each in messages):
+        return TriggerLateError(code)
     return _MEANINGS.get(code, SlackRefusedError)(code)
 
 

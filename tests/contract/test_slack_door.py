@@ -86,7 +86,11 @@ TROUBLE = {
     "a limit": (said(ok=False, error="ratelimited", status=429), SlackRateLimitedError),
     "a page for a limit": (page("<html>", status=429), SlackRateLimitedError),
     "an expired trigger in words": (
-        said(ok=False, error="invalid_arguments", response_metadata={"messages": ["[ERROR] expired_trigger_id"]}),
+        said(
+            ok=False,
+            error="invalid_arguments",
+            response_metadata={"messages": ["[ERROR] `trigger_id` expired [json-pointer:/trigger_id]"]},
+        ),
         TriggerLateError,
     ),
     "a page": (page("<html>"), SlackBrokenError),

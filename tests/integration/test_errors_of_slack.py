@@ -134,6 +134,20 @@ async def test_a_renamed_channel_changes_nothing(quick: House) -> None:
     await ana.hears("#money", "export #1 is ready", private=False, timeout=20)
 
 
+async def test_a_result_that_no_thread_takes_is_a_message_of_its_own(quick: House) -> None:
+    """The channel takes no replies, or the card takes none: the announcement comes all the same, once."""
+    ana = quick.member("ana")
+    quick.slack.workspace.channel("#finance").non_threadable = True
+    assert (await gets(ana)).thread_ts is None
+    quick.slack.workspace.channel("#finance").non_threadable = False
+    quick.token_flex.controls.hold()
+    (await asks(ana, name="year2", number=2)).locked = True
+    quick.token_flex.controls.release()
+    result = await ana.hears("#finance", "export #2 is ready", private=False, timeout=20)
+    assert result.thread_ts is None
+    assert (len(results(ana)), results(ana, 2)) == (1, [result])
+
+
 # --- messages
 
 

@@ -212,9 +212,11 @@ async def test_a_form_that_is_closed_asks_for_nothing(house: House) -> None:
     await house.member("ana").hears("#finance", "no exports", private=True)
 
 
-async def test_a_form_asked_for_too_late_is_explained(house: House) -> None:
-    """Slack gives three seconds; when they have passed, the person is told to try again, and that works."""
+@pytest.mark.parametrize("in_words", [False, True])
+async def test_a_form_asked_for_too_late_is_explained(house: House, *, in_words: bool) -> None:
+    """Slack gives three seconds; when they have passed, however Slack says so, the person is told to try again."""
     await knows_contracts(house)
+    house.slack.controls.word_expired_triggers(in_words)
     house.slack.triggers.seconds = 0.0
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex")

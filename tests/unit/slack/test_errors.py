@@ -9,7 +9,6 @@ from bot.cards.notices import Closing
 from bot.slack import errors
 from bot.slack.errors import (
     ChannelClosedError,
-    FormOpenError,
     MalformedError,
     MethodMissingError,
     SlackBrokenError,
@@ -102,8 +101,9 @@ def test_what_says_nothing_leaves_a_doubt(status: int, code: str, meaning: type[
 @pytest.mark.parametrize(
     ("messages", "meaning"),
     [
+        (["[ERROR] `trigger_id` expired [json-pointer:/trigger_id]"], TriggerLateError),
         (["[ERROR] expired_trigger_id"], TriggerLateError),
-        (["trigger_exchanged"], FormOpenError),
+        (["[ERROR] invalid `trigger_id` [json-pointer:/trigger_id]"], MalformedError),
         (["[ERROR] missing required field: view"], MalformedError),
         ([], MalformedError),
     ],
