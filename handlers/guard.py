@@ -54,7 +54,11 @@ class Guard:
                 await work(await self._access.admit(sender))
             except Exception as error:  # noqa: BLE001 - logged, and told to the person
                 await self.note(name, sender, error, export)
-                await self._tell(sender, response_url, self.sentence(name, error, reference))
+                try:
+                    told = paragraph(self.sentence(name, error, reference))
+                    await self._replies.tell(response_url, sender, told)
+                except Exception:
+                    log.exception("a person could not be told", person=sender.person)
 
     async def admit(self, sender: Sender) -> Asker:
         """Let a person in who may use the bot.
@@ -98,9 +102,3 @@ class Guard:
             return refusals.DISK_FULL
         log.error("a listener failed", listener=name, reference=reference, exc_info=error)
         return refusals.apology(reference)
-
-    async def _tell(self, sender: Sender, response_url: str, text: str) -> None:
-        try:
-            await self._replies.tell(response_url, sender, paragraph(text))
-        except Exception:
-            log.exception("a person could not be told", person=sender.person)
