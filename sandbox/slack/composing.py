@@ -2,7 +2,7 @@
 
 import copy
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sandbox.slack.errors import SlackFault
@@ -14,8 +14,11 @@ from sandbox.slack.walking import elements
 LONGEST_TEXT = 40_000
 
 
-def content_of(arguments: Mapping[str, Any]) -> Content:
-    """Return the content that the arguments of a post describe. Raises SlackFault for what Slack refuses."""
+def content_of(arguments: Mapping[str, Any], refused: Collection[str] = ()) -> Content:
+    """Return the content that the arguments of a post describe. Raises SlackFault for what Slack refuses.
+
+    `refused` are kinds of blocks that the workspace does not take.
+    """
     text, blocks = arguments.get("text") or "", arguments.get("blocks") or []
     attachments = arguments.get("attachments") or []
     if not isinstance(text, str):
@@ -24,14 +27,15 @@ def content_of(arguments: Mapping[str, Any]) -> Content:
         raise SlackFault("no_text")
     if len(attachments) > 100:
         raise SlackFault("too_many_attachments")
-    return Content(text[:LONGEST_TEXT], checked_blocks(blocks), checked_metadata(arguments), tuple(attachments))
+    taken, metadata = checked_blocks(blocks, refused), checked_metadata(arguments)
+    return Content(text[:LONGEST_TEXT], taken, metadata, tuple(attachments))
 
 
-def checked_blocks(blocks: Given) -> tuple[Json, ...]:
+def checked_blocks(blocks: Given, refused: Collection[str] = ()) -> tuple[Json, ...]:
     """Return blocks that Slack accepts in a message, ids added. Raises SlackFault."""
     if not isinstance(blocks, list):
         raise SlackFault("invalid_blocks_format")
-    faults, error = message_faults(blocks)
+    faults, error = message_faults(blocks, refused)
     if faults:
         raise SlackFault(error, errors=faults, response_metadata={"messages": faults})
     return with_ids(blocks)

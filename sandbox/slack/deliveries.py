@@ -83,7 +83,7 @@ class Deliveries:
             raise SlackFault("invalid_arguments")
         public = body.get("response_type") == "in_channel"
         says = any(body.get(key) for key in ("text", "blocks", "attachments"))
-        content = content_of(body) if says else None
+        content = content_of(body, self.workspace.refused_blocks) if says else None
         if public:
             self.workspace.post(channel, user, content_of({"text": typed}))
         if content is None:

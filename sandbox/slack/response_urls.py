@@ -71,7 +71,7 @@ class ResponseUrls:
     def _apply(self, url: ResponseUrl, body: Mapping[str, Any]) -> None:
         deletes = _truth(body.get("delete_original"))
         speaks = any(body.get(key) for key in ("text", "blocks", "attachments"))
-        content = content_of(body) if speaks or not deletes else None
+        content = content_of(body, self._workspace.refused_blocks) if speaks or not deletes else None
         if deletes and url.origin is not None:
             self._workspace.delete(url.origin)
         if content is None:

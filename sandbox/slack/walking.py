@@ -29,6 +29,8 @@ def texts(node: Given) -> Iterator[Text]:
         for each in node:
             yield from texts(each)
     elif isinstance(node, dict):
+        if node.get("type") in {"data_table", "data_visualization"}:
+            yield from _caption(node)
         own = _own_text(node)
         if own is not None:
             yield own
@@ -38,10 +40,25 @@ def texts(node: Given) -> Iterator[Text]:
                 yield from texts(value)
 
 
+def _caption(node: Json) -> Iterator[Text]:
+    """Yield what a data block shows beside its cells: caption or title, axes, and each point of a chart."""
+    for key in ("caption", "title", "x_label", "y_label", "name"):
+        if isinstance(node.get(key), str):
+            yield Text(node[key], mrkdwn=False)
+    if "label" in node:
+        yield Text(f"{node['label']}: {node.get('value')}", mrkdwn=False)
+    for key in ("chart", "axis_config", "series", "segments", "data"):
+        held = node.get(key)
+        for part in held if isinstance(held, list) else [held] if isinstance(held, dict) else []:
+            yield from _caption(part)
+
+
 def _own_text(node: Json) -> Text | None:
     kind, text = node.get("type"), node.get("text")
     if kind == "mrkdwn":
         return Text(str(text), mrkdwn=True, verbatim=bool(node.get("verbatim")))
+    if kind == "raw_number" and text is None:
+        return Text(str(node.get("value")), mrkdwn=False)
     if kind in {"plain_text", "raw_text", "raw_number"} or (kind == "text" and isinstance(text, str)):
         return Text(str(text), mrkdwn=False)
     return _rich_text(node)

@@ -16,6 +16,7 @@ class Workspace:
 
     #licences is private and the bot is not in it. `clock` gives the times of messages. `edit_window` is the seconds
     for which messages can be edited (None: always); `full` workspaces have reached their limit of messages.
+    `refused_blocks` are kinds of blocks that it does not take in messages, such as `data_table`.
     """
 
     def __init__(self, clock: Clock, changes: Changes, bot_name: str = "tokenflex") -> None:
@@ -24,6 +25,7 @@ class Workspace:
         self._ids = 0
         self.edit_window: float | None = None
         self.full = False
+        self.refused_blocks: frozenset[str] = frozenset()
         self.installation = Installation()
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}

@@ -1,5 +1,7 @@
 """chat.*: posting, editing, deleting."""
 
+from collections.abc import Collection
+
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.channels import Channel
 from sandbox.slack.composing import checked_blocks, checked_metadata, content_of
@@ -60,10 +62,10 @@ def _parent(channel: Channel, arguments: Arguments) -> Message | None:
     return parent
 
 
-def _posted(arguments: Arguments) -> Content:
+def _posted(context: Context, arguments: Arguments) -> Content:
     markdown = arguments.get("markdown_text")
     if markdown is None:
-        return content_of(arguments)
+        return content_of(arguments, context.workspace.refused_blocks)
     if arguments.get("text") or arguments.get("blocks"):
         raise SlackFault("markdown_text_conflict")
     if len(str(markdown)) > 12_000:
@@ -75,7 +77,7 @@ def post_message(context: Context, arguments: Arguments) -> Json:
     """Post a message, into a thread when `thread_ts` says so."""
     channel = _target(context, arguments.need("channel", "channel_not_found"))
     _check_posting(context, channel, public_scope=True, in_thread=bool(arguments.get("thread_ts")))
-    content = _posted(arguments)
+    content = _posted(context, arguments)
     parent = _parent(channel, arguments)
     context.count_post(channel)
     message = context.workspace.post(
@@ -96,7 +98,7 @@ def post_ephemeral(context: Context, arguments: Arguments) -> Json:
     _check_posting(context, channel, public_scope=False, in_thread=bool(arguments.get("thread_ts")))
     if user is None or user.deleted or user.id not in channel.member_ids:
         raise SlackFault("user_not_in_channel")
-    content = content_of(arguments)
+    content = content_of(arguments, context.workspace.refused_blocks)
     parent = _parent(channel, arguments)
     context.count_post(channel)
     if parent is not None and not any(not reply.deleted for reply in parent.replies):
@@ -117,7 +119,7 @@ def _own_message(context: Context, arguments: Arguments, refused: str) -> Messag
     return message
 
 
-def _edited(message: Message, arguments: Arguments) -> Content:
+def _edited(message: Message, arguments: Arguments, refused: Collection[str]) -> Content:
     """Return the content after an edit: text without blocks removes the blocks, neither keeps both, metadata stays."""
     content = message.content
     if "text" in arguments or "markdown_text" in arguments:
@@ -126,7 +128,7 @@ def _edited(message: Message, arguments: Arguments) -> Content:
             raise SlackFault("msg_too_long")
         content = content.with_changes(text=text, blocks=(), attachments=())
     if "blocks" in arguments:
-        content = content.with_changes(blocks=checked_blocks(arguments["blocks"] or []))
+        content = content.with_changes(blocks=checked_blocks(arguments["blocks"] or [], refused))
     if "attachments" in arguments:
         content = content.with_changes(attachments=tuple(arguments["attachments"] or ()))
     if "metadata" in arguments:
@@ -152,7 +154,7 @@ def update(context: Context, arguments: Arguments) -> Json:
         raise SlackFault("no_dual_broadcast_content_update")
     if not says and "metadata" not in arguments and not broadcasting:
         raise SlackFault("no_text")
-    content = _edited(message, arguments)
+    content = _edited(message, arguments, context.workspace.refused_blocks)
     message.broadcast = message.broadcast or broadcasting
     context.workspace.edit(message, content, mark=not content.blocks)
     shown = message.as_json(with_metadata=True)

@@ -1,9 +1,10 @@
 """Blocks: keys, limits, surfaces, and what must be unique in a message."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandbox.slack.json_values import Given
+from sandbox.slack.rules import data
 from sandbox.slack.rules.elements import IN_ACTIONS, IN_INPUT, IN_SECTION, element
 from sandbox.slack.rules.objects import plain, text, url
 from sandbox.slack.rules.shapes import (
@@ -69,18 +70,6 @@ def _no_response_url(value: Given, pointer: str, report: Report) -> None:
         report.add(pointer, "response_url_enabled is for inputs of modals")
 
 
-_cell = shape(
-    {"type": choice("raw_text", "raw_number", "rich_text")},
-    {"text": anything, "value": anything, "elements": anything, "block_id": string(255)},
-)
-_column = shape({}, {"align": choice("left", "center", "right"), "is_wrapped": boolean})
-
-
-def _column_or_null(value: Given, pointer: str, report: Report) -> None:
-    if value is not None:
-        _column(value, pointer, report)
-
-
 _rich_part = shape(
     {
         "type": choice("rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"),
@@ -124,20 +113,18 @@ BLOCKS: Mapping[str, Check] = {
         "image", {"alt_text": string(2000)}, {**_image_keys, "title": plain(2000)}, exactly_one_of(*_image_keys)
     ),
     "rich_text": _block("rich_text", {"elements": each(_rich_part, 1, 1000)}, {}),
-    "table": _block(
-        "table",
-        {"rows": each(each(_cell, 1, 20), 1, 100)},
-        {"column_settings": each(_column_or_null, 1, 20)},
-    ),
+    "table": _block("table", *data.TABLE),
+    "data_table": _block("data_table", *data.DATA_TABLE),
+    "data_visualization": _block("data_visualization", data.VISUALIZATION, {}),
     "markdown": _block("markdown", {"text": string(MARKDOWN_CHARACTERS)}, {}),
 }
-_NOT_ON: Mapping[str, set[str]] = {"table": {"modal", "home"}, "markdown": {"modal", "home"}}
+_NOT_ON: Mapping[str, set[str]] = {kind: {"modal", "home"} for kind in (*data.DATA_BLOCKS, "markdown")}
 
 
 def check_block(value: Given, pointer: str, report: Report) -> None:
     """One block of a known kind, allowed on the surface, its id unique."""
     kind = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind not in BLOCKS or report.surface in _NOT_ON.get(kind, ()):
+    if not isinstance(kind, str) or kind not in BLOCKS or _is_refused(kind, report):
         report.add(f"{pointer}/type", f"unsupported type: {kind}")
         return
     BLOCKS[kind](value, pointer, report)
@@ -148,14 +135,19 @@ def check_block(value: Given, pointer: str, report: Report) -> None:
         report.seen_ids.add(block_id)
 
 
-def message_faults(blocks: list[Any]) -> tuple[list[str], str]:
-    """Return what is wrong with the blocks of a message, and the error code for it."""
-    report = Report("message")
+def _is_refused(kind: str, report: Report) -> bool:
+    return kind in report.refused or report.surface in _NOT_ON.get(kind, ())
+
+
+def message_faults(blocks: list[Any], refused: Collection[str] = ()) -> tuple[list[str], str]:
+    """Return what is wrong with the blocks of a message, and the error code for it; `refused` kinds are unknown."""
+    report = Report("message", refused=frozenset(refused))
     each(check_block, 0, MOST_IN_MESSAGE)(blocks, "/blocks", report)
     _markdown_fits(blocks, report)
+    data.data_faults(blocks, report)
     if report.faults:
         return report.faults, "invalid_blocks"
-    tables = [place for place, block in enumerate(blocks) if block["type"] == "table"]
+    tables = [place for place, block in enumerate(blocks) if block["type"] in data.TABLES]
     if len(tables) > 1:
         report.add(f"/blocks/{tables[1]}", "only_one_table_allowed")
         return report.faults, "invalid_attachments"

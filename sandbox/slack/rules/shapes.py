@@ -11,9 +11,13 @@ Check = Callable[[Any, str, "Report"], None]
 
 @dataclass
 class Report:
-    """What was found wrong, each with a JSON pointer, on one surface (`message`, `modal` or `home`)."""
+    """What was found wrong, each with a JSON pointer, on one surface (`message`, `modal` or `home`).
+
+    `refused` are kinds of blocks that this workspace does not take.
+    """
 
     surface: str
+    refused: frozenset[str] = frozenset()
     faults: list[str] = field(default_factory=list)
     seen_ids: set[str] = field(default_factory=set)
     focused: int = 0
