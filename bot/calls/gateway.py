@@ -125,7 +125,7 @@ class TokenFlexCalls:
                     raise
                 renewed = True
             except TokenFlexError as error:
-                pause = retry.decide(error, attempt, repeatable=True, random=self._random)
+                pause = retry.decide(error, attempt, random=self._random)
                 if pause is None:
                     raise
                 log.info("a call is repeated", call=name, error=type(error).__name__, pause=pause)

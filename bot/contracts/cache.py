@@ -10,6 +10,7 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
+from bot.runtime.backoff import OWN
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.tokenflex.errors import TokenFlexError
@@ -20,7 +21,6 @@ from storage.database import Database
 CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
 _LABELS = "custom field labels"
 _KEPT = timedelta(hours=12)
-_AGAIN = timedelta(minutes=10)
 #: Seconds: labels are a comfort, and the first minute after a start has calls that people wait for.
 _LABELS_LATER = 75.0
 
@@ -56,11 +56,13 @@ class ContractCache:
 
     async def run(self) -> None:
         """Fetch when there is nothing, and again when what is there has become old."""
+        failures = 0
         while True:
             saved = await self._database.read(facts.saved_at, CONTRACTS)
             now = self._clock.now()
             if saved is None or not self.contracts or now - saved >= _KEPT:
-                again = now + (_KEPT if await self._fetch() else _AGAIN)
+                failures = 0 if await self._fetch() else failures + 1
+                again = now + (OWN.after(failures) if failures else _KEPT)
             else:
                 again = saved + _KEPT
             await self._wake.wait(again)

@@ -21,6 +21,7 @@ from bot.exports.fresh_links import FreshLinks
 from bot.exports.poll_policy import Target, next_poll, targets
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
+from bot.runtime.backoff import OWN, Backoff
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
@@ -31,7 +32,8 @@ from storage.database import Database
 from storage.models import Export
 from storage.states import ExportState, Note
 
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)  #: after failures
+#: After lists that failed: lists settle doubts, and tell of slots that others wait for.
+_FAILED = Backoff(timedelta(seconds=2), timedelta(seconds=30))
 #: `fromDate` lies this much before the oldest outstanding export, `toDate` this much ahead of now: clocks differ.
 _BEFORE, _AHEAD = timedelta(minutes=5), timedelta(minutes=10)
 
@@ -148,8 +150,8 @@ class Poller:
         failures = self._failures[target.contract] = self._failures.get(target.contract, 0) + 1
         renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
         if not (renewable and failures == 1):  # the next call renews the token
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(failures - 1, 10))
-            self._not_before[target.contract] = self._clock.now() + pause
+            pauses = OWN if isinstance(error, RefusedError) else _FAILED
+            self._not_before[target.contract] = self._clock.now() + pauses.after(failures)
         if failures == 1:
             log.warning("polling fails", contract=target.contract, error=type(error).__name__, reason=str(error))
         if isinstance(error, RefusedError):  # waiting may not cure that, so the people who wait are told

@@ -7,9 +7,9 @@ that ends.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.runtime.backoff import OWN
+
 SLOTS = 50
-_LOOK_AGAIN = timedelta(seconds=60)
-_LONGEST = timedelta(minutes=10)
 #: What a list showed of other programs is believed that long; contracts without work of ours are not looked at again.
 _BELIEVED = timedelta(minutes=5)
 
@@ -41,8 +41,8 @@ class Slots:
 
     def refused(self, now: datetime) -> None:
         """Note that Token Flex says that the house is full; it is believed until something ends, or for a while."""
-        self._closed_until = now + min(_LONGEST, _LOOK_AGAIN * 2**self._refusals)
-        self._refusals = min(self._refusals + 1, 10)
+        self._refusals += 1
+        self._closed_until = now + OWN.after(self._refusals)
         self._tell()
 
     def listed(self, contract: str, elsewhere: int, now: datetime, *, freed: bool) -> None:

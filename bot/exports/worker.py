@@ -5,7 +5,7 @@ Everything begins from the database, so a restart goes on where the process befo
 
 import contextlib
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from bot.cards.explanations import explain, upstream_message
 from bot.exports import announcements, doubt, progress
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
+from bot.runtime.backoff import OWN, SHARED
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
@@ -38,8 +39,6 @@ from storage.database import Database
 from storage.models import Export
 from storage.states import Event, ExportState, Note
 
-_SHORT_PAUSE = timedelta(seconds=2)
-_LONG_PAUSE = timedelta(seconds=60)
 #: What an unknown or foreign key may be answered with (source: Token Flex reference, gaps).
 _NOT_THERE = (NotFoundError, InvalidRequestError, ContractRefusedError)
 
@@ -88,7 +87,7 @@ class Worker:
         self.tasks = TaskGroup()
         self._under_way: dict[int, tuple[str, str]] = {}
         self._not_before: datetime | None = None
-        self._stuck_until: dict[int, datetime] = {}
+        self._stuck: dict[int, tuple[int, datetime]] = {}  # failures in a row of a change, and until when it waits
         self._setbacks = 0
 
     async def resume(self) -> None:
@@ -111,16 +110,18 @@ class Worker:
     def _moments(self) -> list[datetime]:
         """Return when something may be tried that may not be now."""
         now = self._clock.now()
-        self._stuck_until = {number: until for number, until in self._stuck_until.items() if until > now}
-        moments = [self._not_before, self._slots.changes_at(now), *self._stuck_until.values()]
+        moments = [self._not_before, self._slots.changes_at(now), *(until for _, until in self._stuck.values())]
         return [moment for moment in moments if moment is not None and moment > now]
 
     async def _start_changes(self) -> None:
         before = frozenset(self._under_way)  # what is read may be older than what ends meanwhile
-        for export in await self._database.read(export_store.in_states, (ExportState.RETRYING, ExportState.DELETING)):
+        states = (ExportState.RETRYING, ExportState.DELETING)
+        changes = {export.number: export for export in await self._database.read(export_store.in_states, states)}
+        self._stuck = {number: stuck for number, stuck in self._stuck.items() if number in changes}
+        for number, export in changes.items():
             job = self._retry if export.state is ExportState.RETRYING else self._delete
-            is_stuck = self._stuck_until.get(export.number, self._began_at) > self._clock.now()
-            if self._may_start() and not is_stuck and export.number not in before:
+            is_stuck = number in self._stuck and self._stuck[number][1] > self._clock.now()
+            if self._may_start() and not is_stuck and number not in before:
                 self._start(export, job)
 
     async def _start_submissions(self) -> None:
@@ -211,7 +212,7 @@ class Worker:
 
     def _set_back(self, now: datetime) -> None:
         self._setbacks += 1
-        self._not_before = now + min(_LONG_PAUSE, _SHORT_PAUSE * 2 ** min(self._setbacks - 1, 6))
+        self._not_before = now + SHARED.after(self._setbacks)
 
     def _went_well(self) -> None:
         self._setbacks, self._not_before = 0, None
@@ -266,7 +267,8 @@ class Worker:
             await self._database.write(_refuse, export, _explanation(error), now)
             return
         await self._database.write(_note, export, note_for_change(error), now)
-        self._stuck_until[export.number] = now + _LONG_PAUSE
+        failures = self._stuck.get(export.number, (0, now))[0] + 1
+        self._stuck[export.number] = failures, now + OWN.after(failures)
         if not isinstance(error, RefusedError):
             self._hold(error, now)
 

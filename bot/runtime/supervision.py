@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import structlog
 
+from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 
-_LONGEST_PAUSE = 60.0  #: seconds
 _HEALTHY = timedelta(minutes=5)  #: a loop that ran that long starts again after the shortest pause
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Supervisor:
             except Exception:
                 self.crashes[name] = self.crashes.get(name, 0) + 1
                 in_a_row = 1 if self._clock.now() - started >= _HEALTHY else in_a_row + 1
-                pause = min(_LONGEST_PAUSE, 2.0 ** min(in_a_row, 10))
+                pause = SHARED.after(in_a_row).total_seconds()
                 log.exception(
                     "a background loop crashed and is started again",
                     loop=name,

@@ -13,6 +13,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 from bot.slack.api import LONGEST, SlackApi, translated
 from bot.slack.errors import ScopeMissingError, SlackError, SwitchedOffError, TokenRefusedError
@@ -20,7 +21,6 @@ from bot.slack.errors import ScopeMissingError, SlackError, SwitchedOffError, To
 T = TypeVar("T")
 
 _PING_EVERY = 5.0  #: seconds; a silent connection is noticed after four of them
-_LONGEST_PAUSE = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +88,7 @@ async def _sooner_or_later(attempt: Callable[[], Awaitable[T]], clock: Clock) ->
         TokenRefusedError, ScopeMissingError, SwitchedOffError: waiting does not help.
 
     """
-    pause = 1.0
+    failures = 0
     while True:
         try:
             return await attempt()
@@ -96,8 +96,8 @@ async def _sooner_or_later(attempt: Callable[[], Awaitable[T]], clock: Clock) ->
             raise
         except SlackError as error:
             log.warning("Slack cannot be reached, or does not answer as it should; trying again", reason=str(error))
-        await clock.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 2)
+        failures += 1
+        await clock.sleep(SHARED.after(failures).total_seconds())
 
 
 async def _open(handler: AsyncSocketModeHandler, api: SlackApi, app_token: str) -> None:

@@ -1,12 +1,13 @@
 """The Token Flex Usage Data API, as far as the bot uses it; each method is exactly one HTTP call.
 
-Repetition lives elsewhere, since each attempt is paid from the call budget; `REPEATABLE` says what may be repeated.
+Repetition lives elsewhere, since each attempt is paid from the call budget. All may be repeated but `submit`: a second
+one makes a second export, while `retry_export` does nothing to what is no longer in `Error`, and a second
+`delete_export` finds nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -17,23 +18,6 @@ from bot.tokenflex.models import UNREADABLE, Contract, ExportRequest, UpstreamEx
 from bot.tokenflex.refusals import refusal
 
 T = TypeVar("T")
-
-#: Whether a method may be called again when it is unknown whether the first call had its effect: a second `submit`
-#: makes a second export; `retry` does nothing to what is no longer in `Error`; a second `delete` finds nothing.
-REPEATABLE: Final[Mapping[str, bool]] = MappingProxyType(
-    {
-        "contracts": True,
-        "contract": True,
-        "enrichment_categories": True,
-        "submit": False,
-        "list_exports": True,
-        "get_export": True,
-        "delete_export": True,
-        "retry_export": True,
-        "refresh_link": True,
-        "mark_read": True,
-    }
-)
 
 log = structlog.get_logger(__name__)
 
@@ -105,11 +89,6 @@ class TokenFlexClient:
         """Return the export with a new link; without one when it has no file."""
         path = (*_export(contract_number, request_key), "refreshUrl")
         return _one(self._call("POST", path), UpstreamExport.from_json)
-
-    def mark_read(self, contract_number: str, request_keys: Sequence[str]) -> tuple[str, ...]:
-        """Mark exports as read and return the keys whose flag changed; at least one key has to be given."""
-        body = self._call("POST", ("export", contract_number, "requests", "markRead"), json=list(request_keys))
-        return tuple(key for key in _array(body) if isinstance(key, str))
 
     def _call(
         self,

@@ -249,9 +249,6 @@ async def test_the_walkthrough_from_request_to_deletion(house: House) -> None:
     assert await download(fresh.link.reveal()) == 200
     assert await download(stale.link.reveal()) == 403
 
-    assert await calls.mark_read(CONTRACT, [made.request_key]) == (made.request_key,)
-    assert await calls.mark_read(CONTRACT, [made.request_key]) == ()
-    assert (await calls.get_export(CONTRACT, made.request_key)).read
     await calls.delete_export(CONTRACT, made.request_key)
     assert await house.window(calls) == ()
     assert isinstance(await failure(calls.get_export(CONTRACT, made.request_key)), NotFoundError)
@@ -363,11 +360,6 @@ async def test_a_request_that_breaks_the_rules(house: House) -> None:
     error = await failure(house.client().submit(replace(WALKTHROUGH, where="contractYear not 1")))
     assert isinstance(error, InvalidRequestError)
     assert (error.message, error.code) == ("Invalid request", "BadRequestError")
-
-
-async def test_an_empty_mark_read_is_refused(house: House) -> None:
-    """At least one key is needed."""
-    assert isinstance(await failure(house.client().mark_read(CONTRACT, [])), InvalidRequestError)
 
 
 async def test_someone_else_s_contract(house: House) -> None:

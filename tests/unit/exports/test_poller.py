@@ -176,15 +176,15 @@ async def test_a_list_reaches_over_both_clocks(bench: Bench, minutes: int) -> No
 async def test_failures_are_logged_once_and_tried_less_and_less_often(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """15 s, 30 s, … up to five minutes; the first list that works is logged as well, and all is as before."""
+    """2 s, 4 s, … up to half a minute, while the minute has room; the first that works is logged, and all is well."""
     caplog.set_level(logging.INFO)
     number = bench.requested("k1")
     bench.token_flex.errors[CONTRACT] = [UpstreamBrokenError() for _ in range(8)]
-    await bench.clock.advance(8 + 15 + 30 + 60 + 120 + 240 + 300 + 300 + 120)
+    await bench.clock.advance(8 + 2 + 4 + 8 + 46 + 4 * 30)
     times = [at for at, *_ in bench.token_flex.lists]
     gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(times)]
-    assert [round(gap) for gap in gaps[:7]] == pytest.approx([15, 30, 60, 120, 240, 300, 300], abs=2)
-    await bench.clock.advance(300)
+    assert [round(gap) for gap in gaps[:7]] == pytest.approx([2, 4, 8, 46 + 4, 30, 30, 30], abs=3)
+    await bench.clock.advance(60)
     bench.becomes("k1", DOWNLOAD)
     await bench.clock.advance(600)
     assert bench.state(number) is ExportState.READY
@@ -200,7 +200,7 @@ async def test_an_ended_token_costs_no_pause(bench: Bench) -> None:
     assert len(bench.token_flex.lists) == 2
     bench.token_flex.errors[CONTRACT] = [LoginNeededError() for _ in range(20)]
     await bench.clock.advance(600)
-    assert len(bench.token_flex.lists) < 12
+    assert len(bench.token_flex.lists) < 30
 
 
 async def test_a_contract_that_is_refused_stops_no_other(bench: Bench) -> None:

@@ -88,7 +88,6 @@ CALLS: list[tuple[Callable[[TokenFlexClient], Any], Any, tuple[Any, ...]]] = [
     (lambda c: c.delete_export("11", KEY), None, ("DELETE", f"/export/11/requests/{ENCODED}", None, None)),
     (lambda c: c.retry_export("11", KEY), RECORD, ("POST", f"/export/11/requests/{ENCODED}/retry", None, None)),
     (lambda c: c.refresh_link("11", KEY), RECORD, ("POST", f"/export/11/requests/{ENCODED}/refreshUrl", None, None)),
-    (lambda c: c.mark_read("11", [KEY]), [KEY], ("POST", "/export/11/requests/markRead", None, [KEY])),
 ]
 
 
