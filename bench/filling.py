@@ -39,9 +39,8 @@ def _at_work(db: Connection, numbers: range, requested: int) -> None:
     states = ["requested" if index < requested else "queued" for index in range(len(numbers))]
     _insert(db, "exports", [_export(number, state) for number, state in zip(numbers, states, strict=True)])
     for number in numbers:
-        card = _delivery(number, f"card:{number}", "card", number * 2)
-        _insert(db, "outbox", [card])
-        _insert(db, "messages", [_message(number, f"card:{number}", 0)])
+        _insert(db, "outbox", [_card(number)])
+        _insert(db, "messages", [_message(number, 0)])
 
 
 def _insert(db: Connection, table: str, rows: list[dict[str, Any]]) -> None:
@@ -79,19 +78,25 @@ def _export(number: int, state: str) -> dict[str, Any]:
 
 
 def _deliveries(number: int) -> list[dict[str, Any]]:
-    return [
-        _delivery(number, f"card:{number}", "card", number * 2),
-        _delivery(number, f"result:{number}:1", "result", number * 2 + 1),
-    ]
+    return [_card(number), _delivery(number, f"result:{number}:1", "result", 1)]
 
 
-def _delivery(number: int, subject: str, kind: str, second: int) -> dict[str, Any]:
-    moment = to_text(_LAST - timedelta(days=2, seconds=second))
+def _card(number: int) -> dict[str, Any]:
+    return _delivery(number, f"card:{number}", "card", 0)
+
+
+def _delivery(number: int, subject: str, kind: str, place: int) -> dict[str, Any]:
+    moment = to_text(_LAST - timedelta(days=2, seconds=_row(number, place)))
     return {
+        "id": _row(number, place),
         "subject": subject,
         "kind": kind,
-        "export_number": number,
+        "about": "export",
+        "about_id": number,
         "recipient": f"C{number % _CHANNELS:08d}",
+        "edition": place,
+        "thread": _row(number, 0) if place else None,
+        "after": _row(number, 0) if place else None,
         "state": "sent",
         "due_at": moment,
         "created_at": moment,
@@ -99,9 +104,14 @@ def _delivery(number: int, subject: str, kind: str, second: int) -> dict[str, An
 
 
 def _messages(number: int) -> list[dict[str, Any]]:
-    return [_message(number, f"card:{number}", 0), _message(number, f"result:{number}:1", 1)]
+    return [_message(number, 0), _message(number, 1)]
 
 
-def _message(number: int, subject: str, place: int) -> dict[str, Any]:
+def _message(number: int, place: int) -> dict[str, Any]:
     ts = f"{1_700_000_000 + number}.{place:06d}"
-    return {"subject": subject, "export_number": number, "channel": f"C{number % _CHANNELS:08d}", "ts": ts}
+    return {"delivery": _row(number, place), "channel": f"C{number % _CHANNELS:08d}", "ts": ts}
+
+
+def _row(number: int, place: int) -> int:
+    """Return the id of an export's card, or of its announcement."""
+    return number * 2 + place

@@ -191,8 +191,7 @@ def _accepted(db: Connection, new: NewExport, now: datetime) -> Export:
 async def _show_link(house: House, export: Export) -> None:
     """Have the announcement edited to show the link, as the button does."""
     now = house.clock.now()
-    words = announcements.WITH_LINK
-    await house.parts.database.write(announcements.result_changed, export, now, words=words)
+    await house.parts.database.write(announcements.result_changed, export, now, shows_link=True)
 
 
 def _sum_up(house: House, outcome: Outcome) -> None:

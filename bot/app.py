@@ -22,7 +22,6 @@ from bot.operate.administration import Administration
 from bot.operate.vital_signs import Sign, VitalSigns
 from bot.people.access import Access
 from bot.people.permissions import Rules
-from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
 from bot.slack.api import LONGEST, SlackApi
@@ -118,7 +117,7 @@ class Bot:
         contracts = self.contracts = ContractCache(database, calls, clock, workspace.access.rules.allows_contract)
         await contracts.load()
         administrators = workspace.access.rules.administrators
-        watch = LoginWatch(database, calls, administrators, workspace.members, clock, Bell(clock))
+        watch = LoginWatch(database, calls, administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, login=watch.run)
         bolt = self._bolt(workspace, parts, contracts)
         handler = self.handler = await connect(bolt, workspace.api, settings.slack_app_token, clock)
@@ -176,7 +175,6 @@ class Bot:
             parts.calls.turns,
             lambda: parts.poller.last_success,
             self._clock,
-            Bell(self._clock),
         )
         catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
         form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))

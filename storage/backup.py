@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlite_utils import Database as Connection
+
 from . import database, outbox
 from .database import DatabaseError
+from .migrations import migrations
 
 #: What SQLite keeps beside a file: it belongs to that file and to no other.
 _BESIDE = ("-wal", "-shm")
@@ -61,7 +64,7 @@ def restore(path: Path, source: Path, now: datetime) -> Restored:
     try:
         _copy(source, fresh)
         with database.plain_file(fresh) as db:
-            outbox.doubt_what_waits(db)
+            database.in_transaction(db, _made_ready)
         kept = _move_aside(path, now)
         fresh.replace(path)
     except BaseException:
@@ -69,6 +72,12 @@ def restore(path: Path, source: Path, now: datetime) -> Restored:
         raise
     _sync_folder(path.parent)
     return Restored(kept)
+
+
+def _made_ready(db: Connection) -> None:
+    """Bring a backup, of whichever version, to today's schema, and have looked for what it was about to post."""
+    migrations.apply(db)
+    outbox.doubt_what_waits(db)
 
 
 def _reserve(target: Path) -> None:

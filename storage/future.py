@@ -33,8 +33,8 @@ _EXPORTS = """
 """
 _LINKS = """
     UPDATE messages SET link_expires_at = min(link_expires_at, :now)
-    WHERE 'expiry:' || subject IN (
-        SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND created_at > :now
+    WHERE delivery IN (
+        SELECT after FROM outbox WHERE state IN ('waiting', 'sending') AND kind = 'expiry' AND created_at > :now
     )
 """
 _DELIVERIES = """

@@ -152,3 +152,112 @@ def m006_times_of_servers(db: Database) -> None:
     """Add when a POST and a message went out by the clock of their server, which a clock of ours may not outlive."""
     db.execute("ALTER TABLE exports ADD COLUMN intent_server_at TEXT")
     db.execute("ALTER TABLE outbox ADD COLUMN handed_over_at TEXT")
+
+
+@migrations()
+def m007_outbox_of_anything(db: Database) -> None:
+    """Let a row of the outbox be about anything; add the workspace, empty as long as there is one only."""
+    for table in ("exports", "audit"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN workspace TEXT NOT NULL DEFAULT ''")
+    db.execute("DROP INDEX outbox_due")
+    for table in ("outbox", "messages"):
+        db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+    db.execute(
+        """
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            workspace TEXT NOT NULL DEFAULT '',
+            subject TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            about TEXT NOT NULL,
+            about_id INTEGER,
+            recipient TEXT NOT NULL,
+            edition INTEGER NOT NULL DEFAULT 0,
+            detail TEXT NOT NULL DEFAULT '',
+            shows_link INTEGER NOT NULL DEFAULT 0,
+            thread INTEGER REFERENCES outbox (id),
+            after INTEGER REFERENCES outbox (id),
+            state TEXT NOT NULL,
+            due_at TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            version INTEGER NOT NULL DEFAULT 1,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT NOT NULL DEFAULT '',
+            handed_over_at TEXT
+        )
+        """
+    )
+    db.execute("CREATE INDEX outbox_due ON outbox (state, due_at) WHERE state IN ('waiting', 'sending')")
+    db.execute("CREATE INDEX outbox_about ON outbox (about, about_id)")
+    for column in ("thread", "after"):  # without them each row that goes would be looked for in all others
+        db.execute(f"CREATE INDEX outbox_{column} ON outbox ({column}) WHERE {column} IS NOT NULL")
+    db.execute(
+        """
+        CREATE TABLE messages (
+            delivery INTEGER PRIMARY KEY REFERENCES outbox (id),
+            workspace TEXT NOT NULL DEFAULT '',
+            channel TEXT NOT NULL,
+            ts TEXT NOT NULL,
+            link_expires_at TEXT,
+            UNIQUE (channel, ts)
+        )
+        """
+    )
+    _convert_outbox(db)
+    for table in ("messages", "outbox"):
+        db.execute(f"DROP TABLE old_{table}")
+
+
+def _convert_outbox(db: Database) -> None:
+    """Write as columns what rows said in their subject, their words and the beginning of their error."""
+    db.execute(
+        """
+        INSERT INTO outbox (
+            id, subject, kind, about, about_id, recipient, edition, detail, shows_link, state,
+            due_at, created_at, version, attempts, last_error, handed_over_at
+        )
+        SELECT
+            id, subject,
+            CASE
+                WHEN kind <> 'direct' THEN kind
+                WHEN words = 'link' THEN 'private link'
+                WHEN words = 'refused' THEN 'refusal'
+                WHEN words = 'login needed' THEN 'login lost'
+                WHEN words LIKE 'channel trouble:%' THEN 'channel trouble'
+                ELSE words
+            END,
+            CASE words WHEN 'login needed' THEN 'login' ELSE 'export' END,
+            CASE words WHEN 'login needed' THEN NULL ELSE export_number END,
+            recipient,
+            CASE kind WHEN 'result' THEN substr(subject, length('result:' || export_number || ':') + 1) ELSE 0 END,
+            CASE WHEN words LIKE 'channel trouble:%' THEN substr(words, length('channel trouble:') + 1) ELSE '' END,
+            words = 'link',
+            CASE WHEN state = 'given up' AND last_error LIKE 'in doubt: %' THEN 'left in doubt' ELSE state END,
+            due_at, created_at, version, attempts,
+            CASE
+                WHEN state <> 'given up' OR last_error NOT LIKE 'in doubt: %' THEN last_error
+                ELSE substr(last_error, length('in doubt: ') + 1)
+            END,
+            handed_over_at
+        FROM old_outbox
+        """
+    )
+    db.execute(
+        """
+        UPDATE outbox SET after = (
+            SELECT earlier.id FROM outbox AS earlier WHERE earlier.subject = CASE outbox.kind
+                WHEN 'result' THEN 'card:' || outbox.about_id
+                ELSE substr(outbox.subject, length('expiry:') + 1)
+            END
+        )
+        WHERE kind IN ('result', 'expiry')
+        """
+    )
+    db.execute("UPDATE outbox SET thread = after WHERE kind = 'result'")
+    db.execute("DELETE FROM outbox WHERE kind = 'expiry' AND after IS NULL")
+    db.execute(
+        """
+        INSERT INTO messages (delivery, channel, ts, link_expires_at)
+        SELECT outbox.id, channel, ts, link_expires_at FROM old_messages JOIN outbox USING (subject)
+        """
+    )

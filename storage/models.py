@@ -129,12 +129,23 @@ class NewExport:
     replaces: int | None = None
 
 
+class About(StrEnum):
+    """What a message can be about; with a number it is one of its kind."""
+
+    EXPORT = "export"
+    LOGIN = "login"  #: ours at Autodesk; there is one, so it has no number
+
+
 class MessageKind(StrEnum):
-    """What a message in Slack is about; each export has at most one message of a kind, `DIRECT` ones apart."""
+    """What a message says; `bot.delivery.kinds` has for each what it loads and how it is drawn."""
 
     CARD = "card"  #: the card in the channel, edited as the export moves
     RESULT = "result"  #: the thread reply that says that an export is ready or failed
-    DIRECT = "direct"  #: a private message to the requester
+    PRIVATE_LINK = "private link"  #: a link for the requester alone
+    REFUSAL = "refusal"  #: tells the requester what Token Flex did not accept
+    CHANNEL_TROUBLE = "channel trouble"  #: tells the requester what keeps messages from their channel
+    POST_IN_DOUBT = "post in doubt"  #: stands in for a message that may or may not have appeared
+    LOGIN_LOST = "login lost"  #: tells an administrator to sign in again
     EXPIRY = "expiry"  #: takes a link out of a message when it has expired
 
 
@@ -145,27 +156,44 @@ class DeliveryState(StrEnum):
     SENDING = "sending"  #: handed to Slack; after a crash it is in doubt
     SENT = "sent"
     GIVEN_UP = "given up"
+    LEFT_IN_DOUBT = "left in doubt"  #: given up although its message may stand in Slack
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A row of the outbox: one message that has to reach Slack.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """One message that has to reach Slack.
 
-    `subject` is unique: the same subject again only makes the row due again. `version` counts those times, so that
-    a change during a delivery is not lost. `words` names the text (for direct messages) and never holds a link.
+    `subject` is unique: the same subject again only makes its row due again. The message carries it, and nothing is
+    read out of it.
     """
 
-    id: int
     subject: str
     kind: MessageKind
-    export_number: int
-    recipient: str  #: channel id, or user id of a direct message
+    about: About
+    about_id: int | None = None
+    recipient: str  #: channel id, or user id of a private message
+    edition: int = 0  #: which of several of its kind: the n-th announcement
+    detail: str = ""  #: the one word that its card needs besides: Slack's, for what is wrong with a channel
+    shows_link: bool = False  #: whether it is to show a link where there is one; no row ever holds one
+    thread: int | None = None  #: the row whose message it is a reply to
+    after: int | None = None  #: the row that goes out first; for the end of a link, the one whose message shows it
+
+    @property
+    def export_number(self) -> int | None:
+        """The export that it is about, if it is about one."""
+        return self.about_id if self.about is About.EXPORT else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery(NewDelivery):
+    """A row of the outbox; `version` counts how often it was made due, so that no change during a delivery is lost."""
+
+    id: int
     state: DeliveryState
     due_at: datetime
     created_at: datetime
     version: int = 1
     attempts: int = 0
-    words: str = ""
     last_error: str = ""
     handed_over_at: datetime | None = None  #: to Slack, the last time, by Slack's clock; None where that was not known
 
@@ -176,14 +204,19 @@ class Delivery:
             id=row["id"],
             subject=row["subject"],
             kind=MessageKind(row["kind"]),
-            export_number=row["export_number"],
+            about=About(row["about"]),
+            about_id=row["about_id"],
             recipient=row["recipient"],
+            edition=row["edition"],
+            detail=row["detail"],
+            shows_link=bool(row["shows_link"]),
+            thread=row["thread"],
+            after=row["after"],
             state=DeliveryState(row["state"]),
             due_at=_time(row, "due_at"),
             created_at=_time(row, "created_at"),
             version=row["version"],
             attempts=row["attempts"],
-            words=row["words"],
             last_error=row["last_error"],
             handed_over_at=from_text(row["handed_over_at"]),
         )
@@ -193,8 +226,7 @@ class Delivery:
 class SentMessage:
     """A message that stands in Slack: channel and `ts` are its identity."""
 
-    subject: str
-    export_number: int
+    delivery: int  #: the row of the outbox that it was posted for
     channel: str
     ts: str
     link_expires_at: datetime | None = None  #: until when it shows a link; None: it shows none
@@ -202,7 +234,7 @@ class SentMessage:
     @classmethod
     def from_row(cls, row: Row) -> "SentMessage":
         """Return the record of a database row."""
-        return cls(row["subject"], row["export_number"], row["channel"], row["ts"], from_text(row["link_expires_at"]))
+        return cls(row["delivery"], row["channel"], row["ts"], from_text(row["link_expires_at"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The store of messages: those that have to reach Slack, and those that stand there.
 
-No row ever holds a link; messages are written from the export's state at the moment of delivery.
+No row ever holds a link; messages are written from what they are about at the moment of delivery.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,12 @@ from datetime import datetime
 from sqlite_utils import Database as Connection
 
 from . import rows
-from .models import Delivery, DeliveryState, MessageKind, SentMessage, from_text, to_text
+from .models import About, Delivery, DeliveryState, MessageKind, NewDelivery, SentMessage, from_text, to_text
+
+_HOLD_BACK = """
+    UPDATE outbox SET due_at = :due
+    WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND recipient = :recipient AND due_at < :due
+"""
 
 
 def card_subject(number: int) -> str:
@@ -27,108 +32,110 @@ def expiry_subject(subject: str) -> str:
     return f"expiry:{subject}"
 
 
-def put(
-    db: Connection,
-    *,
-    subject: str,
-    kind: MessageKind,
-    export_number: int,
-    recipient: str,
-    now: datetime,
-    due_at: datetime | None = None,
-    words: str = "",
-) -> None:
-    """Add a delivery; for a subject that is there already, make it due again (edits merge into one).
+def put(db: Connection, delivery: NewDelivery, now: datetime, due_at: datetime | None = None) -> int:
+    """Add a delivery and return its id; for a subject that is there already, make it due again (edits merge into one).
 
     One that was given up without its message being known stays given up: to post it might be to post it twice.
     """
-    db.execute(
+    cursor = db.execute(
         """
-        INSERT INTO outbox (subject, kind, export_number, recipient, state, due_at, created_at, words)
-        VALUES (:subject, :kind, :export_number, :recipient, 'waiting', :due_at, :now, :words)
+        INSERT INTO outbox (
+            subject, kind, about, about_id, recipient, edition, detail, shows_link, thread, after,
+            state, due_at, created_at
+        )
+        VALUES (
+            :subject, :kind, :about, :about_id, :recipient, :edition, :detail, :shows_link, :thread, :after,
+            'waiting', :due_at, :now
+        )
         ON CONFLICT (subject) DO UPDATE SET
-            version = version + 1, attempts = 0, due_at = excluded.due_at, words = excluded.words,
+            version = version + 1, attempts = 0, due_at = excluded.due_at, shows_link = excluded.shows_link,
             created_at = CASE state WHEN 'sent' THEN excluded.created_at ELSE created_at END,
             state = CASE
                 WHEN state = 'sending' THEN 'sending'
-                WHEN state = 'given up' AND subject NOT IN (SELECT subject FROM messages) THEN 'given up'
+                WHEN state IN ('given up', 'left in doubt') AND id NOT IN (SELECT delivery FROM messages) THEN state
                 ELSE 'waiting'
             END
+        RETURNING id
         """,
         {
-            "subject": subject,
-            "kind": kind.value,
-            "export_number": export_number,
-            "recipient": recipient,
+            "subject": delivery.subject,
+            "kind": delivery.kind.value,
+            "about": delivery.about.value,
+            "about_id": delivery.about_id,
+            "recipient": delivery.recipient,
+            "edition": delivery.edition,
+            "detail": delivery.detail,
+            "shows_link": delivery.shows_link,
+            "thread": delivery.thread,
+            "after": delivery.after,
             "due_at": to_text(due_at or now),
             "now": to_text(now),
-            "words": words,
         },
     )
+    ((delivery_id,),) = cursor.fetchall()
+    return int(delivery_id)
 
 
-def put_once(
-    db: Connection,
-    *,
-    subject: str,
-    kind: MessageKind,
-    export_number: int,
-    recipient: str,
-    now: datetime,
-    words: str = "",
-) -> bool:
+def put_once(db: Connection, delivery: NewDelivery, now: datetime) -> bool:
     """Add a delivery that must happen once; False where the subject is known already."""
-    if any(db.query("SELECT 1 FROM outbox WHERE subject = ?", [subject])):
+    if find(db, delivery.subject) is not None:
         return False
-    put(
-        db,
-        subject=subject,
-        kind=kind,
-        export_number=export_number,
-        recipient=recipient,
-        now=now,
-        words=words,
-    )
+    put(db, delivery, now)
     return True
 
 
-def due(db: Connection, now: datetime) -> tuple[Delivery, ...]:
-    """Return, for each recipient, the delivery whose turn it is now.
+def plan_expiry(db: Connection, delivery: Delivery, now: datetime, expires: datetime) -> None:
+    """Have the link taken out of the message of a delivery when it has expired."""
+    end = NewDelivery(
+        subject=expiry_subject(delivery.subject),
+        kind=MessageKind.EXPIRY,
+        about=delivery.about,
+        about_id=delivery.about_id,
+        recipient=delivery.recipient,
+        after=delivery.id,
+    )
+    put(db, end, now, expires)
 
-    Links that have expired come first, then results, whose links run out, then what was asked for first. A delivery in
-    the state `sending` that nobody is working on was interrupted; it is returned like the others and has to be looked
-    for before it is made again. A result waits for its card as long as that is still to be posted.
+
+def due(db: Connection, now: datetime, urgent: Sequence[MessageKind]) -> tuple[Delivery, ...]:
+    """Return, for each recipient, the delivery whose turn it is: urgent kinds first, in their order, then the oldest.
+
+    A delivery in the state `sending` that nobody is working on was interrupted; it is returned like the others and has
+    to be looked for before it is made again. One that comes after another waits as long as that is still to be posted.
     """
-    sql = """
+    ranks = "".join(f" WHEN :kind{rank} THEN {rank}" for rank, _ in enumerate(urgent))
+    sql = f"""
         SELECT * FROM (
             SELECT *, row_number() OVER (
-                PARTITION BY recipient
-                ORDER BY CASE kind WHEN 'expiry' THEN 0 WHEN 'result' THEN 1 ELSE 2 END, id
+                PARTITION BY recipient ORDER BY CASE kind{ranks} ELSE {len(urgent)} END, id
             ) AS turn
             FROM outbox
-            WHERE state IN ('waiting', 'sending') AND due_at <= ? AND NOT (
-                kind = 'result'
-                AND 'card:' || export_number NOT IN (SELECT subject FROM messages)
-                AND EXISTS (
-                    SELECT 1 FROM outbox AS card
-                    WHERE card.subject = 'card:' || outbox.export_number AND card.state IN ('waiting', 'sending')
-                )
+            WHERE state IN ('waiting', 'sending') AND due_at <= :now AND NOT EXISTS (
+                SELECT 1 FROM outbox AS earlier
+                WHERE earlier.id = outbox.after AND earlier.state IN ('waiting', 'sending')
+                AND earlier.id NOT IN (SELECT delivery FROM messages)
             )
         ) WHERE turn = 1
-    """
-    return tuple(Delivery.from_row(row) for row in db.query(sql, [to_text(now)]))
+    """  # noqa: S608 - numbers only
+    kinds = {f"kind{rank}": kind.value for rank, kind in enumerate(urgent)}
+    return tuple(Delivery.from_row(row) for row in db.query(sql, {"now": to_text(now), **kinds}))
 
 
-def get(db: Connection, subject: str) -> Delivery:
-    """Return the delivery of this subject.
+def find(db: Connection, subject: str) -> Delivery | None:
+    """Return the delivery of this subject, if there is one."""
+    return next((Delivery.from_row(row) for row in db.query("SELECT * FROM outbox WHERE subject = ?", [subject])), None)
+
+
+def get(db: Connection, delivery_id: int) -> Delivery:
+    """Return the delivery of this id.
 
     Raises:
         LookupError: there is none.
 
     """
-    for row in db.query("SELECT * FROM outbox WHERE subject = ?", [subject]):
+    for row in db.query("SELECT * FROM outbox WHERE id = ?", [delivery_id]):
         return Delivery.from_row(row)
-    raise LookupError(subject)
+    raise LookupError(delivery_id)
 
 
 def next_due(db: Connection, now: datetime) -> datetime | None:
@@ -146,24 +153,26 @@ def is_open(db: Connection, subject: str) -> bool:
 
 def hold_back(db: Connection, recipient: str, due_at: datetime) -> None:
     """Let everything for a recipient wait until then, so that it goes out in its order afterwards."""
-    db.execute(
-        """
-        UPDATE outbox SET due_at = :due
-        WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND recipient = :recipient AND due_at < :due
-        """,
-        {"due": to_text(due_at), "recipient": recipient},
-    )
+    db.execute(_HOLD_BACK, {"due": to_text(due_at), "recipient": recipient})
 
 
-def message_to(db: Connection, recipient: str) -> SentMessage | None:
+def hold_back_likes(db: Connection, delivery: Delivery, due_at: datetime) -> None:
+    """Let wait until then what is to be posted to the same recipient in the same way: in a thread, or in none."""
+    likes = f"""
+        {_HOLD_BACK} AND kind <> 'expiry' AND id NOT IN (SELECT delivery FROM messages)
+        AND (thread IS NULL) = :in_no_thread
+    """  # noqa: S608 - texts of ours
+    values = {"due": to_text(due_at), "recipient": delivery.recipient, "in_no_thread": delivery.thread is None}
+    db.execute(likes, values)
+
+
+def message_to(db: Connection, person: str) -> SentMessage | None:
     """Return the newest private message to a person: its channel is our conversation with them."""
     sql = """
-        SELECT messages.* FROM outbox JOIN messages USING (subject)
-        WHERE outbox.kind = 'direct' AND outbox.recipient = ? ORDER BY outbox.id DESC LIMIT 1
+        SELECT messages.* FROM outbox JOIN messages ON messages.delivery = outbox.id
+        WHERE outbox.recipient = ? ORDER BY outbox.id DESC LIMIT 1
     """
-    for row in db.query(sql, [recipient]):
-        return SentMessage.from_row(row)
-    return None
+    return next((SentMessage.from_row(row) for row in db.query(sql, [person])), None)
 
 
 def mark_sending(db: Connection, delivery: Delivery, slack_now: datetime | None) -> None:
@@ -200,54 +209,46 @@ def doubt_what_waits(db: Connection) -> None:
     """Have everything that waits looked for before it is posted."""
     db.execute(
         "UPDATE outbox SET state = 'sending' WHERE state = 'waiting' AND kind <> 'expiry' "
-        "AND subject NOT IN (SELECT subject FROM messages)"
+        "AND id NOT IN (SELECT delivery FROM messages)"
     )
 
 
-def is_sending(db: Connection, delivery_id: int) -> bool:
-    """Return whether a delivery was handed to Slack without its answer being known."""
-    found = db.query("SELECT 1 FROM outbox WHERE id = ? AND state = 'sending'", [delivery_id])
-    return any(True for _ in found)
-
-
-def give_up(db: Connection, delivery: Delivery, error: str) -> None:
-    """Note that a delivery cannot be made; it stays visible."""
-    rows.update(db, "outbox", "id", delivery.id, {"state": DeliveryState.GIVEN_UP.value, "last_error": error})
+def give_up(db: Connection, delivery: Delivery, error: str, *, in_doubt: bool = False) -> None:
+    """Note that a delivery cannot be made, or that nobody can say whether it was; it stays visible."""
+    state = DeliveryState.LEFT_IN_DOUBT if in_doubt else DeliveryState.GIVEN_UP
+    rows.update(db, "outbox", "id", delivery.id, {"state": state.value, "last_error": error})
 
 
 def keep_message(db: Connection, message: SentMessage) -> None:
     """Keep where a message stands and until when it shows a link."""
     expires = None if message.link_expires_at is None else to_text(message.link_expires_at)
     sql = """
-        INSERT INTO messages (subject, export_number, channel, ts, link_expires_at) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts,
-            export_number = excluded.export_number, link_expires_at = excluded.link_expires_at
+        INSERT INTO messages (delivery, channel, ts, link_expires_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (delivery) DO UPDATE SET channel = excluded.channel, ts = excluded.ts,
+            link_expires_at = excluded.link_expires_at
     """
-    db.execute(sql, [message.subject, message.export_number, message.channel, message.ts, expires])
+    db.execute(sql, [message.delivery, message.channel, message.ts, expires])
 
 
-def message(db: Connection, subject: str) -> SentMessage | None:
-    """Return the message that stands in Slack for this subject."""
-    for row in db.query("SELECT * FROM messages WHERE subject = ?", [subject]):
-        return SentMessage.from_row(row)
-    return None
+def message(db: Connection, delivery_id: int | None) -> SentMessage | None:
+    """Return the message that stands in Slack for this delivery."""
+    found = db.query("SELECT * FROM messages WHERE delivery = ?", [delivery_id])
+    return next(map(SentMessage.from_row, found), None)
 
 
 def message_at(db: Connection, channel: str, ts: str) -> SentMessage | None:
     """Return our record of the message with this identity."""
-    for row in db.query("SELECT * FROM messages WHERE channel = ? AND ts = ?", [channel, ts]):
-        return SentMessage.from_row(row)
-    return None
+    found = db.query("SELECT * FROM messages WHERE channel = ? AND ts = ?", [channel, ts])
+    return next(map(SentMessage.from_row, found), None)
 
 
-def messages_of(db: Connection, export_number: int) -> Sequence[SentMessage]:
-    """Return every message about an export that stands in Slack."""
-    found = db.query("SELECT * FROM messages WHERE export_number = ? ORDER BY rowid", [export_number])
-    return tuple(SentMessage.from_row(row) for row in found)
-
-
-#: Begins the error of a delivery that was given up although its message may stand in Slack.
-IN_DOUBT = "in doubt: "
+def messages_about(db: Connection, about: About, about_id: int | None) -> Sequence[SentMessage]:
+    """Return every message about the same thing that stands in Slack."""
+    sql = """
+        SELECT messages.* FROM outbox JOIN messages ON messages.delivery = outbox.id
+        WHERE outbox.about = ? AND outbox.about_id IS ? ORDER BY outbox.id
+    """
+    return tuple(SentMessage.from_row(row) for row in db.query(sql, [about.value, about_id]))
 
 
 def send_again(db: Connection, delivery_id: int, now: datetime) -> Delivery | None:
@@ -255,19 +256,19 @@ def send_again(db: Connection, delivery_id: int, now: datetime) -> Delivery | No
 
     What may stand in Slack already goes back to `sending`, so that it is looked for before anything is posted.
     """
-    known = db.query("SELECT * FROM outbox WHERE id = ? AND state = 'given up'", [delivery_id])
-    found = next((Delivery.from_row(row) for row in known), None)
+    sql = "SELECT * FROM outbox WHERE id = ? AND state IN ('given up', 'left in doubt')"
+    found = next(map(Delivery.from_row, db.query(sql, [delivery_id])), None)
     if found is None:
         return None
-    if found.last_error.startswith(IN_DOUBT):
+    if found.state is DeliveryState.LEFT_IN_DOUBT:
         changes = {"state": DeliveryState.SENDING.value}
     else:
         changes = {"state": DeliveryState.WAITING.value, "created_at": to_text(now)}
-    db.table("outbox").update(delivery_id, {**changes, "attempts": 0, "due_at": to_text(now)})
+    rows.update(db, "outbox", "id", delivery_id, {**changes, "attempts": 0, "due_at": to_text(now)})
     return found
 
 
 def given_up(db: Connection, limit: int) -> tuple[Delivery, ...]:
     """Return the newest deliveries that could not be made."""
-    found = db.query("SELECT * FROM outbox WHERE state = 'given up' ORDER BY id DESC LIMIT ?", [limit])
-    return tuple(Delivery.from_row(row) for row in found)
+    sql = "SELECT * FROM outbox WHERE state IN ('given up', 'left in doubt') ORDER BY id DESC LIMIT ?"
+    return tuple(map(Delivery.from_row, db.query(sql, [limit])))

@@ -36,9 +36,9 @@ def button(action: str, number: int, *, ask: bool = True) -> Block:
     return element
 
 
-def send_again(delivery: int, number: int) -> Block:
-    """Return the button of a message that was given up; `number` is that of its export."""
-    return _button(SEND_AGAIN, delivery, f"message of export #{number}")
+def send_again(delivery: int, number: int | None) -> Block:
+    """Return the button of a message that was given up; `number` is that of its export, if it is about one."""
+    return _button(SEND_AGAIN, delivery, "message" if number is None else f"message of export #{number}")
 
 
 def row(block_id: str, *buttons: Block) -> Block:

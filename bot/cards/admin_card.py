@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.cards import actions, blocks, export_card
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import FACES
-from bot.cards.text import channel, code, mention, moment, shorten
-from storage.models import Delivery, Export, MessageKind
+from bot.cards.text import code, moment, recipient, shorten
+from storage.models import Delivery, DeliveryState, Export, MessageKind
 from storage.states import ExportState
 
 
@@ -38,7 +38,11 @@ class Overview:
 _KINDS = {
     MessageKind.CARD: "the card",
     MessageKind.RESULT: "the announcement",
-    MessageKind.DIRECT: "a private message",
+    MessageKind.PRIVATE_LINK: "the private link",
+    MessageKind.REFUSAL: "the private message about the refusal",
+    MessageKind.CHANNEL_TROUBLE: "the private message about the channel",
+    MessageKind.POST_IN_DOUBT: "the private message about one in doubt",
+    MessageKind.LOGIN_LOST: "the private message about the lost login",
     MessageKind.EXPIRY: "taking an expired link out of a message",
 }
 
@@ -61,9 +65,9 @@ def overview(shown: Overview) -> Message:
 
 def sent_again(delivery: Delivery) -> Message:
     """Return the answer to `Send again`."""
+    of = "" if delivery.export_number is None else f" of export #{delivery.export_number}"
     text = (
-        f"I send {_KINDS[delivery.kind]} of export #{delivery.export_number} again. If Slack still refuses it, it is "
-        "back in `/tokenflex admin` later."
+        f"I send {_KINDS[delivery.kind]}{of} again. If Slack still refuses it, it is back in `/tokenflex admin` later."
     )
     return blocks.paragraph(text)
 
@@ -90,9 +94,10 @@ def _given_up(shown: Overview) -> str:
 
 
 def _delivery(delivery: Delivery) -> list[Block]:
-    to = mention(delivery.recipient) if delivery.kind is MessageKind.DIRECT else channel(delivery.recipient)
-    text = f"#{delivery.export_number}: {_KINDS[delivery.kind]} to {to}, since {moment(delivery.created_at)}: "
-    text += code(shorten(delivery.last_error, 200))
+    about = "" if delivery.export_number is None else f"#{delivery.export_number}: "
+    doubt = "in doubt: " if delivery.state is DeliveryState.LEFT_IN_DOUBT else ""
+    text = f"{about}{_KINDS[delivery.kind]} to {recipient(delivery.recipient)}, since {moment(delivery.created_at)}: "
+    text += code(shorten(f"{doubt}{delivery.last_error}", 200))
     return [
         blocks.section(f"given_up.{delivery.id}", text),
         actions.row(f"send_again.{delivery.id}", actions.send_again(delivery.id, delivery.export_number)),

@@ -60,6 +60,11 @@ def channel(channel_id: str) -> str:
     return f"<#{channel_id}>" if _SLACK_ID.fullmatch(channel_id) else code(channel_id)
 
 
+def recipient(slack_id: str) -> str:
+    """Return the person or the channel that a message goes to (source: Slack, users: ids that begin with U or W)."""
+    return mention(slack_id) if slack_id.startswith(("U", "W")) else channel(slack_id)
+
+
 def is_direct_message(channel_id: str) -> bool:
     """Return whether the id is that of a direct message (source: Slack, conversations: ids that begin with D)."""
     return channel_id.startswith("D") and _SLACK_ID.fullmatch(channel_id) is not None

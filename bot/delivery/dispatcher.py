@@ -5,14 +5,17 @@ looked for by its metadata before anything is posted again. Each recipient has a
 a second (source: Slack rate limits), so that a slow or closed channel holds up no other.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 from sqlite_utils import Database as Connection
 
 from bot.cards.blocks import Message
+from bot.delivery import kinds
+from bot.delivery.kinds import Letter
 from bot.delivery.readback import ReadBack, StillInDoubtError
-from bot.delivery.rendering import message_of
 from bot.errors import UseCaseError
 from bot.exports import announcements
 from bot.exports.fresh_links import FreshLinks
@@ -35,7 +38,6 @@ from bot.slack.errors import (
 from bot.slack.posts import Posted, SlackPosts
 from bot.tokenflex.models import DownloadLink
 from storage import audit, outbox
-from storage import exports as export_store
 from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Export, MessageKind, SentMessage
@@ -54,6 +56,14 @@ _LONG_ENOUGH_TO_CLICK = timedelta(seconds=15)
 _STILL_WORTH_SHOWING = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
+
+
+class _Lane(Enum):
+    """What a delivery that failed holds up for the same recipient."""
+
+    OPEN = auto()  #: nothing
+    LIKES = auto()  #: what is still to be posted in the same way
+    WHOLE = auto()  #: everything
 
 
 class Dispatcher:
@@ -90,15 +100,11 @@ class Dispatcher:
         """Deliver what is due, then wait for what is due next."""
         while True:
             now = self._clock.now()
-            due = await self._database.read(lambda db: outbox.due(db, now))  # noqa: B023 - awaited at once
+            due, later = await self._database.read(_due, now)
             for delivery in due:
                 self._start(delivery, now)
-            await self._wake.wait(*await self._moments(due, now))
-
-    async def _moments(self, due: tuple[Delivery, ...], now: datetime) -> list[datetime | None]:
-        waits = [self._free_at.get(delivery.recipient, now) for delivery in due if delivery.recipient not in self._busy]
-        later = await self._database.read(lambda db: outbox.next_due(db, now))
-        return [*waits, later]
+            waits = (self._free_at.get(each.recipient, now) for each in due if each.recipient not in self._busy)
+            await self._wake.wait(*waits, later)
 
     def _start(self, delivery: Delivery, now: datetime) -> None:
         lane = delivery.recipient
@@ -109,9 +115,11 @@ class Dispatcher:
 
     async def _in_lane(self, delivery: Delivery) -> None:
         try:
-            await self._deliver(delivery)
-        except SlackError as error:
-            await self._not_delivered(delivery, error)
+            letter = await self._database.read(kinds.load, delivery)
+            try:
+                await self._deliver(letter)
+            except SlackError as error:
+                await self._not_delivered(letter, error)
         except Exception:
             log.exception("a message could not be made", subject=delivery.subject)
             await self._postpone(delivery, "crash", state=None)  # it may have been posted: the database knows
@@ -126,29 +134,24 @@ class Dispatcher:
 
     # One delivery
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        if delivery.kind is MessageKind.EXPIRY:
-            await self._take_link_out(delivery)
+    async def _deliver(self, letter: Letter) -> None:
+        if letter.delivery.kind is MessageKind.EXPIRY:
+            await self._take_link_out(letter)
             return
-        export, standing = await self._database.read(
-            lambda db: (export_store.get(db, delivery.export_number), outbox.message(db, delivery.subject))
-        )
-        if standing is None and delivery.state is DeliveryState.SENDING:
-            standing = await self._read_back.look_for(delivery, export)
-        link = await self._link(delivery, export, standing)
-        await self._hand_over(delivery, export, standing, link)
+        if letter.standing is None and letter.delivery.state is DeliveryState.SENDING:
+            letter = replace(letter, standing=await self._read_back.look_for(letter))
+        await self._hand_over(letter, await self._link(letter))
 
-    async def _link(
-        self, delivery: Delivery, export: Export, standing: SentMessage | None = None
-    ) -> DownloadLink | None:
+    async def _link(self, letter: Letter) -> DownloadLink | None:
         """Return the link that this message is to show, if it is to show one and there is one."""
-        for_all = self._audience is LinkAudience.CHANNEL
-        wanted = delivery.words == announcements.WITH_LINK and export.state is ExportState.READY
-        if not wanted or not (for_all or delivery.kind is MessageKind.DIRECT):
+        export, for_all = letter.export, self._audience is LinkAudience.CHANNEL
+        if export is None or export.state is not ExportState.READY:
+            return None
+        if not letter.delivery.shows_link or not (for_all or letter.is_private):
             return None
         # Either the link was fetched just now for somebody who pressed the button, or each try may be in vain and would
         # take a call from others.
-        if standing is not None or isinstance(refusal(delivery.last_error), ChannelClosedError):
+        if letter.standing is not None or isinstance(refusal(letter.delivery.last_error), ChannelClosedError):
             return self._links.known(export.number, _STILL_WORTH_SHOWING)
         return await self._link_to_announce(export)
 
@@ -164,70 +167,19 @@ class Dispatcher:
                 log.warning("a message goes out without its link", export=export.number, reason=type(error).__name__)
             return link
 
-    async def _hand_over(
-        self, delivery: Delivery, export: Export, standing: SentMessage | None, link: DownloadLink | None
-    ) -> None:
+    async def _hand_over(self, letter: Letter, link: DownloadLink | None) -> None:
         expires = None if link is None else self._server_time.to_ours(link.expires_at)
-        await self._database.write(lambda db: self._before(db, delivery, export, standing, expires))
-        message = message_of(delivery, export, link, self._bot_name)
-        if standing is None:
-            posted = await self._post(delivery, export, message)
+        await self._database.write(_before, letter, expires, self._slack_time.known_now, self._clock.now())
+        message = letter.message(link, self._bot_name)
+        if letter.standing is None:
+            subject = letter.delivery.subject
+            posted = await self._posts.post(letter.delivery.recipient, message, subject, letter.thread_ts)
         else:
-            posted = Posted(standing.channel, standing.ts)
+            posted = Posted(letter.standing.channel, letter.standing.ts)
             await self._edit(posted, message)
         self.last_success = self._clock.now()
-        log.debug("a message was delivered", subject=delivery.subject)
-        await self._database.write(lambda db: self._after(db, delivery, export, posted, expires))
-
-    def _before(
-        self,
-        db: Connection,
-        delivery: Delivery,
-        export: Export,
-        standing: SentMessage | None,
-        expires: datetime | None,
-    ) -> None:
-        """Note what is about to be shown, so that a link is taken out again whatever happens."""
-        outbox.mark_sending(db, delivery, self._slack_time.known_now)
-        if expires is not None:
-            self._plan_expiry(db, delivery, expires)
-        if standing is None and expires is not None:  # an edit shows the link of a press, which is on record
-            audit.add(db, _link_shown(delivery, export, self._clock.now()))
-        if standing is not None and expires is not None:
-            outbox.keep_message(db, _with_expiry(standing, expires))
-
-    def _plan_expiry(self, db: Connection, delivery: Delivery, expires: datetime) -> None:
-        outbox.put(
-            db,
-            subject=outbox.expiry_subject(delivery.subject),
-            kind=MessageKind.EXPIRY,
-            export_number=delivery.export_number,
-            recipient=delivery.recipient,
-            now=self._clock.now(),
-            due_at=expires,
-        )
-
-    def _after(
-        self, db: Connection, delivery: Delivery, export: Export, posted: Posted, expires: datetime | None
-    ) -> None:
-        outbox.keep_message(
-            db, SentMessage(delivery.subject, delivery.export_number, posted.channel, posted.ts, expires)
-        )
-        outbox.mark_sent(db, delivery)
-        if (
-            delivery.kind is MessageKind.RESULT
-            and export.state is ExportState.READY
-            and self._audience is LinkAudience.REQUESTER
-        ):
-            now = self._clock.now()
-            announcements.tell(db, export, now, announcements.WITH_LINK, occasion=str(export.announcement))
-
-    async def _post(self, delivery: Delivery, export: Export, message: Message) -> Posted:
-        thread = None
-        if delivery.kind is MessageKind.RESULT:
-            card = await self._database.read(lambda db: outbox.message(db, outbox.card_subject(export.number)))
-            thread = None if card is None else card.ts
-        return await self._posts.post(delivery.recipient, message, delivery.subject, thread)
+        log.debug("a message was delivered", subject=letter.delivery.subject)
+        await self._database.write(_after, letter, posted, expires, self._audience, self._clock.now())
 
     async def _edit(self, posted: Posted, message: Message) -> None:
         try:
@@ -235,41 +187,24 @@ class Dispatcher:
         except MessageGoneError as error:
             log.info("a message that was to be edited is gone", code=str(error))
 
-    async def _take_link_out(self, delivery: Delivery) -> None:
-        subject = delivery.subject.partition(":")[2]
-        now = self._clock.now()
-        export, standing = await self._database.read(
-            lambda db: (export_store.get(db, delivery.export_number), outbox.message(db, subject))
-        )
-        if standing is None:
-            await self._expiry_without_message(delivery, subject)
-            return
-        if standing.link_expires_at is None:  # another edit has taken it out
-            await self._database.write(lambda db: outbox.mark_sent(db, delivery))
-            return
-        if standing.link_expires_at > now:
-            later = standing.link_expires_at
-            await self._wait_until(delivery, later, "")
-            return
-        original = await self._database.read(lambda db: outbox.get(db, subject))
-        await self._edit(Posted(standing.channel, standing.ts), message_of(original, export, None, self._bot_name))
-        await self._database.write(lambda db: _link_is_out(db, delivery, standing))
-
-    async def _expiry_without_message(self, delivery: Delivery, subject: str) -> None:
-        """The message that was to show the link is still in doubt, or was never posted."""
-        if await self._database.read(lambda db: outbox.is_open(db, subject)):
-            await self._wait_until(delivery, self._clock.now() + _back_off(delivery), "waits for its message")
+    async def _take_link_out(self, letter: Letter) -> None:
+        """Take an expired link out of the message that shows it, unless another edit has, or it was never posted."""
+        standing, delivery = letter.standing, letter.delivery
+        if standing is None or standing.link_expires_at is None:
+            await self._database.write(outbox.mark_sent, delivery)
+        elif standing.link_expires_at > self._clock.now():
+            later, state = standing.link_expires_at, DeliveryState.WAITING
+            await self._database.write(outbox.postpone, delivery, later, "", state=state)
         else:
-            await self._database.write(lambda db: outbox.mark_sent(db, delivery))
-
-    async def _wait_until(self, delivery: Delivery, due: datetime, reason: str) -> None:
-        await self._database.write(lambda db: outbox.postpone(db, delivery, due, reason, state=DeliveryState.WAITING))
+            await self._edit(Posted(standing.channel, standing.ts), letter.message(None, self._bot_name))
+            await self._database.write(_link_is_out, delivery, standing)
 
     # When it did not work
 
-    async def _not_delivered(self, delivery: Delivery, error: SlackError) -> None:
+    async def _not_delivered(self, letter: Letter, error: SlackError) -> None:
+        delivery = letter.delivery
         if isinstance(error, StillInDoubtError):
-            await self._doubt_remains(delivery, error)
+            await self._doubt_remains(letter, error)
             return
         log.warning(
             "a message was not delivered", subject=delivery.subject, error=type(error).__name__, reason=str(error)
@@ -279,9 +214,9 @@ class Dispatcher:
         elif isinstance(error, SlackUnsureError):
             await self._postpone(delivery, str(error), state=DeliveryState.SENDING)
         elif isinstance(error, SlackRefusedError):
-            await self._refused(delivery, error)
+            await self._refused(letter, error)
         else:
-            await self._postpone(delivery, str(error), whole_lane=True)
+            await self._postpone(delivery, str(error), lane=_Lane.WHOLE)
 
     async def _rate_limited(self, delivery: Delivery, error: SlackRateLimitedError) -> None:
         """Do what Slack asks for; that a method has had enough keeps no other from being called."""
@@ -289,29 +224,30 @@ class Dispatcher:
         posting = error.method == "chat.postMessage"
         if posting:
             self._close_lane(delivery.recipient, pause)
-        await self._postpone(delivery, "rate limited", pause, whole_lane=posting)
+        await self._postpone(delivery, "rate limited", pause, lane=_Lane.WHOLE if posting else _Lane.OPEN)
 
-    async def _refused(self, delivery: Delivery, error: SlackRefusedError) -> None:
+    async def _refused(self, letter: Letter, error: SlackRefusedError) -> None:
+        """Hold up with a refusal what would be refused for the same reason, and nothing else."""
+        delivery = letter.delivery
         if isinstance(error, TokenRefusedError | ScopeMissingError):
-            await self._postpone(delivery, str(error), whole_lane=True)
-        elif delivery.kind is MessageKind.DIRECT:
-            await self._whisper_instead(delivery, error)
+            await self._postpone(delivery, str(error), lane=_Lane.WHOLE)
+        elif letter.is_private:
+            await self._whisper_instead(letter, error)
         elif isinstance(error, ChannelClosedError):
-            await self._tell_of_channel_trouble(delivery, error)
-            await self._postpone(delivery, str(error), whole_lane=True)
-        else:  # what Slack refuses of one message is no reason to hold up the others
+            await self._database.write(_tell_of_channel_trouble, letter, error, self._clock.now())
+            await self._postpone(delivery, str(error), lane=_Lane.LIKES if letter.standing is None else _Lane.OPEN)
+        else:
             await self._postpone(delivery, str(error), _back_off(delivery, _LONGEST_PAUSE_AFTER_REFUSAL))
 
-    async def _doubt_remains(self, delivery: Delivery, doubt: StillInDoubtError) -> None:
+    async def _doubt_remains(self, letter: Letter, doubt: StillInDoubtError) -> None:
         """Look again later where that can help; otherwise tell the requester and post nothing twice."""
-        cause, now = doubt.cause, self._clock.now()
+        cause, now, delivery = doubt.cause, self._clock.now(), letter.delivery
         if isinstance(cause, SlackRefusedError) and not isinstance(cause, ChannelClosedError | TokenRefusedError):
-            code = str(cause)
-            log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=code)
-            await self._database.write(lambda db: _give_up_in_doubt(db, delivery, code, now))
+            log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=str(cause))
+            await self._database.write(_give_up_in_doubt, letter, str(cause), now)
             return
         if isinstance(cause, ChannelClosedError):
-            await self._tell_of_channel_trouble(delivery, cause)
+            await self._database.write(_tell_of_channel_trouble, letter, cause, now)
         pause = None if doubt.again_at is None else doubt.again_at - now
         if isinstance(cause, SlackRateLimitedError):
             pause = timedelta(seconds=cause.retry_after)
@@ -323,68 +259,101 @@ class Dispatcher:
         reason: str,
         pause: timedelta | None = None,
         *,
-        whole_lane: bool = False,
+        lane: _Lane = _Lane.OPEN,
         state: DeliveryState | None = DeliveryState.WAITING,
     ) -> None:
         now = self._clock.now()
         due = now + (_back_off(delivery) if pause is None else pause)
+        await self._database.write(_put_off, delivery, reason, now, due, lane=lane, state=state)
 
-        def _write(db: Connection) -> None:
-            if now - delivery.created_at > _GIVE_UP_AFTER and delivery.attempts >= _ATTEMPTS_AT_LEAST:
-                in_doubt = state is not DeliveryState.WAITING and outbox.is_sending(db, delivery.id)
-                outbox.give_up(db, delivery, f"{outbox.IN_DOUBT}{reason}" if in_doubt else reason)
-                return
-            outbox.postpone(db, delivery, due, reason, state=state)
-            if whole_lane:
-                outbox.hold_back(db, delivery.recipient, due)
-
-        await self._database.write(_write)
-
-    async def _tell_of_channel_trouble(self, delivery: Delivery, trouble: ChannelClosedError) -> None:
-        now = self._clock.now()
-        words = f"{announcements.CHANNEL_TROUBLE}:{trouble.closing}"
-
-        def _tell(db: Connection) -> None:
-            export = export_store.get(db, delivery.export_number)
-            announcements.tell(db, export, now, words)
-
-        await self._database.write(_tell)
-
-    async def _whisper_instead(self, delivery: Delivery, error: SlackRefusedError) -> None:
-        """A private message that Slack does not take is shown in the channel of the export, to the person only."""
-        export = await self._database.read(lambda db: export_store.get(db, delivery.export_number))
-        message = message_of(delivery, export, await self._link(delivery, export), self._bot_name)
+    async def _whisper_instead(self, letter: Letter, error: SlackRefusedError) -> None:
+        """A private message that Slack does not take is shown to the person alone, in the channel that it is about."""
+        delivery, channel = letter.delivery, letter.matter.channel
+        message = letter.message(await self._link(letter), self._bot_name)
         try:
-            await self._posts.whisper(export.channel, delivery.recipient, message)
+            if not channel:
+                raise error
+            await self._posts.whisper(channel, delivery.recipient, message)
         except SlackRefusedError as second:
-            reason = f"{error}, {second}"
+            reason = str(error) if second is error else f"{error}, {second}"
             log.warning("a private message cannot be delivered", subject=delivery.subject, reason=reason)
-            await self._database.write(lambda db: outbox.give_up(db, delivery, reason))
+            await self._database.write(outbox.give_up, delivery, reason)
         except SlackError as second:
             await self._postpone(delivery, str(second))
         else:
-            await self._database.write(lambda db: outbox.mark_sent(db, delivery))
+            await self._database.write(outbox.mark_sent, delivery)
 
 
-def _link_shown(delivery: Delivery, export: Export, now: datetime) -> Entry:
-    to = "privately" if delivery.kind is MessageKind.DIRECT else "in the message, for its channel"
-    return Entry(now, export.requester, Act.LINK_SHOWN, export.number, delivery.recipient, Source.BOT, to)
+def _due(db: Connection, now: datetime) -> tuple[tuple[Delivery, ...], datetime | None]:
+    """Return what is due, and when more will be."""
+    return outbox.due(db, now, kinds.URGENT), outbox.next_due(db, now)
+
+
+def _before(
+    db: Connection, letter: Letter, expires: datetime | None, slack_now: datetime | None, now: datetime
+) -> None:
+    """Note what is about to be shown, so that a link is taken out again whatever happens."""
+    outbox.mark_sending(db, letter.delivery, slack_now)
+    if expires is None:
+        return
+    outbox.plan_expiry(db, letter.delivery, now, expires)
+    if letter.standing is not None:
+        outbox.keep_message(db, replace(letter.standing, link_expires_at=expires))
+    elif letter.export is not None:  # an edit shows the link of a press, which is on record
+        to = "privately" if letter.is_private else "in the message, for its channel"
+        person, number, channel = letter.export.requester, letter.export.number, letter.delivery.recipient
+        audit.add(db, Entry(now, person, Act.LINK_SHOWN, number, channel, Source.BOT, to))
+
+
+def _after(
+    db: Connection, letter: Letter, posted: Posted, expires: datetime | None, audience: LinkAudience, now: datetime
+) -> None:
+    """Note where the message stands, and have a link follow that is not for its channel."""
+    outbox.keep_message(db, SentMessage(letter.delivery.id, posted.channel, posted.ts, expires))
+    outbox.mark_sent(db, letter.delivery)
+    export = letter.export
+    private = letter.announces and audience is LinkAudience.REQUESTER
+    if private and export is not None and export.state is ExportState.READY:
+        announcements.tell(db, export, now, MessageKind.PRIVATE_LINK, occasion=str(export.announcement))
+
+
+def _link_is_out(db: Connection, delivery: Delivery, standing: SentMessage) -> None:
+    outbox.keep_message(db, replace(standing, link_expires_at=None))
+    outbox.mark_sent(db, delivery)
+
+
+def _put_off(
+    db: Connection,
+    delivery: Delivery,
+    reason: str,
+    now: datetime,
+    due: datetime,
+    *,
+    lane: _Lane,
+    state: DeliveryState | None,
+) -> None:
+    """Have a delivery tried again, unless it is old enough to be given up."""
+    if now - delivery.created_at > _GIVE_UP_AFTER and delivery.attempts >= _ATTEMPTS_AT_LEAST:
+        is_sending = outbox.get(db, delivery.id).state is DeliveryState.SENDING
+        outbox.give_up(db, delivery, reason, in_doubt=is_sending and state is not DeliveryState.WAITING)
+        return
+    outbox.postpone(db, delivery, due, reason, state=state)
+    if lane is _Lane.WHOLE:
+        outbox.hold_back(db, delivery.recipient, due)
+    elif lane is _Lane.LIKES:
+        outbox.hold_back_likes(db, delivery, due)
+
+
+def _tell_of_channel_trouble(db: Connection, letter: Letter, trouble: ChannelClosedError, now: datetime) -> None:
+    if letter.export is not None:
+        announcements.tell(db, letter.export, now, MessageKind.CHANNEL_TROUBLE, detail=trouble.closing.value)
+
+
+def _give_up_in_doubt(db: Connection, letter: Letter, code: str, now: datetime) -> None:
+    outbox.give_up(db, letter.delivery, code, in_doubt=True)
+    if letter.export is not None:
+        announcements.tell(db, letter.export, now, MessageKind.POST_IN_DOUBT, occasion=letter.delivery.subject)
 
 
 def _back_off(delivery: Delivery, longest: timedelta = _LONGEST_PAUSE) -> timedelta:
     return min(longest, _SOON * (1 << min(delivery.attempts, 12)))
-
-
-def _give_up_in_doubt(db: Connection, delivery: Delivery, code: str, now: datetime) -> None:
-    outbox.give_up(db, delivery, f"{outbox.IN_DOUBT}{code}")
-    export = export_store.get(db, delivery.export_number)
-    announcements.tell(db, export, now, announcements.POST_IN_DOUBT, occasion=delivery.subject)
-
-
-def _with_expiry(standing: SentMessage, expires: datetime) -> SentMessage:
-    return SentMessage(standing.subject, standing.export_number, standing.channel, standing.ts, expires)
-
-
-def _link_is_out(db: Connection, delivery: Delivery, standing: SentMessage) -> None:
-    outbox.keep_message(db, SentMessage(standing.subject, standing.export_number, standing.channel, standing.ts, None))
-    outbox.mark_sent(db, delivery)

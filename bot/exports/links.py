@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlite_utils import Database as Connection
 
 from bot.errors import ChannelOnlyError, RequesterOnlyError, Wish, WrongStateError
-from bot.exports import announcements
 from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks, ended_within
 from bot.exports.use_cases import entry
 from bot.people import permissions
@@ -113,20 +112,12 @@ def _where(
 ) -> Shown:
     """Say where a link that works until then is shown, and plan the edit of the message where it is there."""
     standing = outbox.message_at(db, channel, message_ts) if message_ts else None
-    if standing is None or standing.export_number != export.number:
+    known = None if standing is None else outbox.get(db, standing.delivery)
+    if standing is None or known is None or known.export_number != export.number:
         return Shown.PRIVATELY
     if standing.link_expires_at is not None and _is_good(standing.link_expires_at, got_until, now):
         return Shown.THERE_ALREADY
-    known = outbox.get(db, standing.subject)
-    outbox.put(
-        db,
-        subject=known.subject,
-        kind=known.kind,
-        export_number=export.number,
-        recipient=known.recipient,
-        now=now,
-        words=announcements.WITH_LINK,
-    )
+    outbox.put(db, replace(known, shows_link=True), now)
     return Shown.IN_MESSAGE
 
 

@@ -36,7 +36,7 @@ from bot.tokenflex.errors import (
 )
 from storage import exports as export_store
 from storage.database import Database
-from storage.models import Export
+from storage.models import Export, MessageKind
 from storage.states import Event, ExportState, Note
 
 #: What an unknown or foreign key may be answered with (source: Token Flex reference, gaps).
@@ -323,7 +323,7 @@ def _refuse(db: Connection, export: Export, explanation: str, now: datetime) -> 
     moved = export_store.move(db, export.number, Event.REFUSE, now, explanation=explanation, note=Note.NONE)
     if moved is not None:
         announcements.everything_changed(db, moved, now)
-        announcements.tell(db, moved, now, announcements.REFUSED, occasion=now.isoformat())
+        announcements.tell(db, moved, now, MessageKind.REFUSAL, occasion=now.isoformat())
 
 
 def _wait(db: Connection, export: Export, note: Note, now: datetime) -> None:

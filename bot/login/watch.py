@@ -7,14 +7,12 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.gateway import TokenFlexCalls
 from bot.errors import MembershipUnknownError
-from bot.exports import announcements
 from bot.people.permissions import Named
-from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.slack.members import Members
-from storage import exports as export_store
-from storage import facts
+from storage import facts, outbox
 from storage.database import Database
+from storage.models import About, MessageKind, NewDelivery
 
 LOGIN_LOST = "login lost"  #: the fact that says since when, and so that it was told; none while the login is good
 _AGAIN = timedelta(seconds=60)  #: until the administrators are looked up again where Slack did not name them
@@ -26,20 +24,13 @@ class LoginWatch:
     """Has one message sent to each administrator per outage; a restart in between sends no second one."""
 
     def __init__(
-        self,
-        database: Database,
-        calls: TokenFlexCalls,
-        administrators: Named,
-        members: Members,
-        clock: Clock,
-        deliveries: Bell,
+        self, database: Database, calls: TokenFlexCalls, administrators: Named, members: Members, clock: Clock
     ) -> None:
         self._database = database
         self._calls = calls
         self._administrators = administrators
         self._members = members
         self._clock = clock
-        self._deliveries = deliveries
         self._nobody = False  #: whether the log has it that the groups of the settings show nobody
 
     async def run(self) -> None:
@@ -53,9 +44,9 @@ class LoginWatch:
 
         Returns False where Slack did not say who they are, so that it has to be tried again.
         """
-        told = await self._database.read(lambda db: facts.get(db, LOGIN_LOST))
+        told = await self._database.read(facts.get, LOGIN_LOST)
         if self._calls.login_needed is False and told is not None:
-            await self._database.write(lambda db: facts.forget(db, LOGIN_LOST))
+            await self._database.write(facts.forget, LOGIN_LOST)
             log.info("Autodesk accepts the login again")
         if self._calls.login_needed is not True or told is not None:
             return True
@@ -68,10 +59,8 @@ class LoginWatch:
                 log.error("Autodesk does not accept the login, and the groups in ADMINISTRATORS show nobody to tell")
             self._nobody = True
             return False
-        now = self._clock.now()
-        if await self._database.write(lambda db: _tell(db, people, now)):
-            log.error("Autodesk does not accept the login: run `python -m bot login`", told=sorted(people))
-            self._deliveries.ring()
+        await self._database.write(_tell, people, self._clock.now())
+        log.error("Autodesk does not accept the login: run `python -m bot login`", told=sorted(people))
         return True
 
     async def _named(self) -> frozenset[str]:
@@ -79,12 +68,13 @@ class LoginWatch:
         return self._administrators.accounts.union(*groups)
 
 
-def _tell(db: Connection, people: frozenset[str], now: datetime) -> bool:
-    """Write the messages; False where nothing was ever asked for, so that nobody misses anything yet."""
-    newest = export_store.newest(db, 1)
-    if not newest:
-        return False
+def _tell(db: Connection, people: frozenset[str], now: datetime) -> None:
     facts.put(db, LOGIN_LOST, now.isoformat(), now)
     for person in sorted(people):
-        announcements.tell_administrator(db, newest[0], person, now, announcements.LOGIN_NEEDED)
-    return True
+        message = NewDelivery(
+            subject=f"direct:login needed:{now.isoformat()}:{person}",
+            kind=MessageKind.LOGIN_LOST,
+            about=About.LOGIN,
+            recipient=person,
+        )
+        outbox.put_once(db, message, now)

@@ -12,7 +12,6 @@ from bot.cards.admin_card import CallsSpent, Overview
 from bot.errors import NotGivenUpError
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from storage import audit, outbox
 from storage import exports as export_store
@@ -36,14 +35,12 @@ class Administration:
         turns: Turns,
         last_poll: Callable[[], datetime | None],
         clock: Clock,
-        deliveries: Bell,
     ) -> None:
         self._database = database
         self._access = access
         self._turns = turns
         self._last_poll = last_poll
         self._clock = clock
-        self._deliveries = deliveries
 
     async def overview(self, asker: Asker) -> Overview:
         """Return how things stand.
@@ -54,10 +51,7 @@ class Administration:
         """
         await self._access.check_administrator(asker)
 
-        def _load(db: Connection) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...]]:
-            return export_store.count_by_state(db), export_store.newest(db, _SHOWN), outbox.given_up(db, _SHOWN)
-
-        states, newest, given_up = await self._database.read(_load)
+        states, newest, given_up = await self._database.read(_overview)
         spent = CallsSpent(**asdict(self._turns.spent()))
         return Overview(states, newest, given_up, spent, self._last_poll())
 
@@ -70,25 +64,19 @@ class Administration:
 
         """
         await self._access.check_administrator(asker)
-        now = self._clock.now()
-
-        def _revive(db: Connection) -> Delivery:
-            delivery = outbox.send_again(db, delivery_id, now)
-            if delivery is None:
-                raise NotGivenUpError
-            entry = Entry(
-                now,
-                asker.person,
-                Act.SENT_AGAIN,
-                delivery.export_number,
-                asker.channel,
-                asker.source,
-                delivery.kind.value,
-            )
-            audit.add(db, entry)
-            return delivery
-
-        delivery = await self._database.write(_revive)
+        delivery = await self._database.write(_send_again, delivery_id, asker, self._clock.now())
         log.info("a message is sent again", export=delivery.export_number, subject=delivery.subject)
-        self._deliveries.ring()
         return delivery
+
+
+def _overview(db: Connection) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...]]:
+    return export_store.count_by_state(db), export_store.newest(db, _SHOWN), outbox.given_up(db, _SHOWN)
+
+
+def _send_again(db: Connection, delivery_id: int, asker: Asker, now: datetime) -> Delivery:
+    delivery = outbox.send_again(db, delivery_id, now)
+    if delivery is None:
+        raise NotGivenUpError
+    what, number = delivery.kind.value, delivery.export_number
+    audit.add(db, Entry(now, asker.person, Act.SENT_AGAIN, number, asker.channel, asker.source, what))
+    return delivery

@@ -61,8 +61,8 @@ class TaskGroup:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, name: str, job: Awaitable[None], *, export: int) -> None:
-        """Run a job for the export of that number, which each line of the log then names."""
+    def start(self, name: str, job: Awaitable[None], *, export: int | None) -> None:
+        """Run a job; where it is for an export, each line of the log then names that by its number."""
         task = asyncio.ensure_future(_logged(name, job, export))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -77,8 +77,8 @@ class TaskGroup:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _logged(name: str, job: Awaitable[None], export: int) -> None:
-    with structlog.contextvars.bound_contextvars(export=export):
+async def _logged(name: str, job: Awaitable[None], export: int | None) -> None:
+    with structlog.contextvars.bound_contextvars(**({} if export is None else {"export": export})):
         try:
             await job
         except Exception:

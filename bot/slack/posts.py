@@ -1,7 +1,6 @@
 """Messages of the bot: posted, edited, looked for; every failure says whether something was sent."""
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,12 +84,18 @@ class SlackPosts:
         return await self._api.call(method, text=text, **arguments, **(plain or {}))
 
     async def find(
-        self, channel: str, subject: str, since: datetime, thread_ts: str | None = None, taken: Collection[str] = ()
+        self,
+        channel: str,
+        subject: str,
+        since: datetime,
+        thread_ts: str | None = None,
+        resembles: Callable[[str], bool] | None = None,
+        taken: Collection[str] = (),
     ) -> Posted | None:
         """Look for a message of ours by its subject, posted at `since` or later by Slack's clock; None: it was not.
 
         A thread is looked through as a whole: those of our cards are short. Where Slack shows no metadata, a message
-        of ours about the same export is taken for it, unless its `ts` is one of those `taken` by others.
+        of ours whose text resembles it is taken for it, unless its `ts` is one of those `taken` by others.
 
         Raises:
             SlackError: it could not be looked for.
@@ -103,24 +108,21 @@ class SlackPosts:
             for message in page.get("messages") or ():
                 if _subject(message) == subject:
                     return Posted(channel, str(message["ts"]))
-                if alike is None and self._is_alike(message, subject, thread_ts) and message["ts"] not in taken:
+                is_alike = resembles is not None and self._is_alike(message, resembles, thread_ts)
+                if alike is None and is_alike and message["ts"] not in taken:
                     alike = str(message["ts"])
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return None if alike is None else Posted(channel, alike)
         raise SlackRefusedError("too_many_messages")
 
-    def _is_alike(self, message: Mapping[str, Any], subject: str, thread_ts: str | None) -> bool:
-        """Return whether a message without metadata may be the card or announcement of this subject."""
-        kind, number = subject.split(":")[:2]
-        if message.get("metadata") or message.get("user", self._bot_user) != self._bot_user or kind == "direct":
+    def _is_alike(self, message: Mapping[str, Any], resembles: Callable[[str], bool], thread_ts: str | None) -> bool:
+        """Return whether a message without metadata is ours, stands in the right place and has such a text."""
+        if message.get("metadata") or message.get("user", self._bot_user) != self._bot_user:
             return False
         thread = message.get("thread_ts")
         is_reply = thread is not None and thread != message.get("ts")
-        text = str(message.get("text"))
-        about = re.search(rf"\bexport #{number}\b", text, re.IGNORECASE)
-        is_card = text.startswith("Export #")  # announcements begin with a mention
-        return about is not None and is_card == (kind == "card") and is_reply == (thread_ts is not None)
+        return is_reply == (thread_ts is not None) and resembles(str(message.get("text")))
 
     async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> Mapping[str, Any]:
         """Return a page of what was posted; without the scope for metadata Slack leaves it out and says nothing."""

@@ -6,7 +6,7 @@ real. Tests wait for conditions, never for time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -112,12 +112,13 @@ async def open_house(
     slack: Mapping[str, object] | None = None,
     data: UsageData | None = None,
     ahead: timedelta = timedelta(),
+    begins: datetime | None = None,
 ) -> House:
     """Start both stand-ins; `token_flex` are `SandboxSettings`, `slack` are arguments of `SlackSandbox`.
 
-    Token Flex's clock is `ahead` of the bot's and of Slack's.
+    Token Flex's clock is `ahead` of the bot's and of Slack's, which shows the present unless `begins` says otherwise.
     """
-    clock = ScaledClock(speed)
+    clock = ScaledClock(speed, origin=begins)
     slack_app = manifest()
     slack_arguments: dict[str, Any] = {
         "scopes": slack_app["oauth_config"]["scopes"]["bot"],

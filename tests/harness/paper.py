@@ -172,7 +172,13 @@ class Slack:
         await self._with_fault(lambda: None)
 
     async def find(
-        self, channel: str, subject: str, since: datetime, thread_ts: str | None = None, taken: Collection[str] = ()
+        self,
+        channel: str,
+        subject: str,
+        since: datetime,
+        thread_ts: str | None = None,
+        resembles: Callable[[str], bool] | None = None,
+        taken: Collection[str] = (),
     ) -> Posted | None:
         await self.clock.sleep(LATENCY)
         if self.blind:

@@ -10,7 +10,7 @@ from sqlite_utils import Database as Connection
 from bot.tokenflex.models import ExportRequest
 from storage import exports, outbox
 from storage.database import Database
-from storage.models import Delivery, Export, MessageKind, NewExport
+from storage.models import About, Delivery, Export, MessageKind, NewDelivery, NewExport, SentMessage
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 REQUEST = ExportRequest(
@@ -55,7 +55,28 @@ def delivery(
     export_number: int = 1,
     recipient: str = "C1",
     due_at: datetime = NOW,
+    after: str = "",
 ) -> Delivery:
-    """A waiting row of the outbox; its export has to be there."""
-    outbox.put(db, subject=subject, kind=kind, export_number=export_number, recipient=recipient, now=NOW, due_at=due_at)
-    return outbox.get(db, subject)
+    """A waiting row of the outbox about an export; `after` is the subject of the row that it comes after."""
+    new = NewDelivery(
+        subject=subject,
+        kind=kind,
+        about=About.EXPORT,
+        about_id=export_number,
+        recipient=recipient,
+        after=known(db, after).id if after else None,
+    )
+    outbox.put(db, new, NOW, due_at)
+    return known(db, subject)
+
+
+def known(db: Connection, subject: str) -> Delivery:
+    """The row of this subject, which is there."""
+    found = outbox.find(db, subject)
+    assert found is not None, subject
+    return found
+
+
+def posted(db: Connection, subject: str) -> SentMessage | None:
+    """The message that stands in Slack for the row of this subject."""
+    return outbox.message(db, known(db, subject).id)

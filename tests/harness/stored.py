@@ -64,7 +64,13 @@ def requested(db: Connection, now: datetime, key: str, name: str = "year1", *, c
 
 
 def limit_pages(db: Connection, pages: int) -> int:
-    """Let the file grow to that many pages (never less than it has) and return what the limit was."""
+    """Let the file grow to that many pages (never less than it has) and return what the limit was.
+
+    Pages that a migration has freed are filled first, so that there is no room inside either.
+    """
+    db.execute("CREATE TABLE IF NOT EXISTS filling (content BLOB)")
+    while db.execute("PRAGMA freelist_count").fetchone()[0]:
+        db.execute("INSERT INTO filling VALUES (zeroblob(4000))")
     before = db.execute("PRAGMA max_page_count").fetchone()[0]
     db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
     return int(before)

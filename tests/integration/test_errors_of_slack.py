@@ -114,6 +114,35 @@ async def test_a_blocked_channel_holds_up_no_other(quick: House) -> None:
     assert result.links()
 
 
+async def test_a_post_that_is_refused_holds_up_no_edit(quick: House) -> None:
+    """The channel has become read-only: the announcement waits, the card says all the same how the export stands."""
+    quick.token_flex.controls.hold()
+    ana = quick.member("ana")
+    card = await asks(ana)
+    await ana.waits(lambda: "Requested." in card.visible_text())
+    quick.slack.workspace.channel("#finance").read_only = True
+    quick.token_flex.controls.release()
+    await ana.hears("@tokenflex", "I cannot post export #1 to #finance.", timeout=20)
+    await ana.waits(lambda: "Ready." in card.visible_text(), timeout=20)
+    assert results(ana) == []
+    quick.slack.workspace.channel("#finance").read_only = False
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+
+
+async def test_a_card_that_is_refused_holds_up_no_reply(quick: House) -> None:
+    """The channel takes replies only: the second export's card waits, the first one's announcement is posted."""
+    quick.token_flex.controls.hold()
+    ana = quick.member("ana")
+    card = await asks(ana)
+    await ana.waits(lambda: "Requested." in card.visible_text())
+    quick.slack.workspace.channel("#finance").thread_only = True
+    await ana.types("#finance", export("second"))
+    await ana.hears("@tokenflex", "I cannot post export #2 to #finance.", timeout=20)
+    quick.token_flex.controls.release()
+    result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+    assert result.thread_ts == card.ts
+
+
 async def test_a_refusal_that_nobody_knows_is_tried_again(quick: House) -> None:
     """A message that Slack refuses for an unheard-of reason comes in the end, and so does what follows it."""
     quick.slack.controls.fail_next("chat.postMessage", "as_yet_unknown_error", count=3)

@@ -12,20 +12,29 @@ TOLD = "Autodesk does not accept my login any more"
 PATIENCE = 60.0
 
 
-async def signed_in(new_house: OpenHouse, administrators: tuple[str, ...], group: tuple[str, ...] = ()) -> House:
-    """Open a house whose bot uses a person's login and knows its administrators; `group` is a group of them."""
+async def signed_in(
+    new_house: OpenHouse, administrators: tuple[str, ...], group: tuple[str, ...] = (), *, is_lost: bool = False
+) -> House:
+    """Open a house whose bot uses a person's login and knows its administrators; `group` is a group of them.
+
+    A login that is lost was so before the bot's first start.
+    """
     house = await new_house(speed=40.0)
     named = [house.member(name).id for name in administrators]
     named += [house.slack.workspace.add_usergroup("licensing", group).id] if group else []
     client = next(each for each in house.token_flex.settings.clients if each.client_id == "sandbox-web")
+    login = house.token_flex.controls.make_login()
+    if is_lost:
+        house.token_flex.controls.revoke_refresh_tokens()
     await house.start_bot(
         APS_CLIENT_ID=client.client_id,
         APS_CLIENT_SECRET=client.secret or "",
-        APS_REFRESH_TOKEN=house.token_flex.controls.make_login(),
+        APS_REFRESH_TOKEN=login,
         DATABASE_KEY=KEY,
         ADMINISTRATORS=",".join(named),
     )
-    await knows_contracts(house)
+    if not is_lost:
+        await knows_contracts(house)
     return house
 
 
@@ -59,6 +68,21 @@ async def test_administrators_hear_once_per_outage(new_house: OpenHouse) -> None
     await eventually(lambda: not undelivered(house))
     await lose_login(house, "second")
     await eventually(lambda: [told(house, name) for name in ("ben", "carla")] == [2, 2], PATIENCE)
+
+
+async def test_administrators_hear_before_anybody_has_asked_for_an_export(new_house: OpenHouse) -> None:
+    """The bot's first look for contracts finds it; a restart says it no second time, and a new login works."""
+    house = await signed_in(new_house, ("ben",), is_lost=True)
+    await house.member("ben").hears("@tokenflex", TOLD, "python -m bot login", timeout=PATIENCE)
+    await eventually(lambda: not undelivered(house))
+    await house.stop_bot()
+    await house.start_bot()
+    await house.clock.sleep(100)
+    assert told(house, "ben") == 1
+    await store_login(house.folder / "tokenflex.db", house.token_flex.controls.make_login(), house)
+    ana = house.member("ana")
+    await ana.types("#finance", export())
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
 
 
 async def test_a_group_that_slack_does_not_show_hears_of_it_later(

@@ -122,17 +122,17 @@ async def test_a_message_that_was_given_up_is_sent_again(new_house: OpenHouse, m
     while "messages_tab_disabled" not in await overview():
         pass
     shown = await ben.hears("#general", "Exports by state", "messages_tab_disabled", private=True)
-    assert "#1: a private message to @ana" in shown.visible_text()
+    assert "#1: the private message about the refusal to @ana" in shown.visible_text()
     _, button = shown.button("Send again")
     await ana.presses(old_button(house, "#finance", "admin.send_again", button["value"]), "Press me")
     await ana.hears("#finance", FOR_ADMINISTRATORS, private=True)
     await ben.presses(shown, "Send again")
-    await ben.hears("#general", "I send a private message of export #1 again.", private=True)
+    await ben.hears("#general", "I send the private message about the refusal of export #1 again.", private=True)
     await ana.hears("@tokenflex", "did not accept your request for export #1", timeout=20)
     await ben.presses(shown, "Send again")
     await ben.hears("#general", "is not one of those that were given up", private=True)
     sent = [each for each in await recorded(house) if each.act is Act.SENT_AGAIN]
-    assert [(each.person, each.export_number, each.result) for each in sent] == [(ben.id, 1, "direct")]
+    assert [(each.person, each.export_number, each.result) for each in sent] == [(ben.id, 1, "refusal")]
     assert sum("did not accept" in message.visible_text() for message in ana.sees("@tokenflex")) == 1
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.calls import budget
-from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.readback import ReadBack
 from bot.exports import doubt
 from bot.exports.worker import Worker
@@ -15,7 +14,7 @@ from storage.states import Event, ExportState
 
 
 def _no_read_back() -> None:
-    async def look_for(self: Any, delivery: Any, export: Any) -> None:
+    async def look_for(self: Any, letter: Any) -> None:
         return None
 
     setattr(ReadBack, "look_for", look_for)  # noqa: B010
@@ -50,7 +49,7 @@ def _no_budget() -> None:
 
 
 def _no_expiry() -> None:
-    setattr(Dispatcher, "_plan_expiry", lambda self, db, delivery, expires: None)  # noqa: B010
+    outbox.plan_expiry = lambda db, delivery, now, expires: None
 
 
 def _no_mark() -> None:

@@ -1,17 +1,18 @@
 """Messages in doubt: when one look is enough, when it takes two, and when none can tell."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
 
+from bot.delivery.kinds import KINDS, load
 from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.runtime.server_time import ServerTime
 from bot.slack.errors import ScopeMissingError, SlackRateLimitedError, ThreadGoneError
 from bot.slack.posts import Posted, SlackPosts
 from storage import outbox
-from storage.models import Delivery, MessageKind, SentMessage
+from storage.models import About, Delivery, MessageKind, NewDelivery, SentMessage
 from tests.harness.moved_clock import MovedClock
 from tests.harness.stored import MemoryDatabase, accepted
 
@@ -28,7 +29,13 @@ class Channel:
         self.since: list[datetime] = []
 
     async def find(
-        self, channel: str, subject: str, since: datetime, thread_ts: str | None = None, taken: Collection[str] = ()
+        self,
+        channel: str,
+        subject: str,
+        since: datetime,
+        thread_ts: str | None = None,
+        resembles: Callable[[str], bool] | None = None,
+        taken: Collection[str] = (),
     ) -> Posted | None:
         """Answer a look."""
         self.asked.append((channel, thread_ts))
@@ -48,15 +55,25 @@ class Doubt:
         self.read_back = ReadBack(self.database, cast("SlackPosts", self.slack), self.slack_time, self.clock)
 
     def delivery(self, kind: MessageKind, subject: str) -> Delivery:
-        """Store a delivery and return it."""
-        recipient = PERSON if kind is MessageKind.DIRECT else CHANNEL
-        now = self.clock.now()
-        outbox.put(self.database.db, subject=subject, kind=kind, export_number=1, recipient=recipient, now=now)
-        return outbox.get(self.database.db, subject)
+        """Store a delivery and return it; a result belongs to the thread of the card, where there is one."""
+        card = outbox.find(self.database.db, "card:1")
+        new = NewDelivery(
+            subject=subject,
+            kind=kind,
+            about=About.EXPORT,
+            about_id=1,
+            recipient=PERSON if KINDS[kind].is_private else CHANNEL,
+            thread=None if card is None else card.id,
+        )
+        return outbox.get(self.database.db, outbox.put(self.database.db, new, self.clock.now()))
+
+    def stands(self, delivery: Delivery, channel: str, ts: str) -> None:
+        """Store that a message stands in Slack."""
+        outbox.keep_message(self.database.db, SentMessage(delivery.id, channel, ts))
 
     async def look(self, delivery: Delivery) -> SentMessage | None:
         """Look for a message."""
-        return await self.read_back.look_for(delivery, self.export)
+        return await self.read_back.look_for(load(self.database.db, delivery))
 
 
 @pytest.fixture
@@ -71,7 +88,7 @@ async def test_what_stands_is_found_at_once(doubt: Doubt) -> None:
     """A message that the first look shows is taken for ours, with its place."""
     card = doubt.delivery(MessageKind.CARD, "card:1")
     doubt.slack.standing["card:1"] = "17.1"
-    assert await doubt.look(card) == SentMessage("card:1", 1, CHANNEL, "17.1")
+    assert await doubt.look(card) == SentMessage(card.id, CHANNEL, "17.1")
 
 
 async def test_one_look_is_not_enough_to_post_again(doubt: Doubt) -> None:
@@ -96,7 +113,7 @@ async def test_what_appears_between_two_looks_is_found(doubt: Doubt) -> None:
         await doubt.look(card)
     doubt.slack.standing["card:1"] = "17.1"
     await doubt.clock.advance(20)
-    assert await doubt.look(card) == SentMessage("card:1", 1, CHANNEL, "17.1")
+    assert await doubt.look(card) == SentMessage(card.id, CHANNEL, "17.1")
 
 
 async def test_a_second_doubt_begins_anew(doubt: Doubt) -> None:
@@ -124,8 +141,8 @@ async def test_a_look_that_does_not_work_decides_nothing(doubt: Doubt, error: Ex
 
 async def test_a_result_is_looked_for_in_its_thread(doubt: Doubt) -> None:
     """And in the channel where the thread is gone."""
+    doubt.stands(doubt.delivery(MessageKind.CARD, "card:1"), CHANNEL, "16.5")
     result = doubt.delivery(MessageKind.RESULT, "result:1:1")
-    outbox.keep_message(doubt.database.db, SentMessage("card:1", 1, CHANNEL, "16.5"))
     doubt.slack.standing["result:1:1"] = "17.1"
     await doubt.look(result)
     assert doubt.slack.asked == [(CHANNEL, "16.5")]
@@ -137,16 +154,15 @@ async def test_a_result_is_looked_for_in_its_thread(doubt: Doubt) -> None:
 
 async def test_a_person_whom_we_never_wrote_to_is_written_to(doubt: Doubt) -> None:
     """Their conversation is not known, so there is nowhere to look: better twice than never."""
-    direct = doubt.delivery(MessageKind.DIRECT, "direct:1:link:1")
+    direct = doubt.delivery(MessageKind.PRIVATE_LINK, "direct:1:link:1")
     assert await doubt.look(direct) is None
     assert doubt.slack.asked == []
 
 
 async def test_a_private_message_is_looked_for_in_our_conversation(doubt: Doubt) -> None:
     """Known from an earlier message; where looking is not allowed it is sent again after a while."""
-    doubt.delivery(MessageKind.DIRECT, "direct:1:refused:0")
-    outbox.keep_message(doubt.database.db, SentMessage("direct:1:refused:0", 1, "D0ANA", "15.1"))
-    direct = doubt.delivery(MessageKind.DIRECT, "direct:1:link:1")
+    doubt.stands(doubt.delivery(MessageKind.REFUSAL, "direct:1:refused:0"), "D0ANA", "15.1")
+    direct = doubt.delivery(MessageKind.PRIVATE_LINK, "direct:1:link:1")
     doubt.slack.error = ScopeMissingError("missing_scope")
     with pytest.raises(StillInDoubtError):
         await doubt.look(direct)
@@ -163,7 +179,7 @@ async def test_a_message_is_looked_for_by_slacks_clock(doubt: Doubt, minutes: in
     card = doubt.delivery(MessageKind.CARD, "card:1")
     outbox.mark_sending(doubt.database.db, card, doubt.slack_time.known_now)
     await doubt.clock.advance(timedelta(hours=5).total_seconds())
-    for delivery in (card, outbox.get(doubt.database.db, "card:1")):
+    for delivery in (card, outbox.get(doubt.database.db, card.id)):
         with pytest.raises(StillInDoubtError):
             await doubt.look(delivery)
     for since in doubt.slack.since:
@@ -176,5 +192,5 @@ async def test_slacks_clock_is_the_one_of_the_moment(doubt: Doubt) -> None:
     outbox.mark_sending(doubt.database.db, card, doubt.clock.now() - timedelta(hours=5))
     doubt.slack_time.observe(doubt.clock.now())
     with pytest.raises(StillInDoubtError):
-        await doubt.look(outbox.get(doubt.database.db, "card:1"))
+        await doubt.look(outbox.get(doubt.database.db, card.id))
     assert doubt.clock.now() - doubt.slack.since[0] == timedelta(hours=5, minutes=10)

@@ -43,8 +43,8 @@ async def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
         "UPDATE audit SET person = 'U2'",
         "DELETE FROM audit",
         "DELETE FROM audit WHERE id = 1",
-        "REPLACE INTO audit VALUES (1, '', 'U2', 'requested', 1, '', 'bot', '')",
-        "INSERT INTO audit VALUES (1, '', 'U2', 'requested', 1, '', 'bot', '') ON CONFLICT DO UPDATE SET at = ''",
+        "REPLACE INTO audit VALUES (1, '', 'U2', 'requested', 1, '', 'bot', '', '')",
+        "INSERT INTO audit VALUES (1, '', 'U2', 'requested', 1, '', 'bot', '', '') ON CONFLICT DO UPDATE SET at = ''",
     ],
 )
 async def test_no_row_changes_or_goes(tmp_path: Path, sql: str) -> None:

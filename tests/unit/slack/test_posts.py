@@ -1,17 +1,23 @@
 """What Slack's answers tell besides: its clock; and how far back a message is looked for."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any, cast
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlite_utils import Database as Connection
 
 from bot.cards.blocks import Message
+from bot.delivery.kinds import KINDS, load
 from bot.slack.api import SlackApi
 from bot.slack.connection import identify
 from bot.slack.posts import Posted, SlackPosts
+from storage.migrations import migrations
+from storage.models import MessageKind
 from tests.harness.moved_clock import MovedClock
+from tests.harness.rows import accepted, delivery
 
 AHEAD = timedelta(minutes=20)
 MESSAGE = Message("text", [])
@@ -88,18 +94,30 @@ CARD = {"user": "UBOT", "ts": "1.0", "thread_ts": "1.0", "text": "Export #1 (a.c
 REPLY = {"user": "UBOT", "ts": "2.0", "thread_ts": "1.0", "text": "<@U1>, export #1 is ready."}
 
 
+def resembling(kind: MessageKind) -> Callable[[str], bool] | None:
+    """What tells, of a text, that it may be the message of this kind about export 1."""
+    database = Connection(memory=True)
+    migrations.apply(database)
+    accepted(database)
+    recipient = "U1" if KINDS[kind].is_private else "C1"
+    return load(database, delivery(database, "new", kind=kind, recipient=recipient)).resembles
+
+
 @pytest.mark.parametrize(
-    ("subject", "thread_ts", "found"), [("card:1", None, "1.0"), ("result:1:1", "1.0", "2.0"), ("direct:1:x", None, "")]
+    ("kind", "thread_ts", "found"),
+    [(MessageKind.CARD, None, "1.0"), (MessageKind.RESULT, "1.0", "2.0"), (MessageKind.REFUSAL, None, "")],
 )
 async def test_without_metadata_a_message_about_the_export_is_taken_for_it(
-    clock: MovedClock, subject: str, thread_ts: str | None, found: str
+    clock: MovedClock, kind: MessageKind, thread_ts: str | None, found: str
 ) -> None:
     """Slack shows none, so who wrote it, where, and about what has to do; nothing is posted twice."""
     client = Client(clock)
     others = [REPLY | {"user": "U1", "ts": "0.1"}, CARD | {"ts": "0.2", "text": "Export #12 (b.csv): requested."}]
     client.messages = [*others, CARD, REPLY]
     posts = SlackPosts(door(client, clock), "UBOT")
-    assert await posts.find("C1", subject, clock.now(), thread_ts) == (Posted("C1", found) if found else None)
+    assert await posts.find("C1", "new", clock.now(), thread_ts, resembling(kind)) == (
+        Posted("C1", found) if found else None
+    )
 
 
 async def test_a_card_is_not_taken_for_an_announcement(clock: MovedClock) -> None:
@@ -107,7 +125,7 @@ async def test_a_card_is_not_taken_for_an_announcement(clock: MovedClock) -> Non
     client = Client(clock)
     client.messages = [CARD]
     posts = SlackPosts(door(client, clock), "UBOT")
-    assert await posts.find("C1", "result:1:1", clock.now()) is None
+    assert await posts.find("C1", "result:1:1", clock.now(), None, resembling(MessageKind.RESULT)) is None
 
 
 async def test_a_message_that_is_known_for_another_is_not_taken_for_it(clock: MovedClock) -> None:
@@ -115,7 +133,8 @@ async def test_a_message_that_is_known_for_another_is_not_taken_for_it(clock: Mo
     client = Client(clock)
     client.messages = [CARD, REPLY]
     posts = SlackPosts(door(client, clock), "UBOT")
-    assert await posts.find("C1", "result:1:2", clock.now(), "1.0", {"1.0", "2.0"}) is None
+    alike = resembling(MessageKind.RESULT)
+    assert await posts.find("C1", "result:1:2", clock.now(), "1.0", alike, {"1.0", "2.0"}) is None
 
 
 async def test_metadata_decides_where_it_is_shown(clock: MovedClock) -> None:
@@ -124,5 +143,6 @@ async def test_metadata_decides_where_it_is_shown(clock: MovedClock) -> None:
     metadata = {"event_type": "tokenflex_export", "event_payload": {"subject": "result:1:1"}}
     client.messages = [CARD | {"metadata": metadata}, REPLY | {"metadata": metadata}]
     posts = SlackPosts(door(client, clock), "UBOT")
-    assert await posts.find("C1", "result:1:2", clock.now(), "1.0") is None
-    assert await posts.find("C1", "result:1:1", clock.now(), "1.0") == Posted("C1", "1.0")
+    alike = resembling(MessageKind.RESULT)
+    assert await posts.find("C1", "result:1:2", clock.now(), "1.0", alike) is None
+    assert await posts.find("C1", "result:1:1", clock.now(), "1.0", alike) == Posted("C1", "1.0")

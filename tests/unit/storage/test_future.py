@@ -10,7 +10,7 @@ from storage import calls, exports, facts, future, outbox
 from storage.migrations import migrations
 from storage.models import DeliveryState, MessageKind, SentMessage, to_text
 from storage.states import Event
-from tests.harness.rows import NOW, accepted, after, delivery
+from tests.harness.rows import NOW, accepted, after, delivery, known, posted
 
 HOUR, DAY = 3600.0, 86400.0
 NOTHING = timedelta()
@@ -50,9 +50,9 @@ def test_what_was_written_before_stays(db: Connection) -> None:
     delivery(db, due_at=after(HOUR))
     facts.put(db, "contracts", "[]", NOW)
     call(db, -5, 0)
-    before = outbox.get(db, "card:1")
+    before = known(db, "card:1")
     assert future.bring_back(db, NOW) == NOTHING
-    assert outbox.get(db, "card:1") == before
+    assert known(db, "card:1") == before
     assert logged(db) == [(-5, 0)]
 
 
@@ -71,32 +71,33 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_due_now(db: Connection) -
     row = delivery(db)
     outbox.postpone(db, row, after(5 * HOUR), "not_in_channel", state=DeliveryState.WAITING)
     assert future.bring_back(db, NOW) == timedelta(hours=5)
-    assert (outbox.get(db, "card:1").due_at, outbox.get(db, "card:1").created_at) == (NOW, NOW)
+    assert (known(db, "card:1").due_at, known(db, "card:1").created_at) == (NOW, NOW)
     assert future.bring_back(db, NOW) == NOTHING
 
 
 @pytest.mark.parametrize(("shown_at", "end"), [(4 * HOUR, 0), (-60, 5 * HOUR)])
 def test_a_link_that_was_shown_in_the_future_is_taken_out_now(db: Connection, shown_at: float, end: float) -> None:
     """One that was shown before now and lives for hours stays: only the server knows how long links live."""
-    outbox.keep_message(db, SentMessage("result:1:1", 1, "C1", "17.1", after(5 * HOUR)))
-    delivery(db, "expiry:result:1:1", kind=MessageKind.EXPIRY, due_at=after(5 * HOUR))
+    result = delivery(db, "result:1:1", kind=MessageKind.RESULT)
+    outbox.keep_message(db, SentMessage(result.id, "C1", "17.1", after(5 * HOUR)))
+    outbox.plan_expiry(db, result, NOW, after(5 * HOUR))
     db.execute("UPDATE outbox SET created_at = ?", [to_text(after(shown_at))])
     future.bring_back(db, NOW)
-    message = outbox.message(db, "result:1:1")
+    message = posted(db, "result:1:1")
     assert message is not None
     assert message.link_expires_at == after(end)
-    assert outbox.get(db, "expiry:result:1:1").due_at == after(end)
+    assert known(db, "expiry:result:1:1").due_at == after(end)
 
 
 def test_what_may_have_been_posted_is_looked_for_far_back(db: Connection) -> None:
     """Its own time is worth nothing any more; where Slack's is not stored, the search begins a day before now."""
     for subject in ("card:1", "result:1:1"):
         delivery(db, subject)
-    outbox.mark_sending(db, outbox.get(db, "card:1"), None)
+    outbox.mark_sending(db, known(db, "card:1"), None)
     db.execute("UPDATE outbox SET created_at = ?", [after(5 * HOUR).isoformat()])
     future.bring_back(db, NOW)
-    assert outbox.get(db, "card:1").created_at == after(-DAY)
-    assert outbox.get(db, "result:1:1").created_at == NOW
+    assert known(db, "card:1").created_at == after(-DAY)
+    assert known(db, "result:1:1").created_at == NOW
 
 
 def test_what_was_fetched_in_the_future_is_as_old_as_now(db: Connection) -> None:

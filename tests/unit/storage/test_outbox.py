@@ -1,14 +1,16 @@
 """The outbox: what has to reach Slack, in which order, and what stands there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlite_utils import Database as Connection
 
+from bot.delivery.kinds import URGENT
 from storage import outbox
 from storage.migrations import migrations
-from storage.models import DeliveryState, MessageKind, SentMessage
-from tests.harness.rows import NOW, accepted, after, delivery
+from storage.models import About, DeliveryState, MessageKind, SentMessage
+from tests.harness.rows import NOW, accepted, after, delivery, known, posted
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def db() -> Iterator[Connection]:
 
 
 def due(db: Connection, seconds: float = 0.0) -> list[str]:
-    return sorted(row.subject for row in outbox.due(db, after(seconds)))
+    return sorted(row.subject for row in outbox.due(db, after(seconds), URGENT))
 
 
 def test_a_delivery_is_read_back(db: Connection) -> None:
@@ -31,9 +33,11 @@ def test_a_delivery_is_read_back(db: Connection) -> None:
     row = delivery(db, outbox.result_subject(2, 1), kind=MessageKind.RESULT, export_number=2, due_at=after(5))
     assert (row.subject, row.kind, row.export_number, row.recipient) == ("result:2:1", MessageKind.RESULT, 2, "C1")
     assert (row.state, row.due_at, row.created_at) == (DeliveryState.WAITING, after(5), NOW)
-    assert (row.version, row.attempts, row.words, row.last_error) == (1, 0, "", "")
+    assert (row.version, row.attempts, row.detail, row.last_error) == (1, 0, "", "")
+    assert outbox.get(db, row.id) == row
+    assert outbox.find(db, "card:9") is None
     with pytest.raises(LookupError):
-        outbox.get(db, "card:9")
+        outbox.get(db, 9)
 
 
 def test_edits_of_one_message_merge(db: Connection) -> None:
@@ -50,44 +54,64 @@ def test_what_is_asked_for_during_a_delivery_is_not_lost(db: Connection) -> None
     row = delivery(db)
     outbox.mark_sending(db, row, NOW)
     delivery(db)
-    assert outbox.get(db, "card:1").state is DeliveryState.SENDING
+    assert known(db, "card:1").state is DeliveryState.SENDING
     outbox.mark_sent(db, row)
-    again = outbox.get(db, "card:1")
+    again = known(db, "card:1")
     assert again.state is DeliveryState.WAITING
     outbox.mark_sending(db, again, NOW)
     outbox.mark_sent(db, again)
-    assert outbox.get(db, "card:1").state is DeliveryState.SENT
+    assert known(db, "card:1").state is DeliveryState.SENT
     assert not outbox.is_open(db, "card:1")
 
 
 def test_a_message_that_must_go_out_once(db: Connection) -> None:
     """A known subject is not put again, whatever became of it."""
-
-    def _once() -> bool:
-        return outbox.put_once(
-            db, subject="direct:1", kind=MessageKind.DIRECT, export_number=1, recipient="U1", now=NOW, words="refused"
-        )
-
-    assert _once()
-    assert not _once()
-    outbox.mark_sent(db, outbox.get(db, "direct:1"))
-    assert not _once()
-    assert outbox.get(db, "direct:1").words == "refused"
-    assert outbox.due(db, NOW) == ()
+    refusal = delivery(db, "direct:1", kind=MessageKind.REFUSAL, recipient="U1")
+    assert not outbox.put_once(db, refusal, NOW)
+    outbox.mark_sent(db, refusal)
+    assert not outbox.put_once(db, replace(refusal, detail="other"), NOW)
+    assert known(db, "direct:1").detail == ""
+    assert outbox.due(db, NOW, URGENT) == ()
+    assert outbox.put_once(db, replace(refusal, subject="direct:2"), NOW)
 
 
 def test_each_recipient_has_one_turn(db: Connection) -> None:
-    """Of each recipient the first row is due: expiries, then results whose card stands, then cards."""
+    """Of each recipient the first row is due: ends of links, then results, then others."""
     delivery(db, "card:1")
     delivery(db, "card:2", export_number=2)
     delivery(db, "card:3", export_number=3, recipient="C2")
     assert due(db) == ["card:1", "card:3"]
     delivery(db, "result:2:1", kind=MessageKind.RESULT, export_number=2)
-    assert due(db) == ["card:1", "card:3"]
-    outbox.keep_message(db, SentMessage("card:2", 2, "C1", "1.0"))
     assert due(db) == ["card:3", "result:2:1"]
     delivery(db, "expiry:card:1", kind=MessageKind.EXPIRY)
     assert due(db) == ["card:3", "expiry:card:1"]
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_what_comes_after_another_waits_for_it(db: Connection, kind: MessageKind) -> None:
+    """As long as that is still to be posted; that it is to be edited, or was given up, holds up nothing."""
+    card = delivery(db, due_at=after(60))
+    delivery(db, "second", kind=kind, recipient="C2", after="card:1")
+    assert due(db) == []
+    outbox.mark_sending(db, card, NOW)
+    assert due(db) == []
+    outbox.give_up(db, card, "refused")
+    assert due(db) == ["second"]
+    outbox.send_again(db, card.id, after(60))
+    assert due(db) == []
+    outbox.keep_message(db, SentMessage(card.id, "C1", "1.0"))
+    assert due(db) == ["second"]
+
+
+def test_the_end_of_a_link_leaves_nothing_behind(db: Connection) -> None:
+    """It is about what its message is about, and goes when it is done; another is planned anew."""
+    card = delivery(db)
+    for seconds in (60, 90):
+        outbox.plan_expiry(db, card, NOW, after(seconds))
+        end = known(db, "expiry:card:1")
+        assert (end.kind, end.after, end.about_id, end.due_at) == (MessageKind.EXPIRY, card.id, 1, after(seconds))
+        outbox.mark_sent(db, end)
+        assert outbox.find(db, "expiry:card:1") is None
 
 
 def test_what_is_not_due_yet_waits(db: Connection) -> None:
@@ -104,7 +128,7 @@ def test_what_is_not_due_yet_waits(db: Connection) -> None:
 def test_an_interrupted_delivery_is_due_in_its_state(db: Connection) -> None:
     """After a crash the row says that its message may have been posted."""
     outbox.mark_sending(db, delivery(db), NOW)
-    (row,) = outbox.due(db, NOW)
+    (row,) = outbox.due(db, NOW, URGENT)
     assert row.state is DeliveryState.SENDING
 
 
@@ -112,12 +136,12 @@ def test_postponing_keeps_or_sets_the_state(db: Connection) -> None:
     """`waiting` and `sending` are set, None leaves what is there; the attempt is counted."""
     row = delivery(db)
     outbox.postpone(db, row, after(5), "timed out", state=DeliveryState.SENDING)
-    outbox.postpone(db, outbox.get(db, "card:1"), after(9), "timed out again", state=None)
-    later = outbox.get(db, "card:1")
+    outbox.postpone(db, known(db, "card:1"), after(9), "timed out again", state=None)
+    later = known(db, "card:1")
     assert (later.state, later.attempts, later.due_at) == (DeliveryState.SENDING, 2, after(9))
     assert later.last_error == "timed out again"
     outbox.postpone(db, later, after(9), "refused", state=DeliveryState.WAITING)
-    assert outbox.get(db, "card:1").state is DeliveryState.WAITING
+    assert known(db, "card:1").state is DeliveryState.WAITING
 
 
 def test_a_closed_lane_is_held_back_in_order(db: Connection) -> None:
@@ -127,46 +151,78 @@ def test_a_closed_lane_is_held_back_in_order(db: Connection) -> None:
     delivery(db, "card:3", export_number=3, recipient="C2")
     outbox.mark_sending(db, delivery(db, "result:1:1", kind=MessageKind.RESULT), NOW)
     outbox.hold_back(db, "C1", after(60))
-    times = {row["subject"]: outbox.get(db, row["subject"]).due_at for row in db.query("SELECT subject FROM outbox")}
+    times = {row["subject"]: known(db, row["subject"]).due_at for row in db.query("SELECT subject FROM outbox")}
     assert times == {"card:1": after(60), "card:2": after(90), "card:3": NOW, "result:1:1": NOW}
 
 
-def test_giving_up_is_visible_and_final(db: Connection) -> None:
+def test_only_what_is_posted_in_the_same_way_is_held_back_with_a_refusal(db: Connection) -> None:
+    """A reply that is refused holds up other replies; neither cards nor edits, nor the ends of links."""
+    outbox.keep_message(db, SentMessage(delivery(db).id, "C1", "1.0"))
+    reply = outbox.get(db, outbox.put(db, replace(known(db, "card:1"), subject="result:1:1", thread=1), NOW))
+    outbox.put(db, replace(reply, subject="result:1:2"), NOW)
+    delivery(db, "expiry:card:1", kind=MessageKind.EXPIRY)
+    delivery(db, "card:2", export_number=2)
+    outbox.hold_back_likes(db, reply, after(60))
+    held = [row["subject"] for row in db.query("SELECT subject FROM outbox WHERE due_at > ?", [NOW.isoformat()])]
+    assert held == ["result:1:1", "result:1:2"]
+    outbox.hold_back_likes(db, known(db, "card:2"), after(60))
+    assert [known(db, subject).due_at for subject in ("card:1", "card:2", "expiry:card:1")] == [NOW, after(60), NOW]
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_giving_up_is_visible_and_final(db: Connection, *, in_doubt: bool) -> None:
     """It is not due any more, can be listed, and is not posted after all, since it may stand there."""
     row = delivery(db)
-    outbox.give_up(db, row, "account_inactive")
-    assert outbox.due(db, after(9999)) == ()
+    outbox.give_up(db, row, "account_inactive", in_doubt=in_doubt)
+    assert outbox.due(db, after(9999), URGENT) == ()
     assert [(each.subject, each.last_error) for each in outbox.given_up(db, 10)] == [("card:1", "account_inactive")]
-    assert delivery(db).state is DeliveryState.GIVEN_UP
+    assert delivery(db).state is (DeliveryState.LEFT_IN_DOUBT if in_doubt else DeliveryState.GIVEN_UP)
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_what_was_given_up_is_sent_again_as_it_was_left(db: Connection, *, in_doubt: bool) -> None:
+    """What may stand there is looked for first; each is revived once."""
+    row = delivery(db)
+    outbox.give_up(db, row, "missing_scope", in_doubt=in_doubt)
+    assert outbox.send_again(db, row.id, after(60)) is not None
+    again = known(db, "card:1")
+    assert again.state is (DeliveryState.SENDING if in_doubt else DeliveryState.WAITING)
+    assert (again.attempts, again.due_at, again.created_at) == (0, after(60), NOW if in_doubt else after(60))
+    assert outbox.send_again(db, row.id, after(60)) is None
 
 
 def test_a_message_that_stands_there_can_be_edited_after_giving_up(db: Connection) -> None:
     """Where the message is known, an edit posts nothing twice."""
-    outbox.keep_message(db, SentMessage("card:1", 1, "C1", "1.0"))
-    outbox.give_up(db, delivery(db), "edit refused")
+    row = delivery(db)
+    outbox.keep_message(db, SentMessage(row.id, "C1", "1.0"))
+    outbox.give_up(db, row, "edit refused")
     assert delivery(db).state is DeliveryState.WAITING
 
 
 def test_messages_that_stand(db: Connection) -> None:
-    """Found by subject and by place; recorded again, the link's expiry changes."""
-    message = SentMessage("card:1", 1, "C1", "1.000100", after(120))
+    """Found by row, by place and by what they are about; recorded again, the link's expiry changes."""
+    card, result = delivery(db), delivery(db, "result:1:1", kind=MessageKind.RESULT)
+    other = delivery(db, "card:2", export_number=2)
+    message = SentMessage(card.id, "C1", "1.000100", after(120))
     outbox.keep_message(db, message)
-    assert outbox.message(db, "card:1") == message
+    assert posted(db, "card:1") == message
     assert outbox.message_at(db, "C1", "1.000100") == message
     assert outbox.message_at(db, "C2", "1.000100") is None
-    assert outbox.message(db, "card:2") is None
-    outbox.keep_message(db, SentMessage("card:1", 1, "C1", "1.000100"))
-    assert outbox.message(db, "card:1") == SentMessage("card:1", 1, "C1", "1.000100", None)
-    outbox.keep_message(db, SentMessage("result:1:1", 1, "C1", "2.0"))
-    assert [each.subject for each in outbox.messages_of(db, 1)] == ["card:1", "result:1:1"]
+    assert posted(db, "card:2") is None
+    outbox.keep_message(db, SentMessage(card.id, "C1", "1.000100"))
+    assert posted(db, "card:1") == SentMessage(card.id, "C1", "1.000100", None)
+    for row, ts in ((other, "1.5"), (result, "2.0")):
+        outbox.keep_message(db, SentMessage(row.id, "C1", ts))
+    assert [each.ts for each in outbox.messages_about(db, About.EXPORT, 1)] == ["1.000100", "2.0"]
+    assert outbox.messages_about(db, About.LOGIN, None) == ()
 
 
 def test_the_conversation_with_a_person(db: Connection) -> None:
     """The newest private message says where to look for others."""
     assert outbox.message_to(db, "U1") is None
     for number, ts in ((1, "1.0"), (2, "2.0")):
-        delivery(db, f"direct:{number}", kind=MessageKind.DIRECT, export_number=number, recipient="U1")
-        outbox.keep_message(db, SentMessage(f"direct:{number}", number, "D1", ts))
+        row = delivery(db, f"direct:{number}", kind=MessageKind.REFUSAL, export_number=number, recipient="U1")
+        outbox.keep_message(db, SentMessage(row.id, "D1", ts))
     found = outbox.message_to(db, "U1")
     assert found is not None
     assert (found.channel, found.ts) == ("D1", "2.0")
@@ -179,11 +235,11 @@ def test_naive_times_are_refused(db: Connection) -> None:
     row = delivery(db)
     for call in (
         lambda: delivery(db, "card:2", export_number=2, due_at=naive),
-        lambda: outbox.due(db, naive),
+        lambda: outbox.due(db, naive, URGENT),
         lambda: outbox.next_due(db, naive),
         lambda: outbox.hold_back(db, "C1", naive),
         lambda: outbox.postpone(db, row, naive, "", state=None),
-        lambda: outbox.keep_message(db, SentMessage("card:1", 1, "C1", "1.0", naive)),
+        lambda: outbox.keep_message(db, SentMessage(row.id, "C1", "1.0", naive)),
     ):
         with pytest.raises(ValueError, match="naive"):
             call()

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlite_utils import Database as Connection
 
+from bot.delivery.kinds import URGENT
 from storage import calls, exports, future, outbox
 from storage.migrations import migrations
-from storage.models import MessageKind
+from storage.models import About
 from storage.states import ExportState
-from tests.harness.rows import NOW, accepted, delivery
+from tests.harness.rows import NOW, accepted, delivery, known
 
 Query = Callable[[Connection], object]
 
@@ -51,16 +52,15 @@ HOT: dict[str, Query] = {
     "queued fairly": lambda db: exports.queued_fairly(db, 5),
     "known keys": lambda db: exports.known_keys(db, ["a", "b"]),
     "listing": lambda db: exports.listing(db, requester="U1", channel="C1", limit=20),
-    "outbox due": lambda db: outbox.due(db, NOW),
+    "outbox due": lambda db: outbox.due(db, NOW, URGENT),
     "outbox next due": lambda db: outbox.next_due(db, NOW),
-    "outbox get": lambda db: outbox.get(db, "card:1"),
+    "outbox get": lambda db: (outbox.get(db, 1), outbox.find(db, "card:1")),
     "outbox open": lambda db: outbox.is_open(db, "card:1"),
     "outbox hold back": lambda db: outbox.hold_back(db, "C1", NOW),
     "outbox put again": delivery,
-    "put once": lambda db: outbox.put_once(
-        db, subject="card:1", kind=MessageKind.CARD, export_number=1, recipient="C1", now=NOW
-    ),
-    "message": lambda db: outbox.message(db, "card:1"),
+    "put once": lambda db: outbox.put_once(db, known(db, "card:1"), NOW),
+    "message": lambda db: outbox.message(db, 1),
+    "messages about": lambda db: outbox.messages_about(db, About.EXPORT, 1),
     "message at": lambda db: outbox.message_at(db, "C1", "1.0"),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),

@@ -1,0 +1,152 @@
+"""What each kind of message is about and says: a new kind of message is one more entry of `KINDS`."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, TypeVar
+
+from sqlite_utils import Database as Connection
+
+from bot.cards import export_card, notices
+from bot.cards.blocks import Message
+from bot.cards.notices import Closing
+from bot.tokenflex.models import DownloadLink
+from storage import exports, outbox
+from storage.models import About, Delivery, Export, MessageKind, SentMessage
+
+
+@dataclass(frozen=True, slots=True)
+class LostLogin:
+    """Our login at Autodesk, which is not accepted; `channel` is one in which people use the bot, "" where none is."""
+
+    channel: str
+
+
+M = TypeVar("M", Export, LostLogin)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a card is given besides what it is about."""
+
+    delivery: Delivery
+    link: DownloadLink | None
+    bot_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery with what it is about, as that stands when it goes out."""
+
+    delivery: Delivery
+    matter: Export | LostLogin
+    draw: Callable[[Drawing], Message]
+    resembles: Callable[[str], bool] | None  #: whether a text of ours without metadata may be this message
+    is_private: bool
+    announces: bool
+    standing: SentMessage | None = None  #: the message itself, where it has been posted
+    thread: SentMessage | None = None  #: the message that it is a reply to
+
+    @property
+    def export(self) -> Export | None:
+        """The export that it is about, if it is about one."""
+        return self.matter if isinstance(self.matter, Export) else None
+
+    @property
+    def thread_ts(self) -> str | None:
+        """The thread that it belongs to."""
+        return None if self.thread is None else self.thread.ts
+
+    def message(self, link: DownloadLink | None, bot_name: str) -> Message:
+        """Return the message; `link` is shown where there is one."""
+        return self.draw(Drawing(self.delivery, link, bot_name))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[M]):
+    """How a message of a kind comes about.
+
+    `announces` says of one that it goes out before others, since its link runs out; and that the requester gets a link
+    of their own after it where links are not for the channel.
+    """
+
+    load: Callable[[Connection, Delivery], M]
+    card: Callable[[M, Drawing], Message]
+    is_private: bool = False
+    announces: bool = False
+    resembles: Callable[[M, str], bool] | None = None
+
+    def letter(self, db: Connection, delivery: Delivery) -> Letter:
+        """Return a delivery of this kind with what it is about."""
+        matter = self.load(db, delivery)
+        return Letter(
+            delivery=delivery,
+            matter=matter,
+            draw=partial(self.card, matter),
+            resembles=None if self.resembles is None else partial(self.resembles, matter),
+            is_private=self.is_private,
+            announces=self.announces,
+            standing=outbox.message(db, delivery.id),
+            thread=outbox.message(db, delivery.thread),
+        )
+
+
+def load(db: Connection, delivery: Delivery) -> Letter:
+    """Return a delivery with what it is about; the end of a link is the message that shows it, drawn without one."""
+    if delivery.kind is not MessageKind.EXPIRY or delivery.after is None:
+        return KINDS[delivery.kind].letter(db, delivery)
+    shows_link = load(db, outbox.get(db, delivery.after))
+    draw = partial(_without_link, shows_link)
+    return replace(shows_link, delivery=delivery, draw=draw, is_private=False, announces=False)
+
+
+def _without_link(letter: Letter, drawing: Drawing) -> Message:
+    return letter.message(None, drawing.bot_name)
+
+
+def _export(db: Connection, delivery: Delivery) -> Export:
+    if delivery.about is not About.EXPORT or delivery.about_id is None:
+        raise LookupError(f"{delivery.subject} is about no export")
+    return exports.get(db, delivery.about_id)
+
+
+def _login(db: Connection, _delivery: Delivery) -> LostLogin:
+    newest = exports.newest(db, 1)
+    return LostLogin(newest[0].channel if newest else "")
+
+
+def _is_about(export: Export, text: str) -> bool:
+    return re.search(rf"\bexport #{export.number}\b", text, re.IGNORECASE) is not None
+
+
+def _is_card(text: str) -> bool:
+    return text.startswith("Export #")  # announcements begin with a mention
+
+
+KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
+    MessageKind.CARD: Kind(
+        _export,
+        lambda export, drawing: export_card.card(export, drawing.link),
+        resembles=lambda export, text: _is_about(export, text) and _is_card(text),
+    ),
+    MessageKind.RESULT: Kind(
+        _export,
+        lambda export, drawing: export_card.announcement(export, drawing.delivery.edition, drawing.link),
+        announces=True,
+        resembles=lambda export, text: _is_about(export, text) and not _is_card(text),
+    ),
+    MessageKind.PRIVATE_LINK: Kind(
+        _export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
+    ),
+    MessageKind.REFUSAL: Kind(_export, lambda export, _: export_card.refusal(export), is_private=True),
+    MessageKind.CHANNEL_TROUBLE: Kind(
+        _export,
+        lambda export, drawing: notices.channel_trouble(export, Closing(drawing.delivery.detail), drawing.bot_name),
+        is_private=True,
+    ),
+    MessageKind.POST_IN_DOUBT: Kind(_export, lambda export, _: notices.post_in_doubt(export), is_private=True),
+    MessageKind.LOGIN_LOST: Kind(_login, lambda _, __: notices.login_needed(), is_private=True),
+}
+#: What goes out before all else, in this order: links that have expired, then those that run out.
+URGENT = (MessageKind.EXPIRY, *(kind for kind, entry in KINDS.items() if entry.announces))
