@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.slack.errors import SlackFault
 from sandbox.slack.json_values import Given
 
-_JSON_KEYS = ("blocks", "view", "metadata", "attachments")
+_JSON_KEYS = ("blocks", "view", "metadata", "attachments", "files")
 
 
 class Arguments(Mapping[str, Any]):

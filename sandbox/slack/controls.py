@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.slack.events import Events
+    from sandbox.slack.files import Files
     from sandbox.slack.refusals import Refusals
     from sandbox.slack.socket_mode import SocketMode
     from sandbox.slack.triggers import Triggers
@@ -36,7 +37,7 @@ class Failure:
 
 
 class Controls:
-    """Switches for tests. `method` is a Web API method such as `chat.postMessage`, or `response_url`."""
+    """Switches for tests. `method` is a Web API method such as `chat.postMessage`, or `response_url`, or `upload`."""
 
     def __init__(
         self,
@@ -45,7 +46,9 @@ class Controls:
         refusals: "Refusals",
         triggers: "Triggers",
         events: "Events",
+        files: "Files",
     ) -> None:
+        self._files = files
         self._events = events
         self.refusals = refusals
         self._triggers = triggers
@@ -130,6 +133,10 @@ class Controls:
     def deliver_twice(self, n: int = 1) -> None:
         """Deliver each of the next `n` envelopes twice."""
         self._sockets.doubled = n
+
+    def lose_shares(self, n: int = 1) -> None:
+        """Accept the next `n` files for a place and never show them there."""
+        self._files.lost = n
 
     def repeat_events(self, n: int = 1) -> None:
         """Deliver each of the next `n` events once more after it was acknowledged, as Slack now and then does."""

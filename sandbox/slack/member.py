@@ -226,6 +226,14 @@ class Member:
         key = STATE_KEYS[as_select["type"]][0]
         return {key: state[key]}
 
+    def downloads(self, message: Message, title: str) -> bytes:
+        """Return the bytes of a file in a message, by its title."""
+        self._reach(message)
+        for file in message.content.files:
+            if file.title == title and file.content is not None:
+                return file.content
+        raise AssertionError(f"There is no file {title!r}; there are {[file.title for file in message.content.files]}.")
+
     def _reach(self, message: Message) -> None:
         if message.deleted or not self._can_see(message) or self.id not in message.place.member_ids:
             raise AssertionError(f"{self.name} cannot see that message.")

@@ -1,12 +1,16 @@
 """Messages: what stands in a channel now, and what stood there before."""
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from sandbox.slack import walking
 from sandbox.slack.channels import Channel
 from sandbox.slack.json_values import Given, Json
 from sandbox.slack.people import APP_ID, BOT_ID, TEAM_ID, User
 from sandbox.slack.reading import Names, links_in, mentions_in, read_mrkdwn
+
+if TYPE_CHECKING:
+    from sandbox.slack.files import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Content:
     blocks: tuple[Json, ...] = ()
     metadata: Json | None = None
     attachments: tuple[Json, ...] = ()
+    files: tuple["File", ...] = ()
 
     def with_changes(self, **changes: Given) -> "Content":
         """Return a copy with some parts replaced."""
@@ -25,6 +30,7 @@ class Content:
     def visible_text(self, names: Names) -> str:
         """Return the text of the blocks and the notification text, line by line, as a person reads them."""
         lines = [text.read(names) for text in walking.texts(list(self.blocks))]
+        lines += [file.title for file in self.files]
         return "\n".join([*lines, read_mrkdwn(self.text, names)] if self.text else lines)
 
     def buttons(self) -> list[str]:
@@ -146,6 +152,8 @@ class Message:
             shown["blocks"] = list(self.content.blocks)
         if self.content.attachments:
             shown["attachments"] = list(self.content.attachments)
+        if self.content.files:
+            shown["files"] = [file.as_json() for file in self.content.files]
         if with_metadata and self.metadata:
             shown["metadata"] = self.metadata
         if self.edited_mark:

@@ -10,6 +10,7 @@ from sandbox.slack.changes import Changes
 from sandbox.slack.controls import Controls
 from sandbox.slack.deliveries import Deliveries
 from sandbox.slack.events import Events
+from sandbox.slack.files import Files
 from sandbox.slack.member import Member, Typing
 from sandbox.slack.methods.method import Context
 from sandbox.slack.people import TEAM_DOMAIN
@@ -65,14 +66,15 @@ class SlackSandbox:
         self.views = Views(self.changes)
         self.triggers = Triggers()
         self.response_urls = ResponseUrls(self.workspace, self.rates)
+        self.files = Files(self.workspace, clock)
         self._context = Context(
-            self.workspace, self.sockets, self.views, self.triggers, self.rates, granted,
+            self.workspace, self.sockets, self.views, self.triggers, self.rates, granted, self.files,
             messages_tab=messages_tab, home_tab=home_tab,
         )  # fmt: skip
         self.events = Events(self.workspace, self.sockets, self.changes, clock, lambda: self._context.scopes)
         self.events.subscribed = frozenset(events)
         refusals = Refusals(self.workspace)
-        self.controls = Controls(self.sockets, self.changes, refusals, self.triggers, self.events)
+        self.controls = Controls(self.sockets, self.changes, refusals, self.triggers, self.events, self.files)
         tokens = (self.bot_token, self.app_token)
         self.web_api = WebApi(self._context, self.controls, self.changes, self.response_urls, tokens)
         self._deliveries = Deliveries(
@@ -113,6 +115,7 @@ class SlackSandbox:
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self.web_api.handle)
         app.router.add_post("/response/{secret}", self.web_api.handle_response_url)
+        app.router.add_post("/upload/{secret}", self.web_api.handle_upload)
         app.router.add_get("/link/", self.sockets.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -122,12 +125,14 @@ class SlackSandbox:
     def _name_addresses(self, port: int) -> None:
         self.api_url = f"http://127.0.0.1:{port}/api/"
         self.response_urls.base = f"http://127.0.0.1:{port}/response/"
+        self._context.upload_url = f"http://127.0.0.1:{port}/upload/"
         self._context.socket_url = f"ws://127.0.0.1:{port}/link/"
         self._context.team_url = f"https://{TEAM_DOMAIN}.slack.com/"
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
         await self.events.close()
+        await self.files.close()
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from sandbox.slack.arguments import Arguments, read_request
 from sandbox.slack.changes import Changes
@@ -78,6 +78,18 @@ class WebApi:
         except (SlackFault, ValueError):
             return self._done("response_url", values, {"ok": False, "error": "invalid_payload"}, status=400)
         return await self._around(request, "response_url", values, run)
+
+    async def handle_upload(self, request: web.Request) -> web.StreamResponse:
+        """Take the bytes of one file, raw or as the first part of a form."""
+        content = await _uploaded(request)
+        values: dict[str, Any] = {"bytes": len(content)}
+
+        def run() -> web.Response:
+            problem = self._context.files.receive(request.match_info["secret"], content)
+            self._note("upload", values, problem, 400 if problem else 200)
+            return web.Response(text=problem or f"OK - {len(content)}", status=400 if problem else 200)
+
+        return await self._around(request, "upload", values, run)
 
     async def _around(
         self, request: web.Request, name: str, values: dict[str, Any], run: Callable[[], web.Response]
@@ -183,6 +195,16 @@ class WebApi:
         call = Call(self._context.workspace.now(), name, dict(values), error is None, error, status, faults)
         self.calls.append(call)
         self._changes.announce("call", call)
+
+
+async def _uploaded(request: web.Request) -> bytes:
+    if request.content_type.startswith("multipart/"):
+        reader = await request.multipart()
+        part, chunks = await reader.next(), []
+        while isinstance(part, BodyPartReader) and (chunk := await part.read_chunk()):
+            chunks.append(chunk)
+        return b"".join(chunks)
+    return b"".join([chunk async for chunk in request.content.iter_any()])
 
 
 def _wait(retry_after: int | None) -> dict[str, str]:

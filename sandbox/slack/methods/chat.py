@@ -133,7 +133,7 @@ def _edited(message: Message, arguments: Arguments, refused: Collection[str]) ->
         content = content.with_changes(attachments=tuple(arguments["attachments"] or ()))
     if "metadata" in arguments:
         content = content.with_changes(metadata=checked_metadata(arguments))
-    if not (content.text or content.blocks or content.attachments):
+    if not (content.text or content.blocks or content.attachments or content.files):
         raise SlackFault("no_text")
     return content
 

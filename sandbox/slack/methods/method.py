@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.channels import Channel
 from sandbox.slack.errors import SlackFault
+from sandbox.slack.files import Files
 from sandbox.slack.json_values import Json
 from sandbox.slack.people import TEAM_ID
 from sandbox.slack.rates import RateLimits
@@ -26,7 +27,7 @@ class RateLimitedFault(SlackFault):
 
 @dataclass
 class Context:
-    """What methods work on. `scopes` are those of the bot token; `socket_url` is where Socket Mode listens."""
+    """What methods work on. `scopes` are those of the bot token; the URLs are where this server listens."""
 
     workspace: Workspace
     sockets: SocketMode
@@ -34,7 +35,9 @@ class Context:
     triggers: Triggers
     rates: RateLimits
     scopes: frozenset[str]
+    files: Files
     socket_url: str = ""
+    upload_url: str = ""
     team_url: str = ""
     messages_tab: bool = True
     home_tab: bool = True
