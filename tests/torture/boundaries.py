@@ -34,7 +34,7 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
     plan = plan or Plan()
     house = await fast_house(folder, data, **({"access_token_life": 60.0} if plan.signed_in else {}))
     if plan.signed_in:
-        _sign_in(house)
+        sign_in(house)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
     try:
         await keeper.start()
@@ -52,7 +52,7 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
     return _run(plan, verdict, told, keeper, folder / FAULT)
 
 
-def _sign_in(house: House) -> None:
+def sign_in(house: House) -> None:
     """Give the bot the login of a person, and an administrator who hears when that is lost."""
     client = next(each for each in house.token_flex.settings.clients if each.client_id == "sandbox-web")
     house.variables |= {

@@ -1,15 +1,18 @@
 """Deliberate bugs for a test process, each of which takes one protection out: the harness has to notice every one."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from bot.calls import budget
+import bot.app
+from bot.calls import budget, gateway
 from bot.delivery.readback import ReadBack
 from bot.exports import doubt
 from bot.exports.worker import Worker
+from bot.runtime import interrupts
 from bot.runtime.process_lock import ProcessLock
 from storage import exports as export_store
-from storage import outbox
+from storage import logins, outbox
 from storage.states import Event, ExportState
 
 
@@ -56,6 +59,22 @@ def _no_mark() -> None:
     outbox.mark_sending = lambda db, delivery, slack_now: None
 
 
+def _no_start() -> None:
+    async def connect(*_: Any) -> None:
+        await asyncio.sleep(0.3)
+        raise RuntimeError("a bug in the start")
+
+    setattr(bot.app, "connect", connect)  # noqa: B010
+
+
+def _no_wait() -> None:
+    gateway._PATIENCE = interrupts.GRACE = 0.0  # type: ignore[misc]
+
+
+def _no_record() -> None:
+    setattr(logins, "begin_renewal", lambda db, mark, now: False)  # noqa: B010
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "read-back": _no_read_back,
     "mark": _no_mark,
@@ -64,4 +83,7 @@ BREAKS: dict[str, Callable[[], None]] = {
     "lock": _no_lock,
     "budget": _no_budget,
     "expiry": _no_expiry,
+    "start": _no_start,
+    "wait": _no_wait,
+    "record": _no_record,
 }

@@ -24,6 +24,7 @@ class Verdict:
     cards_lost: int = 0
     cards_doubled: int = 0
     links_left: int = 0
+    logins_lost: int = 0
     calls_refused: int = 0
     stuck: int = 0
     notes: list[str] = field(default_factory=list)

@@ -7,10 +7,10 @@ what is done and how many times that was done before, so that a name means the s
 import os
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -53,11 +53,11 @@ class Moment:
 
 
 class Numbered:
-    """Writes the name of each crossing to a file, and kills its own process at one moment."""
+    """Writes the name of each crossing to a file, and sends its own process signals, each at a moment or after it."""
 
-    def __init__(self, record: Path, kill: Moment | None) -> None:
+    def __init__(self, record: Path, strikes: Mapping[Moment, tuple[int, float]]) -> None:
         self._file = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._kill = kill
+        self._strikes = strikes
         self._seen: Counter[str] = Counter()
         self._lock = Lock()
 
@@ -84,9 +84,13 @@ class Numbered:
         return number
 
     def _at(self, moment: Moment) -> None:
-        if moment == self._kill:
+        if moment not in self._strikes:
+            return
+        number, delay = self._strikes[moment]
+        if number == signal.SIGKILL:
             os.write(self._file, b"KILL\n")
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
+        Timer(delay, os.kill, (os.getpid(), number)).start()
 
 
 def crossings_in(record: Path) -> list[tuple[str, int]]:

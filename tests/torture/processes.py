@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,15 @@ class Plan:
     fault: Planned | None = None
     breaks: tuple[str, ...] = ()
     signed_in: bool = False  #: with the login of a person, whose refresh token is renewed again and again
+    word: str = "run"  #: of the command line
+    signal: tuple[Moment, int, float] | None = None  #: that the process gets so many real seconds after a moment
+
+    def strikes(self) -> Iterator[tuple[Moment, int, float]]:
+        """Yield the signals that the process gets, each with its moment."""
+        if self.kill:
+            yield self.kill, signal.SIGKILL, 0.0
+        if self.signal:
+            yield self.signal
 
 
 @dataclass(eq=False, slots=True)
@@ -74,13 +83,14 @@ class Forge:
 
     async def fork(self, house: House, name: str, plan: "Plan") -> Forked:
         """Start a bot for a house."""
-        kill, fault = plan.kill, plan.fault
+        fault = plan.fault
         clock = house.clock
         log, record = house.folder / f"{name}.err", house.folder / f"{name}.crossings"
         wanted = {
             "environment": {"HOME": str(house.folder), "LOG_LEVEL": "INFO", **house.environment},
             "clock": [clock.factor, clock.started_at, clock.origin.isoformat()],
-            "kill": [kill.label, kill.occurrence, kill.when] if kill else None,
+            "word": plan.word,
+            "strikes": [[moment.label, moment.occurrence, moment.when, *how] for moment, *how in plan.strikes()],
             "fault": [fault.layer, fault.number, fault.kind, str(house.folder / FAULT)] if fault else None,
             "breaks": list(plan.breaks),
             "log": str(log),

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.torture.boundaries import Run, live
+from tests.torture.crossings import Moment
 from tests.torture.faults import KINDS, STATEMENT, Planned
 from tests.torture.processes import Forge, Plan
 from tests.torture.random_load import Loaded, under_load
+from tests.torture.ways_out import Exit, WayOut, leave_by
 
 AT_ONCE = 6
 Told = Callable[[object], None]
-R = TypeVar("R", Run, Loaded)
+R = TypeVar("R", Run, Loaded, Exit)
 
 
 class Runner:
@@ -44,6 +46,16 @@ class Runner:
             folder = self._new_folder()
             return self._tell(folder, await live(self._forge, folder, self._data, plan, patience=patience))
 
+    async def exits(self, wanted: Sequence[tuple[WayOut, Moment | None]]) -> list[Exit]:
+        """Leave by each of these ways, killed at its moment or not."""
+
+        async def run(way: WayOut, kill: Moment | None) -> Exit:
+            async with self._slots:
+                folder = self._new_folder()
+                return self._tell(folder, await leave_by(self._forge, folder, self._data, way, kill))
+
+        return list(await asyncio.gather(*(run(way, kill) for way, kill in wanted)))
+
     async def seeds(self, seeds: Sequence[int], **how: Any) -> list[Loaded]:
         """Run all of these seeds, half as many at once since each has several people; `how` is for `under_load`."""
         slots = asyncio.Semaphore(AT_ONCE // 2)
@@ -73,7 +85,7 @@ class Runner:
             first += 2 * AT_ONCE
 
     def _tell(self, folder: Path, run: R) -> R:
-        if run.verdict.bad:
+        if run.problem if isinstance(run, Exit) else run.verdict.bad:
             self._told(run)
         else:
             shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.runtime import logs
 from sandbox.tokenflex.usage_data import UsageData
 from tests.torture.boundaries import Run, moments
 from tests.torture.checks import Verdict
@@ -14,8 +15,20 @@ from tests.torture.crossings import AFTER, BEFORE
 from tests.torture.faults import KINDS
 from tests.torture.processes import Plan, forge
 from tests.torture.runner import Runner
+from tests.torture.ways_out import WAYS, moments_of
 
 PROCESSES = 2
+_ADDED = (
+    "kills_before",
+    "kills_after",
+    "moments_not_reached",
+    "ways_out",
+    "kills_on_ways_out",
+    "logins_told_lost",
+    "random_runs",
+    "random_kills",
+    "exports",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,9 @@ class Report:
     kills_before: int = 0
     kills_after: int = 0
     moments_not_reached: int = 0
+    ways_out: int = 0
+    kills_on_ways_out: int = 0
+    logins_told_lost: int = 0  #: killed between Autodesk's answer and its storing; the next process says so
     faults_injected: dict[str, int] = field(default_factory=dict)
     random_runs: int = 0
     random_kills: int = 0
@@ -47,7 +63,7 @@ class Report:
 
     def add(self, other: "Report") -> None:
         """Count what another process counted."""
-        for name in ("kills_before", "kills_after", "moments_not_reached", "random_runs", "random_kills", "exports"):
+        for name in _ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.crossings_numbered = max(self.crossings_numbered, other.crossings_numbered)
         self.faults_injected |= {
@@ -67,6 +83,7 @@ class Report:
 def share(order: Order) -> Report:
     """Do the share of one process."""
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # bots that die leave half a request behind
+    logs.configure("ERROR", "text", ())
     return asyncio.run(_share(order))
 
 
@@ -77,6 +94,8 @@ async def _share(order: Order) -> Report:
         runner = Runner(made, Path(order.folder) / str(order.share), data, lambda run: say(f"  {run}"))
         if "boundaries" in order.parts:
             await _boundaries(runner, order, report)
+        if "exits" in order.parts:
+            await _exits(runner, order, report)
         if "faults" in order.parts:
             await _faults(runner, order, report)
         if "random" in order.parts:
@@ -98,6 +117,19 @@ async def _boundaries(runner: Runner, order: Order, report: Report) -> None:
         setattr(report, name, sum(kill is not None and kill.when == when for kill in died))
     report.moments_not_reached = sum(not run.died for run in runs)
     _say(order, f"boundaries: {len(runs)} kills at {len(clean.crossings)} crossings")
+
+
+async def _exits(runner: Runner, order: Order, report: Report) -> None:
+    ways = WAYS[order.share :: PROCESSES]
+    clean = await runner.exits([(way, None) for way in ways])
+    killed = await runner.exits([(each.way, moment) for each in clean for moment in moments_of(each.crossings)])
+    report.ways_out += len(clean)
+    report.kills_on_ways_out += sum(each.died for each in killed)
+    report.logins_told_lost += sum(not each.kept for each in killed)
+    broken = [str(each) for each in (*clean, *killed) if each.problem]
+    report.verdict.logins_lost += len(broken)
+    report.failures += broken
+    _say(order, f"ways out: {len(clean)}, {len(killed)} kills on them")
 
 
 async def _faults(runner: Runner, order: Order, report: Report) -> None:

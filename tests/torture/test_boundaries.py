@@ -5,6 +5,7 @@ from tests.torture.crossings import AFTER, BEFORE, Moment
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
 from tests.torture.processes import Plan
 from tests.torture.runner import Runner
+from tests.torture.ways_out import WAYS, moments_of
 
 SUBMITTED = Moment("http POST :x/:x/requests", 1, AFTER)
 ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
@@ -52,6 +53,24 @@ async def test_a_login_survives_a_kill_at_every_crossing_of_its_renewal(runner: 
     assert lost.verdict.stuck
     assert not lost.verdict.exports_doubled
     assert lost.told == 1
+
+
+async def test_a_login_survives_every_way_out(runner: Runner) -> None:
+    """A stop, a refused or crashed start and an interrupted `doctor` wait for a renewal, and one that dies says why."""
+    clean = await runner.exits([(way, None) for way in WAYS])
+    assert [str(each) for each in clean if each.problem] == []
+    wanted = [(each.way, moment) for each in clean for moment in moments_of(each.crossings)]
+    killed = await runner.exits(wanted[::EVERY])
+    assert [str(each) for each in killed if each.problem] == []
+    assert sum(each.died for each in killed) >= 0.6 * len(killed)
+
+
+async def test_a_way_out_that_does_not_wait_is_noticed(runner: Runner) -> None:
+    """So is a renewal that is on no record: the next process does not know why its login has ended."""
+    hasty = await runner.exits([(way.without("wait"), None) for way in WAYS])
+    assert [each.problem for each in hasty] == ["the login is lost, and nobody killed the process"] * len(WAYS)
+    silent = await runner.exits([(way.without("record"), Moment("http POST token", 1, AFTER)) for way in WAYS])
+    assert [each.problem for each in silent] == ["the login is lost, and nobody says why"] * len(WAYS)
 
 
 async def test_one_fault_loses_and_doubles_nothing(runner: Runner) -> None:

@@ -75,15 +75,15 @@ def _become(wanted: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(wanted["environment"])
     os.chdir(Path(wanted["log"]).parent)
-    kill = Moment(*wanted["kill"]) if wanted["kill"] else None
+    strikes = {Moment(*moment): (number, delay) for *moment, number, delay in wanted["strikes"]}
     for name in wanted["breaks"]:
         BREAKS[name]()
     if wanted["fault"]:
         inject(*wanted["fault"])
-    put_up(Numbered(Path(wanted["record"]), kill))
+    put_up(Numbered(Path(wanted["record"]), strikes))
     factor, started_at, origin = wanted["clock"]
     clock = ScaledClock(factor, started_at=started_at, origin=datetime.fromisoformat(origin))
-    leave(main(["run"], clock=clock))
+    leave(main([wanted["word"]], clock=clock))
 
 
 if __name__ == "__main__":
