@@ -71,12 +71,36 @@ async def check_kept(house: House) -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("word", ["doctor"])
+@pytest.mark.parametrize("word", ["run", "doctor"])
 async def test_a_signal_waits_for_a_renewal(signed_in: House, word: str, number: signal.Signals) -> None:
     """The bot that is stopped, and `doctor` that is interrupted, store what Autodesk has answered before they end."""
     process = await begin(signed_in, word)
     assert await ends(process, number) == (0 if word == "run" else 130)
     await check_kept(signed_in)
+
+
+async def test_a_refused_start_waits_for_a_renewal(signed_in: House) -> None:
+    """Slack refuses a token while the login is being renewed: status 2, and the login is stored."""
+    signed_in.slack.controls.slow_next("apps.connections.open", 1.0)
+    process = await begin(signed_in, "run", SLACK_APP_TOKEN="xapp-1-A0-1-other")
+    assert await ends(process) == 2
+    await check_kept(signed_in)
+
+
+@pytest.mark.parametrize("word", ["run", "doctor"])
+async def test_an_answer_that_does_not_come_is_told_by_the_next_start(signed_in: House, word: str) -> None:
+    """What takes longer than a stop may was put on record before: the log and `doctor` say why the login has ended."""
+    process = await begin(signed_in, word, seconds=HOPELESS)
+    await ends(process, signal.SIGTERM)
+    bot = await start_process(signed_in.folder, "run", environment=signed_in.environment, name="next")
+    await bot.says("a renewal of the Autodesk login was cut off")
+    await eventually(lambda: len(signed_in.token_flex.oauth_calls) == 2)
+    await bot.stop()
+    report = await examined(signed_in)
+    assert report["Autodesk login"].level is Level.WARNING
+    assert "a renewal of the login was cut off" in report["Autodesk login"].found
+    assert "any more, since a renewal of it was cut off" in report["Autodesk token"].found
+    assert "python -m bot login" in report["Autodesk token"].mend
 
 
 async def test_a_cut_off_renewal_without_effect_is_mended_by_the_next(signed_in: House) -> None:
