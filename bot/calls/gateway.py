@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from random import Random
+from threading import Event
 from typing import Protocol, TypeVar
 
 import structlog
@@ -85,6 +86,7 @@ class TokenFlexCalls:
         self.login_seen = Bell(clock)  #: rung when a call has shown that
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
         self._signing_in: set[asyncio.Future[None]] = set()
+        self._ending = Event()  #: set when no call is to be made any more
 
     @asynccontextmanager
     async def turn(self, name: str, *, rank: Rank, person: str = "") -> AsyncIterator[GrantedCall]:
@@ -137,6 +139,7 @@ class TokenFlexCalls:
 
         What those who made the other calls still waited for has ended by now, or is in doubt, or can be repeated.
         """
+        self._ending.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._signing_in:
             _, late = await asyncio.wait(self._signing_in, timeout=_PATIENCE)
@@ -149,18 +152,25 @@ class TokenFlexCalls:
         signed_in = loop.create_future()
         self._signing_in.add(signed_in)
 
-        def _is_signed_in(_: object = None) -> None:
+        def _is_signed_in() -> None:
             self._signing_in.discard(signed_in)
             if not signed_in.done():
                 signed_in.set_result(None)
 
+        def _has_ended(call: asyncio.Future[T]) -> None:
+            _is_signed_in()
+            if not call.cancelled():
+                call.exception()  # looked at, since the one who waited for it may have been cancelled
+
         def _authorised() -> T:
             self._sign_in()
+            if self._ending.is_set():  # nobody would take down what comes of it
+                raise UnreachableError("the bot is being stopped; the call was not made")
             loop.call_soon_threadsafe(_is_signed_in)
             return self._authorised(work)
 
         made = loop.run_in_executor(self._threads, context.run, _authorised)
-        made.add_done_callback(_is_signed_in)
+        made.add_done_callback(_has_ended)
         try:
             result = await asyncio.shield(made)
         except LoginNeededError:

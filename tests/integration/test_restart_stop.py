@@ -53,6 +53,27 @@ async def test_a_stop_during_a_slow_submission_loses_and_doubles_nothing(
         check_once(house, 1)
 
 
+async def test_a_stop_during_a_sign_in_sends_nothing_after_it(new_house: OpenHouse) -> None:
+    """A submission that waits for an access token when the bot is stopped is left to the next process."""
+    house = await new_house()
+    ana = house.member("ana")
+    async with bots_of(house) as bots:
+        await bots.start()
+        await eventually(lambda: calls(house, "GET", "/contract") == 1)
+        house.token_flex.controls.revoke_tokens()
+        house.token_flex.controls.slow_next(7.0, path_contains="token", real=True, oauth=True)
+        signed_in = len(house.token_flex.oauth_calls)
+        await ana.types("#finance", export())
+        await eventually(lambda: len(house.token_flex.oauth_calls) > signed_in)
+        refused = submissions(house)
+        await stops_in_time(bots)
+        assert submissions(house) == refused == 1
+        await bots.start()
+        await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
+        await eventually(lambda: not undelivered(house))
+        check_once(house, 1)
+
+
 async def test_a_stop_during_a_slow_list_ends_in_time(new_house: OpenHouse) -> None:
     """SIGTERM in the middle of a poll that hangs ends with exit status 0."""
     house = await new_house()

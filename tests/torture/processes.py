@@ -32,11 +32,11 @@ class Plan:
     signal: tuple[Moment, int, float] | None = None  #: that the process gets so many real seconds after a moment
 
     def strikes(self) -> Iterator[tuple[Moment, int, float]]:
-        """Yield the signals that the process gets, each with its moment."""
-        if self.kill:
-            yield self.kill, signal.SIGKILL, 0.0
+        """Yield the signals that the process gets, each with its moment; of two at one moment the last one counts."""
         if self.signal:
             yield self.signal
+        if self.kill:
+            yield self.kill, signal.SIGKILL, 0.0
 
 
 @dataclass(eq=False, slots=True)

@@ -60,9 +60,9 @@ async def test_a_login_survives_every_way_out(runner: Runner) -> None:
     clean = await runner.exits([(way, None) for way in WAYS])
     assert [str(each) for each in clean if each.problem] == []
     wanted = [(each.way, moment) for each in clean for moment in moments_of(each.crossings)]
-    killed = await runner.exits(wanted[::EVERY])
+    killed = await runner.exits(wanted[::3])
     assert [str(each) for each in killed if each.problem] == []
-    assert sum(each.died for each in killed) >= 0.6 * len(killed)
+    assert sum(each.died for each in killed) >= 0.8 * len(killed)
 
 
 async def test_a_way_out_that_does_not_wait_is_noticed(runner: Runner) -> None:
