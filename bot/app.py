@@ -10,7 +10,6 @@ from aiohttp import ClientTimeout
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.assembly import Parts, assemble
 from bot.contracts.cache import ContractCache
@@ -24,7 +23,7 @@ from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
-from bot.slack.api import LONGEST, SlackApi
+from bot.slack.api import LONGEST, SlackApi, web_client
 from bot.slack.connection import Identity, connect, identify, keep_address_fresh
 from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
@@ -49,7 +48,6 @@ class _Workspace:
     """Slack, and who the bot is there."""
 
     api: SlackApi
-    session: aiohttp.ClientSession
     identity: Identity
     members: Members
     access: Access
@@ -92,7 +90,7 @@ class Bot:
         settings, clock, ending = self._settings, self._clock, self._ending
         ending.callback(log.info, "stopped")
         database = await self._open_database()
-        door = HttpDoor()
+        door = HttpDoor(settings.network)
         ending.callback(door.close)
         store = await LoginStore.open(database, settings.database_key, settings.aps_refresh_token, clock.now)
         await store.cut_off()
@@ -141,9 +139,7 @@ class Bot:
     async def _enter_workspace(self, database: Database) -> _Workspace:
         settings, clock, ending = self._settings, self._clock, self._ending
         session = await ending.enter_async_context(aiohttp.ClientSession(timeout=ClientTimeout(total=LONGEST)))
-        client = AsyncWebClient(
-            token=settings.slack_bot_token, base_url=settings.slack_base_url, session=session, retry_handlers=[]
-        )
+        client = web_client(settings.slack_base_url, settings.slack_bot_token, settings.network, session)
         api = SlackApi(client, clock)
         identity = await identify(api, clock)
         members = Members(api, identity.team_id, clock)
@@ -151,7 +147,7 @@ class Bot:
         access = Access(Rules.of(settings), members, identity.team_id, database, clock)
         replies = Replies(api, clock)
         guard = Guard(replies, access, StorageFullError)
-        return _Workspace(api, session, identity, members, access, replies, guard)
+        return _Workspace(api, identity, members, access, replies, guard)
 
     def _bolt(self, workspace: _Workspace, parts: Parts, contracts: ContractCache) -> AsyncApp:
         settings, identity = self._settings, workspace.identity
@@ -165,9 +161,7 @@ class Bot:
                 bot_token=settings.slack_bot_token,
             )
 
-        # A token at the client itself would only make Bolt warn, at each start, that it does not use it.
-        bolts_own = AsyncWebClient(base_url=settings.slack_base_url, session=workspace.session, retry_handlers=[])
-        app = AsyncApp(client=bolts_own, authorize=authorize)
+        app = AsyncApp(client=workspace.api.for_bolt(), authorize=authorize)
         exports, replies, guard = parts.exports, workspace.replies, workspace.guard
         administration = Administration(
             parts.database,

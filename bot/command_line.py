@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import settings
+from bot import environment, settings
 from bot.app import Bot
 from bot.login.sign_in import PATIENCE, LoginError, login, logout
 from bot.login.store import MissingKeyError
@@ -97,21 +97,22 @@ def _logout(_: argparse.Namespace, clock: Clock | None) -> int:
 
 
 def _init(options: argparse.Namespace, clock: Clock | None) -> int:
-    variables = _unchecked()
+    found = _unchecked()
     clock = clock or SystemClock()
+    if found.problems:
+        return _fail(*found.problems)
     if options.non_interactive:
-        return _show(wizard.check_only(options.names, variables, clock), variables, as_json=False)
+        return _show(wizard.check_only(options.names, found.variables, clock), found.variables, as_json=False)
     if not sys.stdin.isatty():
         return _fail("There is no terminal to ask in; --non-interactive checks what the environment and .env hold.")
-    outside = {name: value for name, value in settings.outside().items() if name in settings.NAMES}
-    talk = wizard.Talk(style=_style(variables))
-    return wizard.Wizard(settings.ENV_FILE, settings.in_file(), outside, clock, talk).run(options.names)
+    talk = wizard.Talk(style=_style(found.variables))
+    return wizard.Wizard(environment.ENV_FILE, found.written, found.given, clock, talk).run(options.names)
 
 
 def _doctor(options: argparse.Namespace, clock: Clock | None) -> int:
-    variables = _unchecked()
-    found = asyncio.run(until_signal(doctor.examine(variables, settings.ENV_FILE, clock or SystemClock())))
-    return _show(found, variables, as_json=options.json)
+    given = _unchecked()
+    found = asyncio.run(until_signal(doctor.examine(given, environment.ENV_FILE, clock or SystemClock())))
+    return _show(found, given.variables, as_json=options.json)
 
 
 def _backup(options: argparse.Namespace, _: Clock | None) -> int:
@@ -167,19 +168,19 @@ def leave(status: int) -> None:
 
 
 def _configured() -> Settings:
-    variables = settings.environment()
-    configured = settings.read(variables)
+    found = environment.look()
+    configured = settings.read(found.variables, found.problems)
     logs.configure(configured.log_level, configured.log_format, configured.secrets)
-    settings.keep_from_libraries(settings.with_defaults(variables))
+    environment.keep_from_libraries()
     return configured
 
 
-def _unchecked() -> dict[str, str]:
+def _unchecked() -> environment.Found:
     """Return the variables of commands that look at settings which may be wrong."""
-    variables = settings.environment()
-    logs.configure("ERROR", "text", settings.secrets_of(variables))
-    settings.keep_from_libraries(settings.with_defaults(variables))
-    return variables
+    found = environment.look()
+    logs.configure("ERROR", "text", settings.secrets_of(found.variables))
+    environment.keep_from_libraries()
+    return found
 
 
 def _show(found: list[findings.Finding], variables: dict[str, str], *, as_json: bool) -> int:

@@ -1,15 +1,14 @@
-"""The settings: the only place that reads the environment, once, at start."""
+"""The settings: what each variable means, which values it takes, and what is wrong with those it has."""
 
-import os
 import re
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from dotenv import dotenv_values
+from bot.network import Network
 
 
 class LinkAudience(StrEnum):
@@ -55,7 +54,17 @@ SETTINGS = (
         "Refresh token for the first start without a person; stored encrypted, then rotated.",
         secret=True,
     ),
-    Setting("DATABASE_PATH", "Path of the SQLite file.", "data/tokenflex.db"),
+    Setting(
+        "PROXY",
+        "Proxy on the way to both services, as in `http://proxy.example:3128`. Where it is empty, `HTTPS_PROXY`, "
+        "`HTTP_PROXY` or `ALL_PROXY` count.",
+    ),
+    Setting(
+        "CA_BUNDLE",
+        "File with certificates (PEM) that are trusted at both services beside the usual ones, for a proxy that looks "
+        "into the traffic. Where it is empty, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` count.",
+    ),
+    Setting("DATABASE_PATH", "Path of the SQLite file; `~` is the home folder.", "data/tokenflex.db"),
     Setting(
         "DATABASE_KEY",
         "A long random text (8 characters or more); encrypts the Autodesk login at rest. Needed to store a login.",
@@ -96,20 +105,22 @@ _PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
 #: what to write.
 _LISTS = {
     "ALLOWED_PEOPLE": ("members", _PERSON_OR_GROUP, "`members`, user IDs (U…) or user group IDs (S…)"),
-    "ALLOWED_CONTRACTS": ("all", re.compile(r"[0-9]{1,20}", re.ASCII), "`all` or contract numbers (digits only)"),
+    "ALLOWED_CONTRACTS": ("all", re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}", re.ASCII), "`all` or contract numbers"),
     "ALLOWED_CHANNELS": ("all", re.compile(r"[CGD][A-Z0-9]+", re.ASCII), "`all` or channel IDs (C…)"),
     "ADMINISTRATORS": ("", _PERSON_OR_GROUP, "user IDs (U…) or user group IDs (S…)"),
 }
 _ADDRESSES = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
-#: Bolt reads these by itself, whatever it is given: a client ID and secret make it use OAuth, the rest draws warnings.
-_READ_BY_BOLT = (
-    "SLACK_BOT_TOKEN",
-    "SLACK_CLIENT_ID",
-    "SLACK_CLIENT_SECRET",
-    "SLACK_SIGNING_SECRET",
-    "SLACK_VERIFICATION_TOKEN",
-)
-_READ_BY_SLACK_SDK = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+#: What stands in for a setting that is empty: names that other programs know.
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_STAND_IN = {"PROXY": PROXIES, "CA_BUNDLE": _BUNDLES}
+#: Slack closes the whole form for a longer value of an option (source: Block Kit, option object).
+_LONGEST_NAME = 150
+_ADDED_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
+_QUOTES = "\"'`“”„‟‘’‚‛«»"
+#: May hold any character; what it is encrypted with must not change.
+_TAKEN_AS_IT_IS = "DATABASE_KEY"
 _WRONG_TOKENS = {
     "SLACK_BOT_TOKEN": ("xapp-", "xoxp-", "xoxe-", "xoxe."),
     "SLACK_APP_TOKEN": ("xoxb-", "xoxp-", "xoxe-", "xoxe."),
@@ -136,6 +147,7 @@ class Settings:
     aps_client_id: str
     aps_client_secret: str = field(repr=False)
     aps_refresh_token: str = field(repr=False)
+    network: Network
     database_path: Path
     database_key: str = field(repr=False)
     link_audience: LinkAudience
@@ -157,86 +169,21 @@ class Settings:
             self.aps_client_secret,
             self.aps_refresh_token,
             self.database_key,
+            _password(self.network.proxy),
         )
         return tuple(value for value in values if value)
 
 
-ENV_FILE = Path(".env")  #: in the folder that the bot is started in
-
-
-def environment(env_file: Path = ENV_FILE) -> dict[str, str]:
-    """Return the variables of `.env` and of the environment; the environment wins.
+def read(variables: Mapping[str, str], known: Sequence[str] = ()) -> Settings:
+    """Return the checked settings of these variables, about which some problems may be known already.
 
     Raises:
-        SettingsError: the file cannot be read.
-
-    """
-    return in_file(env_file) | outside()
-
-
-def outside() -> dict[str, str]:
-    """Return the variables of the environment alone."""
-    return dict(os.environ)  # noqa: TID251 - the one place
-
-
-def in_file(env_file: Path = ENV_FILE) -> dict[str, str]:
-    """Return the variables of `.env` alone, taken literally; none where there is no such file.
-
-    Raises:
-        SettingsError: the file cannot be read.
-
-    """
-    try:
-        from_file = dotenv_values(env_file, interpolate=False)
-    except OSError as error:
-        raise SettingsError([f"{env_file} cannot be read ({error.strerror}); check its rights."]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([f"{env_file} cannot be read: it is not a text file in UTF-8."]) from None
-    return {name: value for name, value in from_file.items() if value is not None}
-
-
-def keep_from_libraries(values: Mapping[str, str]) -> None:
-    """Take from the environment of this process, once it is read, what libraries would make of it on their own.
-
-    Bolt finds no credentials but ours. A base URL on this machine is reached without a proxy: `requests` learns that
-    from `no_proxy`; slack_sdk, which knows no exceptions, must not find a proxy at all.
-    """
-    environ = os.environ  # noqa: TID251 - the one place
-    for name in _READ_BY_BOLT:
-        environ.pop(name, None)
-    slack, *autodesk = (_host(values.get(name, "")) for name in _ADDRESSES)
-    local = [host for host in autodesk if _is_local(host)]
-    if local:
-        environ["no_proxy"] = ",".join([environ.get("no_proxy") or environ.get("NO_PROXY") or "", *local]).strip(",")
-    if _is_local(slack):
-        proxies = [proxy for name in _READ_BY_SLACK_SDK if (proxy := environ.pop(name, ""))]
-        if proxies:
-            environ["all_proxy"] = proxies[0]  # for Autodesk, should that not be on this machine
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def read(variables: Mapping[str, str]) -> Settings:
-    """Return the checked settings of these variables.
-
-    Raises:
-        SettingsError: with one sentence per missing or wrong setting.
+        SettingsError: with the known problems, and one sentence per missing or wrong setting that they do not name.
 
     """
     values = with_defaults(variables)
-    problems = _problems(values)
+    named = {problem.split()[0] for problem in known}
+    problems = [*known, *(problem for problem in _problems(variables) if problem.split()[0] not in named)]
     if problems:
         raise SettingsError(problems)
     return Settings(
@@ -248,7 +195,8 @@ def read(variables: Mapping[str, str]) -> Settings:
         aps_client_id=values["APS_CLIENT_ID"],
         aps_client_secret=values["APS_CLIENT_SECRET"],
         aps_refresh_token=values["APS_REFRESH_TOKEN"],
-        database_path=Path(values["DATABASE_PATH"]),
+        network=network_of(variables),
+        database_path=Path(values["DATABASE_PATH"]).expanduser(),
         database_key=values["DATABASE_KEY"],
         link_audience=LinkAudience(values["LINK_AUDIENCE"].lower()),
         allowed_people=_allowed(values, "ALLOWED_PEOPLE"),
@@ -264,24 +212,69 @@ def read(variables: Mapping[str, str]) -> Settings:
 
 def problems_of(name: str, variables: Mapping[str, str]) -> list[str]:
     """Return what is wrong with one setting, whatever else is missing or wrong."""
-    return [problem for problem in _problems(with_defaults(variables)) if problem.split()[0] == name]
+    source = _source(name, variables)
+    return [problem for problem in _problems(variables) if problem.split()[0] == source]
 
 
 def secrets_of(variables: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values that may never be shown, of settings that may be wrong."""
-    values = (variables.get(setting.name, "").strip() for setting in SETTINGS if setting.secret)
-    return tuple(value for value in values if value)
+    values = [variables.get(setting.name, "").strip() for setting in SETTINGS if setting.secret]
+    proxies = [_password(_with_scheme(variables.get(name, ""))) for name in ("PROXY", *PROXIES)]
+    return tuple(value for value in values + proxies if value)
 
 
 def with_defaults(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the value of every setting, unchecked."""
-    return {setting.name: variables.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    return {
+        setting.name: variables.get(_source(setting.name, variables), "").strip() or setting.default
+        for setting in SETTINGS
+    }
 
 
-def _problems(values: Mapping[str, str]) -> list[str]:
+def network_of(variables: Mapping[str, str]) -> Network:
+    """Return the way out of this machine, unchecked."""
+    values = with_defaults(variables)
+    without = variables.get("NO_PROXY", "").strip() or variables.get("no_proxy", "").strip()
+    bundle = Path(values["CA_BUNDLE"]).expanduser() if values["CA_BUNDLE"] else None
+    return Network(bundle, _with_scheme(values["PROXY"]), without)
+
+
+def _source(name: str, variables: Mapping[str, str]) -> str:
+    """Return the name of the variable that a setting has its value from."""
+    return next((one for one in (name, *_STAND_IN.get(name, ())) if variables.get(one, "").strip()), name)
+
+
+def _with_scheme(proxy: str) -> str:
+    return proxy.strip() if "://" in proxy or not proxy.strip() else f"http://{proxy.strip()}"
+
+
+def _password(address: str) -> str:
+    try:
+        return unquote(urlsplit(address).password or "")
+    except ValueError:
+        return ""
+
+
+def _problems(variables: Mapping[str, str]) -> list[str]:
+    values = with_defaults(variables)
     missing = [f"{s.name} is missing: {s.meaning}" for s in SETTINGS if s.required and not values[s.name]]
-    wrong = _wrong_tokens(values) + _wrong_urls(values) + _wrong_choices(values) + _wrong_lists(values)
-    return missing + wrong + _wrong_logins(values)
+    quoted = [
+        _source(name, variables)
+        for name, value in values.items()
+        if name != _TAKEN_AS_IT_IS and value.strip(_QUOTES) != value
+    ]
+    wrong = (
+        _wrong_tokens(values)
+        + _wrong_urls(values)
+        + _wrong_choices(values)
+        + _wrong_lists(values)
+        + _wrong_names(values)
+        + _wrong_network(variables)
+        + _wrong_paths(values)
+        + _wrong_logins(values)
+    )
+    in_quotes = [f"{name} is in quotation marks; take the quotation marks away." for name in quoted]
+    return missing + in_quotes + [problem for problem in wrong if problem.split()[0] not in quoted]
 
 
 def _wrong_tokens(values: Mapping[str, str]) -> list[str]:
@@ -345,6 +338,48 @@ def _allowed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Return the names of a list of who may; its one word is understood in any case."""
     word = _LISTS[name][0]
     return tuple(word if word and each.lower() == word else each for each in _names(values[name]))
+
+
+def _wrong_names(values: Mapping[str, str]) -> list[str]:
+    problems = []
+    for name in ("TOKENFLEX_EXTRA_FIELDS", "TOKENFLEX_EXTRA_METRICS"):
+        given = _names(values[name])
+        wrong = [each for each in given if not _ADDED_NAME.fullmatch(each)]
+        long = [each for each in given if len(each) > _LONGEST_NAME]
+        if wrong or (values[name] and not given):
+            problems.append(
+                f"{name} names “{', '.join(wrong)}”; write names of letters and digits, separated by commas."
+            )
+        elif long:
+            problems.append(f"{name} has a name of {len(long[0])} characters; Slack takes {_LONGEST_NAME} at most.")
+    return problems
+
+
+def _wrong_network(variables: Mapping[str, str]) -> list[str]:
+    values, problems = with_defaults(variables), []
+    if values["PROXY"] and not _is_web_address(_with_scheme(values["PROXY"])):
+        source = _source("PROXY", variables)
+        problems.append(f"{source} is not the address of a proxy; it has to look like http://proxy.example:3128.")
+    if values["CA_BUNDLE"]:
+        try:
+            network_of(variables).trust()
+        except ssl.SSLError:
+            problems.append(f"{_source('CA_BUNDLE', variables)} names a file that holds no certificate (PEM).")
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", "") or "there is no such place"
+            problems.append(f"{_source('CA_BUNDLE', variables)} names a file that cannot be read ({reason}).")
+    return problems
+
+
+def _wrong_paths(values: Mapping[str, str]) -> list[str]:
+    path = values["DATABASE_PATH"]
+    if "://" in path or _VARIABLE.search(path):
+        return ["DATABASE_PATH is taken literally, without variables; write the whole path of the file."]
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        return ["DATABASE_PATH begins with ~ and the name of nobody on this machine; write the whole path of the file."]
+    return []
 
 
 def _wrong_logins(values: Mapping[str, str]) -> list[str]:

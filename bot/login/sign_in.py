@@ -76,7 +76,7 @@ def login(
         )
     clock, person = clock or SystemClock(), person or Person()
     _with_store(settings, clock, _nothing)  # a key that does not fit is better said before than after
-    with closing(HttpDoor()) as door:
+    with closing(HttpDoor(settings.network)) as door:
         oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
         attempt = Attempt(oauth, redirect_uri)
         code = _pasted(attempt, person) if paste else _taken(attempt, person, patience, opens_browser=opens_browser)
@@ -161,7 +161,7 @@ def _signed_out(settings: Settings, clock: Clock, tell: Callable[[str], None]) -
 
 def _revoke(settings: Settings, login: StoredLogin) -> str | None:
     """Revoke both tokens; return why that did not work, None where it did."""
-    with closing(HttpDoor()) as door:
+    with closing(HttpDoor(settings.network)) as door:
         oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
         try:
             oauth.revoke(login.refresh_token)

@@ -1,10 +1,11 @@
 """All checks in their order. While a bot holds the lock, nothing is asked that would cost it traffic or its login."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bot.environment import Found
 from bot.operate.checks.activity import check_activity
 from bot.operate.checks.autodesk_login import check_autodesk
 from bot.operate.checks.database import check_database
@@ -28,10 +29,10 @@ def free_bytes(folder: Path) -> int:
 
 
 async def examine(
-    variables: Mapping[str, str], env_file: Path, clock: Clock, *, free_space: Callable[[Path], int] = free_bytes
+    given: Found, env_file: Path, clock: Clock, *, free_space: Callable[[Path], int] = free_bytes
 ) -> list[Finding]:
     """Return everything that is found, in the order of the report."""
-    settings, findings = check_settings(variables)
+    settings, findings = check_settings(given.variables, given.problems)
     findings.append(check_env_file(env_file))
     if settings is None:
         return [*findings, skipped("The rest", "Looked at when the settings are right.")]

@@ -7,17 +7,46 @@ _HEAD = """# Settings
 This page is made by `python -m bot settings --markdown`; a test compares it with `bot/settings.py`.
 
 The bot reads them once, at start, from the environment and from a file `.env` in the folder that it is started in; the
-environment wins. `python -m bot init` asks for the usual ones and writes `.env`, `python -m bot init NAME` changes one.
-An empty value counts as not set. A missing or wrong one ends the start with one sentence for each and exit status 2.
+environment wins, unless its variable is empty. `python -m bot init` asks for the usual ones and writes `.env`,
+`python -m bot init NAME` changes one. An empty value counts as not set.
 
 """
 
 _FOOT = """
-**Secrets** never appear in a log, in an error or in the output of `doctor`. `.env` has to be readable by its owner
-alone (mode 0600); `init` sees to it and `doctor` looks.
+## What ends the start
 
-**Base URLs** are the only difference between the real services and stand-ins. Addresses on this machine are reached
-without the proxies of the environment.
+With exit status 2, and one sentence for each:
+
+- a setting that is missing or wrong, in quotation marks that nobody took away (`docker --env-file` does not), or a path
+  with a variable in it that nobody has replaced;
+- a line of `.env` that cannot be read, a quotation mark that is not closed on its line, a name that stands there twice
+  with different values;
+- a name in `.env` that is no setting, and a name in the environment that is at most two letters off from one. Names of
+  others may stand in `.env`, since containers and shells read it too: `NO_COLOR`, `TZ`, `LANG`, `LC_…`, `PYTHON…`,
+  `COMPOSE_…`, `DOCKER_…`, `UID`, `GID`, and those that the next section names.
+
+A restriction that is written down and not understood would let everybody in.
+
+## The way to both services
+
+`PROXY` is the address of a proxy, with `user:password@` where it wants that. Where it is empty, the first counts that
+is set of `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, in capitals or not. `CA_BUNDLE` names certificates that are
+trusted beside those of the system and of the package certifi. Where it is empty, the first counts that is set of
+`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE`.
+
+Each counts towards Slack (Web API, Socket Mode, response URLs) and towards Autodesk alike, from the environment as from
+`.env`. Addresses on this machine are reached without the proxy, and so is a service whose base URL has a host that
+`NO_PROXY` names. `doctor` tells apart: a certificate that is not trusted, a proxy that is away or refuses, a name that
+cannot be resolved, a port that is closed.
+
+## Secrets
+
+They never appear in a log, in an error or in the output of `doctor`; the password of a proxy is one too. `.env` has to
+be readable by its owner alone (mode 0600); `init` sees to it and `doctor` looks.
+
+## Base URLs
+
+They are the only difference between the real services and stand-ins.
 """
 
 

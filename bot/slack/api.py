@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.network import Network, Obstacle, obstacle
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.slack.errors import (
@@ -82,7 +83,8 @@ class SlackApi:
             SlackError: it did not work; the class says what that means.
 
         """
-        webhook = AsyncWebhookClient(url, session=self._client.session, proxy=self._client.proxy, retry_handlers=[])
+        ours = self._client
+        webhook = AsyncWebhookClient(url, session=ours.session, proxy=ours.proxy, ssl=ours.ssl, retry_handlers=[])
         async with translated(within):
             response = await webhook.send_dict(dict(content))
         self._learn(response.headers)
@@ -104,9 +106,16 @@ class SlackApi:
         async with (
             translated(within),
             aiohttp.ClientSession() as session,
-            session.ws_connect(address, proxy=self._client.proxy) as socket,
+            session.ws_connect(address, proxy=self._client.proxy, ssl=self._client.ssl or True) as socket,
         ):
             return json.loads(str((await socket.receive()).data))
+
+    def for_bolt(self) -> AsyncWebClient:
+        """Return a client for Bolt and Socket Mode; of a token Bolt would say at each start that it is not used."""
+        ours = self._client
+        return AsyncWebClient(
+            base_url=ours.base_url, proxy=ours.proxy, ssl=ours.ssl, session=ours.session, retry_handlers=[]
+        )
 
     def _spend(self, method: str) -> None:
         """Count a call of this method.
@@ -159,19 +168,33 @@ async def translated(seconds: float) -> AsyncIterator[None]:
             yield
     except (SlackApiError, SlackError):
         raise
+    except aiohttp.ClientHttpProxyError:
+        raise SlackUnreachableError(obstacle=Obstacle.PROXY_REFUSES) from None
     except aiohttp.ClientConnectorError as error:
-        raise SlackUnreachableError(type(error).__name__) from None
+        at_proxy = isinstance(error, aiohttp.ClientProxyConnectionError)
+        raise SlackUnreachableError(obstacle=obstacle(error, at_proxy=at_proxy)) from None
     except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
         raise SlackUnsureError(type(error).__name__) from None
     except ValueError:
         raise SlackBrokenError("no JSON") from None
 
 
+def web_client(base_url: str, token: str, network: Network, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """Return a client of slack_sdk; its `proxy` and `ssl` are good for Socket Mode and response URLs too.
+
+    Raises:
+        OSError: the certificates of `network` cannot be read.
+
+    """
+    proxy, trust = network.proxy_for(base_url), network.trust()
+    return AsyncWebClient(token, base_url, proxy=proxy, ssl=trust, session=session, retry_handlers=[])
+
+
 @asynccontextmanager
-async def slack_at(base_url: str, token: str, clock: Clock) -> AsyncIterator[SlackApi]:
+async def slack_at(base_url: str, token: str, network: Network, clock: Clock) -> AsyncIterator[SlackApi]:
     """Give a door with this bot token, for a few questions."""
     async with aiohttp.ClientSession() as session:
-        yield SlackApi(AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[]), clock)
+        yield SlackApi(web_client(base_url, token, network, session), clock)
 
 
 def _words(data: object) -> tuple[str, list[object]]:

@@ -64,7 +64,7 @@ async def connect(app: AsyncApp, api: SlackApi, app_token: str, clock: Clock) ->
         SlackTokenError: the app token does not work.
 
     """
-    handler = AsyncSocketModeHandler(app, app_token, ping_interval=_PING_EVERY)
+    handler = AsyncSocketModeHandler(app, app_token, proxy=app.client.proxy, ping_interval=_PING_EVERY)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(handler.close_async)
         try:

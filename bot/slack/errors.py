@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from bot.cards.notices import Closing
+from bot.network import Obstacle
 
 
 class SlackError(Exception):
@@ -21,7 +22,11 @@ class SlackError(Exception):
 
 
 class SlackUnreachableError(SlackError):
-    """No connection was made; nothing happened."""
+    """No connection was made, since something stood in the way; nothing happened."""
+
+    def __init__(self, message: str = "", *, obstacle: Obstacle = Obstacle.OTHER) -> None:
+        super().__init__(message or obstacle.value)
+        self.obstacle = obstacle
 
 
 class SlackUnsureError(SlackError):

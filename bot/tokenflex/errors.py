@@ -20,6 +20,8 @@
 Messages never carry a URL, a token or a link.
 """
 
+from bot.network import Obstacle
+
 
 class TokenFlexError(Exception):
     """A call to Autodesk failed."""
@@ -103,4 +105,8 @@ class TimedOutError(TokenFlexError):
 
 
 class UnreachableError(TokenFlexError):
-    """Autodesk could not be reached; nothing was sent."""
+    """Autodesk could not be reached, since something stood in the way; nothing was sent."""
+
+    def __init__(self, message: str = "", *, obstacle: Obstacle = Obstacle.OTHER) -> None:
+        super().__init__(message or f"no connection to Autodesk: {obstacle}")
+        self.obstacle = obstacle

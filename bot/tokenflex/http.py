@@ -8,17 +8,20 @@ import json as json_module
 import re
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Protocol
 
 import requests  # noqa: TID251 - the one place
+from requests.adapters import HTTPAdapter  # noqa: TID251 - the one place
 from requests.auth import AuthBase  # noqa: TID251 - the one place
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ReadTimeoutError
 from urllib3.exceptions import InvalidHeader as InvalidAnswerHeader
+from urllib3.exceptions import ProxyError as TunnelError
 
+from bot.network import Network, Obstacle, obstacle, parts
 from bot.tokenflex.errors import TimedOutError, TokenFlexError, UnreachableError, UpstreamBrokenError
 
 USER_AGENT: Final = "tokenflex-slack"
@@ -34,6 +37,10 @@ _UNUSABLE: Final = (
     requests.exceptions.InvalidProxyURL,
     LocationValueError,
 )
+_AT_PROXY: Final = (TunnelError, requests.exceptions.ProxyError)
+#: Raised before a connection stands, so that nothing was sent.
+_UNCONNECTED: Final = (NewConnectionError, ConnectTimeoutError, requests.ConnectTimeout, *_AT_PROXY)
+_PROXY_WANTS_LOGIN: Final = 407
 _PAGE: Final = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
 _SAME_FROM_ANYBODY: Final = {401, 408, 429}
 #: A ValueError comes from the standard library, for a header that cannot be written; its text holds the header.
@@ -44,8 +51,8 @@ _FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, Va
 class Response:
     """An answer below 300 or from 400 to 499.
 
-    `body` is the JSON of it: None where there is none, and for refusals also where it is plain text. `retry_after` is
-    in seconds. `server_time` is the `Date` header, UTC. The body may hold links and tokens, so it hides from `repr`.
+    `body` is the JSON of it, None where there is none; of a refusal it may also be plain text. `retry_after` is in
+    seconds. `server_time` is the `Date` header, UTC. The body may hold links and tokens, so it hides from `repr`.
     """
 
     status: int
@@ -90,16 +97,24 @@ class HttpDoor:
     """The door on `requests`; may be used by several threads at once, each of which gets a session of its own.
 
     Time-outs are in seconds: `connect_timeout` for making the connection, `read_timeout` between two pieces of the
-    answer. Redirects are not followed, so that a token never travels on; proxies are those of the environment.
+    answer. Redirects are not followed, so that a token never travels on. The way out is that of `network` alone:
+    neither the proxies nor the certificates of the environment are looked at.
+
+    Raises:
+        OSError: the certificates of `network` cannot be read.
+
     """
 
     def __init__(
         self,
+        network: Network | None = None,
         *,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
         user_agent: str = USER_AGENT,
     ) -> None:
+        self._network = network or Network()
+        self._trust = self._network.trust()
         self._timeout = (connect_timeout, read_timeout)
         self._user_agent = user_agent
         self._local = threading.local()
@@ -118,6 +133,7 @@ class HttpDoor:
         token: str | None = None,
     ) -> Response:
         """Send one request, once; see `Door.request`."""
+        proxy = self._network.proxy_for(url)
         try:
             response = self._session().request(
                 method,
@@ -128,6 +144,7 @@ class HttpDoor:
                 data=form,
                 auth=_Bearer(token),
                 timeout=self._timeout,
+                proxies=dict.fromkeys(("http", "https"), proxy) if proxy else None,
                 allow_redirects=False,
             )
         except _FAILURES as error:
@@ -148,6 +165,9 @@ class HttpDoor:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = _Session()
+            session.trust_env = False
+            session.mount("https://", _Adapter(self._trust))
+            session.mount("http://", _Adapter(self._trust))
             # A kept connection that the server is just closing would lose a submission in doubt; at a handful of calls
             # a minute a new one for each costs nothing.
             headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Connection": "close"}
@@ -165,8 +185,27 @@ class _Session(requests.Session):
         """Return no address."""
 
 
+class _Adapter(HTTPAdapter):
+    """Checks certificates as it is told, on the way to a proxy and behind it."""
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as `requests` calls it
+        """Make the pool for connections without a proxy."""
+        super().init_poolmanager(*args, ssl_context=self._trust, **kwargs)
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as `requests` calls it
+        """Make the pool for connections through a proxy."""
+        return super().proxy_manager_for(proxy, ssl_context=self._trust, proxy_ssl_context=self._trust, **kwargs)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 - as `requests` calls it
+        """Add no certificates: the context knows whom to trust."""
+
+
 class _Bearer(AuthBase):
-    """Sets the token. It is given without one as well: `requests` reads ~/.netrc where there is no `auth`."""
+    """Sets the token; without one nothing."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -179,32 +218,31 @@ class _Bearer(AuthBase):
 
 def _failure(error: Exception) -> TokenFlexError:
     """Return what a failure means; whatever may have reached the server counts as of unknown effect."""
-    parts = tuple(_parts(error))
-    if any(isinstance(part, ssl.SSLCertVerificationError) for part in parts):
-        return UnreachableError("Autodesk's certificate is not trusted; nothing was sent")
-    if any(isinstance(part, InvalidAnswerHeader) for part in parts):
+    wrapped = tuple(parts(error))
+    if any(isinstance(part, ssl.SSLCertVerificationError) for part in wrapped):
+        return UnreachableError(obstacle=Obstacle.CERTIFICATE)
+    if any(isinstance(part, InvalidAnswerHeader) for part in wrapped):
         return UpstreamBrokenError("Autodesk's answer has a header that cannot be read")
-    if isinstance(error, ValueError) or any(isinstance(part, _UNUSABLE) for part in parts):
+    if isinstance(error, ValueError) or any(isinstance(part, _UNUSABLE) for part in wrapped):
         return UnreachableError("the address or the credentials in the settings cannot be used; nothing was sent")
-    unconnected = (NewConnectionError, ConnectTimeoutError, requests.ConnectTimeout, requests.exceptions.ProxyError)
-    if any(isinstance(part, unconnected) for part in parts):
-        return UnreachableError("no connection to Autodesk could be made")
-    if any(isinstance(part, (requests.ReadTimeout, ReadTimeoutError, TimeoutError)) for part in parts):
+    if any(isinstance(part, _UNCONNECTED) for part in wrapped):
+        return UnreachableError(obstacle=_obstacle(error))
+    if any(isinstance(part, (requests.ReadTimeout, ReadTimeoutError, TimeoutError)) for part in wrapped):
         return TimedOutError("Autodesk did not answer in time")
     return UpstreamBrokenError("the connection to Autodesk broke off")
 
 
-def _parts(error: object, depth: int = 6) -> Iterator[BaseException]:
-    """Yield an error and those that it wraps, as `requests` and urllib3 wrap them: in `args` or as `reason`."""
-    if not isinstance(error, BaseException) or not depth:
-        return
-    yield error
-    for inner in (*error.args, getattr(error, "reason", None)):
-        yield from _parts(inner, depth - 1)
+def _obstacle(error: Exception) -> Obstacle:
+    wrapped = tuple(parts(error))
+    if any("Tunnel connection failed" in str(part) for part in wrapped):
+        return Obstacle.PROXY_REFUSES
+    return obstacle(error, at_proxy=any(isinstance(part, _AT_PROXY) for part in wrapped))
 
 
 def _response(response: requests.Response) -> Response:
     status = response.status_code
+    if status == _PROXY_WANTS_LOGIN:
+        raise UnreachableError(obstacle=Obstacle.PROXY_REFUSES)
     if status >= 500 or 300 <= status < 400:
         raise UpstreamBrokenError(f"Autodesk answered with status {status}", status=status)
     server_time = http_date(response.headers.get("Date", ""))
@@ -225,7 +263,8 @@ def _body(response: requests.Response) -> Any:  # noqa: ANN401 - JSON is of any 
         broken = response.status_code < 400 or _is_a_page(response)
     if broken:
         raise UpstreamBrokenError("Autodesk's answer is no JSON", status=response.status_code)
-    return None
+    text = response.content.decode(errors="replace")
+    return None if text.lstrip().startswith("<") else text
 
 
 def _is_a_page(response: requests.Response) -> bool:

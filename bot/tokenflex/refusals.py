@@ -1,7 +1,7 @@
 """Which error a refusal of Token Flex (4xx) is.
 
 Two families of bodies exist: the gateway's `developerMessage` and `errorCode`, and the service's `Code` and `Message`
-(source: error handling). Their keys are read in any case.
+(source: error handling). Their keys are read in any case. The gateway also refuses in plain text: that is its message.
 """
 
 import re
@@ -38,6 +38,8 @@ _BY_STATUS: Final[Mapping[int, type[RefusedError]]] = {
     404: NotFoundError,
 }
 _SECRETS: Final = re.compile(r"\S*://\S+|\beyJ[\w.-]+|\b(?:bearer|basic)\s+\S+", re.IGNORECASE)
+_CODE: Final = re.compile(r"\bAUTH-[0-9]{3}\b")
+_PLAIN: Final = ""  #: the name under which `error_texts` has a body that is plain text
 _ABOUT_EXPORTS: Final = re.compile(r"pending|outstanding|export", re.IGNORECASE)
 
 
@@ -64,6 +66,9 @@ def refusal(answer: Response, *, may_be_quota: bool = False) -> TokenFlexError:
 
 def error_texts(body: object) -> Callable[[str], str]:
     """Return a look-up of the texts in an error's body, in any case of the key; "" for what is not there."""
+    if isinstance(body, str):
+        found = _CODE.search(body)
+        body = {_PLAIN: body, "errorCode": found[0] if found else ""}
     entries: Mapping[Any, Any] = body if isinstance(body, Mapping) else {}
     texts = {str(key).lower(): value for key, value in entries.items() if isinstance(value, str)}
     return lambda name: texts.get(name.lower(), "").strip()
@@ -71,7 +76,7 @@ def error_texts(body: object) -> Callable[[str], str]:
 
 def safe_message(texts: Callable[[str], str]) -> str:
     """Return upstream's own sentence: one line, cut, without the code in front, without addresses and tokens."""
-    message = texts("Message") or texts("developerMessage")
+    message = _message(texts)
     code = texts("Code")
     if code and message.startswith(f"{code}:"):
         message = message[len(code) + 1 :]
@@ -79,7 +84,11 @@ def safe_message(texts: Callable[[str], str]) -> str:
     return " ".join(printable.split())[:MAX_MESSAGE]
 
 
+def _message(texts: Callable[[str], str]) -> str:
+    return texts("Message") or texts("developerMessage") or texts(_PLAIN)
+
+
 def _is_quota(texts: Callable[[str], str], retry_after: float | None) -> bool:
-    about_exports = _ABOUT_EXPORTS.search(texts("Message") or texts("developerMessage")) is not None
+    about_exports = _ABOUT_EXPORTS.search(_message(texts)) is not None
     by_service = bool(texts("Code"))
     return by_service or about_exports if retry_after is None else by_service and about_exports

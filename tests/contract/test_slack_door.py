@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.network import Network
 from bot.slack.api import SlackApi, slack_at
 from bot.slack.errors import (
     BlocksRefusedError,
@@ -77,7 +78,7 @@ def clock() -> MovedClock:
 @pytest.fixture
 async def api(server: Server, clock: MovedClock) -> AsyncIterator[SlackApi]:
     """The door to that server."""
-    async with slack_at(f"{server.url}api/", "xoxb-1", clock) as door:
+    async with slack_at(f"{server.url}api/", "xoxb-1", Network(), clock) as door:
         yield door
 
 
@@ -144,14 +145,14 @@ async def test_a_response_url_that_took_it(server: Server, api: SlackApi, answer
 
 async def test_no_connection_is_told_apart_from_a_lost_answer(server: Server, clock: MovedClock) -> None:
     """Where nobody listens nothing happened; where somebody listened and said nothing it may have."""
-    async with slack_at("http://127.0.0.1:9/api/", "xoxb-1", clock) as nobody:
+    async with slack_at("http://127.0.0.1:9/api/", "xoxb-1", Network(), clock) as nobody:
         with pytest.raises(SlackUnreachableError):
             await nobody.call("chat.postMessage", **POST)
         with pytest.raises(SlackUnreachableError):
             await nobody.respond("http://127.0.0.1:9/response/1", {"text": "text"})
 
     server.answer = None
-    async with slack_at(f"{server.url}api/", "xoxb-1", clock) as door:
+    async with slack_at(f"{server.url}api/", "xoxb-1", Network(), clock) as door:
         with pytest.raises(SlackUnsureError) as lost:
             await door.call("chat.postMessage", **POST)
     assert type(lost.value) is SlackUnsureError

@@ -13,6 +13,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot import settings
+from bot.environment import Found
 from bot.login.store import LoginStore
 from bot.operate import doctor
 from bot.operate.findings import Finding, Level, exit_status
@@ -43,7 +44,7 @@ async def examined(
 ) -> Report:
     """Examine the house; no two findings may have the same name."""
     found = await doctor.examine(
-        house.environment | dict(variables or {}),
+        Found({}, house.environment | dict(variables or {})),
         house.folder / ".env",
         clock or house.clock,
         free_space=lambda _: free,

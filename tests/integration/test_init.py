@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import settings
+from bot import environment, settings
 from bot.operate.guide import ASKED, WHERE
 from bot.operate.init import env_file
 from bot.operate.init.wizard import Talk, UnknownSettingError, Wizard
@@ -69,7 +69,7 @@ async def answer(house: House, *answers: str, names: tuple[str, ...] = (), **out
     """Run the wizard in a thread, where it may run loops of its own; return its status and the administrator."""
     person = Administrator(*answers)
     path = house.folder / ".env"
-    wizard = Wizard(path, settings.in_file(path), outside, house.clock, person.talk())
+    wizard = Wizard(path, environment.look(path).written, outside, house.clock, person.talk())
     return await asyncio.to_thread(wizard.run, names), person
 
 
@@ -242,7 +242,7 @@ def test_whatever_is_written_is_read_again(
     path = tmp_path_factory.mktemp("env") / ".env"
     env_file.write(path, {"OTHER": other})
     env_file.write(path, values)
-    assert settings.in_file(path) == {"OTHER": other} | values
+    assert dotenv_values(path, interpolate=False) == {"OTHER": other} | values
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

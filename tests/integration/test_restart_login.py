@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.environment import Found
 from bot.operate import doctor
 from bot.operate.findings import Finding, Level
 from bot.runtime.process_lock import ProcessLock
@@ -59,7 +60,9 @@ async def ends(process: BotProcess, number: signal.Signals | None = None) -> int
 async def examined(house: House, minutes: float = 0.0) -> dict[str, Finding]:
     """What the next start finds, so many minutes from now."""
     clock = ScaledClock(1.0, origin=house.clock.origin + timedelta(minutes=minutes), started_at=house.clock.started_at)
-    found = await doctor.examine(house.environment, house.folder / ".env", clock, free_space=lambda _: 10**12)
+    found = await doctor.examine(
+        Found({}, house.environment), house.folder / ".env", clock, free_space=lambda _: 10**12
+    )
     return {finding.name: finding for finding in found}
 
 

@@ -1,9 +1,9 @@
 """The settings: each variable missing, wrong and right; several problems at once; nothing secret shown."""
 
-import os
 from dataclasses import fields
 from pathlib import Path
 
+import certifi
 import pytest
 
 from bot import settings
@@ -129,7 +129,7 @@ def test_every_setting_is_read_and_every_secret_is_hidden() -> None:
         setting.name: f"canary-{number}-long-enough" for number, setting in enumerate(SETTINGS) if setting.secret
     }
     read = settings.read(GOOD | secrets)
-    assert len(fields(read)) == len(SETTINGS)
+    assert len(fields(read)) == len(SETTINGS) - 1  # PROXY and CA_BUNDLE are one network
     assert set(read.secrets) == set(secrets.values())
     assert "canary" not in repr(read)
     assert "canary" not in str(read)
@@ -143,74 +143,119 @@ def test_problems_repeat_no_secret() -> None:
             assert "canary" not in said
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`.env` fills what the environment does not have; an empty variable of the environment counts as had."""
-    file = tmp_path / ".env"
-    file.write_text('SLACK_BOT_TOKEN="from file"\nAPS_CLIENT_ID=file\nexport LOG_LEVEL=DEBUG # louder\nUNSET\n')
-    monkeypatch.setenv("APS_CLIENT_ID", "environment")
-    monkeypatch.setenv("LOG_LEVEL", "")
-    read = settings.environment(file)
-    assert read["SLACK_BOT_TOKEN"] == "from file"
-    assert read["APS_CLIENT_ID"] == "environment"
-    assert read["LOG_LEVEL"] == ""
-    assert "UNSET" not in read
+MARKS = ['"', "'", "`", "“”", "‘’", "„“", "«»"]
 
 
-def test_secrets_in_the_file_are_taken_literally(tmp_path: Path) -> None:
-    """A key with `${…}` in it is that key, not the value of a variable."""
-    (tmp_path / ".env").write_text("DATABASE_KEY='a${HOME}b$c\"d'\n")
-    assert settings.environment(tmp_path / ".env")["DATABASE_KEY"] == 'a${HOME}b$c"d'
+@pytest.mark.parametrize("marks", MARKS)
+@pytest.mark.parametrize("name", [setting.name for setting in SETTINGS if setting.name != "DATABASE_KEY"])
+def test_quotation_marks_are_told_as_such(name: str, marks: str) -> None:
+    """`docker --env-file` takes them literally: they are to be taken away, nothing has to be copied again."""
+    value = (GOOD | {"APS_REFRESH_TOKEN": "R" * 42, "DATABASE_KEY": KEY}).get(name, "x")
+    said = problems(**{"DATABASE_KEY": KEY, name: f"{marks[0]}{value}{marks[-1]}"})
+    assert said == [f"{name} is in quotation marks; take the quotation marks away."]
 
 
-def test_no_file_is_no_problem(tmp_path: Path) -> None:
-    """Without `.env` only the environment counts."""
-    assert settings.environment(tmp_path / ".env") == dict(os.environ)
+def test_a_key_may_hold_quotation_marks() -> None:
+    """A login may be stored that was encrypted with it."""
+    assert settings.read(GOOD | {"DATABASE_KEY": f'"{KEY}"'}).database_key == f'"{KEY}"'
 
 
-def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
-    """A broken `.env` ends the start with a sentence, not with a traceback."""
-    (tmp_path / ".env").write_bytes(b"LOG_LEVEL=\xff\xfe\n")
-    with pytest.raises(SettingsError, match=r"cannot be read: it is not a text file in UTF-8\."):
-        settings.environment(tmp_path / ".env")
+def test_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~` is not the name of a folder."""
+    monkeypatch.setenv("HOME", "/home/ana")
+    assert settings.read(GOOD | {"DATABASE_PATH": "~/bot/x.db"}).database_path == Path("/home/ana/bot/x.db")
 
 
-def at(monkeypatch: pytest.MonkeyPatch, slack: str, autodesk: str, **environment: str) -> dict[str, str]:
-    """The environment that libraries see, with base URLs on these hosts."""
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    before = dict(os.environ)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    addresses = {
-        "SLACK_BASE_URL": f"http://{slack}/api/",
-        "APS_BASE_URL": f"http://{autodesk}/v2",
-        "TOKENFLEX_BASE_URL": f"http://{autodesk}/v1",
+@pytest.mark.parametrize("path", ["$HOME/x.db", "${HOME}/x.db", "%APPDATA%/x.db", "sqlite:///x.db", "~nobody-here/x"])
+def test_a_path_that_would_make_a_strange_folder(path: str) -> None:
+    """What no shell has replaced would become a folder of that name."""
+    (problem,) = problems(DATABASE_PATH=path)
+    assert problem.startswith("DATABASE_PATH ")
+    assert "write the whole path" in problem
+
+
+@pytest.mark.parametrize("name", ["TOKENFLEX_EXTRA_FIELDS", "TOKENFLEX_EXTRA_METRICS"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("a b", "names “a b”; write names of letters and digits, separated by commas."),
+        ("good,not;good,1st", "names “not;good, 1st”; write names of letters and digits, separated by commas."),
+        (",", "names “”; write names of letters and digits, separated by commas."),
+        (f"good,{'a' * 151}", "has a name of 151 characters; Slack takes 150 at most."),
+    ],
+)
+def test_added_names_that_would_close_the_form(name: str, value: str, said: str) -> None:
+    """Slack refuses a whole form for one value that it does not take; 150 characters it does take."""
+    assert problems(**{name: value}) == [f"{name} {said}"]
+    assert problems(**{name: "a" * 150}) == []
+
+
+def test_contract_numbers_may_hold_letters() -> None:
+    """As Autodesk's own recording has them."""
+    read = settings.read(GOOD | {"ALLOWED_CONTRACTS": "RomeoAgree-0,110000123456"})
+    assert read.allowed_contracts == ("RomeoAgree-0", "110000123456")
+    (problem,) = problems(ALLOWED_CONTRACTS="110000123456, year 1")
+    assert problem == "ALLOWED_CONTRACTS names “year 1”; write `all` or contract numbers, separated by commas."
+
+
+# The network
+
+SYSTEM = certifi.where()
+
+
+@pytest.mark.parametrize("name", ["PROXY", *settings.PROXIES])
+@pytest.mark.parametrize("value", ["http://proxy.example:3128", "proxy.example:3128"])
+def test_a_proxy_under_any_of_its_names(name: str, value: str) -> None:
+    """The names that other programs know stand in for the setting; a missing http:// is put in front."""
+    network = settings.read(GOOD | {name: value, "NO_PROXY": "intra.example"}).network
+    assert network.proxy == "http://proxy.example:3128"
+    assert network.no_proxy == "intra.example"
+    assert settings.read(GOOD | {name: value, "PROXY": "http://ours:1"}).network.proxy in {
+        "http://ours:1",
+        network.proxy,
     }
-    settings.keep_from_libraries(GOOD | addresses)
-    after = dict(os.environ)
-    for name in set(after) - set(before):
-        monkeypatch.delenv(name)
-    return {name: value for name, value in after.items() if before.get(name) != value}
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:9001", "127.1.2.3", "[::1]:9001", "localhost:1", "bot.localhost"])
-def test_servers_on_this_machine_are_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    """slack_sdk finds no proxy, `requests` an exception for each local host; other hosts still have the proxy."""
-    seen = at(monkeypatch, host, "aps.example", HTTPS_PROXY="http://proxy:3128", http_proxy="http://other:3128")
-    assert seen == {"all_proxy": "http://proxy:3128"}
-    seen = at(monkeypatch, "slack.example", host, HTTPS_PROXY="http://proxy:3128", NO_PROXY="intra.example")
-    assert seen["HTTPS_PROXY"] == "http://proxy:3128"
-    assert seen["no_proxy"].split(",")[0] == "intra.example"
-    assert seen["no_proxy"].split(",")[1] in host
+def test_our_own_names_come_first() -> None:
+    """PROXY and CA_BUNDLE win over what stands in for them."""
+    others = dict.fromkeys(settings.PROXIES, "http://other:1") | {"SSL_CERT_FILE": "/nowhere"}
+    network = settings.read(GOOD | others | {"PROXY": "http://ours:1", "CA_BUNDLE": SYSTEM}).network
+    assert (network.proxy, network.ca_bundle) == ("http://ours:1", Path(SYSTEM))
 
 
-def test_proxies_stay_for_the_real_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is on this machine, the proxies of the environment are used as they are."""
-    proxies = {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "intra.example"}
-    assert at(monkeypatch, "slack.com", "aps.example", **proxies) == proxies
+@pytest.mark.parametrize("name", ["PROXY", "HTTPS_PROXY", "all_proxy"])
+@pytest.mark.parametrize("value", ["socks5://proxy:1080", "http://", "http://user:canary@proxy:port", "ftp://proxy"])
+def test_a_proxy_that_cannot_be_used(name: str, value: str) -> None:
+    """The variable is named that holds it, and its password is not said."""
+    (problem,) = problems(**{name: value})
+    assert problem == f"{name} is not the address of a proxy; it has to look like http://proxy.example:3128."
 
 
-def test_bolt_finds_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables that Bolt reads by itself are gone after the settings were read."""
-    names = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET")
-    assert at(monkeypatch, "slack.com", "aps.example", **dict.fromkeys(names, "x")) == {}
+def test_the_password_of_a_proxy_is_a_secret() -> None:
+    """It never appears in a log, and the way out hides it."""
+    variables = GOOD | {"HTTPS_PROXY": "http://user:canary%2Fpass@proxy:3128"}
+    read = settings.read(variables)
+    assert "canary/pass" in read.secrets
+    assert "canary/pass" in settings.secrets_of(variables)
+    assert "canary" not in repr(read)
+
+
+@pytest.mark.parametrize("name", ["CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_cannot_be_read(name: str, tmp_path: Path) -> None:
+    """The variable is named that holds the path."""
+    assert settings.read(GOOD | {name: SYSTEM}).network.ca_bundle == Path(SYSTEM)
+    assert problems(**{name: str(tmp_path / "none.pem")}) == [
+        f"{name} names a file that cannot be read (No such file or directory)."
+    ]
+    (tmp_path / "empty.pem").touch()
+    (tmp_path / "text.pem").write_text("hello")
+    for file in ("empty.pem", "text.pem"):
+        assert problems(**{name: str(tmp_path / file)}) == [f"{name} names a file that holds no certificate (PEM)."]
+    assert len(problems(**{name: "~nobody-here/x.pem"})) == 1
+
+
+def test_what_is_known_already_is_not_said_again() -> None:
+    """A line of `.env` that cannot be read does not make its variable missing as well."""
+    with pytest.raises(SettingsError) as caught:
+        settings.read({"SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN has a quotation mark."])
+    assert [problem.split()[0] for problem in caught.value.problems] == ["SLACK_BOT_TOKEN", "APS_CLIENT_ID"]

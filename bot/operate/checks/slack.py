@@ -17,7 +17,7 @@ from bot.slack.api import SlackApi, slack_at
 
 async def check_slack(settings: Settings, clock: Clock, *, bot_runs: bool) -> list[Finding]:
     """Ask Slack; beside a running bot only what takes nothing from it."""
-    async with slack_at(settings.slack_base_url, settings.slack_bot_token, clock) as api:
+    async with slack_at(settings.slack_base_url, settings.slack_bot_token, settings.network, clock) as api:
         bot_token = await check_bot_token(api, manifest.bot_scopes())
         connection = [] if bot_runs else await _connection(api, settings.slack_app_token)
     return [*bot_token, *connection, check_clock("Slack", api.time.known_difference)]

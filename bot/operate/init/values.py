@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 
 from bot.operate.checks import autodesk, slack_tokens
 from bot.operate.findings import Finding, ok, skipped, wrong
 from bot.runtime.clock import Clock
-from bot.settings import problems_of, with_defaults
+from bot.settings import network_of, problems_of, with_defaults
 from bot.slack import manifest
-from bot.slack.api import slack_at
+from bot.slack.api import SlackApi, slack_at
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.oauth import OAuthClient
+
+#: Settings that are checked at the service they are for.
+_AT_A_SERVICE = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "APS_CLIENT_SECRET")
 
 
 def check(name: str, values: Mapping[str, str], clock: Clock) -> list[Finding]:
@@ -19,19 +22,22 @@ def check(name: str, values: Mapping[str, str], clock: Clock) -> list[Finding]:
 
     Client ID and secret are checked together, under the name of the secret.
     """
-    settings = with_defaults(values)
-    problems = problems_of(name, settings)
+    problems = problems_of(name, values)
     if problems:
         return [wrong(name, problem, "Enter it again.") for problem in problems]
-    if name == "SLACK_BOT_TOKEN":
-        return asyncio.run(_bot_token(settings, clock))
-    if name == "SLACK_APP_TOKEN":
-        return [asyncio.run(_app_token(settings, clock))]
-    if name == "APS_CLIENT_SECRET":
-        return [_client(settings)]
-    if name == "DATABASE_KEY" and not settings[name]:
+    if name in _AT_A_SERVICE:
+        no_way = problems_of("PROXY", values) + problems_of("CA_BUNDLE", values)
+        return [skipped(name, f"Nobody was asked: {one}") for one in no_way] or _asked(name, values, clock)
+    is_set = bool(with_defaults(values)[name])
+    if name == "DATABASE_KEY" and not is_set:
         return [skipped(name, "Not set; fine with two-legged credentials, needed before `python -m bot login`.")]
-    return [] if name == "APS_CLIENT_ID" else [ok(name, "Set." if settings[name] else "Not set.")]
+    return [] if name == "APS_CLIENT_ID" else [ok(name, "Set." if is_set else "Not set.")]
+
+
+def _asked(name: str, values: Mapping[str, str], clock: Clock) -> list[Finding]:
+    if name == "APS_CLIENT_SECRET":
+        return [_client(values)]
+    return asyncio.run((_bot_token if name == "SLACK_BOT_TOKEN" else _app_token)(values, clock))
 
 
 def check_all(names: Iterable[str], values: Mapping[str, str], clock: Clock) -> list[Finding]:
@@ -39,20 +45,26 @@ def check_all(names: Iterable[str], values: Mapping[str, str], clock: Clock) -> 
     return [finding for name in names for finding in check(name, values, clock)]
 
 
-async def _bot_token(settings: Mapping[str, str], clock: Clock) -> list[Finding]:
-    async with slack_at(settings["SLACK_BASE_URL"], settings["SLACK_BOT_TOKEN"], clock) as api:
+async def _bot_token(values: Mapping[str, str], clock: Clock) -> list[Finding]:
+    async with _slack(values, clock) as api:
         return await slack_tokens.check_bot_token(api, manifest.bot_scopes())
 
 
-async def _app_token(settings: Mapping[str, str], clock: Clock) -> Finding:
-    async with slack_at(settings["SLACK_BASE_URL"], settings["SLACK_BOT_TOKEN"], clock) as api:
-        return (await slack_tokens.check_app_token(api, settings["SLACK_APP_TOKEN"])).finding
+async def _app_token(values: Mapping[str, str], clock: Clock) -> list[Finding]:
+    async with _slack(values, clock) as api:
+        return [(await slack_tokens.check_app_token(api, with_defaults(values)["SLACK_APP_TOKEN"])).finding]
 
 
-def _client(settings: Mapping[str, str]) -> Finding:
+def _slack(values: Mapping[str, str], clock: Clock) -> AbstractAsyncContextManager[SlackApi]:
+    settings = with_defaults(values)
+    return slack_at(settings["SLACK_BASE_URL"], settings["SLACK_BOT_TOKEN"], network_of(values), clock)
+
+
+def _client(values: Mapping[str, str]) -> Finding:
+    settings = with_defaults(values)
     client_id, secret = settings["APS_CLIENT_ID"], settings["APS_CLIENT_SECRET"]
     if not client_id:
         return skipped(autodesk.CLIENT, "Without APS_CLIENT_ID the secret cannot be tried.")
-    with closing(HttpDoor()) as door:
+    with closing(HttpDoor(network_of(values))) as door:
         oauth = OAuthClient(door, settings["APS_BASE_URL"], client_id, secret)
         return autodesk.check_client(oauth, has_secret=bool(secret))

@@ -25,7 +25,7 @@ from bot.tokenflex.errors import (
 from bot.tokenflex.http import Response
 from bot.tokenflex.refusals import MAX_MESSAGE, refusal
 
-ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
 GATEWAY = {"developerMessage": "No.", "userMessage": " ", "more info": "https://forge.example/error_handling"}
 BAD_REQUEST = {"Code": "BadRequestError", "Message": "BadRequestError: Invalid request"}
 FORBIDDEN = {"Code": "ForbiddenError", "Message": "ForbiddenError: Invalid contract or access level"}
@@ -63,6 +63,9 @@ def test_which_effects_are_unknown() -> None:
         (403, {**GATEWAY, "errorCode": "AUTH-001"}, ApiNotEnabledError),
         (403, {**GATEWAY, "errorCode": "AUTH-002"}, ApiNotEnabledError),
         (403, {**GATEWAY, "errorCode": "AUTH-005"}, ForbiddenError),
+        (403, "AUTH-010: Token does not have the privilege for this request.", ScopeMissingError),
+        (403, "The client_id has no access (AUTH-001)", ApiNotEnabledError),
+        (403, "Access Denied", ForbiddenError),
         (403, FORBIDDEN, ContractRefusedError),
         (403, {"code": "ForbiddenError", "message": "x"}, ContractRefusedError),
         (403, None, ForbiddenError),
@@ -110,11 +113,21 @@ def test_upstream_s_own_sentence_is_kept_without_its_code() -> None:
     assert (error.message, error.code, str(error)) == ("Invalid request", "BadRequestError", "Invalid request")
 
 
+def test_a_refusal_in_plain_text_keeps_its_reason() -> None:
+    """The gateway refuses in plain text too; what it says is what people and logs get."""
+    error = refusal(Response(403, "AUTH-010: Token does not have\r\nthe privilege for this request."))
+    assert isinstance(error, RefusedError)
+    assert (error.code, error.status) == ("AUTH-010", 403)
+    assert error.message == "AUTH-010: Token does not have the privilege for this request."
+    assert type(refusal(Response(429, "Too many outstanding exports"), may_be_quota=True)) is QuotaExceededError
+
+
 @given(st.text(max_size=50), st.text(max_size=50))
 def test_messages_carry_no_address_or_token(before: str, after: str) -> None:
     """Whatever surrounds them, links and tokens are cut out, and the rest is one short printable line."""
     message = f"{before} https://download.example/x?signature=SECRET eyJSECRET.SECRET.SECRET Bearer SECRET {after}"
-    error = refusal(Response(400, {"Message": message * 10}))
-    assert "SECRET" not in f"{error}{error!r}"
-    assert len(str(error)) <= MAX_MESSAGE
-    assert str(error).isprintable()
+    for body in ({"Message": message * 10}, message * 10):
+        error = refusal(Response(400, body))
+        assert "SECRET" not in f"{error}{error!r}"
+        assert len(str(error)) <= MAX_MESSAGE
+        assert str(error).isprintable()

@@ -140,9 +140,16 @@ def test_refusals_are_answers_with_their_wait(
     assert (reply.status, reply.refused, reply.retry_after) == (429, True, seconds)
 
 
-def test_a_refusal_in_plain_text_has_no_body(server: Server, door: HttpDoor) -> None:
-    """A refusal counts by its status even when its body is no JSON."""
+def test_a_refusal_in_plain_text_keeps_it(server: Server, door: HttpDoor) -> None:
+    """A refusal counts by its status even when its body is no JSON; the text is the gateway's reason."""
     server.reply = answer("403 Forbidden", "403: no", "Content-Type: text/plain\r\n")
+    assert door.request("GET", server.url) == Response(403, "403: no")
+
+
+@pytest.mark.parametrize("markup", ["<?xml version='1.0'?><Error>no</Error>", " \n<Error/>"])
+def test_a_refusal_in_markup_has_no_body(server: Server, door: HttpDoor, markup: str) -> None:
+    """Markup is nothing that a person is told."""
+    server.reply = answer("403 Forbidden", markup, "Content-Type: application/xml\r\n")
     assert door.request("GET", server.url) == Response(403)
 
 
