@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.environment import Found
 from bot.operate import doctor
 from bot.operate.findings import Level
 from tests.harness.house import House, close_house
@@ -98,7 +99,8 @@ async def _left(forge: Forge, house: House, way: WayOut, kill: Moment | None) ->
 async def _found(house: House) -> tuple[bool, bool]:
     """Return whether the next process has the login, and whether it says that a renewal was cut off."""
     (house.folder / ".env").touch(mode=0o600)
-    found = await doctor.examine(house.environment, house.folder / ".env", house.clock, free_space=lambda _: 10**12)
+    given = Found({}, house.environment)
+    found = await doctor.examine(given, house.folder / ".env", house.clock, free_space=lambda _: 10**12)
     token = next(finding for finding in found if finding.name == "Autodesk token")
     return token.level is Level.OK, "cut off" in token.found
 
