@@ -157,7 +157,7 @@ def m006_times_of_servers(db: Database) -> None:
 @migrations()
 def m007_outbox_of_anything(db: Database) -> None:
     """Let a row of the outbox be about anything; add the workspace, empty as long as there is one only."""
-    for table in ("exports", "audit"):
+    for table in ("exports", "calls", "audit"):
         db.execute(f"ALTER TABLE {table} ADD COLUMN workspace TEXT NOT NULL DEFAULT ''")
     db.execute("DROP INDEX outbox_due")
     for table in ("outbox", "messages"):
@@ -191,24 +191,14 @@ def m007_outbox_of_anything(db: Database) -> None:
     db.execute("CREATE INDEX outbox_about ON outbox (about, about_id)")
     for column in ("thread", "after"):  # without them each row that goes would be looked for in all others
         db.execute(f"CREATE INDEX outbox_{column} ON outbox ({column}) WHERE {column} IS NOT NULL")
-    db.execute(
-        """
-        CREATE TABLE messages (
-            delivery INTEGER PRIMARY KEY REFERENCES outbox (id),
-            workspace TEXT NOT NULL DEFAULT '',
-            channel TEXT NOT NULL,
-            ts TEXT NOT NULL,
-            link_expires_at TEXT,
-            UNIQUE (channel, ts)
-        )
-        """
-    )
-    _convert_outbox(db)
+    _rows_as_columns(db)
+    _rows_that_wait_for_others(db)
+    _messages_by_row(db)
     for table in ("messages", "outbox"):
         db.execute(f"DROP TABLE old_{table}")
 
 
-def _convert_outbox(db: Database) -> None:
+def _rows_as_columns(db: Database) -> None:
     """Write as columns what rows said in their subject, their words and the beginning of their error."""
     db.execute(
         """
@@ -242,6 +232,10 @@ def _convert_outbox(db: Database) -> None:
         FROM old_outbox
         """
     )
+
+
+def _rows_that_wait_for_others(db: Database) -> None:
+    """Write down which row goes out before another: the card of a result, the message of a link that ends."""
     db.execute(
         """
         UPDATE outbox SET after = (
@@ -255,6 +249,22 @@ def _convert_outbox(db: Database) -> None:
     )
     db.execute("UPDATE outbox SET thread = after WHERE kind = 'result'")
     db.execute("DELETE FROM outbox WHERE kind = 'expiry' AND after IS NULL")
+
+
+def _messages_by_row(db: Database) -> None:
+    """Give each message that stands in Slack to the row that it was posted for."""
+    db.execute(
+        """
+        CREATE TABLE messages (
+            delivery INTEGER PRIMARY KEY REFERENCES outbox (id),
+            workspace TEXT NOT NULL DEFAULT '',
+            channel TEXT NOT NULL,
+            ts TEXT NOT NULL,
+            link_expires_at TEXT,
+            UNIQUE (channel, ts)
+        )
+        """
+    )
     db.execute(
         """
         INSERT INTO messages (delivery, channel, ts, link_expires_at)

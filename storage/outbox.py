@@ -146,11 +146,6 @@ def next_due(db: Connection, now: datetime) -> datetime | None:
     return None
 
 
-def is_open(db: Connection, subject: str) -> bool:
-    """Return whether the delivery of this subject is still to be made."""
-    return any(db.query("SELECT 1 FROM outbox WHERE subject = ? AND state IN ('waiting', 'sending')", [subject]))
-
-
 def hold_back(db: Connection, recipient: str, due_at: datetime) -> None:
     """Let everything for a recipient wait until then, so that it goes out in its order afterwards."""
     db.execute(_HOLD_BACK, {"due": to_text(due_at), "recipient": recipient})

@@ -19,6 +19,7 @@ from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.errors import UseCaseError
 from bot.exports import announcements
 from bot.exports.fresh_links import FreshLinks
+from bot.runtime.backoff import SHARED, Backoff
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
@@ -44,9 +45,8 @@ from storage.models import Delivery, DeliveryState, Export, MessageKind, SentMes
 from storage.states import ExportState
 
 LANE_PACE = timedelta(seconds=1.1)
-_SOON = timedelta(seconds=2)
-_LONGEST_PAUSE = timedelta(seconds=60)
-_LONGEST_PAUSE_AFTER_REFUSAL = timedelta(hours=1)
+#: For a message that Slack refuses and nobody knows why; it holds up no other.
+_REFUSED = Backoff(SHARED.first, timedelta(hours=1))
 #: An old message is given up no sooner than after so many tries, also where an administrator has it sent again.
 _GIVE_UP_AFTER, _ATTEMPTS_AT_LEAST = timedelta(days=30), 5
 #: Seconds that an announcement waits for a new link: with nothing to show, and with a link that lives long enough to
@@ -237,7 +237,7 @@ class Dispatcher:
             await self._database.write(_tell_of_channel_trouble, letter, error, self._clock.now())
             await self._postpone(delivery, str(error), lane=_Lane.LIKES if letter.standing is None else _Lane.OPEN)
         else:
-            await self._postpone(delivery, str(error), _back_off(delivery, _LONGEST_PAUSE_AFTER_REFUSAL))
+            await self._postpone(delivery, str(error), _REFUSED.after(delivery.attempts + 1))
 
     async def _doubt_remains(self, letter: Letter, doubt: StillInDoubtError) -> None:
         """Look again later where that can help; otherwise tell the requester and post nothing twice."""
@@ -263,7 +263,7 @@ class Dispatcher:
         state: DeliveryState | None = DeliveryState.WAITING,
     ) -> None:
         now = self._clock.now()
-        due = now + (_back_off(delivery) if pause is None else pause)
+        due = now + (SHARED.after(delivery.attempts + 1) if pause is None else pause)
         await self._database.write(_put_off, delivery, reason, now, due, lane=lane, state=state)
 
     async def _whisper_instead(self, letter: Letter, error: SlackRefusedError) -> None:
@@ -353,7 +353,3 @@ def _give_up_in_doubt(db: Connection, letter: Letter, code: str, now: datetime) 
     outbox.give_up(db, letter.delivery, code, in_doubt=True)
     if letter.export is not None:
         announcements.tell(db, letter.export, now, MessageKind.POST_IN_DOUBT, occasion=letter.delivery.subject)
-
-
-def _back_off(delivery: Delivery, longest: timedelta = _LONGEST_PAUSE) -> timedelta:
-    return min(longest, _SOON * (1 << min(delivery.attempts, 12)))

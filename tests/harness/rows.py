@@ -10,7 +10,7 @@ from sqlite_utils import Database as Connection
 from bot.tokenflex.models import ExportRequest
 from storage import exports, outbox
 from storage.database import Database
-from storage.models import About, Delivery, Export, MessageKind, NewDelivery, NewExport, SentMessage
+from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 REQUEST = ExportRequest(
@@ -80,3 +80,9 @@ def known(db: Connection, subject: str) -> Delivery:
 def posted(db: Connection, subject: str) -> SentMessage | None:
     """The message that stands in Slack for the row of this subject."""
     return outbox.message(db, known(db, subject).id)
+
+
+def is_open(db: Connection, subject: str) -> bool:
+    """Whether there is a row of this subject whose message is still to be posted or edited."""
+    row = outbox.find(db, subject)
+    return row is not None and row.state in {DeliveryState.WAITING, DeliveryState.SENDING}

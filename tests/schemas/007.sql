@@ -34,8 +34,8 @@ CREATE TABLE calls (
             burst INTEGER NOT NULL,
             rate_limited INTEGER NOT NULL DEFAULT 0,
             retry_after REAL
-        );
-INSERT INTO "calls" VALUES(1,'2026-01-02T03:04:05.500000+00:00','2026-01-02T03:04:06.000000+00:00','submit',0,'U1',0,0,NULL);
+        , workspace TEXT NOT NULL DEFAULT '');
+INSERT INTO "calls" VALUES(1,'2026-01-02T03:04:05.500000+00:00','2026-01-02T03:04:06.000000+00:00','submit',0,'U1',0,0,NULL,'');
 CREATE TABLE exports (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
             origin TEXT NOT NULL UNIQUE,

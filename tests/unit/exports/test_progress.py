@@ -14,10 +14,10 @@ from bot.exports.progress import Listed, Progress
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, TimedOutError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UNREADABLE, UpstreamExport
 from storage import exports as export_store
-from storage import outbox
 from storage.models import Export
 from storage.states import Event, ExportState
 from tests.harness.moved_clock import MovedClock
+from tests.harness.rows import is_open
 from tests.harness.stored import CONTRACT, MemoryDatabase, in_doubt, requested
 
 SECOND = timedelta(seconds=1)
@@ -179,7 +179,7 @@ async def test_what_arrived_is_adopted_whatever_has_become_of_it(
     now = export_store.get(database.db, export.number)
     assert now.request_key == "k1"
     assert now.state is {DOWNLOAD: ExportState.READY, ERROR: ExportState.FAILED}.get(status, ExportState.REQUESTED)
-    assert outbox.is_open(database.db, "result:1:1") == (status in {DOWNLOAD, ERROR})
+    assert is_open(database.db, "result:1:1") == (status in {DOWNLOAD, ERROR})
 
 
 @pytest.mark.parametrize("minutes", [-15, 0, 15])
@@ -329,7 +329,7 @@ async def test_an_export_that_a_person_is_deleting_is_left_alone(
     await listed(progress, clock, record("k1", clock.now(), DOWNLOAD), after=10)
     await progress.observe_one(export, record("k1", clock.now(), DOWNLOAD))
     assert state(database, export) is ExportState.DELETING
-    assert not outbox.is_open(database.db, "result:1:1")
+    assert not is_open(database.db, "result:1:1")
 
 
 async def test_an_end_is_announced_once_however_often_it_is_seen(

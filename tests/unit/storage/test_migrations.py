@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import calls, database, exports, logins, outbox
+from storage import calls, database, exports, logins
 from storage.migrations import migrations
 from storage.states import ExportState
 from tests.harness.house import ROOT
-from tests.harness.rows import NOW, accepted, opened, posted
+from tests.harness.rows import NOW, accepted, is_open, opened, posted
 
 SCHEMAS = sorted((ROOT / "tests" / "schemas").glob("*.sql"))
 KEY = "a long enough database key"
@@ -62,7 +62,7 @@ async def test_an_old_database_becomes_todays_with_its_rows(tmp_path: Path, file
         assert (queued.state, queued.request.file_name) == (ExportState.QUEUED, "zwölf")
         assert (await old.write(lambda db: accepted(db, "command:3"))).number == 3
         if file.stem >= "002":
-            assert await old.read(outbox.is_open, "result:1:1")
+            assert await old.read(is_open, "result:1:1")
             assert await old.read(posted, "card:1") is not None
         if file.stem >= "003":
             assert len(await old.read(lambda db: calls.since(db, NOW.replace(month=1, day=1)))) == 1

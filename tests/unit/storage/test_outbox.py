@@ -10,7 +10,7 @@ from bot.delivery.kinds import URGENT
 from storage import outbox
 from storage.migrations import migrations
 from storage.models import About, DeliveryState, MessageKind, SentMessage
-from tests.harness.rows import NOW, accepted, after, delivery, known, posted
+from tests.harness.rows import NOW, accepted, after, delivery, is_open, known, posted
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_is_asked_for_during_a_delivery_is_not_lost(db: Connection) -> None
     outbox.mark_sending(db, again, NOW)
     outbox.mark_sent(db, again)
     assert known(db, "card:1").state is DeliveryState.SENT
-    assert not outbox.is_open(db, "card:1")
+    assert not is_open(db, "card:1")
 
 
 def test_a_message_that_must_go_out_once(db: Connection) -> None:
