@@ -222,7 +222,9 @@ class _Gate:
             waits.cancel()
 
 
-class _Database(Database):
+class GatedDatabase(Database):
+    """The database of a process that may be killed."""
+
     gate: _Gate
 
     async def write(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -298,14 +300,19 @@ class Process:
 
 
 async def started(
-    path: Path, clock: VirtualClock, token_flex: TokenFlex, slack: Slack, ahead: timedelta = timedelta()
+    path: Path,
+    clock: VirtualClock,
+    token_flex: TokenFlex,
+    slack: Slack,
+    ahead: timedelta = timedelta(),
+    database_type: type[GatedDatabase] = GatedDatabase,
 ) -> Process:
     """Start a bot on the database, as `bot.app` does; its machine's clock is `ahead` of the servers'.
 
     It has asked Token Flex for contracts and Slack for its name, so that it knows what their clocks show.
     """
     gate = _Gate()
-    database = _Database(path)
+    database = database_type(path)
     database.gate = gate
     await database.open()
     own: Any = _Clock(clock, gate, ahead)

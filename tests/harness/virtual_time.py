@@ -1,14 +1,16 @@
 """Discrete-event time for the real bot: when nothing can go on, the clock jumps to the next moment somebody waits for.
 
-"Nothing can go on" is what asyncio itself knows: its loop asks the selector to wait. Worker threads would be invisible
-to it, so on this loop their work is done inline; a virtual day of the bot is then one thread, and the same every time.
+"Nothing can go on" is what asyncio itself knows: its loop asks the selector to wait. Work for threads is done in them
+just then, and the clock stands still meanwhile, so that a virtual day is the same every time.
 """
 
 import asyncio
 import selectors
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import ceil
@@ -49,37 +51,76 @@ class VirtualClock:
         return False
 
 
-class _JumpingSelector(selectors.SelectSelector):
-    """Where the loop would wait, the clock jumps instead."""
+class ThreadWork:
+    """What waits for its thread: it begins when the loop has nothing else to do, one piece after another.
 
-    def __init__(self, clock: VirtualClock) -> None:
+    By then the loop has gone on as far as it can, so that work which reads what the loop changes meanwhile reads the
+    wrong thing, and each run is the same.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[asyncio.Future[Any], Executor | None, Callable[[], Any]]] = deque()
+
+    def put(self, done: "asyncio.Future[T]", executor: Executor | None, work: Callable[[], T]) -> None:
+        """Have `work` done in a thread of this executor."""
+        self._waiting.append((done, executor, work))
+
+    def do_next(self) -> bool:
+        """Wait for the next piece to be done in its thread; False where nothing waits."""
+        if not self._waiting:
+            return False
+        done, executor, work = self._waiting.popleft()
+        if executor is None:
+            raise RuntimeError("work of this world names its threads")
+        try:
+            result = executor.submit(work).result()
+        except Exception as error:  # noqa: BLE001 - handed to whoever awaits the work
+            _unless_done(done, done.set_exception, error)
+        else:
+            _unless_done(done, done.set_result, result)
+        return True
+
+
+def _unless_done(future: "asyncio.Future[Any]", settle: Callable[[Any], None], what: object) -> None:
+    if not future.done():
+        settle(what)
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    """Where the loop would wait, threads do their work, and where they have none the clock jumps."""
+
+    def __init__(self, clock: VirtualClock, threads: ThreadWork) -> None:
         super().__init__()
         self._clock = clock
+        self._threads = threads
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         would_wait = timeout is None or timeout > 0
-        if would_wait and not self._clock.jump():
+        if would_wait and not self._threads.do_next() and not self._clock.jump():
             raise RuntimeError("everybody waits and nobody sleeps: the virtual world has come to an end")
         return super().select(0)
 
 
-class _VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """The loop of a virtual world."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._threads_work = ThreadWork()
+        super().__init__(_JumpingSelector(clock, self._threads_work))
+
     def run_in_executor(  # type: ignore[override]
         self,
         executor: Executor | None,
         func: Callable[..., T],
         *args: Any,
     ) -> asyncio.Future[T]:
-        """Do the work of a worker thread now."""
+        """Have the work done in its thread, later."""
         future: asyncio.Future[T] = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - handed to whoever awaits the work
-            future.set_exception(error)
+        self._threads_work.put(future, executor, partial(func, *args))
         return future
 
 
 def run(clock: VirtualClock, main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine and everything that it starts on virtual time."""
-    with asyncio.Runner(loop_factory=lambda: _VirtualLoop(_JumpingSelector(clock))) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
         return runner.run(main)

@@ -1,7 +1,7 @@
 """`make torture`: boundaries, ways out, faults, random moments under load; prints and writes build/torture.json.
 
 Environment: `RUNS` (100) random runs from `SEED_FROM` (1) on; `SEED=n` replays one; `EVERY=1` fails each statement in
-each kind; `ONLY` picks of `boundaries`, `exits`, `faults`, `random`, by comma.
+each kind; `ONLY` picks of `boundaries`, `exits`, `faults`, `random`, `bells` (no periodic looks), by comma.
 """
 
 import json
@@ -24,7 +24,7 @@ def _orders(folder: str) -> list[Order]:
     variables = os.environ
     first, runs = int(variables.get("SEED_FROM", "1")), int(variables.get("RUNS", "100"))
     seeds = [int(variables["SEED"])] if variables.get("SEED") else list(range(first, first + runs))
-    default = "random" if variables.get("SEED") else "boundaries,exits,faults,random"
+    default = "random" if variables.get("SEED") else "boundaries,exits,faults,random,bells"
     parts = tuple((variables.get("ONLY") or default).split(","))
     every = bool(variables.get("EVERY"))
     return [Order(n, parts, tuple(seeds[n::PROCESSES]), every, folder) for n in range(PROCESSES)]

@@ -9,10 +9,11 @@ from bot.calls import budget, gateway
 from bot.delivery.readback import ReadBack
 from bot.exports import doubt
 from bot.exports.worker import Worker
-from bot.runtime import interrupts
+from bot.runtime import bell, interrupts
 from bot.runtime.process_lock import ProcessLock
 from storage import exports as export_store
 from storage import logins, outbox
+from storage.database import Database
 from storage.states import Event, ExportState
 
 
@@ -75,6 +76,14 @@ def _no_record() -> None:
     setattr(logins, "begin_renewal", lambda db, mark, now: False)  # noqa: B010
 
 
+def _no_looks() -> None:
+    bell.LOOK_EVERY = 1e7  # months
+
+
+def _no_bells() -> None:
+    setattr(Database, "subscribe", lambda self, table, heard: None)  # noqa: B010
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "read-back": _no_read_back,
     "mark": _no_mark,
@@ -86,4 +95,6 @@ BREAKS: dict[str, Callable[[], None]] = {
     "start": _no_start,
     "wait": _no_wait,
     "record": _no_record,
+    "looks": _no_looks,
+    "bells": _no_bells,
 }

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.torture.runner import Runner
 from tests.torture.ways_out import WAYS, moments_of
 
 PROCESSES = 2
+_UNLOOKED = 5  #: random runs of each process without periodic looks
 _ADDED = (
     "kills_before",
     "kills_after",
@@ -100,6 +101,8 @@ async def _share(order: Order) -> Report:
             await _faults(runner, order, report)
         if "random" in order.parts:
             await _random(runner, order, report)
+        if "bells" in order.parts:
+            await _bells(runner, order, report)
     data.close()
     return report
 
@@ -141,8 +144,20 @@ async def _faults(runner: Runner, order: Order, report: Report) -> None:
         _say(order, f"{layer}: {len(runs)} faults")
 
 
-async def _random(runner: Runner, order: Order, report: Report) -> None:
-    runs = await runner.seeds(order.seeds)
+async def _bells(runner: Runner, order: Order, report: Report) -> None:
+    """Live without the periodic looks, which would hide a bell that nobody rings."""
+    unlooked = Plan(breaks=("looks",))
+    (clean,) = await runner.plans([unlooked])
+    some = moments(sorted(clean.crossings)[order.share :: PROCESSES])[:: 2 * PROCESSES + 1]
+    runs = await runner.plans([replace(unlooked, kill=moment) for moment in some])
+    for run in [clean, *runs]:
+        _count(report, run)
+    await _random(runner, replace(order, seeds=order.seeds[:_UNLOOKED]), report, breaks=unlooked.breaks)
+    _say(order, f"without periodic looks: {1 + len(runs)} lives")
+
+
+async def _random(runner: Runner, order: Order, report: Report, breaks: tuple[str, ...] = ()) -> None:
+    runs = await runner.seeds(order.seeds, breaks=breaks)
     for run in runs:
         report.random_runs += 1
         report.random_kills += run.kills

@@ -1,5 +1,7 @@
 """A part of the torture that runs with the other tests: kills, faults, and deliberate bugs that must be noticed."""
 
+from dataclasses import replace
+
 from tests.torture.boundaries import moments
 from tests.torture.crossings import AFTER, BEFORE, Moment
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
@@ -16,6 +18,7 @@ CAUGHT = {
     Plan(ANNOUNCED, breaks=("read-back",)): "announcements_doubled",
     Plan(ANNOUNCED, breaks=("mark",)): "announcements_doubled",
     Plan(breaks=("expiry",)): "links_left",
+    Plan(breaks=("looks", "bells")): "stuck",
 }
 FAULTS = [
     *(Planned(HTTP, number, kind) for number, kind in ((1, "HTML"), (2, "500 before"), (3, "lost answer"))),
@@ -33,6 +36,16 @@ async def test_a_kill_before_or_after_a_crossing_loses_and_doubles_nothing(runne
     runs = await runner.plans([Plan(kill=moment) for moment in sorted(wanted, key=str)])
     assert [str(run) for run in runs if run.verdict.bad] == []
     assert sum(run.died for run in runs) >= 0.9 * len(runs)
+
+
+async def test_nothing_waits_for_a_periodic_look(runner: Runner) -> None:
+    """Commits, moments and news wake the loops: without looks lives go on, after kills and lost answers, too."""
+    unlooked = Plan(breaks=("looks",))
+    kills = [replace(unlooked, kill=moment) for moment in (SUBMITTED, ANNOUNCED)]
+    runs = await runner.plans([unlooked, *kills, replace(unlooked, fault=Planned(HTTP, 3, "lost answer"))])
+    assert [str(run) for run in runs if run.verdict.bad] == []
+    loads = await runner.seeds([1], breaks=("looks",))
+    assert [str(load) for load in loads if load.verdict.bad] == []
 
 
 async def test_a_login_survives_a_kill_at_every_crossing_of_its_renewal(runner: Runner) -> None:

@@ -26,7 +26,7 @@ from storage.models import Export
 from storage.states import ExportState
 from tests.harness.paper import FAULTS, Slack, TokenFlex, started
 from tests.harness.people import admitted
-from tests.harness.virtual_time import VirtualClock, _JumpingSelector, _VirtualLoop
+from tests.harness.virtual_time import VirtualClock, VirtualLoop
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CHANNELS = {"U1": "C1", "U2": "C2"}
@@ -46,7 +46,7 @@ class Life(RuleBasedStateMachine):
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         self.folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
         self.clock = VirtualClock(BEGIN)
-        self.runner = asyncio.Runner(loop_factory=lambda: _VirtualLoop(_JumpingSelector(self.clock)))
+        self.runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
         self.token_flex, self.slack = TokenFlex(self.clock), Slack(self.clock)
         self.accepted: dict[int, str] = {}
         self.people: dict[int, str] = {}
