@@ -10,13 +10,6 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted(
     str(path.relative_to(ROOT)) for folder in ("bot", "handlers", "storage") for path in (ROOT / folder).rglob("*.py")
 )
-#: Files whose transactions are still methods, lambdas or closures; the set only shrinks.
-STILL_TO_CONVERT = {
-    "bot/delivery/dispatcher.py",
-    "bot/delivery/readback.py",
-    "bot/login/watch.py",
-    "bot/operate/administration.py",
-}
 _DOORS = {"read", "write", "write_blocking"}
 
 
@@ -46,8 +39,8 @@ def offenders(source: str) -> Iterator[int]:
 
 @pytest.mark.parametrize("file", FILES)
 def test_transactions_are_functions_of_values(file: str) -> None:
-    """Each database is given functions of modules, and a file that may do otherwise needs that."""
-    assert bool(list(offenders((ROOT / file).read_text()))) == (file in STILL_TO_CONVERT)
+    """Each database is given functions of modules, and nothing else."""
+    assert not list(offenders((ROOT / file).read_text()))
 
 
 @pytest.mark.parametrize(
