@@ -1,7 +1,7 @@
 """Private messages about delivery: what keeps a result from reaching its channel, and what to do."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from bot.cards.blocks import Message, paragraph
 from bot.cards.text import channel, code, is_direct_message
@@ -18,6 +18,12 @@ class Closing(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self:
         return cls.RESTRICTED if str(value).startswith(cls.RESTRICTED) else cls.ABSENT
+
+
+#: Why a login may have ended that nobody has revoked.
+_CUT_OFF: Final = (
+    "I was ended while I renewed it, or Autodesk's answer was lost: leave me ten seconds when you stop me. "
+)
 
 
 def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
@@ -48,10 +54,11 @@ def post_in_doubt(export: Export) -> Message:
     return paragraph(text)
 
 
-def login_needed() -> Message:
-    """Return what an administrator is told when Autodesk has refused the login for good."""
+def login_needed(*, was_cut_off: bool) -> Message:
+    """Return what an administrator is told when Autodesk has refused the login for good; `was_cut_off` is a reason."""
     text = (
-        "Autodesk does not accept my login any more, so exports wait; nothing is lost. Sign in again where I run, with "
-        "`python -m bot login`. I then go on by myself. I say this once, not again until the login has worked."
+        "Autodesk does not accept my login any more, so exports wait; nothing is lost. "
+        f"{_CUT_OFF if was_cut_off else ''}Sign in again where I run, with `python -m bot login`. I then go on by "
+        "myself. I say this once, not again until the login has worked."
     )
     return paragraph(text)

@@ -12,15 +12,19 @@ from bot.cards import export_card, notices
 from bot.cards.blocks import Message
 from bot.cards.notices import Closing
 from bot.tokenflex.models import DownloadLink
-from storage import exports, outbox
+from storage import exports, logins, outbox
 from storage.models import About, Delivery, Export, MessageKind, SentMessage
 
 
 @dataclass(frozen=True, slots=True)
 class LostLogin:
-    """Our login at Autodesk, which is not accepted; `channel` is one in which people use the bot, "" where none is."""
+    """Our login at Autodesk, which is not accepted; `channel` is one in which people use the bot, "" where none is.
+
+    `was_cut_off` tells whether a renewal of it never had an outcome, which then is the reason.
+    """
 
     channel: str
+    was_cut_off: bool
 
 
 M = TypeVar("M", Export, LostLogin)
@@ -113,7 +117,7 @@ def _export(db: Connection, delivery: Delivery) -> Export:
 
 def _login(db: Connection, _delivery: Delivery) -> LostLogin:
     newest = exports.newest(db, 1)
-    return LostLogin(newest[0].channel if newest else "")
+    return LostLogin(newest[0].channel if newest else "", logins.renewal_under_way(db) is not None)
 
 
 def _is_about(export: Export, text: str) -> bool:
@@ -146,7 +150,9 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
         is_private=True,
     ),
     MessageKind.POST_IN_DOUBT: Kind(_export, lambda export, _: notices.post_in_doubt(export), is_private=True),
-    MessageKind.LOGIN_LOST: Kind(_login, lambda _, __: notices.login_needed(), is_private=True),
+    MessageKind.LOGIN_LOST: Kind(
+        _login, lambda login, _: notices.login_needed(was_cut_off=login.was_cut_off), is_private=True
+    ),
 }
 #: What goes out before all else, in this order: links that have expired, then those that run out.
 URGENT = (MessageKind.EXPIRY, *(kind for kind, entry in KINDS.items() if entry.announces))

@@ -60,7 +60,8 @@ class LoginWatch:
             self._nobody = True
             return False
         await self._database.write(_tell, people, self._clock.now())
-        log.error("Autodesk does not accept the login: run `python -m bot login`", told=sorted(people))
+        reason = self._calls.tokens.state.trouble
+        log.error("Autodesk does not accept the login: run `python -m bot login`", reason=reason, told=sorted(people))
         return True
 
     async def _named(self) -> frozenset[str]:

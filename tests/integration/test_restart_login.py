@@ -32,7 +32,10 @@ HOPELESS = 30.0  #: longer than anybody waits
 async def signed_in(new_house: OpenHouse) -> House:
     """A house whose settings hold a login that has to be renewed at its first use."""
     house = await new_house(speed=1.0, slack={"rate_profile": "none"})
-    house.variables |= web_client(house) | {"APS_REFRESH_TOKEN": house.token_flex.controls.make_login()}
+    house.variables |= web_client(house) | {
+        "APS_REFRESH_TOKEN": house.token_flex.controls.make_login(),
+        "ADMINISTRATORS": house.member("ben").id,
+    }
     (house.folder / ".env").touch(mode=0o600)
     return house
 
@@ -92,12 +95,12 @@ async def test_a_refused_start_waits_for_a_renewal(signed_in: House) -> None:
 
 @pytest.mark.parametrize("word", ["run", "doctor"])
 async def test_an_answer_that_does_not_come_is_told_by_the_next_start(signed_in: House, word: str) -> None:
-    """What takes longer than a stop may was put on record before: the log and `doctor` say why the login has ended."""
+    """What takes longer than a stop may was put on record before: log, administrator and `doctor` hear why it ended."""
     process = await begin(signed_in, word, seconds=HOPELESS)
     await ends(process, signal.SIGTERM)
     bot = await start_process(signed_in.folder, "run", environment=signed_in.environment, name="next")
     await bot.says("a renewal of the Autodesk login was cut off")
-    await eventually(lambda: len(signed_in.token_flex.oauth_calls) == 2)
+    await signed_in.member("ben").hears("@tokenflex", "I was ended while I renewed it", "python -m bot login")
     await bot.stop()
     report = await examined(signed_in)
     assert report["Autodesk login"].level is Level.WARNING

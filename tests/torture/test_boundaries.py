@@ -55,7 +55,7 @@ async def test_a_login_survives_a_kill_at_every_crossing_of_its_renewal(runner: 
     renewals = [
         each
         for each in clean.crossings
-        if each[0] in {"db facts.put", "db store._renew"} or each[0] == "http POST token"
+        if each[0] in {"db logins.begin_renewal", "db store._renew"} or each[0] == "http POST token"
     ]
     assert len(renewals) > 4
     kept = [each for each in moments(renewals) if each.label != "http POST token" and each.when == AFTER]
