@@ -4,12 +4,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random, SystemRandom
 
-import aiohttp
 import structlog
-from aiohttp import ClientTimeout
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 
 from bot.assembly import Parts, assemble
 from bot.contracts.cache import ContractCache
@@ -23,8 +20,8 @@ from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
-from bot.slack.api import LONGEST, SlackApi, web_client
-from bot.slack.connection import Identity, connect, identify, keep_address_fresh
+from bot.slack.api import SlackApi, slack_at
+from bot.slack.connection import Identity, bolt, connect, identify, keep_address_fresh
 from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
 from bot.slack.views import Views
@@ -138,9 +135,9 @@ class Bot:
 
     async def _enter_workspace(self, database: Database) -> _Workspace:
         settings, clock, ending = self._settings, self._clock, self._ending
-        session = await ending.enter_async_context(aiohttp.ClientSession(timeout=ClientTimeout(total=LONGEST)))
-        client = web_client(settings.slack_base_url, settings.slack_bot_token, settings.network, session)
-        api = SlackApi(client, clock)
+        api = await ending.enter_async_context(
+            slack_at(settings.slack_base_url, settings.slack_bot_token, settings.network, clock)
+        )
         identity = await identify(api, clock)
         members = Members(api, identity.team_id, clock)
         ending.push_async_callback(members.close)
@@ -150,18 +147,8 @@ class Bot:
         return _Workspace(api, identity, members, access, replies, guard)
 
     def _bolt(self, workspace: _Workspace, parts: Parts, contracts: ContractCache) -> AsyncApp:
-        settings, identity = self._settings, workspace.identity
-
-        async def authorize() -> AuthorizeResult:
-            return AuthorizeResult(
-                enterprise_id=None,
-                team_id=identity.team_id,
-                bot_id=identity.bot_id,
-                bot_user_id=identity.user_id,
-                bot_token=settings.slack_bot_token,
-            )
-
-        app = AsyncApp(client=workspace.api.for_bolt(), authorize=authorize)
+        settings = self._settings
+        app = bolt(workspace.api, workspace.identity, settings.slack_bot_token)
         exports, replies, guard = parts.exports, workspace.replies, workspace.guard
         administration = Administration(
             parts.database,

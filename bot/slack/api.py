@@ -179,22 +179,18 @@ async def translated(seconds: float) -> AsyncIterator[None]:
         raise SlackBrokenError("no JSON") from None
 
 
-def web_client(base_url: str, token: str, network: Network, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """Return a client of slack_sdk; its `proxy` and `ssl` are good for Socket Mode and response URLs too.
+@asynccontextmanager
+async def slack_at(base_url: str, token: str, network: Network, clock: Clock) -> AsyncIterator[SlackApi]:
+    """Give a door with this bot token; its client's proxy and certificates are good for Socket Mode too.
 
     Raises:
         OSError: the certificates of `network` cannot be read.
 
     """
     proxy, trust = network.proxy_for(base_url), network.trust()
-    return AsyncWebClient(token, base_url, proxy=proxy, ssl=trust, session=session, retry_handlers=[])
-
-
-@asynccontextmanager
-async def slack_at(base_url: str, token: str, network: Network, clock: Clock) -> AsyncIterator[SlackApi]:
-    """Give a door with this bot token, for a few questions."""
-    async with aiohttp.ClientSession() as session:
-        yield SlackApi(web_client(base_url, token, network, session), clock)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LONGEST)) as session:
+        client = AsyncWebClient(token, base_url, proxy=proxy, ssl=trust, session=session, retry_handlers=[])
+        yield SlackApi(client, clock)
 
 
 def _words(data: object) -> tuple[str, list[object]]:

@@ -12,11 +12,20 @@ from typing import TypeVar
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 
 from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 from bot.slack.api import LONGEST, SlackApi, translated
-from bot.slack.errors import ScopeMissingError, SlackError, SwitchedOffError, TokenRefusedError
+from bot.slack.errors import (
+    ScopeMissingError,
+    SlackBrokenError,
+    SlackError,
+    SlackRateLimitedError,
+    SlackRefusedError,
+    SwitchedOffError,
+    TokenRefusedError,
+)
 
 T = TypeVar("T")
 
@@ -57,6 +66,21 @@ async def identify(api: SlackApi, clock: Clock) -> Identity:
     return Identity(team, user, bot, name)
 
 
+def bolt(api: SlackApi, identity: Identity, bot_token: str) -> AsyncApp:
+    """Return Bolt, which the listeners are registered with; it asks Slack for nothing by itself."""
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.user_id,
+            bot_token=bot_token,
+        )
+
+    return AsyncApp(client=api.for_bolt(), authorize=authorize)
+
+
 async def connect(app: AsyncApp, api: SlackApi, app_token: str, clock: Clock) -> AsyncSocketModeHandler:
     """Return a handler with an open connection, waiting as long as Slack is out.
 
@@ -94,8 +118,10 @@ async def _sooner_or_later(attempt: Callable[[], Awaitable[T]], clock: Clock) ->
             return await attempt()
         except (TokenRefusedError, ScopeMissingError, SwitchedOffError):
             raise
+        except (SlackRefusedError, SlackRateLimitedError, SlackBrokenError) as error:
+            log.warning("Slack does not answer as it should; trying again", reason=str(error))
         except SlackError as error:
-            log.warning("Slack cannot be reached, or does not answer as it should; trying again", reason=str(error))
+            log.warning("Slack cannot be reached; trying again", reason=str(error))
         failures += 1
         await clock.sleep(SHARED.after(failures).total_seconds())
 
