@@ -114,8 +114,8 @@ class Bot:
         administrators = workspace.access.rules.administrators
         watch = LoginWatch(database, calls, administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, login=watch.run)
-        bolt = self._bolt(workspace, parts, contracts)
-        handler = self.handler = await connect(bolt, workspace.api, settings.slack_app_token, clock)
+        app = self._bolt(workspace, parts, contracts)
+        handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)
         connection.push_async_callback(handler.close_async)
         ending.push_async_callback(handler.client.disconnect)
         parts.supervisor.start("connection", lambda: keep_address_fresh(handler, clock))
