@@ -122,7 +122,7 @@ async def test_slack_that_is_not_there_is_waited_for(slow_house: House, start: S
     port = int(address.split(":")[2].split("/")[0])
     await slow_house.slack.stop()
     bot = await start(SLACK_BASE_URL=address)
-    await bot.says("Slack cannot be reached, or")
+    await bot.says("Slack cannot be reached; trying again")
     await slow_house.slack.start(port)
     await slow_house.slack.connected(timeout=30)
 
