@@ -42,3 +42,11 @@ async def house(new_house: OpenHouse) -> House:
     opened = await new_house()
     await opened.start_bot()
     return opened
+
+
+@pytest.fixture
+async def sound_house(new_house: OpenHouse) -> House:
+    """A house without a bot in which everything is right: two-legged credentials, an `.env` of its own."""
+    house = await new_house(speed=1.0, slack={"rate_profile": "none"})
+    (house.folder / ".env").touch(mode=0o600)
+    return house

@@ -1,7 +1,6 @@
 """`python -m bot doctor` on set-ups that are broken in one way each: its line, its mend, and that the mend works."""
 
 import asyncio
-import json
 import sqlite3
 import subprocess
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Connection
 
-from bot import settings
 from bot.environment import Found
 from bot.login.store import LoginStore
 from bot.operate import doctor
@@ -23,19 +21,10 @@ from sandbox.clock import ScaledClock
 from storage import calls as call_log
 from storage.database import Database
 from tests.harness.house import House
-from tests.harness.process import start_process, until
-from tests.integration.conftest import OpenHouse
+from tests.harness.process import until
 from tests.integration.test_start_autodesk import KEY, web_client
 
 Report = dict[str, Finding]
-
-
-@pytest.fixture
-async def sound_house(new_house: OpenHouse) -> House:
-    """A house without a bot in which everything is right: two-legged credentials, an `.env` of its own."""
-    house = await new_house(speed=1.0, slack={"rate_profile": "none"})
-    (house.folder / ".env").touch(mode=0o600)
-    return house
 
 
 async def examined(
@@ -383,33 +372,3 @@ async def test_a_folder_that_cannot_be_made(sound_house: House) -> None:
     report = await examined(sound_house, {"DATABASE_PATH": str(sound_house.folder / "file" / "tokenflex.db")})
     assert wrong_lines(report) == {"Bot"}
     assert "DATABASE_PATH" in report["Bot"].mend
-
-
-# The command itself
-
-
-async def test_the_command(sound_house: House) -> None:
-    """Lines for people, JSON for machines, the exit status by the result, and no secret in either."""
-    sound_house.variables["APS_CLIENT_SECRET"] = "wrong-client-secret"
-    environment = sound_house.environment
-    people = await start_process(sound_house.folder, "doctor", environment=environment, name="people")
-    assert await people.ends() == 1
-    machine = await start_process(sound_house.folder, "doctor", "--json", environment=environment, name="machine")
-    assert await machine.ends() == 1
-    assert "✗ wrong    Autodesk token" in people.out
-    assert "\033" not in people.out
-    body = json.loads(machine.out)
-    assert body["ok"] is False
-    assert {"name", "level", "found", "mend"} == set(body["findings"][0])
-    for output in (people.out, people.err, machine.out, machine.err):
-        assert "Traceback" not in output
-        for secret in settings.secrets_of(environment):
-            assert secret not in output
-
-
-async def test_the_command_without_any_setting(tmp_path: Path) -> None:
-    """A first look at an empty folder is no crash, and names what to do."""
-    process = await start_process(tmp_path, "doctor", environment={})
-    assert await process.ends() == 1
-    assert process.out.count("Run `python -m bot init") == 3
-    assert process.err == ""

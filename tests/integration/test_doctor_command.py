@@ -1,0 +1,35 @@
+"""`python -m bot doctor` as a process: lines for people, JSON for machines, the exit status."""
+
+import json
+from pathlib import Path
+
+from bot import settings
+from tests.harness.house import House
+from tests.harness.process import start_process
+
+
+async def test_the_command(sound_house: House) -> None:
+    """Lines for people, JSON for machines, the exit status by the result, and no secret in either."""
+    sound_house.variables["APS_CLIENT_SECRET"] = "wrong-client-secret"
+    environment = sound_house.environment
+    people = await start_process(sound_house.folder, "doctor", environment=environment, name="people")
+    assert await people.ends() == 1
+    machine = await start_process(sound_house.folder, "doctor", "--json", environment=environment, name="machine")
+    assert await machine.ends() == 1
+    assert "✗ wrong    Autodesk token" in people.out
+    assert "\033" not in people.out
+    body = json.loads(machine.out)
+    assert body["ok"] is False
+    assert {"name", "level", "found", "mend"} == set(body["findings"][0])
+    for output in (people.out, people.err, machine.out, machine.err):
+        assert "Traceback" not in output
+        for secret in settings.secrets_of(environment):
+            assert secret not in output
+
+
+async def test_the_command_without_any_setting(tmp_path: Path) -> None:
+    """A first look at an empty folder is no crash, and names what to do."""
+    process = await start_process(tmp_path, "doctor", environment={})
+    assert await process.ends() == 1
+    assert process.out.count("Run `python -m bot init") == 3
+    assert process.err == ""
