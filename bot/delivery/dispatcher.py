@@ -269,13 +269,14 @@ class Dispatcher:
     async def _whisper_instead(self, letter: Letter, error: SlackRefusedError) -> None:
         """A private message that Slack does not take is shown to the person alone, in the channel that it is about."""
         delivery, channel = letter.delivery, letter.matter.channel
+        if not channel:
+            await self._database.write(outbox.give_up, delivery, str(error))
+            return
         message = letter.message(await self._link(letter), self._bot_name)
         try:
-            if not channel:
-                raise error
             await self._posts.whisper(channel, delivery.recipient, message)
         except SlackRefusedError as second:
-            reason = str(error) if second is error else f"{error}, {second}"
+            reason = f"{error}, {second}"
             log.warning("a private message cannot be delivered", subject=delivery.subject, reason=reason)
             await self._database.write(outbox.give_up, delivery, reason)
         except SlackError as second:
