@@ -20,13 +20,18 @@ MANIFEST = Path(__file__).parents[1] / "manifest.yaml"
 SLACK_PORT, AUTODESK_PORT, PAGE_PORT = 9001, 9002, 9003
 
 
-def scopes() -> Iterator[str]:
-    """Yield the bot's scopes as the manifest lists them."""
-    lines = MANIFEST.read_text(encoding="utf-8").splitlines()
-    for line in lines[lines.index("    bot:") + 1 :]:
-        if not line.strip().startswith("- "):
+def listed(key: str) -> Iterator[str]:
+    """Yield what a list of the manifest holds, one line each; nothing when there is no such list."""
+    lines = [line.strip() for line in MANIFEST.read_text(encoding="utf-8").splitlines()]
+    for line in lines[lines.index(f"{key}:") + 1 :] if f"{key}:" in lines else ():
+        if not line.startswith("- "):
             return
-        yield line.strip().removeprefix("- ")
+        yield line.removeprefix("- ")
+
+
+def switched_on(key: str) -> bool:
+    """Say whether the manifest switches something on."""
+    return f"{key}: true" in [line.strip() for line in MANIFEST.read_text(encoding="utf-8").splitlines()]
 
 
 def introduction(slack: SlackSandbox, token_flex: TokenFlexSandbox, page: Page) -> str:
@@ -60,7 +65,13 @@ async def _run(ports: tuple[int, int, int]) -> None:
     clock = ScaledClock()
     # Slack lets short bursts pass; the strict profile would let `init`, `doctor` and a start wait for each other.
     slack = SlackSandbox(
-        clock=clock, scopes=list(scopes()), rate_profile="none", commands=["/tokenflex"], should_escape=False
+        clock=clock,
+        scopes=list(listed("bot")),
+        rate_profile="none",
+        commands=["/tokenflex"],
+        should_escape=False,
+        home_tab=switched_on("home_tab_enabled"),
+        events=list(listed("bot_events")),
     )
     token_flex = TokenFlexSandbox(clock=clock, settings=SandboxSettings(durations=DURATIONS))
     page = Page(slack, token_flex, clock, commands=COMMANDS)

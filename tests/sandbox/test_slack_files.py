@@ -161,7 +161,7 @@ async def test_a_description_shares_nothing(
     assert done["ok"]
     assert slack.member("ana").sees("#finance") == []
     assert await refusal(client.files_getUploadURLExternal(filename="x", length=1, alt_txt="x" * 1001)) == (
-        "alt_txt_too_large"
+        "invalid_arguments"
     )
 
 

@@ -18,7 +18,7 @@ def get_upload_url(context: Context, arguments: Arguments) -> Json:
     size = _size(arguments.need("length", "missing_argument"))
     described = str(arguments.get("alt_txt") or "")
     if len(described) > LONGEST_ALT_TEXT:
-        raise SlackFault("alt_txt_too_large")
+        raise SlackFault("invalid_arguments")
     snippet = bool(arguments.get("snippet_type"))
     file = context.files.begin(name, size, snippet=snippet, described=bool(described))
     return {"upload_url": f"{context.upload_url}{file.secret}", "file_id": file.id}
