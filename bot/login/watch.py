@@ -1,6 +1,6 @@
 """A login that Autodesk has refused for good: the administrators hear of it once, however long it lasts."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -8,6 +8,7 @@ from sqlite_utils import Database as Connection
 from bot.calls.gateway import TokenFlexCalls
 from bot.errors import MembershipUnknownError
 from bot.people.permissions import Named
+from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 from bot.slack.members import Members
 from storage import facts, outbox
@@ -15,7 +16,7 @@ from storage.database import Database
 from storage.models import About, MessageKind, NewDelivery
 
 LOGIN_LOST = "login lost"  #: the fact that says since when, and so that it was told; none while the login is good
-_AGAIN = timedelta(seconds=60)  #: until the administrators are looked up again where Slack did not name them
+_AGAIN = SHARED.longest  #: until the administrators are looked up again where Slack did not name them
 
 log = structlog.get_logger(__name__)
 

@@ -1,11 +1,15 @@
-"""A clock that a test moves by hand; nothing sleeps for real."""
+"""A clock that a test moves by hand; nothing sleeps for real, and the work of threads takes no time of it."""
 
 import asyncio
 import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from weakref import WeakKeyDictionary
 
 _ROUNDS = 50
+_A_MOMENT = 0.0002  #: real seconds
 
 
 class MovedClock:
@@ -41,7 +45,25 @@ class MovedClock:
         await settle()
 
 
+#: How much of the work of threads each loop waits for.
+_work: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+
+
+@contextmanager
+def under_way() -> Iterator[None]:
+    """Let `settle` know that a thread has work, for as long as this lasts."""
+    loop = asyncio.get_running_loop()
+    _work[loop] = _work.get(loop, 0) + 1
+    try:
+        yield
+    finally:
+        _work[loop] -= 1
+
+
 async def settle() -> None:
-    """Let everything that can run on the loop run."""
-    for _ in range(_ROUNDS):
-        await asyncio.sleep(0)
+    """Let everything run that can: on the loop, and in the threads of databases."""
+    loop, quiet = asyncio.get_running_loop(), 0
+    while quiet < _ROUNDS:
+        working = _work.get(loop, 0) > 0
+        await asyncio.sleep(_A_MOMENT if working else 0)
+        quiet = 0 if working else quiet + 1

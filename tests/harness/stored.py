@@ -1,17 +1,20 @@
-"""The database and its exports in the shape that a test needs, without threads."""
+"""The database and its exports in the shape that a test needs."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database as Connection
 
 from bot.tokenflex.models import ExportRequest
 from storage import exports as export_store
-from storage.database import Database, in_transaction
-from storage.migrations import migrations
+from storage.database import Database, _open_for_reading, _open_for_writing, _watch
 from storage.models import Export, NewExport
 from storage.states import Event
+from tests.harness.moved_clock import under_way
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -19,24 +22,31 @@ CONTRACT = "110000123456"
 
 
 class MemoryDatabase(Database):
-    """A database in memory whose work is done on the loop, so that a clock moved by hand has nobody to wait for."""
+    """A real database with its threads, in a folder in memory where there is one; `MovedClock` waits for its work."""
 
     def __init__(self) -> None:
-        self.db = Connection(memory=True)
-        self.db.conn.isolation_level = None
-        migrations.apply(self.db)
+        memory = Path("/dev/shm")
+        self._folder = TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        super().__init__(Path(self._folder.name) / "test.db")
+        self.db = self._write_connection = _open_for_writing(self.path)
+        self._read_connection = _open_for_reading(self.path)
+        _watch(self.db, self._changed.add)
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a transaction."""
-        return in_transaction(self.db, work, *args, **kwargs)
+        self._loop = asyncio.get_running_loop()
+        with under_way():
+            return await super().write(work, *args, **kwargs)
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`."""
-        return work(self.db, *args, **kwargs)
+        with under_way():
+            return await super().read(work, *args, **kwargs)
 
     async def close(self) -> None:
         """Forget everything."""
-        self.db.close()
+        await super().close()
+        self._folder.cleanup()
 
 
 def accepted(db: Connection, now: datetime, name: str = "year1", *, contract: str = CONTRACT) -> Export:

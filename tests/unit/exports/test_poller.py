@@ -300,4 +300,4 @@ def test_targets_are_the_contracts_with_work_outstanding(
         mine = [each for each in outstanding if each.request.contract_number == target.contract]
         assert target.oldest == min(each.accepted_at for each in mine)
     assert found == sorted(found, key=lambda each: each.due_at)
-    db.close()
+    asyncio.run(database.close())
