@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
+NO_VENV := "No .venv could be made, and nothing was left behind. On Debian and Ubuntu first: apt install python3-venv"
 
 .PHONY: torture soak help demo demo-script stand-ins screenshots test bench lint run audit licences pythons pin clean
 
@@ -62,9 +63,10 @@ clean: ## remove what the targets made
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv && .venv/bin/python -m pip --version >/dev/null || { rm -rf .venv; echo $(NO_VENV) >&2; exit 1; }
 
 $(RUN): requirements.txt | .venv/bin/python
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "There is no pip in .venv. Run: make clean" >&2; exit 1; }
 	@echo "Installing the pinned packages into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@

@@ -15,7 +15,7 @@ import structlog
 
 from bot import environment, settings
 from bot.app import Bot
-from bot.login.sign_in import PATIENCE, LoginError, login, logout
+from bot.login.sign_in import PATIENCE, LoginError, Person, login, logout
 from bot.login.store import MissingKeyError
 from bot.operate import audit_page, doctor, findings, report, settings_page
 from bot.operate.init import wizard
@@ -23,6 +23,7 @@ from bot.operate.init.env_file import EnvFileError
 from bot.runtime import logs
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.interrupts import InterruptedBySignalError, until_signal
+from bot.runtime.invocation import as_typed
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from bot.settings import Settings, SettingsError
 from bot.slack.connection import SlackTokenError
@@ -44,7 +45,9 @@ _KEY_ADVICE: dict[type[Exception], str] = {
     ),
     MissingKeyError: "DATABASE_KEY is missing: an Autodesk login is stored, encrypted with it.",
 }
+_INIT = "`python -m bot init` asks for what is missing, says where it is found, and checks it at once."
 _SAID_AS_THEY_ARE = (
+    audit_page.UnwritableError,
     SlackTokenError,
     AlreadyRunningError,
     LockFileError,
@@ -60,19 +63,23 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options, clock)
-    except SettingsError as error:
-        return _fail(*error.problems)
-    except _SAID_AS_THEY_ARE as error:
-        return _fail(str(error))
-    except (WrongKeyError, MissingKeyError) as error:
-        return _fail(_KEY_ADVICE[type(error)])
+    except (SettingsError, WrongKeyError, MissingKeyError, *_SAID_AS_THEY_ARE) as error:
+        return _fail(*_sentences(error))
     except (KeyboardInterrupt, EOFError, InterruptedBySignalError):  # Ctrl-C, or Ctrl-D at a question
         print()
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads what is printed has enough, as `head` does
+        return 0
     except Exception:
         log.exception("the program ended by an error")
         return CRASHED
     return status
+
+
+def _sentences(error: Exception) -> list[str]:
+    if not isinstance(error, SettingsError):
+        return [_KEY_ADVICE.get(type(error), str(error))]
+    return [*error.problems, *([_INIT] if any(" is missing: " in problem for problem in error.problems) else [])]
 
 
 def _run(_: argparse.Namespace, clock: Clock | None) -> int:
@@ -89,11 +96,12 @@ def _login(options: argparse.Namespace, clock: Clock | None) -> int:
         patience=options.wait,
         opens_browser=not options.no_browser,
         clock=clock,
+        person=Person(tell=_say),
     )
 
 
 def _logout(_: argparse.Namespace, clock: Clock | None) -> int:
-    return logout(_configured(), clock=clock)
+    return logout(_configured(), clock=clock, tell=_say)
 
 
 def _init(options: argparse.Namespace, clock: Clock | None) -> int:
@@ -105,7 +113,7 @@ def _init(options: argparse.Namespace, clock: Clock | None) -> int:
         return _show(wizard.check_only(options.names, found.variables, clock), found.variables, as_json=False)
     if not sys.stdin.isatty():
         return _fail("There is no terminal to ask in; --non-interactive checks what the environment and .env hold.")
-    talk = wizard.Talk(style=_style(found.variables))
+    talk = wizard.Talk(tell=_say, style=_style(found.variables))
     return wizard.Wizard(environment.ENV_FILE, found.written, found.given, clock, talk).run(options.names)
 
 
@@ -130,7 +138,7 @@ def _restore(options: argparse.Namespace, clock: Clock | None) -> int:
     with ProcessLock(path):
         restored = backup.restore(path, options.file, now)
     print(f"{path} is the backup now.{f' What was there before is kept as {restored.kept}.' if restored.kept else ''}")
-    print("Run `python -m bot doctor` before the bot: a login that was renewed after the backup was made has ended.")
+    _say("Run `python -m bot doctor` before the bot: a login that was renewed after the backup was made has ended.")
     return 0
 
 
@@ -162,8 +170,9 @@ async def _started(bot: Bot) -> None:
 def leave(status: int) -> None:
     """End the process now: what had an effect is over, and a thread that only reads is not waited for."""
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            stream.flush()
     os._exit(status)
 
 
@@ -198,14 +207,20 @@ def _style(variables: dict[str, str]) -> report.Style:
     return report.Style(colours=not variables.get("NO_COLOR"), width=shutil.get_terminal_size().columns)
 
 
+def _say(text: str) -> None:
+    print(as_typed(text))
+
+
 def _fail(*problems: str) -> int:
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(as_typed(problem), file=sys.stderr)
     return WRONG_SETTING
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description="Token Flex usage exports, from Slack.")
+    parser = argparse.ArgumentParser(
+        prog=as_typed("python -m bot"), description="Token Flex usage exports, from Slack."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def _add(name: str, command: object, text: str) -> argparse.ArgumentParser:

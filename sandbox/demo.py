@@ -57,7 +57,10 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument("--port", type=int, default=0, help="port of the page on 127.0.0.1 (default: a free one)")
     options = parser.parse_args()
-    asyncio.run(_run(opens_browser=not options.no_browser, port=options.port))
+    try:
+        asyncio.run(_run(opens_browser=not options.no_browser, port=options.port))
+    except OSError as error:
+        parser.exit(2, f"{error.strerror}. Without --port, a free one is taken.\n")
 
 
 if __name__ == "__main__":

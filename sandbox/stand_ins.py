@@ -98,7 +98,8 @@ def main() -> None:
     try:
         asyncio.run(_run((0, 0, 0) if free else (SLACK_PORT, AUTODESK_PORT, PAGE_PORT)))
     except OSError as error:
-        parser.exit(2, f"{error.strerror}: is another one running? --free-ports takes other ports.\n")
+        taken = f"{error.strerror}. Is another one running? `make stand-ins ARGS=--free-ports` takes other ports."
+        parser.exit(2, f"{taken}\n")
 
 
 if __name__ == "__main__":

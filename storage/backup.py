@@ -25,7 +25,7 @@ class Restored:
 def back_up(path: Path, target: Path) -> int:
     """Copy the database into a new file that only its owner can read; return its size in bytes.
 
-    It is complete and checked before it has the name of `target`.
+    The folder is made if there is none. The copy is complete and checked before it has the name of `target`.
 
     Raises:
         DatabaseError: there is nothing to copy, the target exists, or the copy did not work; then nothing is left.
@@ -34,6 +34,7 @@ def back_up(path: Path, target: Path) -> int:
     if not path.exists():
         raise DatabaseError(f"There is no database at {path} yet, so there is nothing to back up.")
     database.check(path)
+    _make_folder(target)
     _reserve(target)
     try:
         _copy(path, target)
@@ -78,6 +79,13 @@ def _made_ready(db: Connection) -> None:
     """Bring a backup, of whichever version, to today's schema, and have looked for what it was about to post."""
     migrations.apply(db)
     outbox.doubt_what_waits(db)
+
+
+def _make_folder(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DatabaseError(f"{target.parent} cannot be made ({error.strerror}); choose another folder.") from None
 
 
 def _reserve(target: Path) -> None:

@@ -31,11 +31,17 @@ def moment(text: str) -> datetime:
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
+class UnwritableError(Exception):
+    """The record could be read and not be written; the message says why."""
+
+
 def write(path: Path, since: datetime | None, style: str, out: TextIO) -> None:
     """Write the record from a moment on, as `csv` or `jsonl`; nothing is changed, a bot may run meanwhile.
 
     Raises:
         DatabaseError: the database cannot be read, or has no record yet.
+        BrokenPipeError: nobody reads on.
+        UnwritableError: what is written to takes no more.
 
     """
     if not path.exists():
@@ -43,7 +49,21 @@ def write(path: Path, since: datetime | None, style: str, out: TextIO) -> None:
     with database.read_only(path) as db:
         if "audit" not in db.table_names():
             raise DatabaseError(f"{path} is of an older version and has no record yet; start the bot once.")
-        _WRITERS[style](map(_row, audit.since(db, since)), out)
+        trouble = _trouble_of_writing(map(_row, audit.since(db, since)), style, out)
+    if isinstance(trouble, BrokenPipeError):
+        raise trouble
+    if trouble is not None:
+        raise UnwritableError(f"The record could not be written to its end ({trouble.strerror}).")
+
+
+def _trouble_of_writing(rows: Iterable[Mapping[str, str | int | None]], style: str, out: TextIO) -> OSError | None:
+    """Write the rows; return what went wrong with that, since it says nothing of the database."""
+    try:
+        _WRITERS[style](rows, out)
+        out.flush()
+    except OSError as error:
+        return error
+    return None
 
 
 def neutral(value: str) -> str:

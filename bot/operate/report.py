@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from bot.operate.findings import Finding, Level, exit_status
+from bot.runtime.invocation import as_typed
 from bot.runtime.logs import Redactor
 from bot.settings import secrets_of
 
@@ -17,9 +18,12 @@ _INDENT: Final = 13 + _NAME_WIDTH  #: where what was found begins
 
 
 def without_secrets(findings: Iterable[Finding], variables: Mapping[str, str]) -> list[Finding]:
-    """Return the findings with every secret of the settings, and whatever looks like one, hidden."""
-    redactor = Redactor(secrets_of(variables))
-    return [replace(one, found=redactor.clean(one.found), mend=redactor.clean(one.mend)) for one in findings]
+    """Return the findings with every secret of the settings, and whatever looks like one, hidden.
+
+    The commands in them are as the reader types them here.
+    """
+    clean = Redactor(secrets_of(variables)).clean
+    return [replace(one, found=as_typed(clean(one.found)), mend=as_typed(clean(one.mend))) for one in findings]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,21 @@ async def test_a_backup_is_complete_private_and_one_file(tmp_path: Path) -> None
     assert await fact_of(target) == "here"
 
 
+async def test_the_folder_of_a_backup_is_made(tmp_path: Path) -> None:
+    """As docs/install.md names one; only its owner may look into it. One that cannot be made is said."""
+    await make(tmp_path / "data" / "tokenflex.db", "here")
+    made = await command(tmp_path, "backup", "copies/2026/x.db")
+    assert made.process.returncode == 0, made.err
+    assert await fact_of(tmp_path / "copies" / "2026" / "x.db") == "here"
+    assert mode_of(tmp_path / "copies" / "2026") == 0o700
+    (tmp_path / "file").touch()
+    refused = await command(tmp_path, "backup", "file/x.db")
+    assert (refused.process.returncode, refused.lines) == (
+        2,
+        ["file cannot be made (File exists); choose another folder."],
+    )
+
+
 async def test_what_is_in_the_log_of_writes_is_in_the_backup(tmp_path: Path) -> None:
     """A bot that has the file open, with writes that have not reached the main file yet, loses nothing."""
     database = Database(tmp_path / "data.db")
@@ -144,11 +159,11 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, spoil: Callable[[Pat
     assert not list(tmp_path.glob("copy*"))
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """The sentence names the file that could not be made."""
+def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
+    """The sentence names what could not be made."""
     sqlite3.connect(tmp_path / "data.db").close()
-    with pytest.raises(DatabaseError, match=r"nowhere/copy\.db cannot be written"):
-        backup.back_up(tmp_path / "data.db", tmp_path / "nowhere" / "copy.db")
+    with pytest.raises(DatabaseError, match=r"/proc/copy\.db cannot be written"):
+        backup.back_up(tmp_path / "data.db", Path("/proc/copy.db"))
 
 
 async def test_a_restore_keeps_what_was_there(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ class BadValue:
 
 
 BAD_VALUES = [
-    BadValue({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN", "is missing", "python -m bot init SLACK_BOT_TOKEN"),
+    BadValue({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN", "is missing", "-m bot init SLACK_BOT_TOKEN"),
     BadValue({"SLACK_BOT_TOKEN": "xapp-1-A-1-a"}, "SLACK_BOT_TOKEN", "another kind of Slack token", "with xoxb-"),
     BadValue({"SLACK_BOT_TOKEN": "xoxb-other"}, "Slack bot token", "(invalid_auth)", "copy the Bot User OAuth Token"),
     BadValue({"SLACK_APP_TOKEN": "xapp-other"}, "Slack app token", "(invalid_auth)", "scope connections:write"),

@@ -1,11 +1,13 @@
 """`python -m bot` as a process: what an administrator reads when the start does not work, and when it does."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.harness.house import House
+from tests.harness.house import ROOT, House
 from tests.harness.process import BotProcess, start_process, until
 from tests.integration.conftest import OpenHouse
 
@@ -39,11 +41,13 @@ async def start(slow_house: House) -> AsyncIterator[StartBot]:
 
 
 async def test_missing_settings_are_said_in_one_sentence_each(tmp_path: Path) -> None:
-    """Without any setting the bot names the three that it needs, with what they are, and exits with 2."""
+    """Without any setting the bot names the three that it needs, what asks for them, and exits with 2."""
     bot = await start_process(tmp_path, "run", environment={})
     assert await bot.ends() == 2
-    assert [line.split()[0] for line in bot.lines] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "APS_CLIENT_ID"]
-    assert all(line.endswith(".") and " is missing: " in line for line in bot.lines)
+    *missing, way_on = bot.lines
+    assert [line.split()[0] for line in missing] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "APS_CLIENT_ID"]
+    assert all(line.endswith(".") and " is missing: " in line for line in missing)
+    assert way_on.startswith(f"`{sys.executable} -m bot init` asks for what is missing")
     assert bot.out == ""
 
 
@@ -57,6 +61,37 @@ async def test_settings_come_from_the_env_file_of_the_folder(tmp_path: Path) -> 
     assert len(bot.lines) == 2
     assert bot.lines[0].startswith("SLACK_APP_TOKEN holds another kind of Slack token")
     assert bot.lines[1] == "LOG_LEVEL is “loud”; it has to be one of DEBUG, INFO, WARNING, ERROR."
+
+
+async def test_what_does_not_count_is_said(tmp_path: Path) -> None:
+    """A quotation mark that is not closed, a misspelt name in the file and one outside end the start, all at once."""
+    (tmp_path / ".env").write_text('SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN="xapp-1\nLINK_AUDIENSE=requester\n')
+    outside = {"APS_CLIENT_ID": "id", "ALLOWED_PEPLE": "U1"}
+    for command in ("run", "login", "backup x.db", "init --non-interactive"):
+        bot = await start_process(tmp_path, *command.split(), environment=outside)
+        assert await bot.ends() == 2
+        assert bot.lines[0].startswith("SLACK_APP_TOKEN has a quotation mark that is not closed in line 2 of .env; ")
+        assert bot.lines[1:] == [
+            "LINK_AUDIENSE is not a setting; did you mean LINK_AUDIENCE? It stands in line 3 of .env.",
+            "ALLOWED_PEPLE is not a setting; did you mean ALLOWED_PEOPLE?",
+        ]
+    doctor = await start_process(tmp_path, "doctor", environment=outside)
+    assert await doctor.ends() == 1
+    assert doctor.out.count("✗ wrong") == 4  # and everybody may read the file
+    assert "did you mean LINK_AUDIENCE?" in doctor.out
+
+
+async def test_windows_is_told_where_it_runs(tmp_path: Path) -> None:
+    """One sentence instead of a traceback about what Windows lacks."""
+    code = "import runpy, sys; sys.platform = 'win32'; runpy.run_module('bot', run_name='__main__')"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 1
+    assert said.decode().splitlines() == [
+        "The bot does not run on Windows itself; run it there in WSL or in a container, see docs/install.md."
+    ]
 
 
 async def test_help_names_the_commands(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """`make demo` and `make demo-script` as processes, and their clock."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
+import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +39,24 @@ async def test_the_scripted_conversation_ends_in_a_csv() -> None:
     assert process.returncode == 0, shown
     assert "Get a fresh link" in shown
     assert "productName,usageMonth,tokensConsumed,uniqueUsers" in shown
+
+
+@pytest.mark.parametrize(
+    ("program", "way_on"),
+    [
+        ("sandbox.stand_ins", "`make stand-ins ARGS=--free-ports` takes other ports."),
+        ("sandbox.demo", "Without --port, a free one is taken."),
+    ],
+)
+async def test_a_port_that_is_taken_is_said(program: str, way_on: str) -> None:
+    """One sentence that says what to type, and exit status 2."""
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", 9003)) as taken:
+        taken.listen()
+        process = await started(program, *(("--port", "9003") if program == "sandbox.demo" else ()), BROWSER="none")
+        shown = (await process.communicate())[0].decode()
+        assert process.returncode == 2, shown
+        assert "Traceback" not in shown
+        assert shown.endswith(f"{way_on}\n")
 
 
 @pytest.mark.timeout(240)

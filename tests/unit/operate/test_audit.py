@@ -1,10 +1,12 @@
 """The audit: rows are only ever added, and come out as CSV without formulas or as JSON lines."""
 
 import argparse
+import asyncio
 import csv
 import io
 import json
 import sqlite3
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from bot.operate import audit_page as report
 from storage import audit
 from storage.audit import Act, Entry, Source
 from storage.database import DatabaseError
+from tests.harness.house import ROOT
 from tests.harness.rows import NOW, after, opened
 
 ENTRY = Entry(NOW, "U1", Act.LINK_SHOWN, 1, "C1", Source.BUTTON, "privately")
@@ -88,6 +91,42 @@ async def test_json_lines_for_a_machine(tmp_path: Path) -> None:
     lines = (await written(tmp_path, "jsonl", after(1))).splitlines()
     assert [json.loads(line)["channel"] for line in lines] == ["=HYPERLINK(1)"]
     assert list(json.loads(lines[0])) == list(report.COLUMNS)
+
+
+@pytest.fixture
+async def many(tmp_path: Path) -> Path:
+    """A folder with a database of more rows than a pipe holds, and the settings that the command needs."""
+    async with opened(tmp_path / "data" / "tokenflex.db") as database:
+        await database.write(lambda db: record(db, *[ENTRY] * 3000))
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\nAPS_CLIENT_ID=id\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("style", report.STYLES)
+async def test_a_reader_that_has_enough(many: Path, style: str) -> None:
+    """`audit | head` ends quietly: nothing is wrong with the database, or at all."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "audit", "--format", style, cwd=many, env={"PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert await process.stdout.readline()
+    process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+    assert await process.stderr.read() == b""
+    assert await process.wait() == 0
+
+
+async def test_a_disk_that_takes_no_more(many: Path) -> None:
+    """What cannot be written is not said of the database."""
+
+    def _write() -> None:
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            report.write(many / "data" / "tokenflex.db", None, "csv", full)
+
+    with pytest.raises(report.UnwritableError) as caught:
+        await asyncio.to_thread(_write)
+    assert str(caught.value) == "The record could not be written to its end (No space left on device)."
 
 
 @given(st.text())
