@@ -142,23 +142,14 @@ def ahead_of(db: Connection, number: int) -> int | None:
     return None if found is None else int(found[0])
 
 
-def count_queued(db: Connection) -> int:
-    """Return how many exports wait to be submitted."""
-    return _count(db, (ExportState.QUEUED,))
-
-
 def count_outstanding(db: Connection) -> int:
     """Return how many exports hold, or may hold, one of Token Flex's outstanding places."""
-    return _count(db, OUTSTANDING)
-
-
-def _count(db: Connection, states: Iterable[ExportState]) -> int:
     sql = """
         SELECT count(*) FROM exports
         WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
             AND state IN (SELECT value FROM json_each(?))
     """
-    return int(db.execute(sql, [json.dumps([state.value for state in states])]).fetchone()[0])
+    return int(db.execute(sql, [json.dumps([state.value for state in OUTSTANDING])]).fetchone()[0])
 
 
 def count_by_state(db: Connection) -> dict[ExportState, int]:

@@ -16,6 +16,7 @@ from sqlite_utils import Database as Connection
 from storage import database as database_module
 from storage import exports
 from storage.database import CorruptDatabaseError, Database, DatabaseError, NewerDatabaseError
+from storage.states import ExportState
 from tests.harness.house import ROOT
 from tests.harness.rows import accepted, opened
 
@@ -221,7 +222,7 @@ async def _statements(path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -
         patch.setattr(database_module, "sqlite3", Traced())
         patch.setattr(database_module, "WHOLE_CHECK_UP_TO", limit)
         async with opened(path) as database:
-            assert await database.read(exports.count_queued) == 50
+            assert await database.read(exports.count_by_state) == {ExportState.QUEUED: 50}
     return said
 
 

@@ -45,7 +45,6 @@ HOT: dict[str, Query] = {
     "origin": lambda db: exports.is_origin(db, "command:1"),
     "accept again": accepted,
     "at work": lambda db: exports.in_states(db, (ExportState.REQUESTED, ExportState.SUBMITTING)),
-    "count queued": exports.count_queued,
     "ahead of": lambda db: exports.ahead_of(db, 1),
     "ahead in line": lambda db: exports.ahead_in_line(db, "U1"),
     "count outstanding": exports.count_outstanding,
