@@ -105,7 +105,7 @@ async def assemble(
     supervisor = Supervisor(clock)
     under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *([listeners] if listeners else [])]
     ending.push_async_callback(_settle, under_way)
-    ending.callback(calls.turns.close)
+    ending.callback(calls.close)
     ending.push_async_callback(supervisor.stop)
     return Parts(database, calls, progress, fresh_links, links, slots, worker, poller, dispatcher, exports, supervisor)
 

@@ -16,6 +16,7 @@ from bot.calls.budget import Rank
 from bot.calls.turns import Turn, Turns
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
+from bot.runtime.interrupts import GRACE
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import (
     LoginNeededError,
@@ -33,7 +34,6 @@ T = TypeVar("T")
 Work = Callable[[TokenFlexClient], T]
 
 _THREADS = 12
-_PATIENCE = 3.0  #: real seconds that a stop leaves to a renewal of the login, after all other work has ended
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +86,7 @@ class TokenFlexCalls:
         self.login_seen = Bell(clock)  #: rung when a call has shown that
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
         self._signing_in: set[asyncio.Future[None]] = set()
+        self._closed_at: float | None = None  #: real seconds of the loop
         self._ending = Event()  #: set when no call is to be made any more
 
     @asynccontextmanager
@@ -134,6 +135,11 @@ class TokenFlexCalls:
                 attempt += 1
                 await self._clock.sleep(pause)
 
+    def close(self) -> None:
+        """Send everybody in the line away; the time that a stop leaves to what is under way begins."""
+        self.turns.close()
+        self._closed_at = asyncio.get_running_loop().time()
+
     async def drain(self) -> None:
         """Take no more calls, and wait for a login that is being renewed in a thread: to lose it would be for good.
 
@@ -142,7 +148,9 @@ class TokenFlexCalls:
         self._ending.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._signing_in:
-            _, late = await asyncio.wait(self._signing_in, timeout=_PATIENCE)
+            now = asyncio.get_running_loop().time()
+            gone = 0.0 if self._closed_at is None else now - self._closed_at
+            _, late = await asyncio.wait(self._signing_in, timeout=max(0.0, GRACE - gone))
             if late:
                 log.warning("the bot ends while the Autodesk login is being renewed")
 

@@ -69,7 +69,8 @@ def _no_start() -> None:
 
 
 def _no_wait() -> None:
-    gateway._PATIENCE = interrupts.GRACE = 0.0  # type: ignore[misc]
+    for module in (gateway, interrupts):
+        setattr(module, "GRACE", 0.0)  # noqa: B010
 
 
 def _no_record() -> None:

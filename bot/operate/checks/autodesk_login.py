@@ -78,7 +78,7 @@ async def _with_database(settings: Settings, clock: Clock, database: Database) -
             settings=settings, database=database, store=store, door=door, clock=clock, random=SystemRandom(),
             ending=ending,
         )  # fmt: skip
-        ending.callback(calls.turns.close)
+        ending.callback(calls.close)
         findings = await _token_and_contracts(calls.tokens, calls)
     stored, cut_off = await database.read(logins.exists), await store.cut_off()
     return [login_kind(settings, stored=stored, cut_off=cut_off), *findings, check_clock("Autodesk", door.ahead)]
