@@ -53,7 +53,7 @@ def _insert(db: Connection, table: str, rows: list[dict[str, Any]]) -> None:
 
 def _export(number: int, state: str) -> dict[str, Any]:
     fields = {"fields": ["productName", "usageMonth"], "metrics": ["tokensConsumed"], "where": "contractYear=1"}
-    asked = {**fields, "downloadFileName": f"tokenflex-export-{number}"}
+    asked = {**fields, "downloadFileName": f"tokenflex_export_{number}"}
     accepted = _LAST - timedelta(minutes=5) if state != "ready" else _LAST - timedelta(days=1, seconds=number)
     moment = to_text(accepted)
     has_key = state != "queued"

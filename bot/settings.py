@@ -105,7 +105,7 @@ _PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
 #: what to write.
 _LISTS = {
     "ALLOWED_PEOPLE": ("members", _PERSON_OR_GROUP, "`members`, user IDs (U…) or user group IDs (S…)"),
-    "ALLOWED_CONTRACTS": ("all", re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}", re.ASCII), "`all` or contract numbers"),
+    "ALLOWED_CONTRACTS": ("all", re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII), "`all` or contract numbers"),
     "ALLOWED_CHANNELS": ("all", re.compile(r"[CGD][A-Z0-9]+", re.ASCII), "`all` or channel IDs (C…)"),
     "ADMINISTRATORS": ("", _PERSON_OR_GROUP, "user IDs (U…) or user group IDs (S…)"),
 }

@@ -271,3 +271,9 @@ def _messages_by_row(db: Database) -> None:
         SELECT outbox.id, channel, ts, link_expires_at FROM old_messages JOIN outbox USING (subject)
         """
     )
+
+
+@migrations()
+def m008_names_of_files(db: Database) -> None:
+    """Add the name that a file has, which Token Flex writes in its own way."""
+    db.execute("ALTER TABLE exports ADD COLUMN upstream_file_name TEXT NOT NULL DEFAULT ''")

@@ -36,8 +36,11 @@ def _time(row: Row, column: str) -> datetime:
 
 
 def made_file_name(number: int) -> str:
-    """Return the file name of an export whose person gave none."""
-    return f"tokenflex-export-{number}"
+    """Return the file name of an export whose person gave none.
+
+    It holds no sign that Token Flex takes out of names (source: Token Flex, what was seen in a recorded run).
+    """
+    return f"tokenflex_export_{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Export:
     changed_at: datetime
     request_key: str | None = None
     upstream_status: str | None = None  #: Token Flex's own word, kept as it is
+    upstream_file_name: str = ""  #: `downloadFileName`, which Token Flex writes in its own way; "" where not known yet
     requested_at: datetime | None = None  #: `exportRequestDate`, by the server's clock
     finished_at: datetime | None = None  #: when it became ready or failed
     explanation: str = ""  #: upstream's own message of a refusal
@@ -72,9 +76,14 @@ class Export:
         return f"#{self.number}"
 
     @property
+    def file_name(self) -> str:
+        """The name that the file has; before that is known, the one that was asked for, as it is documented."""
+        return self.upstream_file_name or f"{self.request.file_name}.csv"
+
+    @property
     def asked(self) -> ExportRequest:
-        """What the person asked for: the request without a file name that was made for them."""
-        made = self.request.file_name == made_file_name(self.number)
+        """What the person asked for: the request without a file name that was made for them, now or by old versions."""
+        made = self.request.file_name in {made_file_name(self.number), f"tokenflex-export-{self.number}"}
         return replace(self.request, file_name="") if made else self.request
 
     @property
@@ -103,6 +112,7 @@ class Export:
             changed_at=_time(row, "changed_at"),
             request_key=row["request_key"],
             upstream_status=row["upstream_status"],
+            upstream_file_name=row["upstream_file_name"],
             requested_at=from_text(row["requested_at"]),
             finished_at=from_text(row["finished_at"]),
             explanation=row["explanation"],

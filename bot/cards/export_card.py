@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.cards import actions, blocks
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import FACES, NOTES
-from bot.cards.text import channel, clock_time, code, code_within, escape, link, mention, moment, shorten
+from bot.cards.text import channel, clock_time, code, code_within, escape, flat, link, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DownloadLink, ExportRequest
 from storage.models import Export
@@ -18,16 +18,17 @@ _NO_LINK = "*Get a fresh link* makes a download link; it works for a few minutes
 _SHOWN_ON_CARD = 400
 _SHOWN_IN_REFUSAL = 800
 _SHOWN_IN_DETAILS = 1900
+_SHOWN_OF_NAME = 110
 
 
 def file_name(export: Export) -> str:
-    """Return the file's name as Token Flex gives it: with the extension that it appends."""
-    return f"{export.request.file_name}.csv"
+    """Return the file's name on one line, cut where Token Flex writes a longer one than people may ask for."""
+    return shorten(flat(export.file_name), _SHOWN_OF_NAME)
 
 
 def card(export: Export, shown: DownloadLink | None = None) -> Message:
     """Return the card of an export as it stands now; with a link only where it was asked for."""
-    title = f"*Export {export.label}* · {code(shorten(file_name(export), 110))}"
+    title = f"*Export {export.label}* · {code(file_name(export))}"
     parts: list[Block] = [
         blocks.section("export", f"{title}\n{status_line(export)}"),
         blocks.fields(
@@ -69,7 +70,7 @@ def announcement(export: Export, number: int, shown: DownloadLink | None) -> Mes
         return Message(
             sentence, [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)]
         )
-    sentence = f"{mention(export.requester)}, export {export.label} is ready: {code(shorten(file_name(export), 110))}"
+    sentence = f"{mention(export.requester)}, export {export.label} is ready: {code(file_name(export))}"
     line = _NO_LINK if shown is None else link_line(export, shown)
     parts = [blocks.section("result", sentence), blocks.section("link", line), *_buttons(export)]
     return Message(f"{mention(export.requester)}, export {export.label} is ready.", parts)
@@ -88,7 +89,7 @@ def _past_announcement(export: Export, number: int) -> Message:
 
 def link_line(export: Export, shown: DownloadLink) -> str:
     """Return the link and until when it works, as mrkdwn."""
-    label = f"Download {shorten(file_name(export), 110)}"
+    label = f"Download {file_name(export)}"
     return f"{link(shown.reveal(), label)}\nThis link works until {clock_time(shown.expires_at)}."
 
 

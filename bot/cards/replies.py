@@ -58,7 +58,7 @@ def retried(export: Export) -> Message:
 def confirm_deletion(export: Export) -> Message:
     """Return the question that `/tokenflex delete` asks."""
     text = (
-        f"Delete export {export.label} ({code(shorten(file_name(export), 110))})? The file is removed at Autodesk too. "
+        f"Delete export {export.label} ({code(file_name(export))})? The file is removed at Autodesk too. "
         "Nobody can download it afterwards."
     )
     buttons = (

@@ -26,23 +26,23 @@ def escape(text: str) -> str:
 
 def code(text: str) -> str:
     """Return the text as a code span on one line; backticks, which would end the span, become apostrophes."""
-    flat = _flatten(text).replace("`", "'")
-    return f"`{_entities(flat) or ' '}`"
+    line = flat(text).replace("`", "'")
+    return f"`{_entities(line) or ' '}`"
 
 
 def code_within(text: str, limit: int) -> str:
     """Return the text as a code span of at most `limit` characters as Slack counts them: entities count in full."""
-    flat = _flatten(text)
+    line = flat(text)
     room = limit - len("``")
-    if len(_entities(flat)) <= room:
-        return code(flat)
+    if len(_entities(line)) <= room:
+        return code(line)
     kept = 0
-    for character in flat:
+    for character in line:
         room -= len(_entities(character))
         if room < len("…"):
             break
         kept += 1
-    return code(f"{flat[:kept].rstrip()}…")
+    return code(f"{line[:kept].rstrip()}…")
 
 
 def mention(user_id: str) -> str:
@@ -109,7 +109,7 @@ def link(url: str, label: str) -> str:
     `downloadUrl`), so it is never parsed and rebuilt. Where it holds an entity by chance (`&lt;`), the ampersand is
     escaped, since Slack decodes entities in addresses too. What is no web address becomes its label alone.
     """
-    shown = _entities(_flatten(label).replace("|", "¦")) or "Link"
+    shown = _entities(flat(label).replace("|", "¦")) or "Link"
     if not url.lower().startswith(("https://", "http://")):
         return shown
     safe = _UNSAFE_IN_URL.sub(lambda found: quote(found.group(), safe=""), url)
@@ -120,7 +120,8 @@ def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _flatten(text: str) -> str:
+def flat(text: str) -> str:
+    """Return the text on one line, read in one direction."""
     return _LINE_BREAKS.sub(" ", text).strip()
 
 

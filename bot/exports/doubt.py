@@ -1,6 +1,7 @@
 """Whether a POST without an answer arrived at Token Flex: lists tell, by file name and by the server's clock."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,10 @@ LISTS_NEEDED = 2
 #: How much earlier than our intent an adopted export may have been requested: our idea of the server's clock is rough.
 _CLOCK_SLACK = timedelta(seconds=5)
 
-_SIGNS = re.compile(r"[\W_]+")
+_SIGNS = re.compile(r"[^A-Za-z0-9]+")
+_EXTENSIONS = re.compile(r"(?:csv)+$")
+#: What a file is called that was asked for without a name (source: Token Flex reference, gaps).
+_NAMELESS = "apicustomexport"
 _LATER = datetime.max.replace(tzinfo=UTC)
 
 log = structlog.get_logger(__name__)
@@ -50,15 +54,16 @@ class Seen:
 def arrived(export: Export, strangers: Iterable[UpstreamExport], server_ahead: timedelta) -> UpstreamExport | None:
     """Return the record that a POST without an answer made: same file name, not older than our intent.
 
-    A name that is the same to the letter is preferred to one that is only comparable. A record whose time is not known
+    A name that is the same to the letter is preferred to one that only reads the same. A record whose time is not known
     counts too: to send the same again and again would be worse.
     """
     sent_at = _sent_at(export, server_ahead)
+    asked = readings(export.request.file_name)
     matching = [
         record
         for record in strangers
         if record.request_key
-        and comparable(record.download_file_name) == comparable(export.request.file_name)
+        and not asked.isdisjoint(readings(record.download_file_name))
         and sent_at is not None
         and (record.requested_at is None or record.requested_at >= sent_at - _CLOCK_SLACK)
     ]
@@ -101,9 +106,16 @@ def _would_show(seen: Seen, export: Export) -> bool:
     return reaches_back and seen.now + seen.server_ahead < seen.call.end
 
 
-def comparable(file_name: str) -> str:
-    """Return what of a file name is compared: a server may write blanks, signs and capitals in its own way."""
-    return _SIGNS.sub("_", _bare(file_name).casefold())
+def readings(file_name: str) -> frozenset[str]:
+    """Return what a file name may be recognised by: names that share a reading could be the same name.
+
+    Signs, capitals and extensions do not count, since the server takes signs out, or writes others in their place, and
+    adds `.csv` to what is left (source: Token Flex, what was seen in a recorded run). What it does to letters beyond
+    ASCII is not known: it may take them out too, keep them, or write plain ones.
+    """
+    plain = unicodedata.normalize("NFKD", file_name.upper())
+    found = {_EXTENSIONS.sub("", _SIGNS.sub("", text).lower()) for text in (file_name, plain)}
+    return frozenset(found | {_NAMELESS} if "" in found else found)
 
 
 def _bare(file_name: str) -> str:

@@ -95,13 +95,21 @@ def _apply_now(db: Connection, number: int, record: UpstreamExport, now: datetim
 def _apply(db: Connection, export: Export, record: UpstreamExport, now: datetime) -> Export:
     """Bring one export to the status of its record, with the messages that this causes."""
     log.debug("Token Flex shows an export", export=export.number, status=record.request_status)
-    before = export
-    if export.upstream_status != record.request_status or export.lists_without or export.last_list_at:
+    before, name = export, record.download_file_name or export.upstream_file_name
+    shown = export.upstream_status, export.upstream_file_name
+    if shown != (record.request_status, name) or export.lists_without or export.last_list_at:
         export = export_store.change(
-            db, export.number, upstream_status=record.request_status, lists_without=0, last_list_at=None
+            db,
+            export.number,
+            upstream_status=record.request_status,
+            upstream_file_name=name,
+            lists_without=0,
+            last_list_at=None,
         )
     if export.upstream_status != before.upstream_status:
         _note_unknown(db, before, export, now)
+    if export.file_name != before.file_name:
+        announcements.card_changed(db, export, now)
     event = _EVENTS.get(record.request_status)
     moved = None if event is None else export_store.move(db, export.number, event, now, finished_at=now, note=Note.NONE)
     if moved is None:
@@ -130,6 +138,7 @@ def taken(db: Connection, export: Export, record: UpstreamExport, now: datetime)
         request_key=record.request_key,
         requested_at=record.requested_at or now,
         upstream_status=REQUESTED,
+        upstream_file_name=record.download_file_name,
         unanswered_since=None,
         lists_without=0,
         last_list_at=None,

@@ -85,7 +85,7 @@ class Worker:
         self._began_at = clock.now()
         self._wake = wake
         self.tasks = TaskGroup()
-        self._under_way: dict[int, tuple[str, str]] = {}
+        self._under_way: dict[int, frozenset[tuple[str, str]]] = {}
         self._not_before: datetime | None = None
         self._stuck: dict[int, tuple[int, datetime]] = {}  # failures in a row of a change, and until when it waits
         self._setbacks = 0
@@ -131,8 +131,8 @@ class Worker:
         left_to_us = self._slots.left_to_us(self._clock.now())
         line, unresolved = await self._database.read(_next_in_line, frozenset(before), left_to_us)
         for export in line:
-            taken = unresolved.union(before.values(), self._under_way.values())
-            if export.number not in before and _name(export) not in taken:
+            taken = unresolved.union(*before.values(), *self._under_way.values())
+            if export.number not in before and taken.isdisjoint(_names(export)):
                 self._start(export, self._submit)
 
     def _may_start(self) -> bool:
@@ -141,7 +141,7 @@ class Worker:
     def _start(self, export: Export, job: Callable[[Export], Coroutine[Any, Any, None]]) -> None:
         if export.number in self._under_way:
             return
-        self._under_way[export.number] = _name(export)
+        self._under_way[export.number] = _names(export)
         name = f"{job.__name__.strip('_')} #{export.number}"
         self.tasks.start(name, self._finish(export, job), export=export.number)
 
@@ -280,9 +280,9 @@ class Worker:
             return False
 
 
-def _name(export: Export) -> tuple[str, str]:
+def _names(export: Export) -> frozenset[tuple[str, str]]:
     """What a list could confuse: at most one submission of it is unresolved at a time."""
-    return export.request.contract_number, doubt.comparable(export.request.file_name)
+    return frozenset((export.request.contract_number, name) for name in doubt.readings(export.request.file_name))
 
 
 def _explanation(error: RefusedError) -> str:
@@ -309,7 +309,7 @@ def _next_in_line(
     about_to = len(under_way.difference(export.number for export in submitting))
     free = left_to_us - export_store.count_outstanding(db) - about_to
     line = export_store.queued_fairly(db, free + len(under_way)) if free > 0 else ()
-    return line, frozenset(map(_name, submitting))
+    return line, frozenset[tuple[str, str]]().union(*map(_names, submitting))
 
 
 def _take(db: Connection, number: int, left_to_us: int, now: datetime, server_now: datetime | None) -> Export | None:

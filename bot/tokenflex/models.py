@@ -156,7 +156,7 @@ def _link(data: Mapping[str, Any]) -> DownloadLink | None:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract that the Autodesk login sees; `number` is a text of digits."""
+    """One contract that the Autodesk login sees; `number` is opaque: digits today, letters and hyphens elsewhere."""
 
     number: str
     name: str = ""

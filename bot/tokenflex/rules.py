@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Final
 
 from bot.tokenflex.catalogue import DESKTOP_PRODUCT, MANUAL, MANUAL_ADJUSTMENT, Catalogue, Field
@@ -10,10 +10,13 @@ from bot.tokenflex.models import ExportRequest
 from bot.tokenflex.problem import Part, Problem
 from bot.tokenflex.where import check_where, fields_used
 
-__all__ = ["MAX_FILE_NAME", "Part", "Problem", "check_request", "plain_file_name"]
+__all__ = ["MAX_CONTRACT_NUMBER", "MAX_FILE_NAME", "Part", "Problem", "check_request", "plain_file_name"]
 
-#: Characters, without the extension; ours, Autodesk publishes none.
+#: Characters; ours, Autodesk publishes none. A file name's are without the extension.
+MAX_CONTRACT_NUMBER: Final = 100
 MAX_FILE_NAME: Final = 100
+_CONTRACT_NUMBER: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_CONTRACT_NUMBER - 1}}}")
+_PORTAL: Final = "null"  #: stands in addresses for what was made in the account portal (source: Token Flex, exports)
 _FORBIDDEN_IN_FILE_NAME: Final = frozenset('/\\|:*?"<>')
 #: They turn the direction of the text, so that a name reads as another.
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -25,10 +28,15 @@ def plain_file_name(text: str) -> str:
     return name[:-4].rstrip() if name.lower().endswith(".csv") else name
 
 
-def check_request(request: ExportRequest, catalogue: Catalogue) -> tuple[Problem, ...]:
-    """Return everything that is wrong with a request, and warnings; nothing when it may be sent as it is."""
+def check_request(
+    request: ExportRequest, catalogue: Catalogue, known_contracts: Container[str] = ()
+) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a request, and warnings; nothing when it may be sent as it is.
+
+    `known_contracts` are numbers that Token Flex has given: those are right whatever they look like.
+    """
     findings = (
-        *_contract(request.contract_number),
+        *(() if request.contract_number in known_contracts else _contract(request.contract_number)),
         *_names(request, catalogue),
         *_levels(request, catalogue),
         *check_where(request.where, catalogue),
@@ -38,8 +46,11 @@ def check_request(request: ExportRequest, catalogue: Catalogue) -> tuple[Problem
 
 
 def _contract(number: str) -> Iterator[Problem]:
-    if not re.fullmatch(r"[0-9]{1,20}", number):
-        yield Problem("contract", "A contract number has 1 to 20 digits and nothing else")
+    """Numbers hold letters and hyphens too (source: Token Flex, what was seen in a recorded run)."""
+    if not _CONTRACT_NUMBER.fullmatch(number) or number.lower() == _PORTAL:
+        yield Problem(
+            "contract", "A contract number has letters, digits and hyphens: copy it from your Autodesk account"
+        )
 
 
 def _names(request: ExportRequest, catalogue: Catalogue) -> Iterator[Problem]:
@@ -154,6 +165,7 @@ def _file_name(name: str) -> Iterator[Problem]:
         (name.startswith("."), "The file name begins with a dot: take it away"),
         (name.lower().endswith(".csv"), "Leave .csv out of the file name: Token Flex adds it"),
         (any(map(_is_hidden, name)), "The file name has an invisible character: type it anew"),
+        (not any(map(str.isalnum, name)), "The file name needs a letter or a digit: Token Flex takes signs out"),
     )
     yield from (Problem("file_name", sentence) for wrong, sentence in sentences if wrong)
     forbidden = sorted(_FORBIDDEN_IN_FILE_NAME & set(name))

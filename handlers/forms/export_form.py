@@ -106,7 +106,8 @@ class ExportForm:
     async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
         asker = await self._guard.admit(sender)
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
-        problems = check_request(draft.request, self._catalogue)
+        known = {contract.number for contract in self._contracts.offered}
+        problems = check_request(draft.request, self._catalogue, known)
         errors = export_modal.errors_by_block(problems, view)
         if errors:
             return _errors(errors)

@@ -16,7 +16,7 @@ from bot.cards.text import sentence, shorten
 from bot.tokenflex.catalogue import Catalogue, Field
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part, Problem
-from bot.tokenflex.rules import MAX_FILE_NAME, plain_file_name
+from bot.tokenflex.rules import MAX_CONTRACT_NUMBER, MAX_FILE_NAME, plain_file_name
 from handlers.forms import pieces
 from handlers.words.slack_text import straight_clause
 
@@ -37,7 +37,6 @@ CHANNEL: Final = "channel"
 
 #: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
-MAX_CONTRACT: Final = 40
 _MAX_ERROR: Final = 600
 _CHANNELS_NAMED: Final = 20
 
@@ -215,7 +214,7 @@ def _left_out(request: ExportRequest, catalogue: Catalogue) -> Iterable[str]:
     if gone:
         yield f"No longer offered and therefore left out: {shorten(', '.join(gone), 1000)}."
     for name, text, limit in (
-        ("contract number", request.contract_number, MAX_CONTRACT),
+        ("contract number", request.contract_number, MAX_CONTRACT_NUMBER),
         ("where clause", request.where, MAX_TYPED),
         ("file name", request.file_name, MAX_FILE_NAME),
     ):
@@ -224,11 +223,11 @@ def _left_out(request: ExportRequest, catalogue: Catalogue) -> Iterable[str]:
 
 
 def _contract_blocks(number: str, choices: Choices, *, type_contract: bool) -> list[dict[str, Any]]:
-    known = {contract.number: contract for contract in choices.contracts if 0 < len(contract.number) <= MAX_CONTRACT}
+    known = {one.number: one for one in choices.contracts if 0 < len(one.number) <= MAX_CONTRACT_NUMBER}
     offered = 0 < len(known) <= pieces.MAX_OPTIONS
     if not offered or type_contract or (number and number not in known):
-        element = pieces.text_field(CONTRACT_TYPED, number, MAX_CONTRACT, placeholder="12345")
-        hint = "The number, digits only, as it stands in your Autodesk account."
+        element = pieces.text_field(CONTRACT_TYPED, number, MAX_CONTRACT_NUMBER, placeholder="12345")
+        hint = "The number as it stands in your Autodesk account."
         return [pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)]
     options = [pieces.option(each, _contract_text(contract)) for each, contract in known.items()]
     element = {

@@ -186,12 +186,9 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     contract = values.get("contract", "").strip() or (contracts[0].number if len(contracts) == 1 else "")
     if not contract and "contract" not in {fault.part for fault in faults}:
         faults.append(_Fault("contract", _which_contract(contracts)))
-    return _checked(_request(contract, values), faults, catalogue)
-
-
-def _checked(request: ExportRequest, faults: list[_Fault], catalogue: Catalogue) -> Command:
     spoiled = {fault.part for fault in faults}
-    problems = [problem for problem in check_request(request, catalogue) if problem.part not in spoiled]
+    request, known = _request(contract, values), {one.number for one in contracts}
+    problems = [problem for problem in check_request(request, catalogue, known) if problem.part not in spoiled]
     wrong = [fault.message for fault in faults] + [problem.message for problem in problems if not problem.warning]
     if wrong:
         return Mistake(tuple(dict.fromkeys(map(sentence, wrong))))
@@ -255,7 +252,8 @@ def _torn_from(word: str, last: _Given, catalogue: Catalogue) -> Part | None:
     key, equals, _ = word.partition("=")
     if equals and _home(key.rstrip("<>! "), catalogue) == "fields":
         return "where"
-    belongs = {"where": True, "file_name": not equals, "contract": word.isdecimal()}
+    numbered = re.fullmatch(r"\d+|(?=.*\d)\w*-[\w-]*", word) is not None
+    belongs = {"where": True, "file_name": not equals, "contract": numbered}
     return last.part if last.part and belongs.get(last.part) and not _begins(word, catalogue) else None
 
 
@@ -263,7 +261,7 @@ def _torn(part: Part, words: Sequence[Word], last: _Given, catalogue: Catalogue)
     word = words[0].text
     if part == "contract":
         number = shorten("".join(last.typed.split()), 60)
-        return _Fault(part, f"A contract's number has no blanks: write contract={number}.")
+        return _Fault(part, f"Write the contract's number without blanks: contract={number}.")
     if part == "file_name":
         return _Fault(part, _outside_name(word, last.typed))
     if last.part == "where":

@@ -71,7 +71,7 @@ async def test_what_a_command_asked_for_can_be_edited_in_the_form(house: House) 
     await ana.types("#finance", export("lost", contract="99"))
     message = await ana.hears("@tokenflex", "did not accept your request for export #1")
     await ana.presses(message, AGAIN)
-    modal = await ana.sees_modal(TITLE, "digits only")
+    modal = await ana.sees_modal(TITLE, "stands in your Autodesk account")
     assert modal.value("Contract") == "99"
     assert modal.value("File name") == "lost"
     modal.fill("Contract", CONTRACT)
@@ -88,7 +88,7 @@ async def test_a_name_that_was_made_is_made_anew(house: House) -> None:
     assert modal.value("File name") is None
     await modal.submit()
     await modal.shows("Export #2 is accepted.")
-    await ana.hears("#finance", "Export #2 · tokenflex-export-2.csv")
+    await ana.hears("#finance", "Export #2 · tokenflex_export_2.csv")
 
 
 async def test_mistakes_come_back_on_their_fields_here_too(house: House) -> None:

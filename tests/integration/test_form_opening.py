@@ -38,7 +38,7 @@ async def test_a_new_form_needs_one_choice(house: House) -> None:
     modal.fill("Metrics", ["tokensConsumed"])
     await modal.submit()
     await modal.shows("Export #1 is accepted.", "Its progress and the result appear in #finance.")
-    await house.member("ana").hears("#finance", "export #1 is ready", "tokenflex-export-1.csv")
+    await house.member("ana").hears("#finance", "export #1 is ready", "tokenflex_export_1.csv")
 
 
 async def test_what_a_person_reads_in_the_form(house: House) -> None:
@@ -84,7 +84,7 @@ async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
     await house.contracts._fetch()
     modal = await open_form(house)
     assert modal.buttons() == []
-    assert "digits only" in modal.visible_text()
+    assert "stands in your Autodesk account" in modal.visible_text()
     modal.fill("Contract", "100")
     await modal.submit()
     await modal.shows("Export #1 is accepted.")
@@ -98,7 +98,7 @@ async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> 
     await house.start_bot()
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex")
-    modal = await ana.sees_modal("digits only")
+    modal = await ana.sees_modal("stands in your Autodesk account")
     assert modal.buttons() == []
     modal.fill("Contract", CONTRACT)
     modal.fill("Metrics", ["tokensConsumed"])
@@ -172,7 +172,7 @@ async def test_typing_the_number_instead_keeps_everything_else(house: House) -> 
     for label, value in entered.items():
         modal.fill(label, value)
     assert (await modal.presses("Type the number instead")).error is None
-    await modal.shows("digits only")
+    await modal.shows("stands in your Autodesk account")
     assert modal.buttons() == []
     assert {label: modal.value(label) for label in entered} == entered
     assert modal.value("Contract") == CONTRACT
@@ -187,7 +187,7 @@ async def test_the_button_pressed_twice_does_what_it_does_once(house: House) -> 
     modal = await open_form(house)
     house.slack.controls.deliver_twice()
     await modal.presses("Type the number instead")
-    await modal.shows("digits only")
+    await modal.shows("stands in your Autodesk account")
     await eventually(lambda: times(house, "views.update") == 2)
     assert house.member("ana").sees("#finance") == []
 

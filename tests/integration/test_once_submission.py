@@ -126,7 +126,7 @@ async def test_an_export_without_a_name_is_found_by_the_one_that_was_made(new_ho
         await ana.types("#finance", export().replace(" name=year1", ""))
     await done(house, ana, 1, 2)
     check_once(house, 1, 2)
-    assert sorted(ours(house)) == ["tokenflex-export-1.csv", "tokenflex-export-2.csv"]
+    assert sorted(ours(house)) == ["tokenflex_export_1.csv", "tokenflex_export_2.csv"]
     assert submissions(house) == 2
 
 

@@ -57,7 +57,7 @@ async def test_a_contract_typed_into_the_form(new_house: OpenHouse) -> None:
     house = await house_where(new_house, token_flex=BOTH, ALLOWED_CONTRACTS=OTHER)
     modal = await open_form(house)
     await modal.presses("Type the number instead")
-    await modal.shows("digits only")
+    await modal.shows("stands in your Autodesk account")
     modal.fill("Contract", CONTRACT)
     modal.fill("File name", "kept")
     await modal.submit()

@@ -347,7 +347,7 @@ def test_errors_stand_on_blocks_that_are_there(typed: bool) -> None:
 
 def test_the_rules_own_problems_find_their_blocks() -> None:
     """Everything that the check of a request says can be shown in the form."""
-    draft = Draft(ExportRequest("x", ("nope",), ("nope",), ("nope",), "not", "a/b"))
+    draft = Draft(ExportRequest("x y", ("nope",), ("nope",), ("nope",), "not", "a/b"))
     problems = check_request(draft.request, CATALOGUE)
     view = build(draft, CHOICES)
     assert set(modal.errors_by_block(problems, view)) == {

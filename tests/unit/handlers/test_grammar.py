@@ -260,7 +260,11 @@ def test_any_text_gets_an_answer(text: str) -> None:
         ),
         ("contract=1 fields=productName nmae=my report 2026", "There is no “nmae”; did you mean name=?"),
         ("contract=1 fields=productName wher=contractYear = 1", "There is no “wher”; did you mean where=?"),
-        ("contract=110 000 12 fields=productName", "A contract's number has no blanks: write contract=11000012."),
+        (
+            "contract=RomeoAgree -0 fields=productName",
+            "Write the contract's number without blanks: contract=RomeoAgree-0.",
+        ),
+        ("contract=110 000 12 fields=productName", "Write the contract's number without blanks: contract=11000012."),
         (
             "contract=1 fields=qqqq",
             '"qqqq" is not a field: the menu Fields of the form that /tokenflex opens shows all of them.',
@@ -284,7 +288,10 @@ def test_any_text_gets_an_answer(text: str) -> None:
             ),
         ),
         ("fields=productName", "Say which contract, as in contract=12345."),
-        ("contract=12a fields=productName", "A contract number has 1 to 20 digits and nothing else."),
+        (
+            "contract=12;a fields=productName",
+            "A contract number has letters, digits and hyphens: copy it from your Autodesk account.",
+        ),
         ("contract=1", "Choose at least one field or metric."),
     ],
 )

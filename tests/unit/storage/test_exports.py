@@ -71,8 +71,8 @@ def test_the_same_act_is_one_export(db: Connection) -> None:
 def test_a_file_name_is_made_from_the_number(db: Connection) -> None:
     """Where no name is given, it holds the number, in the record and in the body that is sent."""
     export = accepted(db, request=ExportRequest("1", ("productName",), ("tokensConsumed",)))
-    assert export.request.file_name == "tokenflex-export-1"
-    assert export.request.body()["downloadFileName"] == "tokenflex-export-1"
+    assert export.request.file_name == "tokenflex_export_1"
+    assert export.request.body()["downloadFileName"] == "tokenflex_export_1"
     assert export.asked.file_name == ""
     assert accepted(db, "command:2").asked.file_name == "year1"
 

@@ -71,12 +71,12 @@ def test_permitted_combinations_pass(asked: ExportRequest) -> None:
 @pytest.mark.parametrize(
     ("asked", "part", "sentence"),
     [
-        (replace(PLAIN, contract_number=""), "contract", "1 to 20 digits"),
-        (replace(PLAIN, contract_number="1" * 21), "contract", "1 to 20 digits"),
-        (replace(PLAIN, contract_number="12a"), "contract", "1 to 20 digits"),
-        (replace(PLAIN, contract_number="١٢"), "contract", "1 to 20 digits"),
-        (replace(PLAIN, contract_number="12\n"), "contract", "1 to 20 digits"),
-        (replace(PLAIN, contract_number="null"), "contract", "1 to 20 digits"),
+        (replace(PLAIN, contract_number=""), "contract", "letters, digits and hyphens"),
+        (replace(PLAIN, contract_number="1" * 101), "contract", "letters, digits and hyphens"),
+        (replace(PLAIN, contract_number="12;a"), "contract", "letters, digits and hyphens"),
+        (replace(PLAIN, contract_number="١٢"), "contract", "letters, digits and hyphens"),
+        (replace(PLAIN, contract_number="12\n"), "contract", "letters, digits and hyphens"),
+        (replace(PLAIN, contract_number="null"), "contract", "letters, digits and hyphens"),
         (request(), "fields", "at least one field or metric"),
         (request("productname"), "fields", "did you mean productName?"),
         (request("qqqq"), "fields", "is not a field"),
