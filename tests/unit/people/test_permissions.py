@@ -166,7 +166,7 @@ def test_without_the_word_members_are_not_meant() -> None:
         ("ALLOWED_PEOPLE", ","),
         ("ADMINISTRATORS", "members"),
         ("ADMINISTRATORS", "u1"),
-        ("ALLOWED_CONTRACTS", "CN-1"),
+        ("ALLOWED_CONTRACTS", "11 22"),
         ("ALLOWED_CONTRACTS", "all, 1"),
         ("ALLOWED_CHANNELS", "#finance"),
         ("ALLOWED_CHANNELS", "all,C1"),
