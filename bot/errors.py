@@ -31,6 +31,10 @@ class HiddenExportError(NoSuchExportError):
     """It is there, and not theirs to see; people hear the same, the audit does not."""
 
 
+class OrganisationWideError(UseCaseError):
+    """The app is installed for a whole Enterprise organisation, so nobody knows whose members may use it."""
+
+
 class NotAllowedError(UseCaseError):
     """This person may not do that."""
 

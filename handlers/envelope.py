@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.people.asker import Sender, Source
+from bot.slack.connection import is_org_wide
 
 Body = Mapping[str, Any]
 
 
 def of_command(body: Body) -> Sender:
     """Return who typed a slash command, and in which channel."""
-    return Sender(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND)
+    team = str(body.get("team_id") or "")
+    return Sender(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND, team, is_org_wide(body))
 
 
 def of_action(body: Body) -> Sender:
@@ -20,12 +22,12 @@ def of_action(body: Body) -> Sender:
     channel = body.get("channel") or {}
     container = body.get("container") or {}
     where = str(channel.get("id") or container.get("channel_id") or "")
-    return Sender(str(body["user"]["id"]), where, Source.BUTTON, _team(body))
+    return Sender(str(body["user"]["id"]), where, Source.BUTTON, _team(body), is_org_wide(body))
 
 
 def of_form(body: Body, channel: str) -> Sender:
     """Return who acts in a form; `channel` is where it was opened, as we wrote into it ourselves."""
-    return Sender(str(body["user"]["id"]), channel, Source.FORM, _team(body))
+    return Sender(str(body["user"]["id"]), channel, Source.FORM, _team(body), is_org_wide(body))
 
 
 def _team(body: Body) -> str:

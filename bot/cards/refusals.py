@@ -50,6 +50,11 @@ def sentence(error: UseCaseError) -> str:
                 f"I know of no export #{error.number} here. `/tokenflex list` shows the ones you can see; "
                 "an export of another channel can be looked at in that channel."
             )
+        case errors.OrganisationWideError():
+            text = (
+                "I am installed for a whole organisation, which I do not support yet. Ask whoever installed me to "
+                "install me in this workspace alone."
+            )
         case NotAllowedError():
             text = _not_allowed(error)
         case errors.MembershipUnknownError():

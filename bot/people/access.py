@@ -1,5 +1,9 @@
 """Who may: the rules of the settings, applied to people as Slack knows them."""
 
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
 import structlog
 
 from bot import errors
@@ -8,7 +12,7 @@ from bot.people import permissions
 from bot.people.asker import Asker, Sender
 from bot.people.permissions import Named, Rules
 from bot.runtime.clock import Clock
-from bot.slack.members import Members, Standing
+from bot.slack.members import Account, Members, Standing
 from storage import audit
 from storage import exports as export_store
 from storage.audit import Act, Entry
@@ -16,8 +20,11 @@ from storage.database import Database
 from storage.exports import UnknownExportError
 from storage.models import Export
 
+T = TypeVar("T")
+
 #: Why something was refused, in the words of the audit; the first that fits.
 _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
+    (errors.OrganisationWideError, "the app is installed for a whole organisation"),
     (errors.PersonNotAllowedError, "the person may not use the bot"),
     (errors.ContractNotAllowedError, "the contract is not allowed"),
     (errors.ChannelNotAllowedError, "the channel is not allowed"),
@@ -42,10 +49,13 @@ class Access:
         """Let a person in who may use the bot.
 
         Raises:
+            OrganisationWideError: nobody may, by an installation that shows no workspace.
             PersonNotAllowedError: they may not.
             MembershipUnknownError: Slack does not say now whether they may.
 
         """
+        if sender.org_wide:
+            raise errors.OrganisationWideError
         unknown: MembershipUnknownError | None = None
         for named in (self.rules.people, self.rules.administrators):
             try:
@@ -131,24 +141,35 @@ class Access:
         """Say whether a person is meant; what Slack leaves open counts only where nothing else decides."""
         if person in named.accounts:
             return True
-        unknown: MembershipUnknownError | None = None
-        try:
-            if named.members and await self._is_member(person, team_id):
+        if named == Named():
+            return False
+        account, groups = await asyncio.gather(
+            _or_error(self._members.account(person)),
+            asyncio.gather(*(_or_error(self._members.of_group(group)) for group in named.groups)),
+        )
+        ids = {person}
+        if isinstance(account, Account):
+            ids |= account.ids
+            if named.members and self._is_member(account, team_id):
                 return True
-        except MembershipUnknownError as error:
-            unknown = error
-        try:
-            if named.groups and await self._members.is_in_one_of(person, named.groups):
-                return True
-        except MembershipUnknownError as error:
-            unknown = error
-        if unknown is not None:
-            raise unknown
+        if ids & named.accounts.union(*(each for each in groups if isinstance(each, frozenset))):
+            return True
+        for each in (account, *groups):
+            if isinstance(each, MembershipUnknownError):
+                raise each
         return False
 
-    async def _is_member(self, person: str, team_id: str) -> bool:
-        """Where Slack does not tell this app who people are, the envelope has to do: it shows the organisation only."""
-        standing = await self._members.standing(person)
-        if standing is Standing.UNTOLD:
+    def _is_member(self, account: Account, team_id: str) -> bool:
+        """Where Slack does not say whose an account is, the envelope has to do; without a team it may not be silent."""
+        if account.standing is Standing.UNTOLD:
             return team_id in {"", self._team_id}
-        return standing is Standing.MEMBER
+        return account.standing is Standing.MEMBER or (
+            account.standing is Standing.OF_NO_TEAM and team_id == self._team_id
+        )
+
+
+async def _or_error(answer: Awaitable[T]) -> T | MembershipUnknownError:
+    try:
+        return await answer
+    except MembershipUnknownError as error:
+        return error

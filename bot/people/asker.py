@@ -15,6 +15,7 @@ class Sender:
     channel: str
     source: Source = Source.COMMAND
     team: str = ""  #: the organisation of the person, where the envelope says it
+    org_wide: bool = False  #: whether the envelope is of an installation in a whole Enterprise organisation
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ The Socket Mode client would retry a wrong token for ever without a word to anyb
 its first address is fetched here.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -28,6 +28,14 @@ from bot.slack.errors import (
 )
 
 T = TypeVar("T")
+
+#: What is wrong with a token of an installation in a whole organisation, and how to mend it. Nothing would say then
+#: which workspace's members may use the bot.
+ORG_WIDE: Final = "The Slack app is installed for a whole organisation, which this bot does not support yet."
+ONE_WORKSPACE: Final = (
+    "Install the app in one workspace instead (in the app's settings “Install App”, with “Org Level Apps” switched "
+    "off) and use the bot token of that installation as SLACK_BOT_TOKEN."
+)
 
 _PING_EVERY = 5.0  #: seconds; a silent connection is noticed after four of them
 
@@ -52,7 +60,7 @@ async def identify(api: SlackApi, clock: Clock) -> Identity:
     """Return who the bot token stands for, waiting as long as Slack is out.
 
     Raises:
-        SlackTokenError: the bot token does not work.
+        SlackTokenError: the bot token does not work, or is one for a whole organisation.
 
     """
     try:
@@ -62,8 +70,18 @@ async def identify(api: SlackApi, clock: Clock) -> Identity:
             f"Slack does not accept SLACK_BOT_TOKEN ({error}): copy the bot token from the app's page "
             "“OAuth & Permissions” again."
         ) from None
+    if is_org_wide(told):
+        raise SlackTokenError(f"{ORG_WIDE} {ONE_WORKSPACE}")
     team, user, bot, name = (str(told.get(key) or "") for key in ("team_id", "user_id", "bot_id", "user"))
     return Identity(team, user, bot, name)
+
+
+def is_org_wide(told: Mapping[str, Any]) -> bool:
+    """Return whether what Slack sends or responds is of an installation in a whole Enterprise organisation.
+
+    It is a truth value in JSON and a word in commands, which are sent as a form (source: Slack, slash commands).
+    """
+    return str(told.get("is_enterprise_install")).lower() == "true"
 
 
 def bolt(api: SlackApi, identity: Identity, bot_token: str) -> AsyncApp:

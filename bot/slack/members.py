@@ -1,18 +1,13 @@
-"""Who is who in the workspace, asked of Slack, kept for minutes, and remembered while Slack is out.
+"""Who is who in the workspace, asked of Slack, kept for minutes, and remembered while Slack is out."""
 
-Nobody waits long for it: forms have to be opened and acknowledged within three seconds (source: Slack, trigger ids).
-"""
-
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import structlog
 
-from bot.errors import MembershipUnknownError
 from bot.runtime.clock import Clock
 from bot.slack.api import WAITED_FOR, SlackApi
 from bot.slack.errors import (
@@ -23,15 +18,9 @@ from bot.slack.errors import (
     NotToldError,
     SlackError,
 )
+from bot.slack.remembered import Remembered
 
-T = TypeVar("T")
-
-KEPT = timedelta(minutes=5)  #: how long an answer of Slack's is taken for true
 STILL_GOOD = timedelta(hours=12)  #: how long the last answer stands in for one that Slack does not give
-#: Real seconds that a person's act waits for one question here. To let somebody in takes three at most, one after
-#: another: whether they are a member, in a group of those who may, in a group of administrators.
-_PATIENCE = WAITED_FOR / 3
-
 log = structlog.get_logger(__name__)
 
 
@@ -40,66 +29,16 @@ class Standing(Enum):
 
     MEMBER = auto()  #: a full member of our workspace
     OTHER = auto()  #: a guest, somebody of another organisation, a bot, a deactivated account
+    OF_NO_TEAM = auto()  #: no guest, but of which workspace is not said
     UNTOLD = auto()  #: Slack does not tell this app
 
 
 @dataclass(frozen=True, slots=True)
-class _Known(Generic[T]):
-    value: T
-    at: datetime
+class Account:
+    """A person as Slack shows them; in an Enterprise organisation they have two ids, and either may stand anywhere."""
 
-
-class _Remembered(Generic[T]):
-    """Answers by key: fresh ones at once, older ones after a short attempt to get a new one."""
-
-    def __init__(self, ask: Callable[[str], Awaitable[T]], clock: Clock) -> None:
-        self._ask = ask
-        self._clock = clock
-        self._known: dict[str, _Known[T]] = {}
-        self._asking: dict[str, asyncio.Task[T]] = {}
-
-    async def get(self, key: str) -> T:
-        """Return the answer for a key.
-
-        Raises:
-            MembershipUnknownError: there is none, and no old one either.
-
-        """
-        known = self._known.get(key)
-        if known is not None and self._clock.now() - known.at < KEPT:
-            return known.value
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._under_way(key)), _PATIENCE)
-        except (SlackError, TimeoutError) as error:
-            log.warning("Slack did not say who somebody is", key=key, reason=str(error) or "too slow")
-        if known is not None and self._clock.now() - known.at < STILL_GOOD:
-            return known.value
-        raise MembershipUnknownError
-
-    def _under_way(self, key: str) -> asyncio.Task[T]:
-        """Return the one question about a key; it goes on when nobody waits any more, for whoever asks next."""
-        task = self._asking.get(key)
-        if task is None:
-            task = self._asking[key] = asyncio.create_task(self._answer(key), name=f"who is {key}")
-            task.add_done_callback(lambda done: self._end(key, done))
-        return task
-
-    async def _answer(self, key: str) -> T:
-        value = await self._ask(key)
-        self._known[key] = _Known(value, self._clock.now())
-        return value
-
-    def _end(self, key: str, task: asyncio.Task[T]) -> None:
-        self._asking.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # asyncio complains of errors that nobody has waited for
-
-    async def close(self) -> None:
-        """End what is still being asked."""
-        tasks = tuple(self._asking.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    standing: Standing
+    ids: frozenset[str]
 
 
 class Members:
@@ -109,32 +48,17 @@ class Members:
         self._api = api
         self._team_id = team_id
         self._told = False  # whether Slack has shown us any account
-        self._standings = _Remembered(self._ask_standing, clock)
-        self._groups = _Remembered(self._ask_group, clock)
+        self._accounts = Remembered(self._ask_account, clock, STILL_GOOD)
+        self._groups = Remembered(self._ask_group, clock, STILL_GOOD)
 
-    async def standing(self, person: str) -> Standing:
+    async def account(self, person: str) -> Account:
         """Return what Slack says of a person.
 
         Raises:
             MembershipUnknownError: Slack does not answer, and has not said lately.
 
         """
-        return await self._standings.get(person)
-
-    async def is_in_one_of(self, person: str, groups: Collection[str]) -> bool:
-        """Return whether a person is in one of these user groups; one that Slack does not show has nobody in it.
-
-        Raises:
-            MembershipUnknownError: not in those that are known, and of another Slack has not said lately.
-
-        """
-        found = await asyncio.gather(*map(self._groups.get, groups), return_exceptions=True)
-        unknown = [each for each in found if isinstance(each, BaseException)]
-        if any(person in each for each in found if not isinstance(each, BaseException)):
-            return True
-        if unknown:
-            raise unknown[0]
-        return False
+        return await self._accounts.get(person)
 
     async def of_group(self, group: str) -> frozenset[str]:
         """Return the accounts in a user group; none where Slack does not show it.
@@ -147,26 +71,25 @@ class Members:
 
     async def close(self) -> None:
         """End what is still being asked."""
-        await self._standings.close()
+        await self._accounts.close()
         await self._groups.close()
 
-    async def _ask_standing(self, person: str) -> Standing:
+    async def _ask_account(self, person: str) -> Account:
         """An account that Slack does not find, before it has shown any, is one that a stand-in does not know.
 
         People who act are known to Slack itself.
         """
         try:
             user = (await self._api.call("users.info", user=person, within=WAITED_FOR)).get("user")
-        except AccountUnknownError as error:
-            return Standing.OTHER if self._told else self._untold(error)
-        except NobodyError:
-            return Standing.OTHER
+        except NobodyError as error:
+            known = self._told or not isinstance(error, AccountUnknownError)
+            return Account(Standing.OTHER if known else self._untold(error), frozenset({person}))
         except (NotToldError, MethodMissingError) as error:
-            return self._untold(error)
+            return Account(self._untold(error), frozenset({person}))
         if not isinstance(user, dict):
-            return self._untold(NotToldError("no account in the response"))
+            return Account(self._untold(NotToldError("no account in the response")), frozenset({person}))
         self._told = True
-        return Standing.MEMBER if is_full_member(user, self._team_id) else Standing.OTHER
+        return Account(standing_of(user, self._team_id), frozenset({person}) | _ids(user))
 
     def _untold(self, error: SlackError) -> Standing:
         """Where Slack has told before, that it does not now is an outage and opens no door."""
@@ -186,15 +109,25 @@ class Members:
         return frozenset(map(str, users)) if isinstance(users, list) else frozenset()
 
 
-def is_full_member(user: Mapping[str, Any], team_id: str) -> bool:
-    """Return whether an account, as `users.info` shows it, is a full member of this workspace.
+def standing_of(user: Mapping[str, Any], team_id: str) -> Standing:
+    """Return what an account, as `users.info` shows it, is in this workspace; nobody is taken for a member of it.
 
-    In an Enterprise organisation the account may have been made in another workspace and be a member of this one too
-    (source: Slack, user object: `enterprise_user.teams`).
+    In an Enterprise organisation the account may have been made in another workspace and be a member of this one too,
+    and may be shown without `team_id` (source: Slack, user object: `enterprise_user.teams`).
     """
     if any(user.get(flag) for flag in ("deleted", "is_restricted", "is_ultra_restricted", "is_stranger", "is_bot")):
-        return False
-    theirs = str(user.get("team_id") or team_id)
-    enterprise = user.get("enterprise_user")
-    teams = enterprise.get("teams") if isinstance(enterprise, dict) else None
-    return team_id in {theirs, *(teams if isinstance(teams, list) else ())}
+        return Standing.OTHER
+    own, teams = user.get("team_id"), _enterprise_user(user).get("teams")
+    theirs = {*([own] if own else ()), *(teams if isinstance(teams, list) else ())}
+    if not theirs and not user.get("enterprise_user"):
+        return Standing.OF_NO_TEAM
+    return Standing.MEMBER if team_id in theirs else Standing.OTHER
+
+
+def _ids(user: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(str(each) for each in (user.get("id"), _enterprise_user(user).get("id")) if each)
+
+
+def _enterprise_user(user: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = user.get("enterprise_user")
+    return found if isinstance(found, dict) else {}

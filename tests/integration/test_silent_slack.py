@@ -78,7 +78,7 @@ async def test_who_somebody_is_is_not_waited_for(house: House, typed: str) -> No
     await ana.types("#finance", typed)
     await ana.hears("#finance", "Slack does not tell me at the moment whether you may do that.", private=True)
     members = house.side.exports._access._members
-    await eventually(lambda: not members._standings._asking)
+    await eventually(lambda: not members._accounts._asking)
     await gets(ana)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.members import KEPT
+from bot.slack.remembered import KEPT
 from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
 from storage.audit import Act, Source
 from tests.harness.allowed import house_where, old_button, pass_time, private_texts, recorded

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.slack.api import SlackApi
+from bot.slack.connection import ONE_WORKSPACE, ORG_WIDE, is_org_wide
 from bot.slack.errors import SlackBrokenError, SlackError, SlackRateLimitedError, SlackRefusedError, SwitchedOffError
 
 BOT_TOKEN, SCOPES, APP_TOKEN, SOCKET_MODE = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
@@ -30,6 +31,8 @@ async def check_bot_token(api: SlackApi, needed: Collection[str]) -> list[Findin
         told = await api.call("auth.test", within=_PATIENCE)
     except SlackError as error:
         return [_failed(BOT_TOKEN, error, _COPY_BOT_TOKEN)]
+    if is_org_wide(told):
+        return [wrong(BOT_TOKEN, ORG_WIDE, ONE_WORKSPACE)]
     found = f"Workspace “{told.get('team')}” ({told.get('url')}), as @{told.get('user')}."
     return [ok(BOT_TOKEN, found), _scopes(api.scopes, needed)]
 

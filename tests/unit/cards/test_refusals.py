@@ -33,6 +33,7 @@ def made() -> Iterator[UseCaseError]:
     yield from (errors.RequesterOnlyError(export(), wish) for wish in (Wish.LINK, Wish.DELETE, Wish.EDIT))
     yield errors.ChannelOnlyError(export())
     yield errors.MembershipUnknownError()
+    yield errors.OrganisationWideError()
     yield errors.NotGivenUpError()
     yield from (
         errors.LinkUnavailableError(42, why, UnreachableError("<!channel>"), status="<!channel>") for why in NoLink

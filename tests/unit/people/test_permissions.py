@@ -29,9 +29,10 @@ from bot.people.access import Access
 from bot.people.asker import Asker, Sender
 from bot.people.permissions import Named, Rules, may_delete, may_have_link, may_see
 from bot.settings import LinkAudience
-from bot.slack import members
+from bot.slack import remembered
 from bot.slack.api import SlackApi
-from bot.slack.members import KEPT, STILL_GOOD, Members, Standing, is_full_member
+from bot.slack.members import STILL_GOOD, Members, Standing, standing_of
+from bot.slack.remembered import KEPT
 from storage.database import Database
 from storage.models import Export
 from tests.harness.house import ROOT
@@ -208,27 +209,37 @@ def test_deleting_is_for_the_requester() -> None:
 # --- accounts
 
 
+GRID = {"id": "W1", "enterprise_id": "E1", "teams": ["T2", "T1"]}
+ELSEWHERE = {**GRID, "teams": ["T2"]}
+
+
 @pytest.mark.parametrize(
-    ("account", "full"),
+    ("account", "standing"),
     [
-        (FULL, True),
-        ({"id": "U1"}, True),
-        ({**FULL, "is_admin": True, "is_owner": True}, True),
-        ({**FULL, "is_restricted": True}, False),
-        ({**FULL, "is_restricted": True, "is_ultra_restricted": True}, False),
-        ({**FULL, "is_ultra_restricted": True}, False),
-        ({**FULL, "is_stranger": True}, False),
-        ({**FULL, "deleted": True}, False),
-        ({**FULL, "is_bot": True}, False),
-        ({"id": "U1", "team_id": "T2"}, False),
-        ({"id": "U1", "team_id": "T2", "enterprise_user": {"teams": ["T2", "T1"]}}, True),
-        ({"id": "U1", "team_id": "T2", "enterprise_user": {"teams": ["T2"]}}, False),
-        ({"id": "U1", "team_id": "T2", "enterprise_user": None}, False),
+        (FULL, Standing.MEMBER),
+        ({**FULL, "is_admin": True, "is_owner": True}, Standing.MEMBER),
+        ({**FULL, "is_restricted": True}, Standing.OTHER),
+        ({**FULL, "is_restricted": True, "is_ultra_restricted": True}, Standing.OTHER),
+        ({**FULL, "is_ultra_restricted": True}, Standing.OTHER),
+        ({**FULL, "is_stranger": True}, Standing.OTHER),
+        ({**FULL, "deleted": True}, Standing.OTHER),
+        ({**FULL, "is_bot": True}, Standing.OTHER),
+        ({"id": "U1", "team_id": "T2"}, Standing.OTHER),
+        ({"id": "U1", "team_id": "T2", "enterprise_user": GRID}, Standing.MEMBER),
+        ({"id": "U1", "team_id": "T2", "enterprise_user": ELSEWHERE}, Standing.OTHER),
+        ({"id": "U1", "team_id": "T2", "enterprise_user": None}, Standing.OTHER),
+        ({"id": "U1", "enterprise_user": GRID}, Standing.MEMBER),
+        ({"id": "U1", "team_id": "", "enterprise_user": ELSEWHERE}, Standing.OTHER),
+        ({"id": "U1", "enterprise_user": ELSEWHERE}, Standing.OTHER),
+        ({"id": "U1", "enterprise_user": {"id": "W1"}}, Standing.OTHER),
+        ({"id": "U1", "enterprise_user": GRID, "is_restricted": True}, Standing.OTHER),
+        ({"id": "U1"}, Standing.OF_NO_TEAM),
+        ({"id": "U1", "is_restricted": True}, Standing.OTHER),
     ],
 )
-def test_who_is_a_full_member(account: dict[str, Any], *, full: bool) -> None:
-    """Guests, other organisations, bots and deactivated accounts are none."""
-    assert is_full_member(account, TEAM) is full
+def test_who_is_a_full_member(account: dict[str, Any], standing: Standing) -> None:
+    """Guests, other organisations, bots and deactivated accounts are none; nobody is taken for one."""
+    assert standing_of(account, TEAM) is standing
 
 
 # --- asking Slack
@@ -236,18 +247,19 @@ def test_who_is_a_full_member(account: dict[str, Any], *, full: bool) -> None:
 
 async def test_an_answer_is_kept_for_minutes(people: Members, slack: Slack, clock: Clock) -> None:
     """One call serves five minutes; then a change is seen."""
-    assert await people.standing("U1") is Standing.MEMBER
+    assert (await people.account("U1")).standing is Standing.MEMBER
     clock.time += KEPT - timedelta(seconds=1)
     slack.user = lambda: {"user": {**FULL, "is_restricted": True}}
-    assert await people.standing("U1") is Standing.MEMBER
+    assert (await people.account("U1")).standing is Standing.MEMBER
     assert slack.asked == ["user U1"]
     clock.time += timedelta(seconds=1)
-    assert await people.standing("U1") is Standing.OTHER
+    assert (await people.account("U1")).standing is Standing.OTHER
 
 
 async def test_questions_at_the_same_time_are_one(people: Members, slack: Slack) -> None:
     """Whoever presses three times at once costs one call."""
-    assert await asyncio.gather(*[people.standing("U1") for _ in range(3)]) == [Standing.MEMBER] * 3
+    told = await asyncio.gather(*[people.account("U1") for _ in range(3)])
+    assert [each.standing for each in told] == [Standing.MEMBER] * 3
     assert slack.asked == ["user U1"]
 
 
@@ -256,51 +268,51 @@ async def test_questions_at_the_same_time_are_one(people: Members, slack: Slack)
 )
 async def test_slack_out(people: Members, slack: Slack, clock: Clock, out: Callable[[], Any]) -> None:
     """The last answer stands in for half a day; who is not known is asked to try again."""
-    assert await people.standing("U1") is Standing.MEMBER
+    assert (await people.account("U1")).standing is Standing.MEMBER
     slack.user = out
     clock.time += STILL_GOOD - timedelta(minutes=1)
-    assert await people.standing("U1") is Standing.MEMBER
+    assert (await people.account("U1")).standing is Standing.MEMBER
     with pytest.raises(MembershipUnknownError):
-        await people.standing("U2")
+        await people.account("U2")
     clock.time += timedelta(minutes=1)
     with pytest.raises(MembershipUnknownError):
-        await people.standing("U1")
+        await people.account("U1")
     slack.user = lambda: {"user": FULL}
     clock.time += timedelta(minutes=1)
-    assert await people.standing("U1") is Standing.MEMBER
+    assert (await people.account("U1")).standing is Standing.MEMBER
 
 
 async def test_nobody_waits_long(people: Members, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow answer is not waited for, but serves whoever asks next."""
-    monkeypatch.setattr(members, "_PATIENCE", 0.01)
+    monkeypatch.setattr(remembered, "_PATIENCE", 0.01)
     slack.gate = asyncio.Event()
     with pytest.raises(MembershipUnknownError):
-        await people.standing("U1")
+        await people.account("U1")
     slack.gate.set()
-    while people._standings._asking:  # noqa: ASYNC110
+    while people._accounts._asking:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    assert await people.standing("U1") is Standing.MEMBER
+    assert (await people.account("U1")).standing is Standing.MEMBER
     assert slack.asked == ["user U1"]
 
 
 async def test_a_stop_ends_what_is_asked(people: Members, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left running."""
-    monkeypatch.setattr(members, "_PATIENCE", 0.01)
+    monkeypatch.setattr(remembered, "_PATIENCE", 0.01)
     slack.gate = asyncio.Event()
     with pytest.raises(MembershipUnknownError):
-        await people.standing("U1")
+        await people.account("U1")
     await people.close()
-    assert not people._standings._asking
+    assert not people._accounts._asking
 
 
 async def test_an_account_that_slack_does_not_show_is_no_member(people: Members, slack: Slack) -> None:
     """People of other organisations may be invisible."""
     slack.user = refuses("user_not_visible")
-    assert await people.standing("U8") is Standing.OTHER
+    assert (await people.account("U8")).standing is Standing.OTHER
     slack.user = lambda: {"user": FULL}
-    await people.standing("U1")
+    await people.account("U1")
     slack.user = refuses("user_not_found")
-    assert await people.standing("U9") is Standing.OTHER
+    assert (await people.account("U9")).standing is Standing.OTHER
 
 
 UNTOLD = [
@@ -319,7 +331,7 @@ UNTOLD = [
 async def test_without_the_method_slack_does_not_tell(people: Members, slack: Slack, answer: Callable[[], Any]) -> None:
     """A missing scope, or a stand-in without `users.info`, is told apart from an outage."""
     slack.user = answer
-    assert await people.standing("U1") is Standing.UNTOLD
+    assert (await people.account("U1")).standing is Standing.UNTOLD
 
 
 @pytest.mark.parametrize("answer", [each for number, each in enumerate(UNTOLD) if number != 3])
@@ -327,22 +339,22 @@ async def test_slack_that_has_told_once_opens_no_door_later(
     people: Members, slack: Slack, answer: Callable[[], Any]
 ) -> None:
     """Where accounts were shown before, a refusal is an outage: nobody gets in by it."""
-    await people.standing("U1")
+    await people.account("U1")
     slack.user = answer
     with pytest.raises(MembershipUnknownError):
-        await people.standing("U2")
+        await people.account("U2")
 
 
 async def test_groups_are_kept_and_remembered(people: Members, slack: Slack, clock: Clock) -> None:
     """One call per group and five minutes, for all people."""
-    assert await people.is_in_one_of("U1", {"S1"})
-    assert not await people.is_in_one_of("U2", {"S1"})
+    assert await people.of_group("S1") == {"U1"}
+    assert await people.of_group("S1") == {"U1"}
     assert slack.asked == ["group S1"]
     clock.time += KEPT
     slack.group = lost
-    assert await people.is_in_one_of("U1", {"S1"})
+    assert await people.of_group("S1") == {"U1"}
     with pytest.raises(MembershipUnknownError):
-        await people.is_in_one_of("U1", {"S2"})
+        await people.of_group("S2")
 
 
 @pytest.mark.parametrize("answer", [refuses("no_such_subteam"), refuses("missing_scope"), lambda: {"ok": True}])
@@ -351,7 +363,7 @@ async def test_a_group_that_cannot_be_read_lets_nobody_in(
 ) -> None:
     """Who narrowed the circle to a group does not get a wider one by a missing scope."""
     slack.group = answer
-    assert not await people.is_in_one_of("U1", {"S1"})
+    assert await people.of_group("S1") == frozenset()
 
 
 # --- admission
@@ -399,10 +411,43 @@ async def test_only_a_group(people: Members, slack: Slack, clock: Clock) -> None
     """Without the word, being a member is not enough."""
     gate = access(Rules(people=Named(groups=frozenset({"S1"}))), people, clock)
     await gate.admit(MEMBER)
+    slack.user = lambda: {"user": {**FULL, "id": "U2"}}
     with pytest.raises(PersonNotAllowedError) as refused:
         await gate.admit(Sender("U2", "C1"))
     assert "only for people who were let in by name" in sentence(refused.value)
-    assert slack.asked == ["group S1"]
+    assert sorted(slack.asked) == ["group S1", "user U1", "user U2"]
+
+
+#: A person with two ids: the one that the envelope names, and the one that a setting or a group lists.
+TWO_IDS = [("U1", "W1"), ("W1", "U1")]
+
+
+@pytest.mark.parametrize(("acting", "listed"), TWO_IDS)
+@pytest.mark.parametrize("way", ["people", "administrators"])
+@pytest.mark.parametrize("by_group", [False, True])
+async def test_either_id_of_a_person_counts(
+    people: Members, slack: Slack, clock: Clock, acting: str, listed: str, way: str, *, by_group: bool
+) -> None:
+    """In an Enterprise organisation a person is known by two ids, and settings and groups may have the other one."""
+    slack.user = lambda: {"user": {"id": "U1", "is_restricted": True, "enterprise_user": GRID}}
+    slack.group = lambda: {"users": [listed]}
+    named = Named(groups=frozenset({"S1"})) if by_group else Named(frozenset({listed}))
+    gate = access(Rules(**{way: named}), people, clock)  # type: ignore[arg-type]
+    asker = await gate.admit(Sender(acting, "C1"))
+    assert await gate.is_administrator(asker) is (way == "administrators")
+    slack.user = lambda: {"user": {"id": "U2", "is_restricted": True, "enterprise_user": {**GRID, "id": "W2"}}}
+    with pytest.raises(PersonNotAllowedError):
+        await gate.admit(Sender("U2", "C1"))
+
+
+async def test_a_member_of_no_workspace_needs_the_envelope(people: Members, slack: Slack, clock: Clock) -> None:
+    """Where an account says nothing of a workspace, the envelope has to name ours; its silence is not enough."""
+    slack.user = lambda: {"user": {"id": "U1"}}
+    gate = access(Rules(), people, clock)
+    await gate.admit(Sender("U1", "C1", team=TEAM))
+    for team in ("", "T2"):
+        with pytest.raises(PersonNotAllowedError):
+            await gate.admit(Sender("U1", "C1", team=team))
 
 
 async def test_where_slack_does_not_tell_the_envelope_shows_the_organisation(
@@ -420,6 +465,7 @@ async def test_where_slack_does_not_tell_the_envelope_shows_the_organisation(
 async def test_administrators_are_those_named(people: Members, slack: Slack, clock: Clock) -> None:
     """By ID or group; with none named nobody is one."""
     first, second = admitted("U1", "C1"), admitted("U2", "C1")
+    slack.user = lambda: {"user": {"team_id": TEAM}}
     assert not await access(Rules(), people, clock).is_administrator(first)
     by_id = access(Rules(administrators=Named(frozenset({"U2"}))), people, clock)
     assert (await by_id.is_administrator(second), await by_id.is_administrator(first)) == (True, False)
