@@ -4,13 +4,14 @@ A row holds IDs and words of ours: no link, no where clause, no text that a pers
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlite_utils import Database as Connection
 
-from .models import to_text
+from . import rows
+from .models import Stored, to_text
 
 
 class Act(StrEnum):
@@ -35,7 +36,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Stored):
     """One row; `channel` is where the person acted, or where the bot showed a link."""
 
     at: datetime
@@ -49,28 +50,10 @@ class Entry:
 
 def add(db: Connection, entry: Entry) -> None:
     """Add a row, in the transaction of the act itself where there is one."""
-    row = {
-        "at": to_text(entry.at),
-        "person": entry.person,
-        "act": entry.act.value,
-        "export_number": entry.export_number,
-        "channel": entry.channel,
-        "source": entry.source.value,
-        "result": entry.result,
-    }
-    db.table("audit").insert(row)
+    rows.insert(db, "audit", asdict(entry))
 
 
 def since(db: Connection, moment: datetime | None = None) -> Iterator[Entry]:
     """Yield the rows from a moment on, all of them without one, oldest first."""
-    rows = db.query("SELECT * FROM audit WHERE at >= ? ORDER BY id", ["" if moment is None else to_text(moment)])
-    for row in rows:
-        yield Entry(
-            at=datetime.fromisoformat(row["at"]),
-            person=row["person"],
-            act=Act(row["act"]),
-            export_number=row["export_number"],
-            channel=row["channel"],
-            source=Source(row["source"]),
-            result=row["result"],
-        )
+    start = "" if moment is None else to_text(moment)
+    return map(Entry.from_row, db.query("SELECT * FROM audit WHERE at >= ? ORDER BY id", [start]))

@@ -12,20 +12,20 @@ _LONGEST = timedelta(hours=1)  #: no call takes as long
 
 def start(db: Connection, *, name: str, rank: int, person: str, burst: bool, now: datetime) -> int:
     """Note, before it goes out, that a call is made; return its id."""
-    row = {"started_at": to_text(now), "name": name, "rank": rank, "person": person, "burst": int(burst)}
+    row = {"started_at": now, "name": name, "rank": rank, "person": person, "burst": burst}
     return rows.insert(db, "calls", row)
 
 
 def end(db: Connection, call_id: int, *, now: datetime, rate_limited: bool, retry_after: float | None) -> None:
     """Note that a call has ended, and whether it was refused for its rate (`retry_after` in seconds)."""
-    changes = {"ended_at": to_text(now), "rate_limited": int(rate_limited), "retry_after": retry_after}
+    changes = {"ended_at": now, "rate_limited": rate_limited, "retry_after": retry_after}
     rows.update(db, "calls", "id", call_id, changes)
 
 
 def since(db: Connection, moment: datetime) -> tuple[LoggedCall, ...]:
     """Return the calls that started at or after a moment, oldest first."""
     found = db.query("SELECT * FROM calls WHERE started_at >= ? ORDER BY started_at, id", [to_text(moment)])
-    return tuple(LoggedCall.from_row(row) for row in found)
+    return tuple(map(LoggedCall.from_row, found))
 
 
 def bring_back(db: Connection, now: datetime) -> timedelta:
@@ -39,8 +39,8 @@ def bring_back(db: Connection, now: datetime) -> timedelta:
         return timedelta()
     by = furthest - now
     for call in since(db, datetime.min.replace(tzinfo=UTC)):
-        ended_at = None if call.ended_at is None else to_text(call.ended_at - by)
-        rows.update(db, "calls", "id", call.id, {"started_at": to_text(call.started_at - by), "ended_at": ended_at})
+        ended_at = call.ended_at and call.ended_at - by
+        rows.update(db, "calls", "id", call.id, {"started_at": call.started_at - by, "ended_at": ended_at})
     return by
 
 

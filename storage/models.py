@@ -1,11 +1,13 @@
 """The records that the stores take and give. Times are aware and in UTC."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from operator import itemgetter
+from typing import Any, Self, get_type_hints
 
 from bot.tokenflex.models import ExportRequest
 
@@ -31,8 +33,44 @@ def from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _time(row: Row, column: str) -> datetime:
-    return datetime.fromisoformat(row[column])
+class Stored:
+    """A record that a row of the database stands for: its fields are the columns of their names."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """Return the record of a database row."""
+        readers = _readers(cls)  # type: ignore[arg-type] # mypy does not know that every class can be hashed
+        return cls(**{name: read(row) for name, read in readers.items()})
+
+
+@cache
+def _readers(kind: type[Stored]) -> dict[str, Callable[[Row], object]]:
+    return {name: _reader(name, hint) for name, hint in get_type_hints(kind).items()}
+
+
+def _reader(name: str, hint: Any) -> Callable[[Row], object]:  # noqa: ANN401 - hints are of many kinds
+    """Return how a field is read that is declared as `hint`."""
+    if hint is ExportRequest:
+        return _request
+    if hint in {datetime, datetime | None}:
+        return lambda row: from_text(row[name])
+    if isinstance(hint, type) and issubclass(hint, bool | StrEnum):
+        return lambda row: hint(row[name])
+    return itemgetter(name)
+
+
+def _request(row: Row) -> ExportRequest:
+    asked = json.loads(row["request_body"])
+    return ExportRequest(
+        contract_number=row["contract_number"],
+        fields=tuple(asked.get("fields", ())),
+        metrics=tuple(asked.get("metrics", ())),
+        usage_categories=tuple(asked.get("usageCategory", ())),
+        where=asked.get("where", ""),
+        file_name=asked.get("downloadFileName", ""),
+    )
 
 
 def made_file_name(number: int) -> str:
@@ -44,7 +82,7 @@ def made_file_name(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class Export(Stored):
     """One export: what was asked, by whom, and how far it is."""
 
     number: int  #: shown to people as #42
@@ -90,42 +128,6 @@ class Export:
     def in_doubt(self) -> bool:
         """Whether a POST went out whose answer nobody saw."""
         return self.state is ExportState.SUBMITTING and self.unanswered_since is not None
-
-    @classmethod
-    def from_row(cls, row: Row) -> "Export":
-        """Return the record of a database row."""
-        asked = json.loads(row["request_body"])
-        return cls(
-            number=row["number"],
-            state=ExportState(row["state"]),
-            request=ExportRequest(
-                contract_number=row["contract_number"],
-                fields=tuple(asked.get("fields", ())),
-                metrics=tuple(asked.get("metrics", ())),
-                usage_categories=tuple(asked.get("usageCategory", ())),
-                where=asked.get("where", ""),
-                file_name=asked.get("downloadFileName", ""),
-            ),
-            requester=row["requester"],
-            channel=row["channel"],
-            accepted_at=_time(row, "accepted_at"),
-            changed_at=_time(row, "changed_at"),
-            request_key=row["request_key"],
-            upstream_status=row["upstream_status"],
-            upstream_file_name=row["upstream_file_name"],
-            requested_at=from_text(row["requested_at"]),
-            finished_at=from_text(row["finished_at"]),
-            explanation=row["explanation"],
-            note=Note(row["note"]),
-            intent_at=from_text(row["intent_at"]),
-            intent_server_at=from_text(row["intent_server_at"]),
-            unanswered_since=from_text(row["unanswered_since"]),
-            lists_without=row["lists_without"],
-            last_list_at=from_text(row["last_list_at"]),
-            announcement=row["announcement"],
-            replaced_by=row["replaced_by"],
-            replaces=row["replaces"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery(NewDelivery):
+class Delivery(NewDelivery, Stored):
     """A row of the outbox; `version` counts how often it was made due, so that no change during a delivery is lost."""
 
     id: int
@@ -207,33 +209,9 @@ class Delivery(NewDelivery):
     last_error: str = ""
     handed_over_at: datetime | None = None  #: to Slack, the last time, by Slack's clock; None where that was not known
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Delivery":
-        """Return the record of a database row."""
-        return cls(
-            id=row["id"],
-            subject=row["subject"],
-            kind=MessageKind(row["kind"]),
-            about=About(row["about"]),
-            about_id=row["about_id"],
-            recipient=row["recipient"],
-            edition=row["edition"],
-            detail=row["detail"],
-            shows_link=bool(row["shows_link"]),
-            thread=row["thread"],
-            after=row["after"],
-            state=DeliveryState(row["state"]),
-            due_at=_time(row, "due_at"),
-            created_at=_time(row, "created_at"),
-            version=row["version"],
-            attempts=row["attempts"],
-            last_error=row["last_error"],
-            handed_over_at=from_text(row["handed_over_at"]),
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class SentMessage:
+class SentMessage(Stored):
     """A message that stands in Slack: channel and `ts` are its identity."""
 
     delivery: int  #: the row of the outbox that it was posted for
@@ -241,14 +219,9 @@ class SentMessage:
     ts: str
     link_expires_at: datetime | None = None  #: until when it shows a link; None: it shows none
 
-    @classmethod
-    def from_row(cls, row: Row) -> "SentMessage":
-        """Return the record of a database row."""
-        return cls(row["delivery"], row["channel"], row["ts"], from_text(row["link_expires_at"]))
-
 
 @dataclass(frozen=True, slots=True)
-class LoggedCall:
+class LoggedCall(Stored):
     """One call to Token Flex, as the budget remembers it."""
 
     id: int
@@ -260,18 +233,3 @@ class LoggedCall:
     burst: bool
     rate_limited: bool
     retry_after: float | None  #: seconds
-
-    @classmethod
-    def from_row(cls, row: Row) -> "LoggedCall":
-        """Return the record of a database row."""
-        return cls(
-            id=row["id"],
-            started_at=_time(row, "started_at"),
-            ended_at=from_text(row["ended_at"]),
-            name=row["name"],
-            rank=row["rank"],
-            person=row["person"],
-            burst=bool(row["burst"]),
-            rate_limited=bool(row["rate_limited"]),
-            retry_after=row["retry_after"],
-        )
