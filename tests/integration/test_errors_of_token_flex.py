@@ -351,7 +351,7 @@ async def test_an_export_that_vanished_when_its_link_is_asked_for(
     quick: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who asks for the link is told, the announcement says so at once and loses link and buttons."""
-    monkeypatch.setattr("bot.delivery.dispatcher._LOOK_AT_LEAST_EVERY", 1e6)
+    monkeypatch.setattr("bot.runtime.bell.LOOK_EVERY", 1e6)
     ana, ben = quick.member("ana"), quick.member("ben")
     result = await gets(ana)
     await ana.waits(lambda: not result.links(), timeout=20)
