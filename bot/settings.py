@@ -30,6 +30,7 @@ class Setting:
     secret: bool = False
 
 
+DEFAULT_PATH = "data/tokenflex.db"
 SETTINGS = (
     Setting("SLACK_BOT_TOKEN", "Bot token of the Slack app, begins with `xoxb-`.", required=True, secret=True),
     Setting(
@@ -64,7 +65,7 @@ SETTINGS = (
         "File with certificates (PEM) that are trusted at both services beside the usual ones, for a proxy that looks "
         "into the traffic. Where it is empty, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` count.",
     ),
-    Setting("DATABASE_PATH", "Path of the SQLite file; `~` is the home folder.", "data/tokenflex.db"),
+    Setting("DATABASE_PATH", "Path of the SQLite file; `~` is the home folder.", DEFAULT_PATH),
     Setting(
         "DATABASE_KEY",
         "A long random text (8 characters or more); encrypts the Autodesk login at rest. Needed to store a login.",
@@ -96,6 +97,7 @@ SETTINGS = (
 )
 
 NAMES = frozenset(setting.name for setting in SETTINGS)
+REQUIRED = tuple(setting.name for setting in SETTINGS if setting.required)
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("auto", "text", "json")

@@ -1,14 +1,16 @@
 """All checks in their order. While a bot holds the lock, nothing is asked that would cost it traffic or its login."""
 
 import shutil
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bot.environment import Found
 from bot.operate.checks.activity import check_activity
 from bot.operate.checks.autodesk_login import check_autodesk
-from bot.operate.checks.database import check_database
+from bot.operate.checks.database import check_database, check_folder
 from bot.operate.checks.host import check_database_modes, check_env_file, check_space
 from bot.operate.checks.running_bot import check_recorded
 from bot.operate.checks.settings import check_settings
@@ -37,6 +39,8 @@ async def examine(
     if settings is None:
         return [*findings, skipped("The rest", "Looked at when the settings are right.")]
     findings.append(check_space(settings.database_path, free_space))
+    if not settings.database_path.parent.exists():
+        return [*findings, *await _before_the_first_start(settings, clock)]
     lock = ProcessLock(settings.database_path)
     try:
         lock.acquire()
@@ -51,6 +55,16 @@ async def examine(
         return [*findings, *await _alone(settings, clock)]
     finally:
         lock.release()
+
+
+async def _before_the_first_start(settings: Settings, clock: Clock) -> list[Finding]:
+    """Look at everything but the database, whose folder may be mistyped, so that none is made."""
+    findings = [check_folder(settings.database_path), *await check_slack(settings, clock, bot_runs=False)]
+    if settings.aps_refresh_token:
+        found = "Looked at when there is a folder for the database: APS_REFRESH_TOKEN works once."
+        return [*findings, skipped("Autodesk", found)]
+    with tempfile.TemporaryDirectory() as folder:
+        return [*findings, *await check_autodesk(replace(settings, database_path=Path(folder) / "none.db"), clock)]
 
 
 async def _alone(settings: Settings, clock: Clock) -> list[Finding]:

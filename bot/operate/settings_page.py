@@ -1,5 +1,8 @@
 """The settings as people read them: `docs/settings.md`, the table of the README, and a list for the terminal."""
 
+import textwrap
+
+from bot.operate.guide import IDS
 from bot.settings import SETTINGS, Setting
 
 _HEAD = """# Settings
@@ -39,10 +42,17 @@ Each counts towards Slack (Web API, Socket Mode, response URLs) and towards Auto
 `NO_PROXY` names. `doctor` tells apart: a certificate that is not trusted, a proxy that is away or refuses, a name that
 cannot be resolved, a port that is closed.
 
+## Where the IDs are
+
+{ids}
+`python -m bot init ALLOWED_CHANNELS` also takes `#finance`, `python -m bot init ADMINISTRATORS` also `@ana`,
+and looks them up. `doctor` says which of them Slack does not know, and which contracts Autodesk does not show.
+
 ## Secrets
 
 They never appear in a log, in an error or in the output of `doctor`; the password of a proxy is one too. `.env` has to
-be readable by its owner alone (mode 0600); `init` sees to it and `doctor` looks.
+be readable by its owner alone (mode 0600), or by root and the group of a service (0640, as in
+`docs/deploy/tokenflex-slack.service`); `init` keeps to that and `doctor` looks.
 
 ## Base URLs
 
@@ -58,7 +68,8 @@ def table() -> str:
 
 def as_markdown() -> str:
     """Return the whole page `docs/settings.md`."""
-    return f"{_HEAD}{table()}{_FOOT}"
+    ids = textwrap.fill(IDS, 120, break_on_hyphens=False)
+    return f"{_HEAD}{table()}{_FOOT.format(ids=ids)}"
 
 
 def as_text() -> str:

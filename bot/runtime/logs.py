@@ -13,11 +13,13 @@ from urllib.parse import quote
 import structlog
 
 _HIDDEN = "[hidden]"
+_SHORTEST = 8  #: characters of a secret, as DATABASE_KEY has to have
+_WORD = re.compile(r"[A-Za-z][a-z]{,14}", re.ASCII)  #: what could be a word of a sentence
 _CHATTY = ("slack_sdk", "slack_bolt", "asyncio", "aiohttp", "urllib3")
 #: Signed links carry their secret in the query; Slack's response URLs and socket addresses in path or query. A trigger
 #: id is three numbers, the last in hexadecimal.
 _SECRET_SHAPES = re.compile(
-    r"https?://\S+\?\S+|wss?://\S+|https?://\S*/(?:commands|actions|response)\S*"
+    r"(?<=//)[^\s/:@]*:[^\s/@]+(?=@)|https?://\S+\?\S+|wss?://\S+|https?://\S*/(?:commands|actions|response)\S*"
     r"|xox[a-z]-[\w-]+|xoxe\.\S+|xapp-[\w-]+|\d+\.\d+\.[0-9a-f]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|(?i:bearer|basic)\s+(?!Information\b)[\w.~+/=-]{8,}"  # “Basic Information” is a page of Slack's
 )
@@ -26,16 +28,21 @@ log = structlog.get_logger(__name__)
 
 
 class Redactor:
-    """Takes secrets out of anything that is about to be logged."""
+    """Takes secrets out of anything that is about to be logged.
+
+    What is shorter than any secret is left alone, and one that could be a word is hidden where it stands for itself:
+    a sentence that says what is wrong with a secret has to stay one.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if len(secret) >= 4 for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+        patterns = (_pattern(form) for form in sorted(forms, key=len, reverse=True))
+        self._known = re.compile("|".join(patterns)) if forms else None
 
     def clean(self, text: str) -> str:
         """Return the text without known secrets and without anything that looks like one."""
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
+        if self._known is not None:
+            text = self._known.sub(_HIDDEN, text)
         return _SECRET_SHAPES.sub(_HIDDEN, text)
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -46,6 +53,11 @@ class Redactor:
         if isinstance(value, bool | int | float) or value is None:
             return value
         return self.clean(value if isinstance(value, str) else repr(value))
+
+
+def _pattern(form: str) -> str:
+    whole = re.escape(form)
+    return rf"(?<!\w){whole}(?!\w)" if _WORD.fullmatch(form) else whole
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -11,6 +11,8 @@ METHOD_TIERS = {
     "users.list": 2,
     "usergroups.users.list": 2,
     "users.conversations": 2,
+    "usergroups.list": 2,
+    "conversations.list": 2,
     "chat.update": 3,
     "chat.delete": 3,
     "conversations.info": 3,

@@ -372,3 +372,27 @@ async def test_a_folder_that_cannot_be_made(sound_house: House) -> None:
     report = await examined(sound_house, {"DATABASE_PATH": str(sound_house.folder / "file" / "tokenflex.db")})
     assert wrong_lines(report) == {"Bot"}
     assert "DATABASE_PATH" in report["Bot"].mend
+
+
+@pytest.mark.parametrize("path", ["nope/x.db", "~/nope/x.db", "nope/deep/er/x.db"])
+async def test_a_mistyped_folder_is_not_made(sound_house: House, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """It is said, the services are asked all the same, and nothing appears on the disk."""
+    monkeypatch.chdir(sound_house.folder)
+    monkeypatch.setenv("HOME", str(sound_house.folder))
+    before = sorted(sound_house.folder.rglob("*"))
+    report = await examined(sound_house, {"DATABASE_PATH": path})
+    assert not wrong_lines(report)
+    assert report["Database"].level is Level.WARNING
+    assert "change DATABASE_PATH" in report["Database"].mend
+    assert report["Contracts"].level is Level.OK
+    assert sorted(sound_house.folder.rglob("*")) == before
+
+
+async def test_the_default_folder_before_the_first_start(sound_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to look at in that; with a login that works once, Autodesk is not asked yet."""
+    monkeypatch.chdir(sound_house.folder)
+    report = await examined(sound_house, {"DATABASE_PATH": ""})
+    assert report["Database"].level is Level.OK
+    seed = {"DATABASE_PATH": "", "APS_REFRESH_TOKEN": "R" * 42, "DATABASE_KEY": KEY}
+    assert (await examined(sound_house, seed))["Autodesk"].level is Level.SKIPPED
+    assert not (sound_house.folder / "data").exists()

@@ -13,18 +13,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 from dotenv import dotenv_values
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot import environment, settings
-from bot.operate.guide import ASKED, WHERE
-from bot.operate.init import env_file
+from bot.operate.guide import ASKED, IDS, WHERE
 from bot.operate.init.wizard import Talk, UnknownSettingError, Wizard
 from bot.slack import manifest
 from tests.harness.house import ROOT, House
 from tests.harness.process import start_process
 from tests.integration.conftest import OpenHouse
 
+CLIENT = ("APS_CLIENT_ID", "APS_CLIENT_SECRET")
 GOOD = ("xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-client", "sandbox-secret")
 
 
@@ -125,7 +123,8 @@ async def test_a_person_may_insist(slack_and_autodesk: House) -> None:
     status, person = await answer(slack_and_autodesk, "xoxb-unknown", "n", names=("SLACK_BOT_TOKEN",))
     assert status == 1
     assert env_of(slack_and_autodesk)["SLACK_BOT_TOKEN"] == "xoxb-unknown"
-    assert "Not everything works yet" in person.said
+    assert "Still missing: SLACK_APP_TOKEN, APS_CLIENT_ID. Still wrong: SLACK_BOT_TOKEN. " in person.said
+    assert "Run `python -m bot init SLACK_APP_TOKEN APS_CLIENT_ID SLACK_BOT_TOKEN`." in person.said
 
 
 async def test_one_value_is_changed(slack_and_autodesk: House) -> None:
@@ -147,6 +146,115 @@ async def test_a_key_is_never_made_over_another(slack_and_autodesk: House) -> No
     _, person = await answer(slack_and_autodesk, "g", names=("DATABASE_KEY",))
     assert env_of(slack_and_autodesk) == before
     assert "was kept" in person.said
+
+
+async def test_a_key_after_a_bad_one(slack_and_autodesk: House) -> None:
+    """What was typed before and not kept is no key; the sentence about it can be read, and `g` makes one."""
+    status, person = await answer(slack_and_autodesk, "short", "", "g", names=("DATABASE_KEY",))
+    assert status == 0
+    assert "too short to protect anything" in person.said
+    assert len(env_of(slack_and_autodesk)["DATABASE_KEY"] or "") == 43
+    (slack_and_autodesk.folder / ".env").write_text("DATABASE_KEY=bad\n")
+    await answer(slack_and_autodesk, "g", names=("DATABASE_KEY",))
+    assert len(env_of(slack_and_autodesk)["DATABASE_KEY"] or "") == 43
+
+
+@pytest.mark.parametrize(
+    "names", [(), ("APS_CLIENT_ID", "APS_CLIENT_SECRET"), ("APS_CLIENT_SECRET",), ("APS_CLIENT_ID",)]
+)
+async def test_a_wrong_client_id_is_asked_for_again(slack_and_autodesk: House, names: tuple[str, ...]) -> None:
+    """Autodesk does not say which of the two is wrong, so both can be entered again."""
+    await answer(slack_and_autodesk, *GOOD, "")
+    first = {(): ("", "", "sandbox-wrong", ""), ("APS_CLIENT_SECRET",): ("no-such-secret",)}.get(
+        names, ("sandbox-wrong", "")[: len(names)]
+    )
+    status, person = await answer(slack_and_autodesk, *first, "y", *GOOD[2:], *([""] if not names else []), names=names)
+    assert status == 0
+    assert "copy Client ID and Client Secret again" in person.said
+    assert "Enter both again?" in person.said
+    assert [env_of(slack_and_autodesk)[name] for name in CLIENT] == [*GOOD[2:]]
+
+
+async def test_what_is_left_empty_is_named_at_the_end(slack_and_autodesk: House) -> None:
+    """Nobody is asked again for what they do not have yet; the end says what is missing, and the command for it."""
+    status, person = await answer(slack_and_autodesk, GOOD[0], "", "", "", "g")
+    assert status == 1
+    assert person.said.count("Skipped; needed later.") == 2
+    assert "wrong" not in person.said
+    assert person.read[-1] == (
+        "Still missing: SLACK_APP_TOKEN, APS_CLIENT_ID. Run `python -m bot init SLACK_APP_TOKEN APS_CLIENT_ID`."
+    )
+    status, person = await answer(slack_and_autodesk, *GOOD[1:3], names=("SLACK_APP_TOKEN", "APS_CLIENT_ID"))
+    assert status == 0
+    assert person.read[-1].startswith("Next: ")
+
+
+@pytest.fixture
+async def with_slack(slack_and_autodesk: House) -> House:
+    """A house whose `.env` has the bot token, with the scopes that a look-up takes and a user group."""
+    slack_and_autodesk.slack.grant(slack_and_autodesk.slack._context.scopes | {"channels:read", "groups:read"})
+    slack_and_autodesk.slack.workspace.add_usergroup("licensing", ["ana", "ben"])
+    await answer(slack_and_autodesk, GOOD[0], names=("SLACK_BOT_TOKEN",))
+    return slack_and_autodesk
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "kinds"),
+    [
+        ("ADMINISTRATORS", "@ana", "U"),
+        ("ADMINISTRATORS", "ana, @ben,@licensing", "UUS"),
+        ("ALLOWED_PEOPLE", "members, @Gus", "mU"),
+        ("ALLOWED_CHANNELS", "#finance", "C"),
+        ("ALLOWED_CHANNELS", "finance", "C"),
+    ],
+)
+async def test_names_are_looked_up(with_slack: House, name: str, typed: str, kinds: str) -> None:
+    """Where a setting takes IDs, `init` takes what people see in Slack, and says what that is."""
+    status, person = await answer(with_slack, typed, names=(name,))
+    assert status == 0, person.said
+    written = (env_of(with_slack)[name] or "").split(",")
+    assert "".join(each[0] for each in written) == kinds
+    assert f"That is {','.join(written)}." in person.said
+    assert f"Slack knows {', '.join(each for each in written if each != 'members')}." in person.said
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("<@U0SBX00002|ana>", "U0SBX00002"),
+        ("https://sandbox.slack.com/team/U0SBX00002", "U0SBX00002"),
+        ("<!subteam^S0SBX1|@licensing>", "S0SBX1"),
+    ],
+)
+async def test_what_is_pasted_from_slack_is_understood(with_slack: House, typed: str, written: str) -> None:
+    """A mention and the address of a profile have the ID in them."""
+    await answer(with_slack, typed, "n", names=("ADMINISTRATORS",))
+    assert env_of(with_slack)["ADMINISTRATORS"] == written
+
+
+async def test_a_name_that_nobody_has(with_slack: House) -> None:
+    """It is said, with where Slack shows IDs, and may be entered again; so is an ID that is nobody's."""
+    status, person = await answer(with_slack, "@nobody-here", "y", "U999", "y", "@ana", names=("ADMINISTRATORS",))
+    assert status == 0
+    assert f"Slack shows me nothing that is called @nobody-here. {IDS}" in person.said
+    assert "Slack knows nothing of U999" in person.said
+
+
+async def test_a_name_that_two_have(with_slack: House) -> None:
+    """Which of them is meant only a person knows."""
+    for account in ("ben", "carla"):
+        with_slack.slack.workspace.user(account).name = "sam"
+    _, person = await answer(with_slack, "@sam", "n", names=("ADMINISTRATORS",))
+    assert "@sam is the name of U" in person.said
+    assert "type the ID that you mean" in person.said
+
+
+async def test_without_the_scope_it_says_where_the_id_is(with_slack: House) -> None:
+    """An app that may not look for names says how a person finds the ID."""
+    with_slack.slack.grant({"chat:write"})
+    for name, typed in (("ALLOWED_CHANNELS", "#finance"), ("ADMINISTRATORS", "@ana")):
+        _, person = await answer(with_slack, typed, "n", names=(name,))
+        assert f"(missing_scope), so {typed} cannot be looked up. {IDS}" in person.said
 
 
 async def test_what_the_environment_holds_is_not_asked_for(slack_and_autodesk: House) -> None:
@@ -229,36 +337,6 @@ def _rest(terminal: int) -> bytes:
         if not read:
             return shown
         shown += read
-
-
-VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=40).map(str.strip)
-
-
-@given(st.dictionaries(st.sampled_from(["A", "B_2", "SLACK_X"]), VALUES, min_size=1), VALUES)
-def test_whatever_is_written_is_read_again(
-    tmp_path_factory: pytest.TempPathFactory, values: dict[str, str], other: str
-) -> None:
-    """Any value on one line comes back as it was, and the other lines of the file with it."""
-    path = tmp_path_factory.mktemp("env") / ".env"
-    env_file.write(path, {"OTHER": other})
-    env_file.write(path, values)
-    assert dotenv_values(path, interpolate=False) == {"OTHER": other} | values
-
-
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    """An `.env` that lies elsewhere is changed there."""
-    (tmp_path / "real").write_text("A=1\n")
-    (tmp_path / ".env").symlink_to("real")
-    env_file.write(tmp_path / ".env", {"A": "2"})
-    assert (tmp_path / ".env").is_symlink()
-    assert (tmp_path / "real").read_text() == "A=2\n"
-
-
-def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    """It says which file and why, and leaves it as it was."""
-    (tmp_path / ".env").mkdir()
-    with pytest.raises(env_file.EnvFileError, match=r"\.env cannot be written"):
-        env_file.write(tmp_path / ".env", {"A": "2"})
 
 
 def test_the_link_carries_the_manifest() -> None:

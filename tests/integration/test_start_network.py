@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.environment import Found
+from bot.network import Obstacle
+from bot.operate import doctor
+from bot.operate.checks.obstacles import MENDS
+from bot.operate.findings import Level
 from tests.harness.house import House
 from tests.harness.process import start_process, until
 from tests.harness.tls import Authority, ConnectProxy, tls_front
@@ -74,3 +79,51 @@ async def test_doctor_goes_through_the_proxy(company: Company) -> None:
     doctor = await start_process(company.house.folder, "doctor", environment=company.environment() | way)
     assert await doctor.ends() == 0, doctor.out
     assert {"slack.test", "wss.slack.test", "autodesk.test"} <= set(company.proxy.connected)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A way out that is wrong in one way: the lines of `doctor` that say so, what is found, and the setting to mend."""
+
+    way: dict[str, str]
+    found: str
+    mend: str
+
+
+def troubles(company: Company) -> dict[Obstacle, Trouble]:
+    """Every obstacle, as it comes about here."""
+    good = {"PROXY": company.ways["proxy"], "CA_BUNDLE": company.ways["bundle"]}
+    nowhere = "http://127.0.0.1:9"
+    unknown = {"SLACK_BASE_URL": "https://no-such-host.invalid/api/", "APS_BASE_URL": "https://no-such-host.invalid/v2"}
+    closed = {"SLACK_BASE_URL": f"{nowhere}/api/", "APS_BASE_URL": f"{nowhere}/v2"}
+    unroutable = {"SLACK_BASE_URL": "https://255.255.255.255/api/", "APS_BASE_URL": "https://255.255.255.255/v2"}
+    return {
+        Obstacle.CERTIFICATE: Trouble(good | {"CA_BUNDLE": ""}, "certificate is not trusted", "CA_BUNDLE"),
+        Obstacle.PROXY_AWAY: Trouble(good | {"PROXY": nowhere}, "proxy cannot be reached", "PROXY"),
+        Obstacle.PROXY_REFUSES: Trouble(
+            good | {"PROXY": good["PROXY"].replace("proxypassword", "other")}, "proxy refuses", "PROXY"
+        ),
+        Obstacle.NAME: Trouble(unknown, "cannot be resolved", "_BASE_URL"),
+        Obstacle.CLOSED: Trouble(closed, "connection was refused", "firewall"),
+        Obstacle.OTHER: Trouble(unroutable, "cannot be reached", "firewall"),
+    }
+
+
+@pytest.mark.parametrize("obstacle", sorted(set(Obstacle) - {Obstacle.SILENT}), ids=lambda one: one.name)
+async def test_doctor_tells_obstacles_apart(company: Company, obstacle: Obstacle) -> None:
+    """At both services, with the setting that mends it; a certificate is never said to be the firewall's doing."""
+    trouble = troubles(company)[obstacle]
+    given = Found({}, company.environment() | trouble.way)
+    found = await doctor.examine(given, company.house.folder / ".env", company.house.clock)
+    report = {finding.name: finding for finding in found}
+    for line in ("Slack bot token", "Autodesk token"):
+        assert report[line].level is Level.WRONG
+        assert trouble.found in report[line].found
+        assert trouble.mend in report[line].mend
+        assert ("firewall" in report[line].mend) == (trouble.mend == "firewall")
+        assert "proxypassword" not in report[line].found
+
+
+def test_every_obstacle_has_a_mend() -> None:
+    """So that none is told in words of its own somewhere."""
+    assert set(MENDS) == set(Obstacle)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from bot.network import Obstacle
+from bot.operate.checks.obstacles import AUTODESK, unreachable
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.tokenflex.errors import (
     ApiNotEnabledError,
@@ -31,10 +33,6 @@ _COPY_CLIENT: Final = (
 THREE_LEGGED_WAY: Final = (
     "If Autodesk has not tied this client ID to one of your administrators, a person has to sign in once: register the "
     "callback URL http://localhost:8765/callback with the app, set DATABASE_KEY, and run `python -m bot login`."
-)
-_UNREACHABLE: Final = (
-    "Check that this machine may reach Autodesk (network, proxy, firewall), and APS_BASE_URL and TOKENFLEX_BASE_URL "
-    "where they are set."
 )
 _ROLE: Final = (
     "Sign in as a contract manager, software coordinator, or primary or secondary admin of the Token Flex team "
@@ -96,14 +94,17 @@ def check_scopes(granted: Collection[str]) -> Finding:
     return ok(TOKEN_SCOPES, f"{' and '.join(SCOPES)}.")
 
 
-def contracts_seen(contracts: Collection[Contract]) -> Finding:
-    """Say which contracts the login sees; none means the wrong user or role (source: Token Flex, roles)."""
+def contracts_seen(contracts: Collection[Contract], as_of: str = "") -> Finding:
+    """Say which contracts the login sees, and `as_of` when where that is long ago.
+
+    None means the wrong user or role (source: Token Flex, roles).
+    """
     if not contracts:
         found = "The Autodesk login sees no contract: it is the wrong user, or one without a Token Flex role."
         return wrong(CONTRACTS, found, _ROLE)
     names = [f"{contract.number}{'' if contract.is_active else ' (ended)'}" for contract in contracts]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ok(CONTRACTS, f"{', '.join(names[:5])}{more}.")
+    return ok(CONTRACTS, f"{', '.join(names[:5])}{more}{as_of}.")
 
 
 def token_trouble(error: TokenFlexError) -> Finding:
@@ -135,6 +136,8 @@ def trouble(name: str, error: TokenFlexError) -> Finding:
         wait = "" if error.retry_after is None else f" (it asks to wait {error.retry_after:.0f} s)"
         mend = "Wait, then run this again; other programs of the same Autodesk user share the limit."
         return warning(name, f"Autodesk was asked too often{wait}.", mend)
-    if isinstance(error, UnreachableError | TimedOutError):
-        return wrong(name, f"Autodesk cannot be reached: {error}.", _UNREACHABLE)
+    if isinstance(error, UnreachableError):
+        return unreachable(name, AUTODESK, error.obstacle, str(error) if error.obstacle is Obstacle.OTHER else "")
+    if isinstance(error, TimedOutError):
+        return unreachable(name, AUTODESK, Obstacle.SILENT, str(error))
     return wrong(name, f"Autodesk did not answer as it should: {error}.", "Run this again in a few minutes.")

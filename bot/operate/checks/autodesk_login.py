@@ -1,6 +1,7 @@
 """Autodesk, while no bot runs: the login, a token, its scopes, and one call to Token Flex, which is logged as such."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import AsyncExitStack, closing
 from random import SystemRandom
 from typing import Final
@@ -19,6 +20,7 @@ from bot.operate.checks.autodesk import (
     token_trouble,
 )
 from bot.operate.checks.host import check_clock
+from bot.operate.checks.names import check_contracts
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.runtime.clock import Clock
 from bot.runtime.interrupts import finished
@@ -79,7 +81,7 @@ async def _with_database(settings: Settings, clock: Clock, database: Database) -
             ending=ending,
         )  # fmt: skip
         ending.callback(calls.close)
-        findings = await _token_and_contracts(calls.tokens, calls)
+        findings = await _token_and_contracts(calls.tokens, calls, settings.allowed_contracts)
     stored, cut_off = await database.read(logins.exists), await store.cut_off()
     return [login_kind(settings, stored=stored, cut_off=cut_off), *findings, check_clock("Autodesk", door.ahead)]
 
@@ -101,28 +103,29 @@ def login_kind(settings: Settings, *, stored: bool, cut_off: bool) -> Finding:
     )
 
 
-async def _token_and_contracts(tokens: AccessTokens, calls: TokenFlexCalls) -> list[Finding]:
+async def _token_and_contracts(tokens: AccessTokens, calls: TokenFlexCalls, allowed: Collection[str]) -> list[Finding]:
     try:
         token = await finished(tokens.access_token)
     except TokenFlexError as error:
         return [token_trouble(error), skipped(CONTRACTS, f"Not asked for: see “{TOKEN}”.")]
     scopes = check_scopes(granted_scopes(token) or ())
-    return [ok(TOKEN, "Autodesk gives an access token."), scopes, await _contracts(tokens, calls)]
+    return [ok(TOKEN, "Autodesk gives an access token."), scopes, *await _contracts(tokens, calls, allowed)]
 
 
-async def _contracts(tokens: AccessTokens, calls: TokenFlexCalls) -> Finding:
+async def _contracts(tokens: AccessTokens, calls: TokenFlexCalls, allowed: Collection[str]) -> list[Finding]:
     """Make the one call, once: a repetition would be a second one."""
     try:
-        return contracts_seen(await _call(calls))
+        contracts = await _call(calls)
     except _NoFreeCallError:
         mend = "Run this again in a minute or two; “Call budget” below shows how it stands."
-        return skipped(CONTRACTS, "Not asked for: the call budget has no free call at this moment.", mend)
+        return [skipped(CONTRACTS, "Not asked for: the call budget has no free call at this moment.", mend)]
     except LoginNeededError as error:
-        return token_trouble(error)
+        return [token_trouble(error)]
     except NotAuthorisedError:
-        return await _renewed(tokens)
+        return [await _renewed(tokens)]
     except TokenFlexError as error:
-        return contracts_trouble(error)
+        return [contracts_trouble(error)]
+    return [contracts_seen(contracts), *check_contracts(allowed, contracts)]
 
 
 async def _call(calls: TokenFlexCalls) -> tuple[Contract, ...]:

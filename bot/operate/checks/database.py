@@ -1,12 +1,27 @@
 """The database file: it opens, is whole, has a schema that this program knows."""
 
+import os
 from pathlib import Path
 
 from bot.operate.findings import Finding, ok, warning, wrong
+from bot.settings import DEFAULT_PATH
 from storage import inspection
 from storage.database import CorruptDatabaseError, DatabaseError, NewerDatabaseError
 
 NAME = "Database"
+
+
+def check_folder(path: Path) -> Finding:
+    """Say of a database whose folder is not there whether the bot can make it; nothing is made here."""
+    folder = path.parent
+    above = next((parent for parent in path.absolute().parents if parent.exists()), Path("/"))
+    if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+        found = f"There is no folder {folder}, and this user may not make it."
+        return wrong(NAME, found, "Set DATABASE_PATH to a file in a folder that this user may write to.")
+    if path == Path(DEFAULT_PATH):
+        return ok(NAME, f"There is none at {path} yet; it is made when it is first needed.")
+    found = f"There is no folder {folder} yet; the first start of the bot makes it."
+    return warning(NAME, found, "If that is not where it shall be, change DATABASE_PATH.")
 
 
 def check_database(path: Path) -> tuple[bool, Finding]:

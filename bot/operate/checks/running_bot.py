@@ -10,6 +10,7 @@ from bot.contracts.cache import CONTRACTS as KEPT_CONTRACTS
 from bot.operate.checks.autodesk import CONTRACTS, TOKEN, contracts_seen
 from bot.operate.checks.autodesk_login import login_kind
 from bot.operate.checks.host import check_clock
+from bot.operate.checks.names import check_contracts
 from bot.operate.checks.slack_tokens import SOCKET_MODE
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
@@ -21,6 +22,7 @@ from storage import facts, logins
 _SILENCE: Final = timedelta(minutes=5)
 #: A renewal of the login ends long before that, so one that began earlier has no outcome.
 _RENEWAL: Final = timedelta(minutes=2)
+_STALE: Final = timedelta(hours=1)  #: what the bot has kept for longer is shown with its age
 _LOG: Final = "The bot's log says more; restart it if this lasts."
 
 
@@ -31,7 +33,7 @@ def check_recorded(db: Connection, settings: Settings, now: datetime) -> list[Fi
         _connection(noted, now),
         login_kind(settings, stored=logins.exists(db), cut_off=_is_cut_off(db, now)),
         _token(noted, now),
-        _contracts(db, noted),
+        *_contracts(db, noted, settings, now),
         check_clock("Autodesk", noted.autodesk_ahead),
     ]
 
@@ -61,17 +63,20 @@ def _token(noted: Recorded, now: datetime) -> Finding:
     return ok(TOKEN, f"The running bot has one, good for {minutes} more minutes; it renews it when it needs it.")
 
 
-def _contracts(db: Connection, noted: Recorded) -> Finding:
+def _contracts(db: Connection, noted: Recorded, settings: Settings, now: datetime) -> list[Finding]:
     if noted.contracts_trouble:
-        return wrong(
+        found = wrong(
             CONTRACTS,
             f"The running bot could not fetch the list: {noted.contracts_trouble}.",
             "Stop the bot and run this again: it then asks Token Flex itself and says what to do.",
         )
-    kept = facts.get(db, KEPT_CONTRACTS)
-    if kept is None:
-        return skipped(CONTRACTS, "The running bot has not fetched the list yet.")
-    return contracts_seen([Contract(**contract) for contract in json.loads(kept)])
+        return [found]
+    kept, saved = facts.get(db, KEPT_CONTRACTS), facts.saved_at(db, KEPT_CONTRACTS)
+    if kept is None or saved is None:
+        return [skipped(CONTRACTS, "The running bot has not fetched the list yet.")]
+    contracts = [Contract(**contract) for contract in json.loads(kept)]
+    as_of = f", as the running bot saw them at {ago(saved, now)}" if now - saved > _STALE else ""
+    return [contracts_seen(contracts, as_of), *check_contracts(settings.allowed_contracts, contracts, as_of)]
 
 
 def ago(moment: datetime, now: datetime) -> str:

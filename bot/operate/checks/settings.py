@@ -21,6 +21,9 @@ def check_settings(
 
 def _finding(problem: str) -> Finding:
     name = problem.split(maxsplit=1)[0]
+    if " cannot be read (" in problem and name not in settings.NAMES:
+        mend = "Let the user that the bot runs as read it, as in `chown root:tokenflex .env` and `chmod 640 .env`."
+        return wrong("File .env", problem, mend)
     if name not in settings.NAMES or " line" in problem:
         return wrong(name, problem, "Mend it there; docs/settings.md lists the settings that there are.")
     return wrong(name, problem, f"Run `python -m bot init {name}`. {WHERE.get(name, '')}".strip())

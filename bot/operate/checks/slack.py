@@ -1,6 +1,7 @@
 """Slack: the tokens, the scopes, the clock, and a Socket Mode connection unless a bot has one already."""
 
 from bot.operate.checks.host import check_clock
+from bot.operate.checks.names import check_slack_names
 from bot.operate.checks.slack_tokens import (
     APP_TOKEN,
     SOCKET_MODE,
@@ -8,7 +9,7 @@ from bot.operate.checks.slack_tokens import (
     check_bot_token,
     check_socket_mode,
 )
-from bot.operate.findings import Finding, skipped
+from bot.operate.findings import Finding, Level, skipped
 from bot.runtime.clock import Clock
 from bot.settings import Settings
 from bot.slack import manifest
@@ -20,7 +21,9 @@ async def check_slack(settings: Settings, clock: Clock, *, bot_runs: bool) -> li
     async with slack_at(settings.slack_base_url, settings.slack_bot_token, settings.network, clock) as api:
         bot_token = await check_bot_token(api, manifest.bot_scopes())
         connection = [] if bot_runs else await _connection(api, settings.slack_app_token)
-    return [*bot_token, *connection, check_clock("Slack", api.time.known_difference)]
+        good = bot_token[0].level is Level.OK
+        names = await check_slack_names(api, settings) if good else []
+    return [*bot_token, *connection, *names, check_clock("Slack", api.time.known_difference)]
 
 
 async def _connection(api: SlackApi, app_token: str) -> list[Finding]:

@@ -4,16 +4,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.network import Obstacle
+from bot.operate.checks.obstacles import SLACK, unreachable
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.slack.api import SlackApi
 from bot.slack.connection import ONE_WORKSPACE, ORG_WIDE, is_org_wide
-from bot.slack.errors import SlackBrokenError, SlackError, SlackRateLimitedError, SlackRefusedError, SwitchedOffError
+from bot.slack.errors import (
+    SlackBrokenError,
+    SlackError,
+    SlackRateLimitedError,
+    SlackRefusedError,
+    SlackUnreachableError,
+    SwitchedOffError,
+)
 
 BOT_TOKEN, SCOPES, APP_TOKEN, SOCKET_MODE = "Slack bot token", "Slack scopes", "Slack app token", "Socket Mode"
 _PATIENCE: Final = 15.0  #: real seconds for one answer
-_UNREACHABLE: Final = (
-    "Check that this machine may reach Slack (network, proxy, firewall), and SLACK_BASE_URL where it is set."
-)
 _COPY_BOT_TOKEN: Final = (
     "Open the app on https://api.slack.com/apps, “OAuth & Permissions”, copy the Bot User OAuth Token (install the app "  # noqa: S105
     "to the workspace if there is none) and enter it with `python -m bot init SLACK_BOT_TOKEN`."
@@ -78,7 +84,12 @@ async def check_socket_mode(api: SlackApi, address: str) -> Finding:
     try:
         first = await api.greeting(address, within=_PATIENCE)
     except SlackError as error:
-        mend = "Check that a proxy or firewall lets WebSocket connections (wss) to Slack through."
+        if isinstance(error, SlackUnreachableError) and error.obstacle is Obstacle.CERTIFICATE:
+            return _failed(SOCKET_MODE, error, "")
+        mend = (
+            "Ask whoever runs the proxy or the firewall to let WebSocket connections (wss) to wss-primary.slack.com "
+            "through."
+        )
         return wrong(SOCKET_MODE, f"The connection could not be opened ({error}).", mend)
     return _greeting(first if isinstance(first, dict) else {})
 
@@ -110,4 +121,6 @@ def _failed(name: str, error: SlackError, mend: str) -> Finding:
         return wrong(name, f"Slack does not accept it ({error}).", mend)
     if isinstance(error, SlackBrokenError):
         return wrong(name, f"Slack has trouble of its own ({error}).", _WAIT)
-    return wrong(name, f"Slack cannot be reached ({error}).", _UNREACHABLE)
+    if isinstance(error, SlackUnreachableError):
+        return unreachable(name, SLACK, error.obstacle)
+    return unreachable(name, SLACK, Obstacle.SILENT, f"there was no response ({error})")

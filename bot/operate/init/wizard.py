@@ -1,7 +1,7 @@
 """`python -m bot init`: explains where each value is found, asks for it, checks it at once, and writes `.env`."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from getpass import getpass
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.slack import manifest
 
 _SECRET = {setting.name for setting in settings.SETTINGS if setting.secret}
 _MEANING = {setting.name: setting.meaning for setting in settings.SETTINGS}
+_CLIENT = ("APS_CLIENT_ID", "APS_CLIENT_SECRET")  #: checked together
 _WIPE = "-"  #: typed in place of a value, it takes the value away
 
 _WELCOME = """This asks for what the bot needs, checks each value at the service it is for, and writes it to {path}.
@@ -53,7 +54,7 @@ class Wizard:
     talk: Talk = field(default_factory=Talk)
 
     def run(self, names: Sequence[str]) -> int:
-        """Ask for these settings, or for all that are needed; return 1 when one that is wrong was kept.
+        """Ask for these settings, or for all that are needed; return 1 when one of them is wrong or missing after all.
 
         Raises:
             UnknownSettingError: one of the names is none.
@@ -61,78 +62,107 @@ class Wizard:
 
         """
         _refuse_unknown(names)
+        asked = names or ASKED
         self.talk.tell(_WELCOME.format(path=self.path, link=manifest.creation_link()) if not names else "")
-        good = [self._setting(name) for name in names or ASKED]
-        self.talk.tell(self._next_step(all(good)))
-        return 0 if all(good) else 1
+        bad = [name for step in _steps(asked) if not self._step(step) for name in step]
+        missing = [name for name in settings.REQUIRED if not self._values.get(name)]
+        self.talk.tell(self._ending(missing, [name for name in bad if name not in missing]))
+        return int(bool(bad or set(missing) & set(asked)))
 
-    def _setting(self, name: str) -> bool:
-        """Ask until a value passes its check or is kept nevertheless; return whether it passes."""
-        self.talk.tell(f"{name}\n  {_MEANING[name]}\n  {WHERE.get(name, 'docs/settings.md says more.')}")
+    @property
+    def _values(self) -> dict[str, str]:
+        return self.in_file | dict(self.outside)
+
+    def _step(self, step: tuple[str, ...]) -> bool:
+        """Ask until the values pass their check or are kept nevertheless; return whether they pass."""
+        stored = dict(self.in_file)
+        for name in step:
+            self.talk.tell(f"{name}\n  {_MEANING[name]}\n  {WHERE.get(name, 'docs/settings.md says more.')}")
+            self._ask(name, stored)
+        while True:
+            typed = {name: value for name, value in self.in_file.items() if value != stored.get(name, "")}
+            passes = self._passes(step)
+            if passes or not typed or not self._again(step):
+                break
+            step = _CLIENT if set(step) <= set(_CLIENT) else step  # nobody can say which of the two is wrong
+            for name in step:
+                self._ask(name, stored)
+        if typed:
+            env_file.write(self.path, typed)
+        self.talk.tell("")
+        return passes
+
+    def _ask(self, name: str, stored: Mapping[str, str]) -> None:
         if name in self.outside:
             self.talk.tell(f"  {name} is set in the environment, which wins over {self.path}; change it there.")
-            return self._passes(self._check(name))
-        while True:
-            value = self._asked(name)
-            if value is not None:
-                self.in_file[name] = value
-            findings = self._check(name)
-            passes = self._passes(findings)
-            if passes or value is None or not self._again():
-                if value is not None:
-                    env_file.write(self.path, {name: value})
-                self.talk.tell("")
-                return passes
-
-    def _asked(self, name: str) -> str | None:
-        """Return what was typed; None to keep what is there."""
-        current = self.in_file.get(name, "")
-        state = self._state(name, current)
-        prompt = f"  {name} [{state}]: "
+            return
+        prompt = f"  {name} [{self._state(name)}]: "
         typed = (self.talk.ask_secret if name in _SECRET else self.talk.ask)(prompt).strip()
         if name == "DATABASE_KEY" and typed.lower() == "g":
-            return self._made_key(current)
-        return {"": None, _WIPE: ""}.get(typed, typed)
+            self._make_key(stored)
+        elif typed == _WIPE:
+            self.in_file[name] = ""
+        elif typed:
+            self.in_file[name] = self._looked_up(name, typed)
+        elif name in settings.REQUIRED and not self.in_file.get(name):
+            self.talk.tell("  Skipped; needed later.")
 
-    def _state(self, name: str, current: str) -> str:
+    def _state(self, name: str) -> str:
+        current = self.in_file.get(name, "")
         if not current:
             return "not set; Enter leaves it so"
         shown = "set" if name in _SECRET else current
         return f"{shown}; Enter keeps it, {_WIPE} removes it"
 
-    def _made_key(self, current: str) -> str | None:
-        if current:
+    def _make_key(self, stored: Mapping[str, str]) -> None:
+        if stored.get("DATABASE_KEY") and not settings.problems_of("DATABASE_KEY", stored):
+            self.in_file["DATABASE_KEY"] = stored["DATABASE_KEY"]
             self.talk.tell(
                 "  A key is set already and was kept: a login that is stored could not be read with another."
             )
-            return None
+            return
+        self.in_file["DATABASE_KEY"] = secrets.token_urlsafe(32)
         self.talk.tell("  A key of 43 random characters was made.")
-        return secrets.token_urlsafe(32)
 
-    def _again(self) -> bool:
-        answer = self.talk.ask("  Enter it again? [Y/n] ").strip().lower()
-        return not answer.startswith("n")
+    def _looked_up(self, name: str, typed: str) -> str:
+        ids, problems = values.ids_of(name, typed, self._values, self.clock)
+        for problem in problems:
+            self.talk.tell(f"  {problem}")
+        if ids != typed and not problems:
+            self.talk.tell(f"  That is {ids}.")
+        return typed if problems else ids
 
-    def _check(self, name: str) -> list[Finding]:
-        found = values.check(name, self.in_file | dict(self.outside), self.clock)
-        shown = report.without_secrets(found, self.in_file | dict(self.outside))
-        if shown:
-            self.talk.tell(report.as_text(shown, self.talk.style))
-        return shown
+    def _again(self, step: tuple[str, ...]) -> bool:
+        what = "it" if len(step) == 1 and step[0] not in _CLIENT else "both"
+        return not self.talk.ask(f"  Enter {what} again? [Y/n] ").strip().lower().startswith("n")
 
-    @staticmethod
-    def _passes(findings: list[Finding]) -> bool:
-        return all(finding.level is not Level.WRONG for finding in findings)
+    def _passes(self, step: tuple[str, ...]) -> bool:
+        """Check what there is; what is missing is told at the end."""
+        there = [name for name in step if name not in settings.REQUIRED or self._values.get(name)]
+        if set(step) & set(_CLIENT):
+            there = list(_CLIENT) if self._values.get("APS_CLIENT_ID") else []
+        found = report.without_secrets(values.check_all(there, self._values, self.clock), self._values)
+        if found:
+            self.talk.tell(report.as_text(found, self.talk.style))
+        return all(finding.level is not Level.WRONG for finding in found)
 
-    def _next_step(self, good: bool) -> str:
-        if not good:
-            return "Not everything works yet. Run `python -m bot init NAME` for a value that has to change."
-        if self.in_file.get("DATABASE_KEY") or self.outside.get("DATABASE_KEY"):
-            return (
-                "Next: `python -m bot login` where a person signs in to Autodesk (three-legged), then "
-                "`python -m bot doctor`, which checks everything together, then `make run`."
-            )
-        return "Next: `python -m bot doctor`, which checks everything together, then `make run`."
+    def _ending(self, missing: Sequence[str], bad: Sequence[str]) -> str:
+        said = [f"Still {word}: {', '.join(names)}." for word, names in (("missing", missing), ("wrong", bad)) if names]
+        if said:
+            return f"{' '.join(said)} Run `python -m bot init {' '.join([*missing, *bad])}`."
+        sign_in = "`python -m bot login` where a person signs in to Autodesk (three-legged), then "
+        first = sign_in if self._values.get("DATABASE_KEY") else ""
+        return f"Next: {first}`python -m bot doctor`, which checks everything together, then `make run`."
+
+
+def _steps(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the settings one by one, but those together that are checked together."""
+    together = tuple(name for name in _CLIENT if name in names)
+    for name in names:
+        if name not in together:
+            yield (name,)
+        elif name == together[0]:
+            yield together
 
 
 def check_only(names: Sequence[str], variables: Mapping[str, str], clock: Clock) -> list[Finding]:

@@ -102,6 +102,23 @@ def conversations_of(context: Context, arguments: Arguments) -> Json:
     return {"channels": listed, "response_metadata": {"next_cursor": cursor}}
 
 
+def conversations_list(context: Context, arguments: Arguments) -> Json:
+    """Show all conversations; of the private ones those that the bot is in."""
+    context.need_team(arguments)
+    workspace = context.workspace
+    kinds = _kinds(context, str(arguments.get("types") or "public_channel"))
+    found = [
+        channel
+        for channel in workspace.channels.values()
+        if channel.kind in kinds
+        and (not channel.private or workspace.bot_is_in(channel))
+        and not (channel.archived and arguments.flag("exclude_archived"))
+    ]
+    shown, cursor = page(found, arguments, limit=100)
+    listed = [channel.as_json(workspace.bot.id) for channel in shown]
+    return {"channels": listed, "response_metadata": {"next_cursor": cursor}}
+
+
 def _kinds(context: Context, types: str) -> set[str]:
     """Return the kinds of conversation that are asked for; each needs its own scope. Raises SlackFault."""
     names = [name.strip() for name in types.split(",")]
@@ -135,6 +152,7 @@ METHODS = {
     "conversations.replies": Method(replies, _HISTORY),
     "conversations.info": Method(info, _READ),
     "users.conversations": Method(conversations_of, _READ),
+    "conversations.list": Method(conversations_list, _READ),
     "conversations.members": Method(members, _READ),
     "conversations.open": Method(open_conversation, ("im:write", "mpim:write", "channels:manage", "groups:write")),
 }

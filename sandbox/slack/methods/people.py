@@ -60,10 +60,18 @@ def usergroup_users(context: Context, arguments: Arguments) -> Json:
     return {"users": list(group.user_ids)}
 
 
+def usergroups_list(context: Context, arguments: Arguments) -> Json:
+    """Show all user groups."""
+    context.need_team(arguments)
+    groups = context.workspace.usergroups.values()
+    return {"usergroups": [{"id": each.id, "handle": each.handle, "name": each.handle} for each in groups]}
+
+
 METHODS = {
     "auth.test": Method(auth_test),
     "apps.connections.open": Method(connections_open, ("connections:write",), app_token=True),
     "users.info": Method(users_info, ("users:read",)),
     "users.list": Method(users_list, ("users:read",)),
+    "usergroups.list": Method(usergroups_list, ("usergroups:read",)),
     "usergroups.users.list": Method(usergroup_users, ("usergroups:read",)),
 }

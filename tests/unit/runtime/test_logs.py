@@ -5,6 +5,7 @@ import gc
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import warnings
@@ -16,6 +17,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import settings
+from bot.operate import guide
+from bot.operate.checks import obstacles
 from bot.runtime import logs
 from bot.runtime.logs import Redactor
 
@@ -248,7 +252,28 @@ def test_values_of_every_kind_are_cleaned() -> None:
     assert redactor.clean("abc abc") == "abc abc"
 
 
-@given(secret=st.text(min_size=4, max_size=40), before=st.text(max_size=10), after=st.text(max_size=10))
+SENTENCES = [
+    *(setting.meaning for setting in settings.SETTINGS),
+    *guide.WHERE.values(),
+    *obstacles.MENDS.values(),
+    "DATABASE_KEY is too short to protect anything: give it at least 8 random characters.",
+]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_our_own_sentences_stay_whole(sentence: str) -> None:
+    """What is wrong with a secret can be read, also where its beginning is one of the words in the sentence."""
+    words = re.findall(r"\w+", sentence)
+    assert Redactor([word for word in words if len(word) < 8]).clean(sentence) == sentence
+    assert Redactor([word[:-2] for word in words if word.islower()]).clean(sentence) == sentence
+
+
+def test_a_password_in_an_address_is_hidden() -> None:
+    """Of a proxy above all, whose address may stand in an error of a library."""
+    assert Redactor([]).clean("at http://ana:pass@proxy:3128/") == "at http://[hidden]@proxy:3128/"
+
+
+@given(secret=st.text(min_size=8, max_size=40), before=st.text(max_size=10), after=st.text(max_size=10))
 def test_no_known_secret_gets_through(secret: str, before: str, after: str) -> None:
     """Whatever a secret is made of, it is hidden as it is, inside of a `repr`, and inside of JSON."""
     hidden = Redactor([secret])
