@@ -88,7 +88,6 @@ class Bot:
         ending.callback(log.info, "stopped")
         database = await self._open_database()
         door = HttpDoor(settings.network)
-        ending.callback(door.close)
         store = await LoginStore.open(database, settings.database_key, settings.aps_refresh_token, clock.now)
         await store.cut_off()
         calls = await token_flex_side(

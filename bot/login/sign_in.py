@@ -6,7 +6,6 @@ Source: APS OAuth v2, `authorize`, `token` and `revoke`, and the walkthrough for
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -76,11 +75,9 @@ def login(
         )
     clock, person = clock or SystemClock(), person or Person()
     _with_store(settings, clock, _nothing)  # a key that does not fit is better said before than after
-    with closing(HttpDoor(settings.network)) as door:
-        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
-        attempt = Attempt(oauth, redirect_uri)
-        code = _pasted(attempt, person) if paste else _taken(attempt, person, patience, opens_browser=opens_browser)
-        uninterrupted(_keep, settings, attempt, code, clock, person)
+    attempt = Attempt(_oauth(settings), redirect_uri)
+    code = _pasted(attempt, person) if paste else _taken(attempt, person, patience, opens_browser=opens_browser)
+    uninterrupted(_keep, settings, attempt, code, clock, person)
     return 0
 
 
@@ -161,15 +158,19 @@ def _signed_out(settings: Settings, clock: Clock, tell: Callable[[str], None]) -
 
 def _revoke(settings: Settings, login: StoredLogin) -> str | None:
     """Revoke both tokens; return why that did not work, None where it did."""
-    with closing(HttpDoor(settings.network)) as door:
-        oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
-        try:
-            oauth.revoke(login.refresh_token)
-            if login.access_token is not None:
-                oauth.revoke(login.access_token, "access_token")
-        except TokenFlexError as error:
-            return str(error)
+    oauth = _oauth(settings)
+    try:
+        oauth.revoke(login.refresh_token)
+        if login.access_token is not None:
+            oauth.revoke(login.access_token, "access_token")
+    except TokenFlexError as error:
+        return str(error)
     return None
+
+
+def _oauth(settings: Settings) -> OAuthClient:
+    door = HttpDoor(settings.network)
+    return OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
 
 
 async def _forget_unread(settings: Settings) -> None:

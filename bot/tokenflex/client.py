@@ -13,7 +13,7 @@ from urllib.parse import quote
 import structlog
 
 from bot.tokenflex.errors import NotFoundError, UpstreamBrokenError
-from bot.tokenflex.http import Door, Response
+from bot.tokenflex.http import Door
 from bot.tokenflex.models import UNREADABLE, Contract, ExportRequest, UpstreamExport
 from bot.tokenflex.refusals import refusal
 
@@ -47,10 +47,6 @@ class TokenFlexClient:
         """Return the contracts that the login sees; none for a user without a Token Flex role."""
         return _each(self._call("GET", ("contract",)), Contract.from_json)
 
-    def contract(self, contract_number: str) -> Contract:
-        """Return one contract."""
-        return _one(self._call("GET", ("contract", contract_number)), Contract.from_json)
-
     def enrichment_categories(self, contract_number: str) -> tuple[str, ...]:
         """Return the labels of the customer's own categories: the first is `customField1`; they may be empty."""
         body = self._call("GET", ("contract", contract_number, "enrichment"))
@@ -58,8 +54,8 @@ class TokenFlexClient:
 
     def submit(self, request: ExportRequest) -> UpstreamExport:
         """Ask for an export. When the error's effect is unknown there may be one nevertheless: never just repeat it."""
-        path = ("export", request.contract_number, "requests")
-        return _one(self._call("POST", path, json=request.body(), starts_export=True), UpstreamExport.from_json)
+        path = _path(request.contract_number)
+        return _export(self._call("POST", path, json=request.body(), starts_export=True))
 
     def list_exports(self, contract_number: str, from_: datetime, to: datetime) -> tuple[UpstreamExport, ...]:
         """Return the exports asked for from `from_` on and before `to` (aware), oldest first.
@@ -67,28 +63,28 @@ class TokenFlexClient:
         An entry that cannot be read stands there as a record without a key: it may be any export.
         """
         params = {"fromDate": _timestamp(from_), "toDate": _timestamp(to)}
-        body = self._call("GET", ("export", contract_number, "requests"), params=params)
+        body = self._call("GET", _path(contract_number), params=params)
         records = _each(body, UpstreamExport.from_json)
         unread = [UNREADABLE] * (len(_array(body)) - len(records))
-        return tuple(sorted([*records, *unread], key=_age))
+        never = datetime.min.replace(tzinfo=UTC)
+        return tuple(sorted([*records, *unread], key=lambda each: (each.requested_at or never, each.request_key)))
 
     def get_export(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Return one export; that renews no link."""
-        return _one(self._call("GET", _export(contract_number, request_key)), UpstreamExport.from_json)
+        return _export(self._call("GET", _path(contract_number, request_key)))
 
     def delete_export(self, contract_number: str, request_key: str) -> None:
         """Delete an export and its file."""
-        self._call("DELETE", _export(contract_number, request_key))
+        self._call("DELETE", _path(contract_number, request_key))
 
     def retry_export(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Start a failed export again; anything but `Error` stays as it is, so look at the status in the answer."""
-        path = (*_export(contract_number, request_key), "retry")
-        return _one(self._call("POST", path, starts_export=True), UpstreamExport.from_json)
+        path = _path(contract_number, request_key, "retry")
+        return _export(self._call("POST", path, starts_export=True))
 
     def refresh_link(self, contract_number: str, request_key: str) -> UpstreamExport:
         """Return the export with a new link; without one when it has no file."""
-        path = (*_export(contract_number, request_key), "refreshUrl")
-        return _one(self._call("POST", path), UpstreamExport.from_json)
+        return _export(self._call("POST", _path(contract_number, request_key, "refreshUrl")))
 
     def _call(
         self,
@@ -101,18 +97,15 @@ class TokenFlexClient:
     ) -> Any:  # noqa: ANN401 - JSON is of any kind
         url = f"{self._base_url}/{'/'.join(map(_segment, path))}"
         answer = self._door.request(method, url, params=params, json=json, token=self._access_token())
-        self._observe(answer)
+        if self._on_server_time is not None and answer.server_time is not None:
+            self._on_server_time(answer.server_time)
         if answer.refused:
             raise refusal(answer, may_be_quota=starts_export)
         return answer.body
 
-    def _observe(self, answer: Response) -> None:
-        if self._on_server_time is not None and answer.server_time is not None:
-            self._on_server_time(answer.server_time)
 
-
-def _export(contract_number: str, request_key: str) -> tuple[str, ...]:
-    return ("export", contract_number, "requests", request_key)
+def _path(contract_number: str, *rest: str) -> tuple[str, ...]:
+    return "export", contract_number, "requests", *rest
 
 
 def _segment(text: str) -> str:
@@ -128,12 +121,8 @@ def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def _age(record: UpstreamExport) -> tuple[datetime, str]:
-    return record.requested_at or datetime.min.replace(tzinfo=UTC), record.request_key
-
-
-def _one(body: object, read: Callable[[Mapping[str, Any]], T]) -> T:
-    record = _read(body, read)
+def _export(body: object) -> UpstreamExport:
+    record = _read(body, UpstreamExport.from_json)
     if record is None:
         raise UpstreamBrokenError("Autodesk's answer lacks what it should hold")
     return record

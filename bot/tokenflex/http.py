@@ -7,12 +7,11 @@ raised outside of the `except` block and have no cause and no context.
 import json as json_module
 import re
 import ssl
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypedDict, Unpack
 
 import requests  # noqa: TID251 - the one place
 from requests.adapters import HTTPAdapter  # noqa: TID251 - the one place
@@ -24,10 +23,9 @@ from urllib3.exceptions import ProxyError as TunnelError
 from bot.network import Network, Obstacle, obstacle, parts
 from bot.tokenflex.errors import TimedOutError, TokenFlexError, UnreachableError, UpstreamBrokenError
 
-USER_AGENT: Final = "tokenflex-slack"
-CONNECT_TIMEOUT: Final = 5.0
-READ_TIMEOUT: Final = 30.0
-
+#: A kept connection that the server is just closing would lose a submission in doubt; at a handful of calls a minute a
+#: new one for each costs nothing.
+_HEADERS: Final = {"User-Agent": "tokenflex-slack", "Accept": "application/json", "Connection": "close"}
 #: Raised by `requests` before anything is sent: the address or a header cannot be used.
 _UNUSABLE: Final = (
     requests.exceptions.InvalidURL,
@@ -66,23 +64,21 @@ class Response:
         return self.status >= 400
 
 
+class Sent(TypedDict, total=False):
+    """What may go out with a request: `json` or `data`, a form, is the body; `token` is the bearer."""
+
+    headers: Mapping[str, str]
+    params: Mapping[str, str] | None
+    json: Any
+    data: Mapping[str, str]
+    token: str
+
+
 class Door(Protocol):
     """Whatever carries a request to Autodesk and an answer back."""
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,  # noqa: ANN401 - JSON is of any kind
-        form: Mapping[str, str] | None = None,
-        token: str | None = None,
-    ) -> Response:
+    def request(self, method: str, url: str, **sent: Unpack[Sent]) -> Response:
         """Send one request, once, and return its answer; refusals (4xx) are answers too.
-
-        `json` or `form` is the body; `token` goes out as the bearer.
 
         Raises:
             UnreachableError: no connection was made, nothing was sent.
@@ -94,7 +90,7 @@ class Door(Protocol):
 
 
 class HttpDoor:
-    """The door on `requests`; may be used by several threads at once, each of which gets a session of its own.
+    """The door on `requests`; may be used by several threads at once.
 
     Time-outs are in seconds: `connect_timeout` for making the connection, `read_timeout` between two pieces of the
     answer. Redirects are not followed, so that a token never travels on. The way out is that of `network` alone:
@@ -106,80 +102,45 @@ class HttpDoor:
     """
 
     def __init__(
-        self,
-        network: Network | None = None,
-        *,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        read_timeout: float = READ_TIMEOUT,
-        user_agent: str = USER_AGENT,
+        self, network: Network | None = None, *, connect_timeout: float = 5.0, read_timeout: float = 30.0
     ) -> None:
         self._network = network or Network()
         self._trust = self._network.trust()
         self._timeout = (connect_timeout, read_timeout)
-        self._user_agent = user_agent
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
-        self._lock = threading.Lock()
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,  # noqa: ANN401 - JSON is of any kind
-        form: Mapping[str, str] | None = None,
-        token: str | None = None,
-    ) -> Response:
+    def request(self, method: str, url: str, **sent: Unpack[Sent]) -> Response:
         """Send one request, once; see `Door.request`."""
         proxy = self._network.proxy_for(url)
         try:
-            response = self._session().request(
-                method,
-                url,
-                headers=dict(headers or {}),
-                params=params,
-                json=json,
-                data=form,
-                auth=_Bearer(token),
-                timeout=self._timeout,
-                proxies=dict.fromkeys(("http", "https"), proxy) if proxy else None,
-                allow_redirects=False,
-            )
+            with _Session(self._trust) as session:
+                response = session.request(
+                    method,
+                    url,
+                    headers=sent.get("headers"),
+                    params=sent.get("params"),
+                    json=sent.get("json"),
+                    data=sent.get("data"),
+                    auth=_Bearer(sent.get("token")),
+                    timeout=self._timeout,
+                    proxies=dict.fromkeys(("http", "https"), proxy) if proxy else None,
+                    allow_redirects=False,
+                )
         except _FAILURES as error:
             failure = _failure(error)
         else:
             return _response(response)
         raise failure
 
-    def close(self) -> None:
-        """Close the connections of all threads; call it after the last request."""
-        with self._lock:
-            sessions, self._sessions = self._sessions, []
-            self._local = threading.local()
-        for session in sessions:
-            session.close()
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = _Session()
-            session.trust_env = False
-            session.mount("https://", _Adapter(self._trust))
-            session.mount("http://", _Adapter(self._trust))
-            # A kept connection that the server is just closing would lose a submission in doubt; at a handful of calls
-            # a minute a new one for each costs nothing.
-            headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Connection": "close"}
-            session.headers.update(headers)
-            with self._lock:
-                self._sessions.append(session)
-                self._local.session = session
-        return session
-
 
 class _Session(requests.Session):
     """Looks at no redirection: `requests` parses its address even where it does not follow, and fails on a bad one."""
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.mount("https://", _Adapter(trust))
+        self.mount("http://", _Adapter(trust))
+        self.headers.update(_HEADERS)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return no address."""
@@ -219,24 +180,24 @@ class _Bearer(AuthBase):
 def _failure(error: Exception) -> TokenFlexError:
     """Return what a failure means; whatever may have reached the server counts as of unknown effect."""
     wrapped = tuple(parts(error))
-    if any(isinstance(part, ssl.SSLCertVerificationError) for part in wrapped):
+
+    def is_a(*kinds: type[Exception]) -> bool:
+        return any(isinstance(part, kinds) for part in wrapped)
+
+    if is_a(ssl.SSLCertVerificationError):
         return UnreachableError(obstacle=Obstacle.CERTIFICATE)
-    if any(isinstance(part, InvalidAnswerHeader) for part in wrapped):
+    if is_a(InvalidAnswerHeader):
         return UpstreamBrokenError("Autodesk's answer has a header that cannot be read")
-    if isinstance(error, ValueError) or any(isinstance(part, _UNUSABLE) for part in wrapped):
+    if isinstance(error, ValueError) or is_a(*_UNUSABLE):
         return UnreachableError("the address or the credentials in the settings cannot be used; nothing was sent")
-    if any(isinstance(part, _UNCONNECTED) for part in wrapped):
-        return UnreachableError(obstacle=_obstacle(error))
-    if any(isinstance(part, (requests.ReadTimeout, ReadTimeoutError, TimeoutError)) for part in wrapped):
+    if is_a(*_UNCONNECTED):
+        refused = any("Tunnel connection failed" in str(part) for part in wrapped)
+        return UnreachableError(
+            obstacle=Obstacle.PROXY_REFUSES if refused else obstacle(error, at_proxy=is_a(*_AT_PROXY))
+        )
+    if is_a(requests.ReadTimeout, ReadTimeoutError, TimeoutError):
         return TimedOutError("Autodesk did not answer in time")
     return UpstreamBrokenError("the connection to Autodesk broke off")
-
-
-def _obstacle(error: Exception) -> Obstacle:
-    wrapped = tuple(parts(error))
-    if any("Tunnel connection failed" in str(part) for part in wrapped):
-        return Obstacle.PROXY_REFUSES
-    return obstacle(error, at_proxy=any(isinstance(part, _AT_PROXY) for part in wrapped))
 
 
 def _response(response: requests.Response) -> Response:
@@ -257,23 +218,17 @@ def _response(response: requests.Response) -> Response:
 def _body(response: requests.Response) -> Any:  # noqa: ANN401 - JSON is of any kind
     if not response.content.strip():
         return None
+    status = response.status_code
     try:
         return json_module.loads(response.content)
     except (ValueError, RecursionError):
-        broken = response.status_code < 400 or _is_a_page(response)
-    if broken:
-        raise UpstreamBrokenError("Autodesk's answer is no JSON", status=response.status_code)
+        is_page = "html" in response.headers.get("Content-Type", "").lower() or _PAGE.match(response.content)
+    # A page for people is a proxy's word, not Autodesk's, whatever its status; where it only asks to sign in or to come
+    # later, that is as good as Autodesk's.
+    if status < 400 or (is_page and status not in _SAME_FROM_ANYBODY):
+        raise UpstreamBrokenError("Autodesk's answer is no JSON", status=status)
     text = response.content.decode(errors="replace")
     return None if text.lstrip().startswith("<") else text
-
-
-def _is_a_page(response: requests.Response) -> bool:
-    """Return whether this is a page for people: a proxy's word, not Autodesk's, whatever its status.
-
-    Where it only asks to sign in or to come later, its status is as good as Autodesk's.
-    """
-    is_html = "html" in response.headers.get("Content-Type", "").lower() or _PAGE.match(response.content) is not None
-    return is_html and response.status_code not in _SAME_FROM_ANYBODY
 
 
 def http_date(text: str) -> datetime | None:

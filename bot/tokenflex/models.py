@@ -115,9 +115,7 @@ class UpstreamExport:
     request_status: str
     download_file_name: str
     requested_at: datetime | None
-    read: bool = False
     link: DownloadLink | None = field(default=None, compare=False)
-    schedule_id: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "UpstreamExport":
@@ -130,15 +128,12 @@ class UpstreamExport:
         key, status = data.get("requestKey"), data.get("requestStatus")
         if not isinstance(key, str) or not key or not isinstance(status, str):
             raise ValueError("an export without requestKey or requestStatus")
-        schedule = data.get("scheduleId")
         return cls(
             request_key=key,
             request_status=_SPELLING.get(status.strip().lower(), status),
             download_file_name=str(data.get("downloadFileName") or ""),
             requested_at=lenient_timestamp(data.get("exportRequestDate")) or lenient_timestamp(key.partition("#")[0]),
-            read=data.get("readFlag") == "Y",
             link=_link(data),
-            schedule_id=schedule if isinstance(schedule, str) else None,
         )
 
 

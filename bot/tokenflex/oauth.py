@@ -117,7 +117,7 @@ class OAuthClient:
             headers["Authorization"] = f"Basic {pair}"
         else:
             form = {**form, "client_id": self._client_id}
-        answer = self._door.request("POST", f"{self._base_url}/{endpoint}", headers=headers, form=form)
+        answer = self._door.request("POST", f"{self._base_url}/{endpoint}", headers=headers, data=form)
         if answer.refused:
             raise _refusal(answer, refreshing=form.get("grant_type") == "refresh_token")
         return answer.body

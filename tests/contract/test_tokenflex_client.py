@@ -183,7 +183,6 @@ async def build(data: UsageData) -> AsyncIterator[HouseMaker]:
 
     yield _build
     for made in houses:
-        made.door.close()
         await made.sandbox.stop()
 
 
@@ -210,7 +209,7 @@ async def test_contracts_and_their_labels(house: House) -> None:
         (CONTRACT, True),
         ("11000099871", False),
     }
-    contract = await calls.contract(CONTRACT)
+    (contract,) = (each for each in contracts if each.number == CONTRACT)
     assert (contract.name, contract.start_date) == ("Example AG", "2024-02-01")
     labels = await calls.enrichment_categories(CONTRACT)
     assert len(labels) == 10
@@ -347,7 +346,7 @@ async def test_the_server_s_time_is_told_with_each_answer(house: House) -> None:
     calls = house.client()
     await calls.contracts()
     house.clock.later(5)
-    await failure(calls.contract("5"))
+    await failure(calls.enrichment_categories("5"))
     start = datetime(2026, 11, 24, 10, tzinfo=UTC)
     assert house.server_times == [start, start + timedelta(seconds=5)]
 
@@ -364,7 +363,7 @@ async def test_a_request_that_breaks_the_rules(house: House) -> None:
 
 async def test_someone_else_s_contract(house: House) -> None:
     """A foreign contract, and any contract for a user without a role, is the contract's refusal."""
-    assert isinstance(await failure(house.client().contract("110000777001")), ContractRefusedError)
+    assert isinstance(await failure(house.client().enrichment_categories("110000777001")), ContractRefusedError)
     nobody = house.signed_in(user="dora.designer")
     assert isinstance(await failure(nobody.submit(WALKTHROUGH)), ContractRefusedError)
 
@@ -471,7 +470,6 @@ async def test_slow_answers(house: House) -> None:
     assert type(error) is TimedOutError
     assert error.effect_unknown
     assert len(house.statuses()) == 1
-    hasty.close()
 
 
 async def test_a_server_that_is_not_there(build: HouseMaker) -> None:
@@ -481,7 +479,6 @@ async def test_a_server_that_is_not_there(build: HouseMaker) -> None:
     calls = house.client(tokens)
     await calls.contracts()
     await house.sandbox.stop()
-    house.door.close()
     error = await failure(calls.submit(WALKTHROUGH))
     assert type(error) is UnreachableError
     assert not error.effect_unknown
@@ -598,7 +595,7 @@ async def test_no_log_line_holds_a_token_or_a_link(house: House, caplog: pytest.
         house.controls.finish(made.request_key)
         (listed,) = await house.window(calls)
         fresh = await calls.refresh_link(CONTRACT, made.request_key)
-        await failure(calls.contract("5"))
+        await failure(calls.enrichment_categories("5"))
     assert store.login is not None
     assert listed.link is not None
     assert fresh.link is not None

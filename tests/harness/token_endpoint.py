@@ -1,11 +1,11 @@
 """A token endpoint and a store of logins in memory, with a clock that is moved by hand: for tests of signing in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from bot.tokenflex.errors import TimedOutError, TokenFlexError
-from bot.tokenflex.http import Response
+from bot.tokenflex.http import Response, Sent
 from bot.tokenflex.oauth import AccessTokens, OAuthClient, StoredLogin
 
 BASE = "https://auth.example/v2"
@@ -24,22 +24,13 @@ class Autodesk:
         self.issued = 1
         self.expires_in: Any = 3599
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,
-        form: Mapping[str, str] | None = None,
-        token: str | None = None,
-    ) -> Response:
-        assert (method, params, json, token) == ("POST", None, None, None)
-        self.forms.append(dict(form or {}))
-        self.headers.append(dict(headers or {}))
+    def request(self, method: str, url: str, **sent: Unpack[Sent]) -> Response:
+        assert (method, sent.keys() - {"headers", "data"}) == ("POST", set())
+        form = dict(sent.get("data", {}))
+        self.forms.append(form)
+        self.headers.append(dict(sent.get("headers", {})))
         self.urls.append(url)
-        return self._response(dict(form or {}))
+        return self._response(form)
 
     def _response(self, form: dict[str, str]) -> Response:
         step = self.script.pop(0) if self.script else None

@@ -16,7 +16,6 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NewConnectionError, ProtocolError
 
 import storage.database
-from bot.tokenflex.http import HttpDoor
 
 STATEMENT, HTTP, SLACK = "statement", "http", "slack"
 _HTML = b"<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
@@ -121,24 +120,6 @@ def _into_statements(injector: Injector) -> None:
 # Autodesk
 
 
-class _Session:
-    """A session of `requests` whose calls pass the injector."""
-
-    def __init__(self, real: requests.Session, injector: Injector) -> None:
-        self._real = real
-        self._injector = injector
-
-    def request(self, method: str, url: str, **rest: Any) -> requests.Response:
-        if not self._injector.strikes(f"{method} {url.partition('?')[0]}"):
-            return self._real.request(method, url, **rest)
-        kind = self._injector.planned.kind
-        response = self._real.request(method, url, **rest) if self._injector.late else None
-        return _wrong_answer(kind, response)
-
-    def close(self) -> None:
-        self._real.close()
-
-
 def _wrong_answer(kind: str, real: requests.Response | None) -> requests.Response:
     if kind == "not connected":
         raise requests.ConnectionError(NewConnectionError(HTTPConnection("autodesk"), "refused"))
@@ -156,8 +137,15 @@ def _wrong_answer(kind: str, real: requests.Response | None) -> requests.Respons
 
 
 def _into_http(injector: Injector) -> None:
-    session = HttpDoor._session
-    setattr(HttpDoor, "_session", lambda self: _Session(session(self), injector))  # noqa: B010
+    original = requests.Session.request
+
+    def request(self: requests.Session, method: str, url: str, **rest: Any) -> requests.Response:
+        if not injector.strikes(f"{method} {url.partition('?')[0]}"):
+            return original(self, method, url, **rest)
+        response = original(self, method, url, **rest) if injector.late else None
+        return _wrong_answer(injector.planned.kind, response)
+
+    setattr(requests.Session, "request", request)  # noqa: B010
 
 
 # Slack

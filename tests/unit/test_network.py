@@ -5,7 +5,7 @@ import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -34,8 +34,8 @@ async def ask_autodesk(url: str, network: Network) -> None:
     """Send a request to Autodesk, as the bot does."""
 
     def _ask() -> None:
-        with closing(HttpDoor(network, connect_timeout=2, read_timeout=10)) as door:
-            assert door.request("POST", f"{url}/v1", token="t").status == 200
+        door = HttpDoor(network, connect_timeout=2, read_timeout=10)
+        assert door.request("POST", f"{url}/v1", token="t").status == 200
 
     await asyncio.to_thread(_ask)
 
@@ -169,8 +169,8 @@ async def test_a_host_that_is_silent_is_told_by_the_door_to_autodesk() -> None:
         for one in waiting:
             one.setblocking(False)
             assert one.connect_ex(("127.0.0.1", port)) in {0, errno.EINPROGRESS}
-        with closing(HttpDoor(connect_timeout=0.2)) as door, pytest.raises(UnreachableError) as caught:
-            await asyncio.to_thread(door.request, "GET", f"https://127.0.0.1:{port}/")
+        with pytest.raises(UnreachableError) as caught:
+            await asyncio.to_thread(HttpDoor(connect_timeout=0.2).request, "GET", f"https://127.0.0.1:{port}/")
         for one in waiting:
             one.close()
     assert caught.value.obstacle is Obstacle.SILENT

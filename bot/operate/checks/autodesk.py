@@ -1,8 +1,8 @@
 """Checks of the Autodesk side: the app's own credentials, the scopes of a token, the contracts that it sees."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, Unpack
 
 from bot.network import Obstacle
 from bot.operate.checks.obstacles import AUTODESK, unreachable
@@ -20,7 +20,7 @@ from bot.tokenflex.errors import (
     WrongClientError,
 )
 from bot.tokenflex.grants import SCOPES
-from bot.tokenflex.http import Door, Response
+from bot.tokenflex.http import Door, Response, Sent
 from bot.tokenflex.models import Contract
 from bot.tokenflex.oauth import OAuthClient
 
@@ -49,19 +49,9 @@ class TimedDoor:
         self._now = now
         self.ahead: float | None = None
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,  # noqa: ANN401 - JSON is of any kind
-        form: Mapping[str, str] | None = None,
-        token: str | None = None,
-    ) -> Response:
+    def request(self, method: str, url: str, **sent: Unpack[Sent]) -> Response:
         """Do as the door behind does."""
-        answer = self._door.request(method, url, headers=headers, params=params, json=json, form=form, token=token)
+        answer = self._door.request(method, url, **sent)
         if answer.server_time is not None:
             self.ahead = (answer.server_time - self._now()).total_seconds() + 0.5  # a `Date` is cut to whole seconds
         return answer

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from random import SystemRandom
 from typing import Final
 
@@ -75,7 +75,7 @@ async def _with_database(settings: Settings, clock: Clock, database: Database) -
     except WrongKeyError:
         return [wrong(LOGIN, "A login is stored, but it was encrypted with another DATABASE_KEY.", _OLD_KEY)]
     async with AsyncExitStack() as ending:
-        door = TimedDoor(ending.enter_context(closing(HttpDoor(settings.network))), clock.now)
+        door = TimedDoor(HttpDoor(settings.network), clock.now)
         calls = await token_flex_side(
             settings=settings, database=database, store=store, door=door, clock=clock, random=SystemRandom(),
             ending=ending,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, closing
+from contextlib import AbstractAsyncContextManager
 
 from bot.operate.checks import autodesk, names, slack_tokens
 from bot.operate.findings import Finding, ok, skipped, wrong
@@ -90,6 +90,5 @@ def _client(values: Mapping[str, str]) -> Finding:
     client_id, secret = settings["APS_CLIENT_ID"], settings["APS_CLIENT_SECRET"]
     if not client_id:
         return skipped(autodesk.CLIENT, "Without APS_CLIENT_ID the secret cannot be tried.")
-    with closing(HttpDoor(network_of(values))) as door:
-        oauth = OAuthClient(door, settings["APS_BASE_URL"], client_id, secret)
-        return autodesk.check_client(oauth, has_secret=bool(secret))
+    oauth = OAuthClient(HttpDoor(network_of(values)), settings["APS_BASE_URL"], client_id, secret)
+    return autodesk.check_client(oauth, has_secret=bool(secret))

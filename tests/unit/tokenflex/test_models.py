@@ -49,7 +49,6 @@ def test_a_whole_record_is_read_and_unknown_attributes_are_ignored() -> None:
     """All attributes arrive; the link hides itself."""
     record = UpstreamExport.from_json(RECORD)
     assert record.request_key == RECORD["requestKey"]
-    assert record.read
     assert record.requested_at == datetime(2018, 9, 20, 22, 43, 13, 132559, UTC)
     assert record.link is not None
     assert record.link.reveal() == LINK
@@ -61,7 +60,7 @@ def test_the_four_keys_of_create_suffice() -> None:
     """The answer to create has neither flag nor link."""
     keys = ("requestKey", "requestStatus", "downloadFileName", "exportRequestDate")
     record = UpstreamExport.from_json({key: RECORD[key] for key in keys})
-    assert (record.read, record.link, record.schedule_id) == (False, None, None)
+    assert record.link is None
 
 
 def test_unknown_statuses_are_kept() -> None:
