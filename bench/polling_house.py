@@ -22,8 +22,10 @@ from bot.calls.turns import Turns
 from bot.exports import announcements
 from bot.exports.poll_policy import next_poll
 from bot.exports.poller import Policy
+from bot.people.access import Access
+from bot.people.permissions import Rules
 from bot.runtime.server_time import ServerTime
-from bot.settings import LinkAudience
+from bot.settings import LinkAudience, SharedChannels
 from bot.tokenflex.models import ExportRequest
 from storage import exports as export_store
 from storage import outbox
@@ -138,12 +140,13 @@ async def _house(
     token_flex, slack = TokenFlexOnPaper(clock, durations), SlackOnPaper(clock)
     posts: Any = slack
     nobody_asks: Any = None
+    rules = Rules(shared_channels=SharedChannels.ALLOW)
     parts = await assemble(
         database=database,
         calls=CallsOnPaper(token_flex, turns, clock),
         posts=posts,
         slack_time=ServerTime(clock),
-        access=nobody_asks,
+        access=Access(rules, nobody_asks, nobody_asks, "T1", database, clock),
         clock=clock,
         audience=LinkAudience.CHANNEL,
         bot_name="tokenflex",

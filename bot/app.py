@@ -21,6 +21,7 @@ from bot.people.permissions import Rules
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
 from bot.slack.api import SlackApi, slack_at
+from bot.slack.channels import Channels
 from bot.slack.connection import Identity, bolt, connect, identify, keep_address_fresh
 from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
@@ -140,7 +141,9 @@ class Bot:
         identity = await identify(api, clock)
         members = Members(api, identity.team_id, clock)
         ending.push_async_callback(members.close)
-        access = Access(Rules.of(settings), members, identity.team_id, database, clock)
+        channels = Channels(api, clock)
+        ending.push_async_callback(channels.close)
+        access = Access(Rules.of(settings), members, channels, identity.team_id, database, clock)
         replies = Replies(api, clock)
         guard = Guard(replies, access, StorageFullError)
         return _Workspace(api, identity, members, access, replies, guard)

@@ -97,7 +97,7 @@ async def assemble(
     worker = Worker(database, calls, progress, slots, server_time, clock, wake_worker)
     poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, wake_poller, policy)
     dispatcher = Dispatcher(
-        database, posts, fresh_links, server_time, slack_time, clock, audience, wake_dispatcher, bot_name
+        database, posts, fresh_links, server_time, slack_time, clock, audience, access, wake_dispatcher, bot_name
     )
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
     links = Links(database, fresh_links, clock, audience, access)

@@ -71,6 +71,15 @@ class ChannelNotAllowedError(NotAllowedError):
 
 
 @dataclass(eq=False)
+class ChannelSharedError(NotAllowedError):
+    """Exports may not be posted to channels that are shared with other organisations."""
+
+    channel: str
+    is_known: bool  #: that it is one; else Slack does not tell, and it counts as one
+    whom: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class RequesterOnlyError(NotAllowedError):
     """Only the person who asked for the export may do that."""
 

@@ -19,6 +19,14 @@ class LinkAudience(StrEnum):
     PRESS = "press"  #: whoever in the channel presses the button, privately
 
 
+class SharedChannels(StrEnum):
+    """What may be posted to a channel that is shared with another organisation."""
+
+    REFUSE = "refuse"  #: no exports
+    PRIVATE = "private"  #: that there is an export, and nothing of the data; links are for the eyes of who presses
+    ALLOW = "allow"  #: what is posted anywhere
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One variable of the environment, as the documentation shows it."""
@@ -85,6 +93,14 @@ SETTINGS = (
     ),
     Setting("ALLOWED_CONTRACTS", "Contracts that may be exported: `all`, or contract numbers, by comma.", "all"),
     Setting("ALLOWED_CHANNELS", "Where exports may be posted: `all`, or channel IDs (`C…`), by comma.", "all"),
+    Setting(
+        "SHARED_CHANNELS",
+        "What is posted to channels that are shared with other organisations (Slack Connect): `refuse` (no exports), "
+        "`private` (cards without where clause and names; links only privately, to people who may use the bot) or "
+        "`allow` (as anywhere). Where Slack does not tell which channels are shared, they count as shared if this is "
+        "set, and as others if it is empty.",
+        "private",
+    ),
     Setting(
         "ADMINISTRATORS",
         "Who may see, retry and delete every export, and use `/tokenflex admin`, by comma: user IDs (`U…`) and user "
@@ -156,6 +172,8 @@ class Settings:
     allowed_people: tuple[str, ...]
     allowed_contracts: tuple[str, ...]
     allowed_channels: tuple[str, ...]
+    shared_channels: SharedChannels
+    shared_channels_are_set: bool  #: whether somebody wrote that down
     administrators: tuple[str, ...]
     extra_fields: tuple[str, ...]
     extra_metrics: tuple[str, ...]
@@ -204,6 +222,8 @@ def read(variables: Mapping[str, str], known: Sequence[str] = ()) -> Settings:
         allowed_people=_allowed(values, "ALLOWED_PEOPLE"),
         allowed_contracts=_allowed(values, "ALLOWED_CONTRACTS"),
         allowed_channels=_allowed(values, "ALLOWED_CHANNELS"),
+        shared_channels=SharedChannels(values["SHARED_CHANNELS"].lower()),
+        shared_channels_are_set=bool(variables.get("SHARED_CHANNELS", "").strip()),
         administrators=_allowed(values, "ADMINISTRATORS"),
         extra_fields=_names(values["TOKENFLEX_EXTRA_FIELDS"]),
         extra_metrics=_names(values["TOKENFLEX_EXTRA_METRICS"]),
@@ -315,6 +335,7 @@ def _wrong_choices(values: Mapping[str, str]) -> list[str]:
     problems = []
     for name, choices, value in (
         ("LINK_AUDIENCE", tuple(LinkAudience), values["LINK_AUDIENCE"].lower()),
+        ("SHARED_CHANNELS", tuple(SharedChannels), values["SHARED_CHANNELS"].lower()),
         ("LOG_LEVEL", _LEVELS, values["LOG_LEVEL"].upper()),
         ("LOG_FORMAT", _FORMATS, values["LOG_FORMAT"].lower()),
     ):

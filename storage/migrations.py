@@ -277,3 +277,10 @@ def _messages_by_row(db: Database) -> None:
 def m008_names_of_files(db: Database) -> None:
     """Add the name that a file has, which Token Flex writes in its own way."""
     db.execute("ALTER TABLE exports ADD COLUMN upstream_file_name TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m009_discreet_messages(db: Database) -> None:
+    """Add which messages show nothing of the data, since people of other organisations read them too."""
+    db.execute("ALTER TABLE messages ADD COLUMN is_discreet INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX messages_not_discreet ON messages (channel) WHERE is_discreet = 0")

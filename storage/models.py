@@ -218,6 +218,7 @@ class SentMessage(Stored):
     channel: str
     ts: str
     link_expires_at: datetime | None = None  #: until when it shows a link; None: it shows none
+    is_discreet: bool = False  #: whether it shows nothing of the data, since others read there too
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ No row ever holds a link; messages are written from what they are about at the m
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database as Connection
 
 from . import rows
 from .models import About, Delivery, DeliveryState, MessageKind, NewDelivery, SentMessage, from_text, to_text
+
+#: A channel takes one message a second, so every other second is left for what is new.
+_BETWEEN_EDITS = timedelta(seconds=2)
 
 _HOLD_BACK = """
     UPDATE outbox SET due_at = :due
@@ -218,11 +221,32 @@ def keep_message(db: Connection, message: SentMessage) -> None:
     """Keep where a message stands and until when it shows a link."""
     expires = None if message.link_expires_at is None else to_text(message.link_expires_at)
     sql = """
-        INSERT INTO messages (delivery, channel, ts, link_expires_at) VALUES (?, ?, ?, ?)
+        INSERT INTO messages (delivery, channel, ts, link_expires_at, is_discreet) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (delivery) DO UPDATE SET channel = excluded.channel, ts = excluded.ts,
-            link_expires_at = excluded.link_expires_at
+            link_expires_at = excluded.link_expires_at, is_discreet = excluded.is_discreet
     """
-    db.execute(sql, [message.delivery, message.channel, message.ts, expires])
+    db.execute(sql, [message.delivery, message.channel, message.ts, expires, message.is_discreet])
+
+
+def draw_again(db: Connection, channel: str, now: datetime) -> None:
+    """Have every message of a channel edited that shows more than others may read who were let into it.
+
+    Those with a link come first; the others one after another, so that what is new finds its way in between.
+    """
+    sql = """
+        SELECT outbox.id FROM messages JOIN outbox ON outbox.id = messages.delivery
+        WHERE messages.channel = ? AND messages.is_discreet = 0
+        AND outbox.recipient = messages.channel AND outbox.state = 'sent'
+        ORDER BY messages.link_expires_at IS NULL, outbox.id DESC
+    """
+    shown = [row["id"] for row in db.query(sql, [channel])]
+    for turn, delivery in enumerate(shown):
+        due_at = to_text(now + turn * _BETWEEN_EDITS)
+        again = """
+            UPDATE outbox SET state = 'waiting', version = version + 1, attempts = 0, shows_link = 0, due_at = :due,
+            created_at = :now WHERE id = :id
+        """
+        db.execute(again, {"id": delivery, "due": due_at, "now": to_text(now)})
 
 
 def message(db: Connection, delivery_id: int | None) -> SentMessage | None:

@@ -1,6 +1,7 @@
 """Everything that is said about one export: its card, the announcement, details, lists. Data in, blocks out."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bot.cards import actions, blocks
 from bot.cards.blocks import Block, Message
@@ -13,6 +14,8 @@ from storage.states import ExportState
 
 _S = ExportState
 
+_REFUSED_DISCREETLY = "Token Flex did not accept the request; who asked was told why."
+_NO_LINK_HERE = "*Get a fresh link* shows a download link to you alone; this channel is shared with others."
 _NO_LINK = "*Get a fresh link* makes a download link; it works for a few minutes."
 #: Characters of a value as Slack counts them; with its name it must fit a field of 2000.
 _SHOWN_ON_CARD = 400
@@ -26,42 +29,51 @@ def file_name(export: Export) -> str:
     return shorten(flat(export.file_name), _SHOWN_OF_NAME)
 
 
-def card(export: Export, shown: DownloadLink | None = None) -> Message:
-    """Return the card of an export as it stands now; with a link only where it was asked for."""
-    title = f"*Export {export.label}* · {code(file_name(export))}"
+def card(export: Export, shown: DownloadLink | None = None, *, discreet: bool = False) -> Message:
+    """Return the card of an export as it stands now; with a link only where it was asked for.
+
+    A `discreet` one is for a channel that others read too: it shows no where clause, no name and no link.
+    """
+    title, name = f"*Export {export.label}*", file_name(export)
     parts: list[Block] = [
-        blocks.section("export", f"{title}\n{status_line(export)}"),
+        blocks.section(
+            "export", f"{title if discreet else f'{title} · {code(name)}'}\n{status_line(export, discreet)}"
+        ),
         blocks.fields(
             "asked",
             ("Asked by", mention(export.requester)),
             ("Contract", code(export.request.contract_number)),
-            *_what(export.request, _SHOWN_ON_CARD),
+            *_what(replace(export.request, where="") if discreet else export.request, _SHOWN_ON_CARD),
         ),
     ]
-    if shown is not None:
+    if shown is not None and not discreet:
         parts.append(blocks.section("link", link_line(export, shown)))
     parts += [blocks.context("times", _times(export)), *_buttons(export)]
-    return Message(f"Export {export.label} ({escape(file_name(export))}): {FACES[export.state].inside}.", parts)
+    named = "" if discreet else f" ({escape(name)})"
+    return Message(f"Export {export.label}{named}: {FACES[export.state].inside}.", parts)
 
 
-def status_line(export: Export) -> str:
-    """Return where the export stands and what follows from that, as mrkdwn."""
+def status_line(export: Export, discreet: bool = False) -> str:
+    """Return where the export stands and what follows from that, as mrkdwn.
+
+    Token Flex's explanations can repeat what was asked for, so a `discreet` line has none.
+    """
     face = FACES[export.state]
     state, sentence = face.word, NOTES[export.note] or face.sentence
     if export.state is _S.REQUESTED and export.upstream_status not in {None, "Requested"}:
         state = f"{state} (Token Flex says {code(shorten(export.upstream_status or '', 60))})"
     if export.state is _S.REFUSED:
-        sentence = _explained(export)
+        sentence = _REFUSED_DISCREETLY if discreet else _explained(export)
     if export.replaced_by is not None:
         sentence = f"{sentence} {_sent_again(export)}"
     return f"*{state}.* {sentence}".strip()
 
 
-def announcement(export: Export, number: int, shown: DownloadLink | None) -> Message:
+def announcement(export: Export, number: int, shown: DownloadLink | None, *, discreet: bool = False) -> Message:
     """Return the thread reply number `number` of an export: that it is ready, or that it failed.
 
-    An older announcement keeps its sentence and loses its buttons. The link is never in `text`, which goes to
-    the notification services of phones.
+    An older announcement keeps its sentence and loses its buttons; a `discreet` one shows no name and no link. The link
+    is never in `text`, which goes to the notification services of phones.
     """
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
@@ -70,10 +82,11 @@ def announcement(export: Export, number: int, shown: DownloadLink | None) -> Mes
         return Message(
             sentence, [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)]
         )
-    sentence = f"{mention(export.requester)}, export {export.label} is ready: {code(file_name(export))}"
-    line = _NO_LINK if shown is None else link_line(export, shown)
+    ready = f"{mention(export.requester)}, export {export.label} is ready"
+    sentence = f"{ready}." if discreet else f"{ready}: {code(file_name(export))}"
+    line = _NO_LINK_HERE if discreet else _NO_LINK if shown is None else link_line(export, shown)
     parts = [blocks.section("result", sentence), blocks.section("link", line), *_buttons(export)]
-    return Message(f"{mention(export.requester)}, export {export.label} is ready.", parts)
+    return Message(f"{ready}.", parts)
 
 
 def _past_announcement(export: Export, number: int) -> Message:

@@ -14,6 +14,7 @@ class Closing(StrEnum):
     ABSENT = "not_in_channel"
     ARCHIVED = "is_archived"
     RESTRICTED = "restricted_action"
+    SHARED = "shared"  #: our own word: with another organisation, and the settings keep exports out of such channels
 
     @classmethod
     def _missing_(cls, value: object) -> Self:
@@ -30,6 +31,11 @@ def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
     """Return what the requester can do about a channel that takes no messages."""
     if closing is Closing.ARCHIVED:
         advice = "That channel is archived. Unarchive it and I will post within a minute or so."
+    elif closing is Closing.SHARED:
+        advice = (
+            "It is shared with another organisation, or Slack does not tell me whether it is, and exports are kept out "
+            "of such channels."
+        )
     elif closing is Closing.RESTRICTED:
         advice = "A setting of the channel or the workspace keeps me from posting there. Ask a workspace admin."
     elif is_direct_message(export.channel):

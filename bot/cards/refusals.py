@@ -14,6 +14,10 @@ DISK_FULL = "My disk is full, so I could not store that. Tell an administrator, 
 # Under the fields of the form, where neither mentions nor marks show.
 CONTRACT_IN_FORM = "This contract may not be exported from here. Choose or type another one."
 CHANNEL_IN_FORM = "Exports may not be posted there. Choose one of the channels named below."
+SHARED_IN_FORM = (
+    "Exports may not be posted to channels that are shared with other organisations, and that one is, or may be. "
+    "Choose another one."
+)
 TOO_SLOW_IN_FORM = (
     "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, that makes no "
     "second export."
@@ -91,6 +95,12 @@ def _not_allowed(error: NotAllowedError) -> str:
             allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
             refused = f"Exports may be posted only in {allowed}, so not here."
             text = f"{refused} Ask for them there, or ask {whom(error.whom)}."
+        case errors.ChannelSharedError():
+            shared = "is shared" if error.is_known else "may be shared, which Slack does not tell me,"
+            text = (
+                f"Exports may not be posted to channels that are shared with other organisations, and "
+                f"{channel(error.channel)} {shared}. Ask for them in another channel, or ask {whom(error.whom)}."
+            )
         case errors.ChannelOnlyError():
             where = channel(error.export.channel)
             text = f"Links of export {error.export.label} can be had in its channel alone, {where}."

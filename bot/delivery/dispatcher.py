@@ -13,18 +13,22 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.cards.blocks import Message
+from bot.cards.notices import Closing
 from bot.delivery import kinds
 from bot.delivery.kinds import Letter
 from bot.delivery.readback import ReadBack, StillInDoubtError
-from bot.errors import UseCaseError
+from bot.errors import MembershipUnknownError, UseCaseError
 from bot.exports import announcements
 from bot.exports.fresh_links import FreshLinks
+from bot.people.access import Access
+from bot.people.permissions import Posting
 from bot.runtime.backoff import SHARED, Backoff
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import TaskGroup
 from bot.settings import LinkAudience
+from bot.slack.channels import Sharing
 from bot.slack.errors import (
     ChannelClosedError,
     MessageGoneError,
@@ -54,6 +58,8 @@ _GIVE_UP_AFTER, _ATTEMPTS_AT_LEAST = timedelta(days=30), 5
 _LINK_PATIENCE, _SHORT_PATIENCE = 20.0, 2.0
 _LONG_ENOUGH_TO_CLICK = timedelta(seconds=15)
 _STILL_WORTH_SHOWING = timedelta(seconds=5)
+#: Tries until a channel of which Slack does not say who reads there counts as shared.
+_ASKED_AT_MOST = 3
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +84,7 @@ class Dispatcher:
         slack_time: ServerTime,
         clock: Clock,
         audience: LinkAudience,
+        access: Access,
         wake: Bell,
         bot_name: str = "tokenflex",
     ) -> None:
@@ -89,6 +96,7 @@ class Dispatcher:
         self._slack_time = slack_time
         self._clock = clock
         self._audience = audience
+        self._access = access
         self._wake = wake
         self._bot_name = bot_name
         self.tasks = TaskGroup()
@@ -120,6 +128,8 @@ class Dispatcher:
                 await self._deliver(letter)
             except SlackError as error:
                 await self._not_delivered(letter, error)
+            except MembershipUnknownError:  # nothing was posted now, but it may have been before
+                await self._postpone(delivery, "not told who reads there", lane=_Lane.WHOLE, state=None)
         except Exception:
             log.exception("a message could not be made", subject=delivery.subject)
             await self._postpone(delivery, "crash", state=None)  # it may have been posted: the database knows
@@ -140,14 +150,38 @@ class Dispatcher:
             return
         if letter.standing is None and letter.delivery.state is DeliveryState.SENDING:
             letter = replace(letter, standing=await self._read_back.look_for(letter))
+        letter = replace(letter, posting=await self._posting(letter))
         await self._hand_over(letter, await self._link(letter))
+
+    async def _posting(self, letter: Letter) -> Posting:
+        """Return what this message may show where it goes; what stands there and shows more is drawn again.
+
+        Raises:
+            MembershipUnknownError: Slack does not say now who reads there.
+            ChannelClosedError: nothing may be posted there.
+
+        """
+        delivery, may_wait = letter.delivery, letter.delivery.kind is not MessageKind.EXPIRY
+        if letter.is_private:
+            return Posting.ALL
+        try:
+            posting = await self._access.posting(delivery.recipient)
+        except MembershipUnknownError:
+            if may_wait and delivery.attempts < _ASKED_AT_MOST:
+                raise
+            posting = self._access.rules.posting(Sharing.HIDDEN)
+        if posting is not Posting.ALL:
+            await self._database.write(outbox.draw_again, delivery.recipient, self._clock.now())
+        if posting is Posting.NOTHING and letter.standing is None and may_wait:
+            raise ChannelClosedError(Closing.SHARED.value)
+        return posting
 
     async def _link(self, letter: Letter) -> DownloadLink | None:
         """Return the link that this message is to show, if it is to show one and there is one."""
         export, for_all = letter.export, self._audience is LinkAudience.CHANNEL
         if export is None or export.state is not ExportState.READY:
             return None
-        if not letter.delivery.shows_link or not (for_all or letter.is_private):
+        if not letter.delivery.shows_link or not (for_all or letter.is_private) or letter.is_discreet:
             return None
         # Either the link was fetched just now for somebody who pressed the button, or each try may be in vain and would
         # take a call from others.
@@ -196,8 +230,9 @@ class Dispatcher:
             later, state = standing.link_expires_at, DeliveryState.WAITING
             await self._database.write(outbox.postpone, delivery, later, "", state=state)
         else:
+            letter = replace(letter, posting=await self._posting(letter))
             await self._edit(Posted(standing.channel, standing.ts), letter.message(None, self._bot_name))
-            await self._database.write(_link_is_out, delivery, standing)
+            await self._database.write(_link_is_out, letter, standing)
 
     # When it did not work
 
@@ -310,7 +345,7 @@ def _after(
     db: Connection, letter: Letter, posted: Posted, expires: datetime | None, audience: LinkAudience, now: datetime
 ) -> None:
     """Note where the message stands, and have a link follow that is not for its channel."""
-    outbox.keep_message(db, SentMessage(letter.delivery.id, posted.channel, posted.ts, expires))
+    outbox.keep_message(db, SentMessage(letter.delivery.id, posted.channel, posted.ts, expires, letter.is_discreet))
     outbox.mark_sent(db, letter.delivery)
     export = letter.export
     private = letter.announces and audience is LinkAudience.REQUESTER
@@ -318,9 +353,9 @@ def _after(
         announcements.tell(db, export, now, MessageKind.PRIVATE_LINK, occasion=str(export.announcement))
 
 
-def _link_is_out(db: Connection, delivery: Delivery, standing: SentMessage) -> None:
-    outbox.keep_message(db, replace(standing, link_expires_at=None))
-    outbox.mark_sent(db, delivery)
+def _link_is_out(db: Connection, letter: Letter, standing: SentMessage) -> None:
+    outbox.keep_message(db, replace(standing, link_expires_at=None, is_discreet=letter.is_discreet))
+    outbox.mark_sent(db, letter.delivery)
 
 
 def _put_off(

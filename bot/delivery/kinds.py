@@ -11,6 +11,7 @@ from sqlite_utils import Database as Connection
 from bot.cards import export_card, notices
 from bot.cards.blocks import Message
 from bot.cards.notices import Closing
+from bot.people.permissions import Posting
 from bot.tokenflex.models import DownloadLink
 from storage import exports, logins, outbox
 from storage.models import About, Delivery, Export, MessageKind, SentMessage
@@ -37,6 +38,7 @@ class Drawing:
     delivery: Delivery
     link: DownloadLink | None
     bot_name: str
+    discreet: bool = False  #: for a channel that others read too
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Letter:
     announces: bool
     standing: SentMessage | None = None  #: the message itself, where it has been posted
     thread: SentMessage | None = None  #: the message that it is a reply to
+    posting: Posting = Posting.ALL  #: what may be shown where it goes
 
     @property
     def export(self) -> Export | None:
@@ -62,9 +65,14 @@ class Letter:
         """The thread that it belongs to."""
         return None if self.thread is None else self.thread.ts
 
+    @property
+    def is_discreet(self) -> bool:
+        """Whether it shows nothing of the data."""
+        return self.posting is not Posting.ALL
+
     def message(self, link: DownloadLink | None, bot_name: str) -> Message:
         """Return the message; `link` is shown where there is one."""
-        return self.draw(Drawing(self.delivery, link, bot_name))
+        return self.draw(Drawing(self.delivery, link, bot_name, self.is_discreet))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def load(db: Connection, delivery: Delivery) -> Letter:
 
 
 def _without_link(letter: Letter, drawing: Drawing) -> Message:
-    return letter.message(None, drawing.bot_name)
+    return letter.draw(replace(drawing, delivery=letter.delivery, link=None))
 
 
 def _export(db: Connection, delivery: Delivery) -> Export:
@@ -131,12 +139,14 @@ def _is_card(text: str) -> bool:
 KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
     MessageKind.CARD: Kind(
         _export,
-        lambda export, drawing: export_card.card(export, drawing.link),
+        lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet),
         resembles=lambda export, text: _is_about(export, text) and _is_card(text),
     ),
     MessageKind.RESULT: Kind(
         _export,
-        lambda export, drawing: export_card.announcement(export, drawing.delivery.edition, drawing.link),
+        lambda export, drawing: export_card.announcement(
+            export, drawing.delivery.edition, drawing.link, discreet=drawing.discreet
+        ),
         announces=True,
         resembles=lambda export, text: _is_about(export, text) and not _is_card(text),
     ),

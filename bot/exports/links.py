@@ -8,12 +8,13 @@ from enum import Enum
 
 from sqlite_utils import Database as Connection
 
-from bot.errors import ChannelOnlyError, RequesterOnlyError, Wish, WrongStateError
+from bot.errors import ChannelOnlyError, MembershipUnknownError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks, ended_within
 from bot.exports.use_cases import entry
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
+from bot.people.permissions import Posting
 from bot.runtime.clock import Clock
 from bot.settings import LinkAudience
 from bot.tokenflex.models import DownloadLink
@@ -85,9 +86,24 @@ class Links:
         link = await self._waited_for(number, asker, waiting)
         for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)
         ts = message_ts if for_all and asker.channel == export.channel else ""
+        if ts and not await self._only_ours_read(export.channel):
+            ts = ""
         got_until = self._fresh.ends_at(number)
         where = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
         return ShownLink(export, link, where)
+
+    async def _only_ours_read(self, channel: str) -> bool:
+        """Return whether a link may be shown in a channel; where Slack does not say now, it may not.
+
+        What was posted before others were let in, and shows more than it may now, is drawn again.
+        """
+        try:
+            if await self._access.posting(channel) is Posting.ALL:
+                return True
+        except MembershipUnknownError:
+            return False
+        await self._database.write(outbox.draw_again, channel, self._clock.now())
+        return False
 
     async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]) -> DownloadLink:
         fetching = asyncio.ensure_future(self._fresh.fresh(number, asker.person))

@@ -66,13 +66,14 @@ class Exports:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
 
         Raises:
-            ContractNotAllowedError, ChannelNotAllowedError: the settings do not permit it.
+            ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
+            MembershipUnknownError: Slack does not say now whether they do.
             WrongStateError: the export that this one replaces was replaced already.
             StorageFullError: there is no room; nothing was accepted.
 
         """
         self._access.check_contract(request.contract_number)
-        self._access.check_channel(channel)
+        await self._access.check_channel(channel)
         now = self._clock.now()
         new = NewExport(request, asker.person, channel, origin, replaces)
         slots = self._slots.left_to_us(now)
@@ -128,13 +129,13 @@ class Exports:
 
         Raises:
             NoSuchExportError: there is none, or it is not theirs to see.
-            ContractNotAllowedError, ChannelNotAllowedError: the settings do not permit it any more.
+            ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it any more.
             WrongStateError: it has not failed, or somebody was faster.
 
         """
         export = await self._access.see(number, asker)
         self._access.check_contract(export.request.contract_number)
-        self._access.check_channel(export.channel)
+        await self._access.check_channel(export.channel)
         return await self._move(number, asker, Wish.RETRY)
 
     async def ask_to_delete(self, number: int, asker: Asker) -> Export:

@@ -10,8 +10,10 @@ from bot import errors
 from bot.errors import MembershipUnknownError, UseCaseError
 from bot.people import permissions
 from bot.people.asker import Asker, Sender
-from bot.people.permissions import Named, Rules
+from bot.people.permissions import Named, Posting, Rules
 from bot.runtime.clock import Clock
+from bot.settings import SharedChannels
+from bot.slack.channels import Channels, Sharing
 from bot.slack.members import Account, Members, Standing
 from storage import audit
 from storage import exports as export_store
@@ -28,6 +30,7 @@ _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
     (errors.PersonNotAllowedError, "the person may not use the bot"),
     (errors.ContractNotAllowedError, "the contract is not allowed"),
     (errors.ChannelNotAllowedError, "the channel is not allowed"),
+    (errors.ChannelSharedError, "the channel is shared with another organisation"),
     (errors.HiddenExportError, "the export is not theirs to see"),
     (errors.NotAllowedError, "that is for others"),
 )
@@ -38,9 +41,12 @@ log = structlog.get_logger(__name__)
 class Access:
     """Asked before anything is done for anybody."""
 
-    def __init__(self, rules: Rules, members: Members, team_id: str, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, rules: Rules, members: Members, channels: Channels, team_id: str, database: Database, clock: Clock
+    ) -> None:
         self.rules = rules
         self._members = members
+        self._channels = channels
         self._team_id = team_id
         self._database = database
         self._clock = clock
@@ -112,15 +118,34 @@ class Access:
         if not self.rules.allows_contract(number):
             raise errors.ContractNotAllowedError(number, self._whom)
 
-    def check_channel(self, channel: str) -> None:
+    async def check_channel(self, channel: str) -> None:
         """Check that exports may be posted to this channel.
 
         Raises:
             ChannelNotAllowedError: they may not.
+            ChannelSharedError: they may not, since others read there.
+            MembershipUnknownError: Slack does not say now whether others do.
 
         """
         if not self.rules.allows_channel(channel):
             raise errors.ChannelNotAllowedError(self.rules.only_channels, self._whom)
+        if self.rules.shared_channels is not SharedChannels.REFUSE:
+            return
+        sharing = await self._channels.sharing(channel)
+        if self.rules.posting(sharing) is Posting.NOTHING:
+            is_known = sharing in {Sharing.SHARED, Sharing.PENDING}
+            raise errors.ChannelSharedError(channel, is_known, self._whom)
+
+    async def posting(self, channel: str) -> Posting:
+        """Return what of an export may be posted to this channel, or to this person.
+
+        Raises:
+            MembershipUnknownError: Slack does not say now.
+
+        """
+        if self.rules.shared_channels is SharedChannels.ALLOW:
+            return Posting.ALL
+        return self.rules.posting(await self._channels.sharing(channel))
 
     async def note_refusal(self, sender: Sender, attempted: str, error: UseCaseError, export: int | None) -> None:
         """Put on record that somebody was not allowed something; what is no matter of permission is not recorded."""

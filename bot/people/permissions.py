@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from bot.settings import LinkAudience, Settings
+from bot.settings import LinkAudience, Settings, SharedChannels
+from bot.slack.channels import Sharing
 from storage.models import Export
 
 MEMBERS = "members"  #: the word for every full member of the workspace
@@ -26,6 +28,14 @@ class Named:
         return cls(rest - groups, groups, MEMBERS in names)
 
 
+class Posting(Enum):
+    """What of an export may be posted to a channel."""
+
+    ALL = auto()
+    DISCREET = auto()  #: nothing of the data: no where clause, no names, no link
+    NOTHING = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The settings of who may; None as a set of contracts or channels means all of them."""
@@ -34,6 +44,8 @@ class Rules:
     administrators: Named = Named()
     contracts: frozenset[str] | None = None
     channels: frozenset[str] | None = None
+    shared_channels: SharedChannels = SharedChannels.PRIVATE
+    shared_channels_are_set: bool = False  #: whether somebody wrote that down
 
     @classmethod
     def of(cls, settings: Settings) -> "Rules":
@@ -43,6 +55,8 @@ class Rules:
             Named.of(settings.administrators),
             _some(settings.allowed_contracts),
             _some(settings.allowed_channels),
+            settings.shared_channels,
+            settings.shared_channels_are_set,
         )
 
     @property
@@ -57,6 +71,16 @@ class Rules:
     def allows_channel(self, channel: str) -> bool:
         """Return whether exports may be posted to this channel."""
         return self.channels is None or channel in self.channels
+
+    def posting(self, sharing: Sharing) -> Posting:
+        """Return what may be posted to a channel of which Slack says this.
+
+        A restriction that somebody wrote down counts also where Slack does not tell; the default does not.
+        """
+        untold = sharing is Sharing.UNTOLD and not self.shared_channels_are_set
+        if self.shared_channels is SharedChannels.ALLOW or sharing is Sharing.ALONE or untold:
+            return Posting.ALL
+        return Posting.DISCREET if self.shared_channels is SharedChannels.PRIVATE else Posting.NOTHING
 
 
 def _some(names: Iterable[str]) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from bot.cards import refusals, replies
 from bot.contracts.cache import ContractCache
 from bot.errors import (
     ChannelNotAllowedError,
+    ChannelSharedError,
     ContractNotAllowedError,
     FormNotOpenedError,
     MembershipUnknownError,
@@ -95,8 +96,8 @@ class ExportForm:
         """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
         if isinstance(error, ContractNotAllowedError):
             return _errors(export_modal.contract_not_allowed(view))
-        if isinstance(error, ChannelNotAllowedError):
-            return _errors(export_modal.channel_not_allowed())
+        if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
+            return _errors(export_modal.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
         if isinstance(error, TimeoutError):
             return _errors(export_modal.trouble(refusals.TOO_SLOW_IN_FORM))
         if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):

@@ -128,9 +128,9 @@ def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
     return {_block_of("contract", shown): refusals.CONTRACT_IN_FORM}
 
 
-def channel_not_allowed() -> dict[str, str]:
+def channel_not_allowed(*, shared: bool) -> dict[str, str]:
     """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
-    return {CHANNEL: refusals.CHANNEL_IN_FORM}
+    return {CHANNEL: refusals.SHARED_IN_FORM if shared else refusals.CHANNEL_IN_FORM}
 
 
 def _block_of(part: Part, shown: set[Any]) -> str:

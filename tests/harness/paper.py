@@ -17,7 +17,7 @@ from bot.calls.turns import Turns
 from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.server_time import ServerTime
-from bot.settings import LinkAudience
+from bot.settings import LinkAudience, SharedChannels
 from bot.slack.errors import SlackRateLimitedError, SlackUnreachableError, SlackUnsureError
 from bot.slack.posts import Posted
 from bot.tokenflex.errors import NotFoundError, RateLimitedError, TimedOutError, UnreachableError, UpstreamBrokenError
@@ -329,7 +329,7 @@ async def started(
         calls=_Calls(token_flex, turns, own, gate, server_time),
         posts=posts,
         slack_time=slack_time,
-        access=Access(Rules(), nobody, "T1", database, own),
+        access=Access(Rules(shared_channels=SharedChannels.ALLOW), nobody, nobody, "T1", database, own),
         clock=own,
         audience=LinkAudience.CHANNEL,
         bot_name="tokenflex",

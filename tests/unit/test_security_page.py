@@ -35,8 +35,8 @@ def test_each_threat_has_a_test_that_exists() -> None:
 def test_each_setting_of_who_may_is_explained() -> None:
     """Whoever reads the page knows every switch."""
     names = {"people": "ALLOWED_PEOPLE", "contracts": "ALLOWED_CONTRACTS", "channels": "ALLOWED_CHANNELS"}
-    names |= {"administrators": "ADMINISTRATORS"}
-    assert set(Rules.__dataclass_fields__) == set(names)
+    names |= {"administrators": "ADMINISTRATORS", "shared_channels": "SHARED_CHANNELS"}
+    assert set(Rules.__dataclass_fields__) == set(names) | {"shared_channels_are_set"}
     assert all(f"| `{name}` |" in PAGE for name in names.values())
 
 

@@ -7,7 +7,7 @@ import certifi
 import pytest
 
 from bot import settings
-from bot.settings import SETTINGS, LinkAudience, SettingsError
+from bot.settings import SETTINGS, LinkAudience, SettingsError, SharedChannels
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-abc", "SLACK_APP_TOKEN": "xapp-1-abc", "APS_CLIENT_ID": "client"}
 KEY = "sixteen letters!"
@@ -62,6 +62,7 @@ def test_a_required_setting_that_is_missing_is_named(setting: settings.Setting, 
         ("APS_BASE_URL", "https://host:port/", "is not a web address"),
         ("APS_BASE_URL", "https://host:99999/", "is not a web address"),
         ("APS_BASE_URL", "https://host/v2?a=b", "is not a web address"),
+        ("SHARED_CHANNELS", "hide", "is “hide”; it has to be one of refuse, private, allow."),
         ("LINK_AUDIENCE", "everyone", "is “everyone”; it has to be one of channel, requester, press."),
         ("LOG_LEVEL", "LOUD", "is “LOUD”; it has to be one of DEBUG, INFO, WARNING, ERROR."),
         ("LOG_FORMAT", "xml", "is “xml”; it has to be one of auto, text, json."),
@@ -129,7 +130,8 @@ def test_every_setting_is_read_and_every_secret_is_hidden() -> None:
         setting.name: f"canary-{number}-long-enough" for number, setting in enumerate(SETTINGS) if setting.secret
     }
     read = settings.read(GOOD | secrets)
-    assert len(fields(read)) == len(SETTINGS) - 1  # PROXY and CA_BUNDLE are one network
+    extra = {"shared_channels_are_set"}  # and PROXY and CA_BUNDLE are one network
+    assert len({each.name for each in fields(read)} - extra) == len(SETTINGS) - 1
     assert set(read.secrets) == set(secrets.values())
     assert "canary" not in repr(read)
     assert "canary" not in str(read)
@@ -259,3 +261,21 @@ def test_what_is_known_already_is_not_said_again() -> None:
     with pytest.raises(SettingsError) as caught:
         settings.read({"SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN has a quotation mark."])
     assert [problem.split()[0] for problem in caught.value.problems] == ["SLACK_BOT_TOKEN", "APS_CLIENT_ID"]
+
+
+@pytest.mark.parametrize(
+    ("given", "rule", "is_set"),
+    [
+        ({}, SharedChannels.PRIVATE, False),
+        ({"SHARED_CHANNELS": " "}, SharedChannels.PRIVATE, False),
+        ({"SHARED_CHANNELS": "private"}, SharedChannels.PRIVATE, True),
+        ({"SHARED_CHANNELS": "Refuse"}, SharedChannels.REFUSE, True),
+        ({"SHARED_CHANNELS": "allow"}, SharedChannels.ALLOW, True),
+    ],
+)
+def test_a_restriction_that_is_written_down_is_known_as_such(
+    given: dict[str, str], rule: SharedChannels, *, is_set: bool
+) -> None:
+    """The default is no decision of anybody; the same value in the environment is."""
+    read = settings.read(GOOD | given)
+    assert (read.shared_channels, read.shared_channels_are_set) == (rule, is_set)

@@ -31,6 +31,7 @@ def made() -> Iterator[UseCaseError]:
     yield errors.ContractNotAllowedError("<!channel>", WHOM)
     yield errors.ChannelNotAllowedError(("C0SBX00006",), WHOM)
     yield from (errors.RequesterOnlyError(export(), wish) for wish in (Wish.LINK, Wish.DELETE, Wish.EDIT))
+    yield from (errors.ChannelSharedError("C0SBX00006", known, WHOM) for known in (True, False))
     yield errors.ChannelOnlyError(export())
     yield errors.MembershipUnknownError()
     yield errors.OrganisationWideError()

@@ -84,7 +84,7 @@ async def test_an_administrator_who_takes_no_messages_is_told_elsewhere(
     posts: Any = slack
     nobody: Any = None
     times = ServerTime(clock), ServerTime(clock)
-    dispatcher = Dispatcher(database, posts, nobody, *times, clock, LinkAudience.CHANNEL, Bell(clock))
+    dispatcher = Dispatcher(database, posts, nobody, *times, clock, LinkAudience.CHANNEL, nobody, Bell(clock))
     await dispatcher._in_lane(row)
     assert slack.whispered == (["C0FINANCE1"] if has_export else [])
     left = outbox.get(database.db, row.id)

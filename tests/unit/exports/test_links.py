@@ -72,7 +72,7 @@ def links(
 ) -> Links:
     nobody: Any = None
     clock = Impatient()
-    return Links(database, fresh, clock, audience, Access(rules or Rules(), nobody, "T1", database, clock))
+    return Links(database, fresh, clock, audience, Access(rules or Rules(), nobody, nobody, "T1", database, clock))
 
 
 def moved(db: Connection, number: int, event: Event) -> bool:

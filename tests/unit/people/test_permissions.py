@@ -113,7 +113,8 @@ def people(slack: Slack, clock: Clock) -> Members:
 
 
 def access(rules: Rules, people: Members, clock: Clock) -> Access:
-    return Access(rules, people, TEAM, Database(Path("unused.db")), clock)
+    nobody_asks: Any = None
+    return Access(rules, people, nobody_asks, TEAM, Database(Path("unused.db")), clock)
 
 
 def export(requester: str = "U1", channel: str = "C1") -> Export:
@@ -476,7 +477,7 @@ async def test_administrators_are_those_named(people: Members, slack: Slack, clo
     assert sentence(refused.value) == "That is for administrators. Ask <!subteam^S1>."
 
 
-def test_refusals_say_whom_to_ask(people: Members, clock: Clock) -> None:
+async def test_refusals_say_whom_to_ask(people: Members, clock: Clock) -> None:
     """Administrators by name, a few of them; else whoever installed the bot."""
     many = Named(frozenset(f"U{n}" for n in range(9)))
     rules = Rules(administrators=many, contracts=frozenset({"12"}), channels=frozenset({"C1", "C2"}))
@@ -485,10 +486,10 @@ def test_refusals_say_whom_to_ask(people: Members, clock: Clock) -> None:
         gate.check_contract("13")
     assert re.search("Contract `13` .* Ask <@U0>, <@U1>, <@U2>, <@U3> or others", sentence(of_contract.value))
     with pytest.raises(ChannelNotAllowedError) as of_channel:
-        gate.check_channel("C3")
+        await gate.check_channel("C3")
     assert "only in <#C1> and <#C2>, so not here" in sentence(of_channel.value)
     gate.check_contract("12")
-    gate.check_channel("C2")
+    await gate.check_channel("C2")
     assert whom(()) == "whoever installed me"
 
 

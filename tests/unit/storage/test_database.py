@@ -63,7 +63,7 @@ async def test_foreign_keys_hold(tmp_path: Path) -> None:
     """A message about an export that is not there cannot be stored."""
     async with opened(tmp_path / "a.db") as database:
         with pytest.raises(sqlite3.IntegrityError):
-            await database.write(lambda db: db.execute("INSERT INTO messages VALUES ('card:9', 9, 'C', '1', NULL)"))
+            await database.write(lambda db: db.execute("INSERT INTO messages VALUES ('card:9', 9, 'C', '1', NULL, 0)"))
 
 
 async def test_a_reader_cannot_write(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ HOT: dict[str, Query] = {
     "message": lambda db: outbox.message(db, 1),
     "messages about": lambda db: outbox.messages_about(db, About.EXPORT, 1),
     "message at": lambda db: outbox.message_at(db, "C1", "1.0"),
+    "draw again": lambda db: outbox.draw_again(db, "C1", NOW),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
 }
