@@ -121,7 +121,7 @@ def test_names_that_become_the_same_are_never_in_the_line_at_once(way: str, pair
     db = empty()
     one, other = pair
     first, second = accepted(db, NOW, one), accepted(db, NOW, other)
-    theirs = UpstreamExport("k1", DOWNLOAD, f"{WAYS[way](other)}.csv", NOW)
+    theirs = UpstreamExport("k1", DOWNLOAD, f"{WAYS[way](second.request.file_name)}.csv", NOW)
     lost = in_doubt(db, NOW, one)
     if doubt.arrived(now_of(db, lost), [theirs], ZERO) is not None:
         assert not _names(first).isdisjoint(_names(second))
