@@ -13,6 +13,7 @@ from bot.exports.links import Links
 from bot.exports.poll_policy import next_poll
 from bot.exports.poller import Policy, Poller
 from bot.exports.progress import Progress
+from bot.exports.showings import Showings
 from bot.exports.slots import Slots
 from bot.exports.use_cases import Exports
 from bot.exports.worker import Worker
@@ -96,11 +97,22 @@ async def assemble(
     fresh_links = FreshLinks(database, calls, server_time, progress, clock)
     worker = Worker(database, calls, progress, slots, server_time, clock, wake_worker)
     poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, wake_poller, policy)
+    showings = Showings()
     dispatcher = Dispatcher(
-        database, posts, fresh_links, server_time, slack_time, clock, audience, access, wake_dispatcher, bot_name
+        database,
+        posts,
+        fresh_links,
+        showings,
+        server_time,
+        slack_time,
+        clock,
+        audience,
+        access,
+        wake_dispatcher,
+        bot_name,
     )
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
-    links = Links(database, fresh_links, clock, audience, access)
+    links = Links(database, fresh_links, showings, clock, audience, access)
     await worker.resume()
     supervisor = Supervisor(clock)
     under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *([listeners] if listeners else [])]

@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.cards import admin_card, export_card, replies
 from bot.cards import help as help_card
+from bot.cards.blocks import paragraph
 from bot.contracts.cache import ContractCache
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
@@ -57,9 +58,16 @@ class Commands:
             f"command {word}".strip(),
             envelope.of_command(body),
             envelope.response_url(body),
-            lambda asker: self._answer(Act(asker, body, trigger)),
+            lambda asker: self._answered(Act(asker, body, trigger)),
             export=number,
         )
+
+    async def _answered(self, act: Act) -> None:
+        """Answer, and tell by the same way, once, what Slack keeps from everybody: it still takes answers."""
+        await self._answer(act)
+        trouble = await self._administration.untold_trouble(act.asker)
+        if trouble is not None:
+            await self._tell(act, paragraph(admin_card.trouble_with_slack(trouble)))
 
     async def _answer(self, act: Act) -> None:
         command = grammar.parse(str(act.body.get("text") or ""), self._catalogue, self._contracts.offered)

@@ -41,7 +41,7 @@ class Guard:
         name: str,
         sender: Sender,
         response_url: str,
-        work: Callable[[Asker], Awaitable[None]],
+        work: Callable[[Asker], Awaitable[object]],
         *,
         export: int | None = None,
     ) -> None:

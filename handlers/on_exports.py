@@ -47,7 +47,9 @@ class OnExports:
         if shown.where is Shown.THERE_ALREADY:
             await self.tell(act, replies.link_is_there(shown.export, shown.link))
         elif shown.where is Shown.PRIVATELY:
-            await self.tell(act, export_card.private_link(shown.export, shown.link), in_place=True)
+            is_told = await self.tell(act, export_card.private_link(shown.export, shown.link), in_place=True)
+            if not is_told:
+                await self._links.not_shown(shown, act.asker, "no way to the person")
 
     async def retry(self, number: int, act: Act) -> None:
         """Have a failed export tried again."""
@@ -69,7 +71,7 @@ class OnExports:
         """Open the form filled in with what was asked for."""
         await self._form.open_again(act.trigger, number, act.asker)
 
-    async def tell(self, act: Act, message: Message, *, in_place: bool = False) -> None:
-        """Reply privately; with `in_place` a private message whose button was pressed makes way."""
+    async def tell(self, act: Act, message: Message, *, in_place: bool = False) -> bool:
+        """Reply privately, and say whether that worked; with `in_place` a private message with the button makes way."""
         replace = in_place and envelope.is_private(act.body)
-        await self._replies.tell(envelope.response_url(act.body), act.asker, message, replace=replace)
+        return await self._replies.tell(envelope.response_url(act.body), act.asker, message, replace=replace)

@@ -35,8 +35,11 @@ class Replies:
         self._api = api
         self._clock = clock
 
-    async def tell(self, response_url: str, sender: Sender, message: Message, *, replace: bool = False) -> None:
-        """Show a message to one person only; with `replace` in place of the private message that they acted on."""
+    async def tell(self, response_url: str, sender: Sender, message: Message, *, replace: bool = False) -> bool:
+        """Show a message to one person only, and say whether that worked.
+
+        With `replace` it comes in place of the private message that they acted on.
+        """
 
         async def by_response_url(content: Content) -> None:
             how = {"response_type": "ephemeral", "replace_original": replace}
@@ -49,11 +52,13 @@ class Replies:
             await self._api.call("chat.postMessage", channel=sender.person, **_NO_UNFURLING, **content)
 
         if response_url and await self._said(by_response_url, message):
-            return
+            return True
         if sender.channel and await self._said(in_channel, message):
-            return
-        if not await self._said(by_message, message):
+            return True
+        is_said = await self._said(by_message, message)
+        if not is_said:
             log.error("a person could not be answered", person=sender.person)
+        return is_said
 
     async def _said(self, way: Way, message: Message) -> bool:
         """Try one way: a moment later where Slack asks for that, and without the blocks where it refuses them."""
@@ -66,6 +71,7 @@ class Replies:
                 log.info("the blocks of an answer were refused", reason=str(error))
                 if content.pop("blocks", None) is None:
                     return False
+                content["text"] = message.bare or message.text
             except SlackRateLimitedError as error:
                 if error.retry_after > _LONGEST_PAUSE or self._clock.now() >= give_up_at:
                     return False

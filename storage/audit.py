@@ -20,6 +20,7 @@ class Act(StrEnum):
     REQUESTED = "requested"
     EDITED = "edited"  #: an export was sent again, changed or not, under a new number
     LINK_SHOWN = "link shown"
+    LINK_NOT_SHOWN = "link not shown"  #: after all; the row before it said that it was about to be
     RETRIED = "retried"
     DELETED = "deleted"
     REFUSED = "refused"

@@ -40,6 +40,7 @@ _LINKS = """
 _DELIVERIES = """
     UPDATE outbox SET
         due_at = :now,
+        refused_since = min(refused_since, :now),
         created_at = min(created_at, CASE state WHEN 'sending' THEN :look_back ELSE :now END)
     WHERE state IN ('waiting', 'sending') AND (created_at > :now OR (due_at > :latest AND kind <> 'expiry'))
 """

@@ -284,3 +284,10 @@ def m009_discreet_messages(db: Database) -> None:
     """Add which messages show nothing of the data, since people of other organisations read them too."""
     db.execute("ALTER TABLE messages ADD COLUMN is_discreet INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX messages_not_discreet ON messages (channel) WHERE is_discreet = 0")
+
+
+@migrations()
+def m010_refused_messages(db: Database) -> None:
+    """Add what Slack's refusal of a message is about, and since when it is refused."""
+    db.execute("ALTER TABLE outbox ADD COLUMN refusal TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE outbox ADD COLUMN refused_since TEXT")

@@ -155,6 +155,7 @@ class MessageKind(StrEnum):
     RESULT = "result"  #: the thread reply that says that an export is ready or failed
     PRIVATE_LINK = "private link"  #: a link for the requester alone
     REFUSAL = "refusal"  #: tells the requester what Token Flex did not accept
+    PRIVATE_RESULT = "private result"  #: tells the requester what could not be announced in their channel
     CHANNEL_TROUBLE = "channel trouble"  #: tells the requester what keeps messages from their channel
     POST_IN_DOUBT = "post in doubt"  #: stands in for a message that may or may not have appeared
     LOGIN_LOST = "login lost"  #: tells an administrator to sign in again
@@ -169,6 +170,17 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     GIVEN_UP = "given up"
     LEFT_IN_DOUBT = "left in doubt"  #: given up although its message may stand in Slack
+
+
+class Refusal(StrEnum):
+    """What it is about that Slack refuses a message; `bot.delivery.ways` says what follows from that."""
+
+    NONE = ""  #: it was not refused
+    MESSAGE = "message"  #: this one alone, or nobody knows
+    GONE = "gone"  #: what it was to change or to reply to
+    PLACE = "place"  #: the channel
+    PERSON = "person"  #: whom it is for
+    WORKSPACE = "workspace"  #: whatever we say, to whomever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +220,8 @@ class Delivery(NewDelivery, Stored):
     attempts: int = 0
     last_error: str = ""
     handed_over_at: datetime | None = None  #: to Slack, the last time, by Slack's clock; None where that was not known
+    refusal: Refusal = Refusal.NONE  #: by Slack, the last time that it said something
+    refused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

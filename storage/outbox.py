@@ -9,15 +9,20 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database as Connection
 
 from . import rows
-from .models import About, Delivery, DeliveryState, MessageKind, NewDelivery, SentMessage, from_text, to_text
+from .models import (
+    About,
+    Delivery,
+    DeliveryState,
+    MessageKind,
+    NewDelivery,
+    Refusal,
+    SentMessage,
+    from_text,
+    to_text,
+)
 
 #: A channel takes one message a second, so every other second is left for what is new.
 _BETWEEN_EDITS = timedelta(seconds=2)
-
-_HOLD_BACK = """
-    UPDATE outbox SET due_at = :due
-    WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND recipient = :recipient AND due_at < :due
-"""
 
 
 def card_subject(number: int) -> str:
@@ -100,28 +105,34 @@ def plan_expiry(db: Connection, delivery: Delivery, now: datetime, expires: date
     put(db, end, now, expires)
 
 
-def due(db: Connection, now: datetime, urgent: Sequence[MessageKind]) -> tuple[Delivery, ...]:
-    """Return, for each recipient, the delivery whose turn it is: urgent kinds first, in their order, then the oldest.
+def due(db: Connection, now: datetime, urgent: Sequence[MessageKind]) -> tuple[tuple[Delivery, bool], ...]:
+    """Return whose turn it is for each recipient, one to be posted and one to be edited, with whether it is an edit.
 
-    A delivery in the state `sending` that nobody is working on was interrupted; it is returned like the others and has
-    to be looked for before it is made again. One that comes after another waits as long as that is still to be posted.
+    Urgent kinds go first, in their order, then the oldest. A delivery in the state `sending` that nobody is working on
+    was interrupted; it is returned like the others and has to be looked for before it is made again. One that comes
+    after another waits as long as that is still to be posted, but not for what Slack refuses of that one alone.
     """
     ranks = "".join(f" WHEN :kind{rank} THEN {rank}" for rank, _ in enumerate(urgent))
     sql = f"""
         SELECT * FROM (
             SELECT *, row_number() OVER (
-                PARTITION BY recipient ORDER BY CASE kind{ranks} ELSE {len(urgent)} END, id
+                PARTITION BY recipient, is_edit ORDER BY CASE kind{ranks} ELSE {len(urgent)} END, id
             ) AS turn
-            FROM outbox
-            WHERE state IN ('waiting', 'sending') AND due_at <= :now AND NOT EXISTS (
-                SELECT 1 FROM outbox AS earlier
-                WHERE earlier.id = outbox.after AND earlier.state IN ('waiting', 'sending')
-                AND earlier.id NOT IN (SELECT delivery FROM messages)
+            FROM (
+                SELECT *, kind = 'expiry' OR id IN (SELECT delivery FROM messages) AS is_edit
+                FROM outbox
+                WHERE state IN ('waiting', 'sending') AND due_at <= :now AND NOT EXISTS (
+                    SELECT 1 FROM outbox AS earlier
+                    WHERE earlier.id = outbox.after AND earlier.state IN ('waiting', 'sending')
+                    AND earlier.id NOT IN (SELECT delivery FROM messages)
+                    AND (earlier.refusal IN ('', 'place', 'workspace') OR earlier.due_at <= :now)
+                )
             )
         ) WHERE turn = 1
     """  # noqa: S608 - numbers only
     kinds = {f"kind{rank}": kind.value for rank, kind in enumerate(urgent)}
-    return tuple(Delivery.from_row(row) for row in db.query(sql, {"now": to_text(now), **kinds}))
+    found = db.query(sql, {"now": to_text(now), **kinds})
+    return tuple((Delivery.from_row(row), bool(row["is_edit"])) for row in found)
 
 
 def find(db: Connection, subject: str) -> Delivery | None:
@@ -149,19 +160,26 @@ def next_due(db: Connection, now: datetime) -> datetime | None:
     return None
 
 
-def hold_back(db: Connection, recipient: str, due_at: datetime) -> None:
-    """Let everything for a recipient wait until then, so that it goes out in its order afterwards."""
-    db.execute(_HOLD_BACK, {"due": to_text(due_at), "recipient": recipient})
-
-
-def hold_back_likes(db: Connection, delivery: Delivery, due_at: datetime) -> None:
-    """Let wait until then what is to be posted to the same recipient in the same way: in a thread, or in none."""
-    likes = f"""
-        {_HOLD_BACK} AND kind <> 'expiry' AND id NOT IN (SELECT delivery FROM messages)
-        AND (thread IS NULL) = :in_no_thread
+def take_up(db: Connection, recipient: str, now: datetime, *, edits_only: bool) -> None:
+    """Have tried at once what Slack refused for a reason that is over, since it has just taken something there."""
+    stands = "AND id IN (SELECT delivery FROM messages)" if edits_only else ""
+    sql = f"""
+        UPDATE outbox SET due_at = :now
+        WHERE state IN ('waiting', 'sending') AND due_at > :now {stands}
+            AND (refusal = 'workspace' OR (refusal = 'place' AND recipient = :recipient))
     """  # noqa: S608 - texts of ours
-    values = {"due": to_text(due_at), "recipient": delivery.recipient, "in_no_thread": delivery.thread is None}
-    db.execute(likes, values)
+    db.execute(sql, {"now": to_text(now), "recipient": recipient})
+
+
+def refused(db: Connection, delivery: Delivery, about: Refusal, now: datetime) -> None:
+    """Note what Slack's refusal of a delivery is about; since when it is refused stays."""
+    changes = {"refusal": about.value, "refused_since": delivery.refused_since or now}
+    rows.update(db, "outbox", "id", delivery.id, changes)
+
+
+def show_no_link(db: Connection, delivery_id: int) -> None:
+    """Have a message go out without a link, since that was shown in another way."""
+    rows.update(db, "outbox", "id", delivery_id, {"shows_link": False})
 
 
 def message_to(db: Connection, person: str) -> SentMessage | None:
@@ -186,7 +204,8 @@ def mark_sent(db: Connection, delivery: Delivery) -> None:
     One that took a link out leaves nothing behind, since nothing asks for it any more.
     """
     db.execute(
-        "UPDATE outbox SET state = CASE WHEN version = ? THEN 'sent' ELSE 'waiting' END, last_error = '' WHERE id = ?",
+        "UPDATE outbox SET state = CASE WHEN version = ? THEN 'sent' ELSE 'waiting' END, last_error = '', "
+        "refusal = '', refused_since = NULL WHERE id = ?",
         [delivery.version, delivery.id],
     )
     db.execute("DELETE FROM outbox WHERE id = ? AND kind = 'expiry' AND state = 'sent'", [delivery.id])

@@ -10,6 +10,7 @@ from bot.cards.faces import FACES
 from bot.cards.text import code, moment, recipient, shorten
 from storage.models import Delivery, DeliveryState, Export, MessageKind
 from storage.states import ExportState
+from storage.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Overview:
     given_up: tuple[Delivery, ...]  #: messages that could not be delivered, the newest first
     spent: CallsSpent
     last_poll: datetime | None  #: None: none since the start of this process
+    trouble: Trouble | None = None  #: what Slack refuses us as a whole
 
 
 _KINDS = {
@@ -40,6 +42,7 @@ _KINDS = {
     MessageKind.RESULT: "the announcement",
     MessageKind.PRIVATE_LINK: "the private link",
     MessageKind.REFUSAL: "the private message about the refusal",
+    MessageKind.PRIVATE_RESULT: "the private message about a result",
     MessageKind.CHANNEL_TROUBLE: "the private message about the channel",
     MessageKind.POST_IN_DOUBT: "the private message about one in doubt",
     MessageKind.LOGIN_LOST: "the private message about the lost login",
@@ -54,6 +57,8 @@ def overview(shown: Overview) -> Message:
         blocks.section("states", f"*Exports by state*\n{counts or 'There are none yet.'}"),
         blocks.section("token_flex", f"*Token Flex*\n{_spent(shown)}\n{_last_poll(shown)}"),
     ]
+    if shown.trouble is not None:
+        parts.append(blocks.section("slack", f"*Slack*\n{trouble_with_slack(shown.trouble)}"))
     if shown.newest:
         lines = "\n".join(map(export_card.list_line, shown.newest))
         parts.append(blocks.section("newest", f"*Newest exports*\n{lines}"))
@@ -70,6 +75,18 @@ def sent_again(delivery: Delivery) -> Message:
         f"I send {_KINDS[delivery.kind]}{of} again. If Slack still refuses it, it is back in `/tokenflex admin` later."
     )
     return blocks.paragraph(text)
+
+
+def trouble_with_slack(trouble: Trouble) -> str:
+    """Return what Slack refuses us as a whole, since when, and what becomes of what waits."""
+    what = (
+        "changes of messages that stand" if trouble.edits else "messages of mine, neither in channels nor private ones"
+    )
+    return (
+        f"Slack takes no {what}, since {moment(trouble.since)}: {code(shorten(trouble.code, 100))}. Nothing is lost: "
+        "what waits goes out by itself when that is over. `/tokenflex link #1`, with the number of an export, gets its "
+        "file meanwhile."
+    )
 
 
 def _spent(shown: Overview) -> str:

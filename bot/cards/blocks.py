@@ -10,10 +10,14 @@ SECTION_LIMIT = 3000  #: characters of a text object (source: Slack Block Kit re
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as Slack takes it: `text` says the essential to notifications and screen readers."""
+    """A message as Slack takes it: `text` says the essential to notifications and screen readers.
+
+    `bare` stands for all of it where Slack refuses the blocks; "" where the text has to do then, which shows no link.
+    """
 
     text: str
     blocks: list[Block] = field(default_factory=list, repr=False)
+    bare: str = field(default="", repr=False)
 
 
 def mrkdwn(text: str) -> Block:

@@ -115,7 +115,19 @@ def private_link(export: Export, shown: DownloadLink | None) -> Message:
     ]
     if shown is None:
         return Message(f"The link for export {export.label} has expired.", parts)
-    return Message(f"Here is a fresh link for export {export.label}.", parts)
+    said = f"Here is a fresh link for export {export.label}."
+    return Message(said, parts, bare=f"{said}\n{link_line(export, shown)}")
+
+
+def private_result(export: Export, number: int, why: str) -> Message:
+    """Return what the requester is told instead of announcement `number`; `why` says what keeps it from its channel."""
+    if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
+        return _past_announcement(export, number)
+    if export.state is _S.FAILED:
+        said = f"Export {export.label} failed: Token Flex could not make the file. *Retry* asks for it again."
+    else:
+        said = f"Export {export.label} is ready: {code(file_name(export))}. {_NO_LINK}"
+    return Message(f"{said} {why}", [blocks.section("result", f"{said}\n{why}"), *_buttons(export)])
 
 
 def refusal(export: Export) -> Message:

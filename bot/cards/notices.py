@@ -15,6 +15,7 @@ class Closing(StrEnum):
     ARCHIVED = "is_archived"
     RESTRICTED = "restricted_action"
     SHARED = "shared"  #: our own word: with another organisation, and the settings keep exports out of such channels
+    REFUSED = "refused"  #: our own word: Slack takes no message like this one there, and nobody here knows why
 
     @classmethod
     def _missing_(cls, value: object) -> Self:
@@ -29,6 +30,17 @@ _CUT_OFF: Final = (
 
 def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
     """Return what the requester can do about a channel that takes no messages."""
+    text = (
+        f"{not_announced(export, closing, bot_name)} The export itself goes on: "
+        f"`/tokenflex link {export.label}` gets you its file as soon as it is ready, wherever you type it."
+    )
+    return paragraph(text)
+
+
+def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str:
+    """Return what keeps messages about an export from their channel; None: the requester was told that already."""
+    if closing is None:
+        return f"It does not stand in {channel(export.channel)} yet, as I told you."
     if closing is Closing.ARCHIVED:
         advice = "That channel is archived. Unarchive it and I will post within a minute or so."
     elif closing is Closing.SHARED:
@@ -38,16 +50,14 @@ def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
         )
     elif closing is Closing.RESTRICTED:
         advice = "A setting of the channel or the workspace keeps me from posting there. Ask a workspace admin."
+    elif closing is Closing.REFUSED:
+        advice = "Slack does not take that message there; I go on trying."
     elif is_direct_message(export.channel):
         advice = "I can post to direct messages with me only. Ask for the export again there, or in a channel."
     else:
         invite = code(f"/invite @{bot_name}")
         advice = f"I am not in that channel. Type {invite} there and I will post within a minute or so."
-    text = (
-        f"I cannot post export {export.label} to {channel(export.channel)}. {advice} The export itself goes on: "
-        f"`/tokenflex link {export.label}` gets you its file as soon as it is ready, wherever you type it."
-    )
-    return paragraph(text)
+    return f"I cannot post export {export.label} to {channel(export.channel)}. {advice}"
 
 
 def post_in_doubt(export: Export) -> Message:

@@ -61,6 +61,11 @@ class Letter:
         return self.matter if isinstance(self.matter, Export) else None
 
     @property
+    def stands(self) -> bool:
+        """Whether it is an edit of a message that stands in Slack."""
+        return self.standing is not None or self.delivery.kind is MessageKind.EXPIRY
+
+    @property
     def thread_ts(self) -> str | None:
         """The thread that it belongs to."""
         return None if self.thread is None else self.thread.ts
@@ -136,6 +141,12 @@ def _is_card(text: str) -> bool:
     return text.startswith("Export #")  # announcements begin with a mention
 
 
+def _private_result(export: Export, drawing: Drawing) -> Message:
+    delivery = drawing.delivery
+    why = notices.not_announced(export, Closing(delivery.detail) if delivery.detail else None, drawing.bot_name)
+    return export_card.private_result(export, delivery.edition, why)
+
+
 KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
     MessageKind.CARD: Kind(
         _export,
@@ -154,6 +165,7 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
         _export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
     ),
     MessageKind.REFUSAL: Kind(_export, lambda export, _: export_card.refusal(export), is_private=True),
+    MessageKind.PRIVATE_RESULT: Kind(_export, _private_result, is_private=True),
     MessageKind.CHANNEL_TROUBLE: Kind(
         _export,
         lambda export, drawing: notices.channel_trouble(export, Closing(drawing.delivery.detail), drawing.bot_name),

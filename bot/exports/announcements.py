@@ -7,7 +7,8 @@ from sqlite_utils import Database as Connection
 
 from storage import exports as export_store
 from storage import outbox
-from storage.models import About, Export, MessageKind, NewDelivery
+from storage.models import About, Export, MessageKind, NewDelivery, Refusal
+from storage.states import ExportState
 
 #: Edits of a card within this time become one.
 _MERGE = timedelta(seconds=1)
@@ -46,6 +47,30 @@ def result(db: Connection, export: Export, now: datetime) -> None:
         after=card,
     )
     outbox.put_once(db, announcement, now)
+    if is_to_be_announced(db, announced) and outbox.get(db, card).refusal is Refusal.PLACE:
+        private_result(db, announced, "", now)
+
+
+def is_to_be_announced(db: Connection, export: Export) -> bool:
+    """Return whether the last announcement of an export does not stand in its channel yet."""
+    known = outbox.find(db, outbox.result_subject(export.number, export.announcement))
+    is_over = export.state in {ExportState.READY, ExportState.FAILED}
+    return is_over and known is not None and outbox.message(db, known.id) is None
+
+
+def private_result(db: Connection, export: Export, why: str, now: datetime) -> None:
+    """Tell the requester once what the channel does not show; `why` is one word, "" where they know the reason."""
+    told = outbox.find(db, _subject(export, MessageKind.CHANNEL_TROUBLE, why))
+    message = NewDelivery(
+        subject=_subject(export, MessageKind.PRIVATE_RESULT, str(export.announcement)),
+        kind=MessageKind.PRIVATE_RESULT,
+        about=About.EXPORT,
+        about_id=export.number,
+        recipient=export.requester,
+        edition=export.announcement,
+        detail="" if told is not None else why,
+    )
+    outbox.put_once(db, message, now)
 
 
 def result_changed(db: Connection, export: Export, now: datetime, *, shows_link: bool = False) -> None:
@@ -75,9 +100,8 @@ def tell(
     db: Connection, export: Export, now: datetime, kind: MessageKind, *, detail: str = "", occasion: str = ""
 ) -> bool:
     """Send the requester a private message, once for each detail and occasion; False where it was sent before."""
-    words = ":".join(filter(None, (_IN_SUBJECTS.get(kind, kind.value), detail)))
     message = NewDelivery(
-        subject=f"direct:{export.number}:{words}:{occasion}",
+        subject=_subject(export, kind, detail, occasion),
         kind=kind,
         about=About.EXPORT,
         about_id=export.number,
@@ -86,3 +110,8 @@ def tell(
         shows_link=kind is MessageKind.PRIVATE_LINK,
     )
     return outbox.put_once(db, message, now)
+
+
+def _subject(export: Export, kind: MessageKind, detail: str, occasion: str = "") -> str:
+    words = ":".join(filter(None, (_IN_SUBJECTS.get(kind, kind.value), detail)))
+    return f"direct:{export.number}:{words}:{occasion}"

@@ -10,6 +10,7 @@ from sqlite_utils import Database as Connection
 
 from bot.errors import ChannelOnlyError, MembershipUnknownError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks, ended_within
+from bot.exports.showings import SHOWN, Showings
 from bot.exports.use_cases import entry
 from bot.people import permissions
 from bot.people.access import Access
@@ -21,9 +22,11 @@ from bot.tokenflex.models import DownloadLink
 from storage import audit, outbox
 from storage.audit import Act
 from storage.database import Database
-from storage.models import Export
+from storage.models import Delivery, DeliveryState, Export
 from storage.states import ExportState
 
+#: Seconds that a person waits for a message to show their link, before they get it in another way.
+_EDIT_PATIENCE = 60.0
 _A_MOMENT = 3.0  #: seconds after which a person is told that a link takes longer
 _CLOCKS_DIFFER_BY = timedelta(seconds=2)  #: what we know of the server's clock moves by less
 
@@ -52,22 +55,25 @@ class Links:
         self,
         database: Database,
         fresh: FreshLinks,
+        showings: Showings,
         clock: Clock,
         audience: LinkAudience,
         access: Access,
     ) -> None:
         self._database = database
         self._fresh = fresh
+        self._showings = showings
         self._clock = clock
         self._audience = audience
         self._access = access
 
     async def show(
-        self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]], message_ts: str = ""
+        self, number: int, asker: Asker, waiting: Callable[[], Awaitable[object]], message_ts: str = ""
     ) -> ShownLink:
         """Return a link that works, on record as shown to this person; `waiting` is called when it takes a while.
 
-        Where links are for the whole channel, the message of this `ts`, whose button was pressed, is edited to show it.
+        Where links are for the whole channel, the message of this `ts`, whose button was pressed, is edited to show it;
+        where Slack does not take that edit, the link is for this person's eyes.
 
         Raises:
             NoSuchExportError: there is no such export, or it is not theirs to see.
@@ -89,7 +95,10 @@ class Links:
         if ts and not await self._only_ours_read(export.channel):
             ts = ""
         got_until = self._fresh.ends_at(number)
-        where = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
+        with self._showings.expecting(number):
+            where, edit = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
+            if edit is not None:
+                where = await self._in_message_or_privately(export, asker, edit)
         return ShownLink(export, link, where)
 
     async def _only_ours_read(self, channel: str) -> bool:
@@ -105,7 +114,23 @@ class Links:
         await self._database.write(outbox.draw_again, channel, self._clock.now())
         return False
 
-    async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[None]]) -> DownloadLink:
+    async def not_shown(self, shown: ShownLink, asker: Asker, reason: str) -> None:
+        """Put on record that a link for this person's eyes could not be shown to them."""
+        await self._database.write(_not_shown, shown.export, asker, reason, self._clock.now())
+
+    async def _in_message_or_privately(self, export: Export, asker: Asker, edit: Delivery) -> Shown:
+        outcome = self._showings.outcome(edit.id, edit.version)
+        try:
+            is_known = await ended_within(self._clock, _EDIT_PATIENCE, outcome)
+        finally:
+            outcome.cancel()
+        reason = outcome.result() if is_known else "it took too long"
+        if reason == SHOWN:
+            return Shown.IN_MESSAGE
+        await self._database.write(_privately_instead, export, asker, edit.id, reason, self._clock.now())
+        return Shown.PRIVATELY
+
+    async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[object]]) -> DownloadLink:
         fetching = asyncio.ensure_future(self._fresh.fresh(number, asker.person))
         try:
             if not await ended_within(self._clock, _A_MOMENT, fetching):
@@ -117,24 +142,39 @@ class Links:
 
 def _put_on_record(
     db: Connection, export: Export, asker: Asker, message_ts: str, got_until: datetime | None, now: datetime
-) -> Shown:
-    where = _where(db, export, asker.channel, message_ts, got_until, now)
+) -> tuple[Shown, Delivery | None]:
+    """Return where the link is shown, and the edit that shows it, which has still to be made."""
+    where, edit = _where(db, export, asker.channel, message_ts, got_until, now)
     audit.add(db, entry(asker, Act.LINK_SHOWN, export, now, where.value))
-    return where
+    return where, edit
+
+
+def _not_shown(db: Connection, export: Export, asker: Asker, reason: str, now: datetime) -> None:
+    audit.add(db, entry(asker, Act.LINK_NOT_SHOWN, export, now, f"not shown: {reason}"))
+
+
+def _privately_instead(
+    db: Connection, export: Export, asker: Asker, delivery_id: int, reason: str, now: datetime
+) -> None:
+    """Show a link privately that a message does not show, and will not; an edit on its way to Slack may show it yet."""
+    edit = outbox.get(db, delivery_id)
+    if not (edit.shows_link and edit.state is DeliveryState.SENDING):
+        outbox.show_no_link(db, delivery_id)
+        _not_shown(db, export, asker, reason, now)
+    audit.add(db, entry(asker, Act.LINK_SHOWN, export, now, Shown.PRIVATELY.value))
 
 
 def _where(
     db: Connection, export: Export, channel: str, message_ts: str, got_until: datetime | None, now: datetime
-) -> Shown:
+) -> tuple[Shown, Delivery | None]:
     """Say where a link that works until then is shown, and plan the edit of the message where it is there."""
     standing = outbox.message_at(db, channel, message_ts) if message_ts else None
     known = None if standing is None else outbox.get(db, standing.delivery)
     if standing is None or known is None or known.export_number != export.number:
-        return Shown.PRIVATELY
+        return Shown.PRIVATELY, None
     if standing.link_expires_at is not None and _is_good(standing.link_expires_at, got_until, now):
-        return Shown.THERE_ALREADY
-    outbox.put(db, replace(known, shows_link=True), now)
-    return Shown.IN_MESSAGE
+        return Shown.THERE_ALREADY, None
+    return Shown.IN_MESSAGE, outbox.get(db, outbox.put(db, replace(known, shows_link=True), now))
 
 
 def _is_good(shown_until: datetime, got_until: datetime | None, now: datetime) -> bool:

@@ -13,12 +13,13 @@ from bot.errors import NotGivenUpError
 from bot.people.access import Access
 from bot.people.asker import Asker
 from bot.runtime.clock import Clock
-from storage import audit, outbox
+from storage import audit, outbox, troubles
 from storage import exports as export_store
 from storage.audit import Act, Entry
 from storage.database import Database
 from storage.models import Delivery, Export
 from storage.states import ExportState
+from storage.troubles import Trouble
 
 _SHOWN = 10  #: messages, and exports
 
@@ -51,9 +52,15 @@ class Administration:
         """
         await self._access.check_administrator(asker)
 
-        states, newest, given_up = await self._database.read(_overview)
+        states, newest, given_up, trouble = await self._database.read(_overview)
         spent = CallsSpent(**asdict(self._turns.spent()))
-        return Overview(states, newest, given_up, spent, self._last_poll())
+        return Overview(states, newest, given_up, spent, self._last_poll(), trouble)
+
+    async def untold_trouble(self, asker: Asker) -> Trouble | None:
+        """Return what Slack refuses us as a whole, where this person has not been told; they are from now on."""
+        if await self._database.read(troubles.standing) is None:
+            return None
+        return await self._database.write(troubles.tell, asker.person, self._clock.now())
 
     async def send_again(self, delivery_id: int, asker: Asker) -> Delivery:
         """Have a message delivered that was given up; one that may stand in Slack already is looked for first.
@@ -69,8 +76,15 @@ class Administration:
         return delivery
 
 
-def _overview(db: Connection) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...]]:
-    return export_store.count_by_state(db), export_store.newest(db, _SHOWN), outbox.given_up(db, _SHOWN)
+def _overview(
+    db: Connection,
+) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...], Trouble | None]:
+    return (
+        export_store.count_by_state(db),
+        export_store.newest(db, _SHOWN),
+        outbox.given_up(db, _SHOWN),
+        troubles.standing(db),
+    )
 
 
 def _send_again(db: Connection, delivery_id: int, asker: Asker, now: datetime) -> Delivery:

@@ -54,12 +54,20 @@ class SlackRefusedError(SlackError):
     """Slack said no; nothing happened. This class itself: for a reason that nobody here knows."""
 
 
+#: Words that do not say by themselves what closes the channel; edits in an archived one are refused as inactive.
+_CLOSINGS = {
+    "is_inactive": Closing.ARCHIVED,
+    "team_access_not_granted": Closing.RESTRICTED,
+    "posting_to_channel_denied": Closing.RESTRICTED,
+}
+
+
 class ChannelClosedError(SlackRefusedError):
     """Not in this channel, as it stands; somebody can mend that. `closing` says what."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.closing = Closing.RESTRICTED if code == "team_access_not_granted" else Closing(code)
+        self.closing = _CLOSINGS.get(code) or Closing(code)
 
 
 class PersonClosedError(SlackRefusedError):
@@ -135,7 +143,7 @@ _RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 #: What Slack's words mean, for all methods (sources: their reference pages, and "common errors").
 _WORDS: Mapping[type[SlackRefusedError], str] = {
     ChannelClosedError: """
-        channel_not_found not_in_channel is_archived posting_to_channel_denied team_access_not_granted
+        channel_not_found not_in_channel is_archived is_inactive posting_to_channel_denied team_access_not_granted
         restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel""",
     PersonClosedError: "messages_tab_disabled user_not_in_channel cannot_dm_bot user_disabled",
     TokenRefusedError: """
@@ -143,7 +151,7 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
     ScopeMissingError: "missing_scope",
     NotToldError: "no_permission unknown_method method_not_found not_implemented not_supported",
     SwitchedOffError: "link_disabled not_enabled",
-    MessageGoneError: "message_not_found cant_update_message edit_window_closed is_inactive block_mismatch",
+    MessageGoneError: "message_not_found cant_update_message edit_window_closed block_mismatch",
     ThreadGoneError: """
         thread_not_found cannot_reply_to_message invalid_thread_ts
         restricted_action_non_threadable_channel restricted_action_thread_locked""",

@@ -9,7 +9,7 @@ import structlog
 
 from bot.cards.blocks import Message
 from bot.slack.api import SlackApi
-from bot.slack.errors import BlocksRefusedError, MessageGoneError, ScopeMissingError, SlackRefusedError
+from bot.slack.errors import BlocksRefusedError, ScopeMissingError, SlackRefusedError
 
 EVENT_TYPE = "tokenflex_export"
 _PAGE = 200
@@ -26,6 +26,7 @@ class Posted:
 
     channel: str
     ts: str
+    lost_blocks: bool = False  #: whether Slack refused its blocks, so that it shows its text alone
 
 
 class SlackPosts:
@@ -36,7 +37,7 @@ class SlackPosts:
         self._bot_user = bot_user
 
     async def post(self, channel: str, message: Message, subject: str, thread_ts: str | None = None) -> Posted:
-        """Post a message, in a thread also to the channel; blocks that Slack refuses cost only the blocks.
+        """Post a message, in a thread also to the channel.
 
         Raises:
             SlackError: it was not posted, or may not have been.
@@ -45,43 +46,45 @@ class SlackPosts:
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"subject": subject}}
         arguments: dict[str, Any] = {"channel": channel, "metadata": metadata, **_NO_UNFURLING}
         thread = {} if thread_ts is None else {"thread_ts": thread_ts, "reply_broadcast": True}
-        try:
-            response = await self._say("chat.postMessage", message, arguments | thread)
-        except MessageGoneError as error:
-            if not thread:
-                raise
-            log.info("a thread is gone; the reply becomes a message of its own", code=str(error))
-            response = await self._say("chat.postMessage", message, arguments)
-        return Posted(str(response.get("channel") or channel), str(response["ts"]))
+        response, lost_blocks = await self._say("chat.postMessage", message, arguments | thread)
+        return Posted(str(response.get("channel") or channel), str(response["ts"]), lost_blocks)
 
-    async def edit(self, posted: Posted, message: Message) -> None:
+    async def edit(self, posted: Posted, message: Message) -> Posted:
         """Replace a message; editing twice does the same as editing once.
 
         Raises:
             SlackError: it was not edited, or may not have been.
 
         """
-        await self._say("chat.update", message, {"channel": posted.channel, "ts": posted.ts}, {"blocks": []})
+        _, lost_blocks = await self._say(
+            "chat.update", message, {"channel": posted.channel, "ts": posted.ts}, {"blocks": []}
+        )
+        return Posted(posted.channel, posted.ts, lost_blocks)
 
-    async def whisper(self, channel: str, person: str, message: Message) -> None:
-        """Show a message in a channel to one person only.
+    async def whisper(self, channel: str, person: str, message: Message) -> Posted:
+        """Show a message in a channel to one person only; its `ts` is of no use afterwards.
 
         Raises:
             SlackError: it was not shown, or may not have been.
 
         """
-        await self._say("chat.postEphemeral", message, {"channel": channel, "user": person, **_NO_UNFURLING})
+        arguments = {"channel": channel, "user": person, **_NO_UNFURLING}
+        _, lost_blocks = await self._say("chat.postEphemeral", message, arguments)
+        return Posted(channel, "", lost_blocks)
 
     async def _say(
         self, method: str, message: Message, arguments: Mapping[str, Any], plain: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
-        """Call a method with a message; where the blocks are refused once more, with the text alone and `plain`."""
+    ) -> tuple[Mapping[str, Any], bool]:
+        """Call a method with a message; where the blocks are refused once more, with a text alone and `plain`.
+
+        Return the response, and whether what only the blocks say was lost.
+        """
         try:
-            return await self._api.call(method, text=message.text, blocks=message.blocks, **arguments)
+            return await self._api.call(method, text=message.text, blocks=message.blocks, **arguments), False
         except BlocksRefusedError as error:
             log.warning("Slack refuses the blocks of a message; it goes out as plain text", code=str(error))
-        text = f"{message.text} `/tokenflex list` shows more."
-        return await self._api.call(method, text=text, **arguments, **(plain or {}))
+        text = message.bare or f"{message.text} `/tokenflex list` shows more."
+        return await self._api.call(method, text=text, **arguments, **(plain or {})), not message.bare
 
     async def find(
         self,

@@ -162,14 +162,16 @@ class Slack:
         await self._with_fault(lambda: self.messages.append(Standing(posted, subject, self.clock.now(), message)))
         return posted
 
-    async def edit(self, posted: Posted, message: Any) -> None:
+    async def edit(self, posted: Posted, message: Any) -> Posted:
         def change() -> None:
             next(each for each in self.messages if each.posted == posted).message = message
 
         await self._with_fault(change)
+        return posted
 
-    async def whisper(self, channel: str, person: str, message: Any) -> None:
+    async def whisper(self, channel: str, person: str, message: Any) -> Posted:
         await self._with_fault(lambda: None)
+        return Posted(channel, "")
 
     async def find(
         self,

@@ -229,7 +229,7 @@ def test_a_message_that_was_given_up_in_doubt_is_looked_for_when_it_is_sent_agai
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody can say for long whether it was posted; it was, and sending it again posts nothing."""
-    monkeypatch.setattr("bot.delivery.dispatcher._GIVE_UP_AFTER", timedelta(hours=1))
+    monkeypatch.setattr("bot.delivery.ways._GIVE_UP_AFTER", timedelta(hours=1))
     life = Life()
     life.begin()
     life.slack_errs(["lost after"])

@@ -9,7 +9,7 @@ from bot.calls.budget import Limits
 from bot.operate.checks.running_bot import ago
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
-from storage import calls, inspection
+from storage import calls, inspection, troubles
 
 BUDGET, POLL, POST = "Call budget", "Last poll", "Last message"
 _LATE: Final = timedelta(minutes=10)
@@ -55,6 +55,11 @@ def _poll(db: Connection, noted: Recorded, now: datetime, *, bot_runs: bool) -> 
 
 def _post(db: Connection, noted: Recorded, now: datetime) -> Finding:
     last = "None yet" if noted.last_post is None else ago(noted.last_post, now)
+    trouble = troubles.standing(db)
+    if trouble is not None:
+        what = "changes of messages" if trouble.edits else "messages"
+        found = f"{last}; Slack takes no {what} of the bot since {ago(trouble.since, now)} (it says: {trouble.code})."
+        return wrong(POST, found, "Mend what Slack says, in its settings or by a new token; what waits then goes out.")
     waiting, reason = inspection.undelivered(db, now - _LATE)
     if waiting:
         mend = "Mend what Slack says; the messages then go out by themselves. In a channel: /invite @tokenflex."

@@ -7,12 +7,14 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.cards import admin_card
-from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.dispatcher import Dispatcher, _Lane
 from bot.delivery.kinds import KINDS, URGENT, load
+from bot.exports.showings import Showings
 from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
 from bot.settings import LinkAudience
 from bot.slack.errors import PersonClosedError
+from bot.slack.posts import Posted
 from storage import outbox
 from storage.models import About, Delivery, DeliveryState, MessageKind, NewDelivery
 from tests.harness.moved_clock import MovedClock
@@ -67,9 +69,10 @@ class Closed:
         """Refuse."""
         raise PersonClosedError("messages_tab_disabled")
 
-    async def whisper(self, channel: str, *_: Any) -> None:
+    async def whisper(self, channel: str, *_: Any) -> Posted:
         """Take it."""
         self.whispered.append(channel)
+        return Posted(channel, "")
 
 
 @pytest.mark.parametrize("has_export", [True, False])
@@ -84,8 +87,10 @@ async def test_an_administrator_who_takes_no_messages_is_told_elsewhere(
     posts: Any = slack
     nobody: Any = None
     times = ServerTime(clock), ServerTime(clock)
-    dispatcher = Dispatcher(database, posts, nobody, *times, clock, LinkAudience.CHANNEL, nobody, Bell(clock))
-    await dispatcher._in_lane(row)
+    dispatcher = Dispatcher(
+        database, posts, nobody, Showings(), *times, clock, LinkAudience.CHANNEL, nobody, Bell(clock)
+    )
+    await dispatcher._in_lane(row, _Lane(row.recipient, is_edit=False))
     assert slack.whispered == (["C0FINANCE1"] if has_export else [])
     left = outbox.get(database.db, row.id)
     if has_export:

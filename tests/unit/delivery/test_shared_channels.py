@@ -12,9 +12,10 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import export_card
 from bot.cards.blocks import Message
-from bot.delivery.dispatcher import _ASKED_AT_MOST, Dispatcher
+from bot.delivery.dispatcher import _ASKED_AT_MOST, Dispatcher, _Lane
 from bot.delivery.kinds import KINDS, URGENT
 from bot.exports.links import Links, Shown
+from bot.exports.showings import Showings
 from bot.people.access import Access
 from bot.people.permissions import Posting, Rules
 from bot.runtime.bell import Bell
@@ -46,6 +47,7 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.RESULT: {"name", "link"},
     _K.EXPIRY: {"name"},
     _K.PRIVATE_LINK: {"name", "link"},
+    _K.PRIVATE_RESULT: {"name"},
     _K.REFUSAL: {"where"},
     _K.CHANNEL_TROUBLE: set(),
     _K.POST_IN_DOUBT: set(),
@@ -107,8 +109,9 @@ class Slack:
         self.said.append((recipient, message))
         return Posted(recipient, f"1700000001.{len(self.said):06d}")
 
-    async def edit(self, posted: Posted, message: Message) -> None:
+    async def edit(self, posted: Posted, message: Message) -> Posted:
         self.said.append((posted.channel, message))
+        return posted
 
 
 class Fresh:
@@ -150,8 +153,9 @@ class House:
         times = ServerTime(self.clock), ServerTime(self.clock)
         for each in times:
             each.observe(self.clock.now())
+        self.showings, audience, bell = Showings(), LinkAudience.CHANNEL, Bell(self.clock)
         self.dispatcher = Dispatcher(
-            self.database, posts, self.fresh, *times, self.clock, LinkAudience.CHANNEL, self.access, Bell(self.clock)
+            self.database, posts, self.fresh, self.showings, *times, self.clock, audience, self.access, bell
         )
         self.export = self._ready()
 
@@ -191,7 +195,8 @@ class House:
 
     async def delivers(self, row: Delivery) -> Delivery:
         """Deliver a row and return what became of it; it may leave nothing behind."""
-        await self.dispatcher._in_lane(row)
+        is_edit = outbox.message(self.db, row.id) is not None
+        await self.dispatcher._in_lane(row, _Lane(row.recipient, is_edit))
         return outbox.find(self.db, row.subject) or replace(row, state=DeliveryState.SENT)
 
 
@@ -245,7 +250,8 @@ async def test_what_may_be_seen(
         if expected is Posting.NOTHING and not private and kind is not _K.EXPIRY and not standing:
             assert built.slack.said == []
             assert (became.state, became.last_error) == (DeliveryState.WAITING, "shared")
-            assert [each.kind for each in outbox.due(built.db, built.clock.now(), URGENT)] == [_K.CHANNEL_TROUBLE]
+            told = _K.PRIVATE_RESULT if kind is _K.RESULT else _K.CHANNEL_TROUBLE
+            assert [each.kind for each, _ in outbox.due(built.db, built.clock.now(), URGENT)] == [told]
             continue
         ((recipient, message),) = built.slack.said
         assert recipient == (PERSON if private else CHANNEL)
@@ -276,7 +282,7 @@ async def test_where_the_link_of_a_press_is_shown(
     for responds in RESPONSES[sharing]:
         built = house(responds, rule, is_set=is_set)
         await built.delivers(built.row(_K.RESULT, standing=True))
-        links = Links(built.database, built.fresh, built.clock, LinkAudience.CHANNEL, built.access)
+        links = Links(built.database, built.fresh, built.showings, built.clock, LinkAudience.CHANNEL, built.access)
         shown = await links.show(1, admitted(PERSON, CHANNEL), lambda: pytest.fail("nobody waits"), TS)
         for_all = TABLE[sharing][SETTINGS.index(setting)] is Posting.ALL
         assert shown.where is (Shown.THERE_ALREADY if for_all else Shown.PRIVATELY)

@@ -12,6 +12,7 @@ from sqlite_utils import Database as Connection
 
 from bot.errors import ChannelOnlyError, NoSuchExportError, RequesterOnlyError, WrongStateError
 from bot.exports.links import Links, Shown
+from bot.exports.showings import Showings
 from bot.people.access import Access
 from bot.people.permissions import Named, Rules
 from bot.settings import LinkAudience
@@ -72,7 +73,9 @@ def links(
 ) -> Links:
     nobody: Any = None
     clock = Impatient()
-    return Links(database, fresh, clock, audience, Access(rules or Rules(), nobody, nobody, "T1", database, clock))
+    return Links(
+        database, fresh, Showings(), clock, audience, Access(rules or Rules(), nobody, nobody, "T1", database, clock)
+    )
 
 
 def moved(db: Connection, number: int, event: Event) -> bool:

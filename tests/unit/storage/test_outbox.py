@@ -9,7 +9,7 @@ from sqlite_utils import Database as Connection
 from bot.delivery.kinds import URGENT
 from storage import outbox
 from storage.migrations import migrations
-from storage.models import About, DeliveryState, MessageKind, SentMessage
+from storage.models import About, DeliveryState, MessageKind, Refusal, SentMessage
 from tests.harness.rows import NOW, accepted, after, delivery, is_open, known, posted
 
 
@@ -25,7 +25,7 @@ def db() -> Iterator[Connection]:
 
 
 def due(db: Connection, seconds: float = 0.0) -> list[str]:
-    return sorted(row.subject for row in outbox.due(db, after(seconds), URGENT))
+    return sorted(row.subject for row, _ in outbox.due(db, after(seconds), URGENT))
 
 
 def test_a_delivery_is_read_back(db: Connection) -> None:
@@ -76,7 +76,7 @@ def test_a_message_that_must_go_out_once(db: Connection) -> None:
 
 
 def test_each_recipient_has_one_turn(db: Connection) -> None:
-    """Of each recipient the first row is due: ends of links, then results, then others."""
+    """Of each recipient the first row of each sort is due: ends of links, then results, then others."""
     delivery(db, "card:1")
     delivery(db, "card:2", export_number=2)
     delivery(db, "card:3", export_number=3, recipient="C2")
@@ -84,7 +84,10 @@ def test_each_recipient_has_one_turn(db: Connection) -> None:
     delivery(db, "result:2:1", kind=MessageKind.RESULT, export_number=2)
     assert due(db) == ["card:3", "result:2:1"]
     delivery(db, "expiry:card:1", kind=MessageKind.EXPIRY)
-    assert due(db) == ["card:3", "expiry:card:1"]
+    assert due(db) == ["card:3", "expiry:card:1", "result:2:1"]
+    outbox.keep_message(db, SentMessage(known(db, "card:1").id, "C1", "1.0"))
+    assert due(db) == ["card:3", "expiry:card:1", "result:2:1"]
+    assert {row.subject for row, is_edit in outbox.due(db, NOW, URGENT) if is_edit} == {"expiry:card:1"}
 
 
 @pytest.mark.parametrize("kind", MessageKind)
@@ -128,7 +131,8 @@ def test_what_is_not_due_yet_waits(db: Connection) -> None:
 def test_an_interrupted_delivery_is_due_in_its_state(db: Connection) -> None:
     """After a crash the row says that its message may have been posted."""
     outbox.mark_sending(db, delivery(db), NOW)
-    (row,) = outbox.due(db, NOW, URGENT)
+    ((row, is_edit),) = outbox.due(db, NOW, URGENT)
+    assert not is_edit
     assert row.state is DeliveryState.SENDING
 
 
@@ -144,29 +148,38 @@ def test_postponing_keeps_or_sets_the_state(db: Connection) -> None:
     assert known(db, "card:1").state is DeliveryState.WAITING
 
 
-def test_a_closed_lane_is_held_back_in_order(db: Connection) -> None:
-    """All that waits for a recipient waits at least that long; others, later ones and doubtful ones do not move."""
-    delivery(db, "card:1")
-    delivery(db, "card:2", export_number=2, due_at=after(90))
-    delivery(db, "card:3", export_number=3, recipient="C2")
-    outbox.mark_sending(db, delivery(db, "result:1:1", kind=MessageKind.RESULT), NOW)
-    outbox.hold_back(db, "C1", after(60))
-    times = {row["subject"]: known(db, row["subject"]).due_at for row in db.query("SELECT subject FROM outbox")}
-    assert times == {"card:1": after(60), "card:2": after(90), "card:3": NOW, "result:1:1": NOW}
+@pytest.mark.parametrize("about", Refusal)
+def test_a_refusal_of_one_message_lets_go_what_comes_after_it(db: Connection, about: Refusal) -> None:
+    """For as long as its pause lasts; what is refused to the whole channel would be so too, and keeps its order."""
+    card = delivery(db)
+    delivery(db, "result:1:1", kind=MessageKind.RESULT, after="card:1")
+    outbox.postpone(db, card, after(60), "no", state=DeliveryState.WAITING)
+    outbox.refused(db, card, about, NOW)
+    alone = about in {Refusal.MESSAGE, Refusal.GONE, Refusal.PERSON}
+    assert due(db) == (["result:1:1"] if alone else [])
+    assert due(db, 60) == ["card:1"]
 
 
-def test_only_what_is_posted_in_the_same_way_is_held_back_with_a_refusal(db: Connection) -> None:
-    """A reply that is refused holds up other replies; neither cards nor edits, nor the ends of links."""
-    outbox.keep_message(db, SentMessage(delivery(db).id, "C1", "1.0"))
-    reply = outbox.get(db, outbox.put(db, replace(known(db, "card:1"), subject="result:1:1", thread=1), NOW))
-    outbox.put(db, replace(reply, subject="result:1:2"), NOW)
-    delivery(db, "expiry:card:1", kind=MessageKind.EXPIRY)
-    delivery(db, "card:2", export_number=2)
-    outbox.hold_back_likes(db, reply, after(60))
-    held = [row["subject"] for row in db.query("SELECT subject FROM outbox WHERE due_at > ?", [NOW.isoformat()])]
-    assert held == ["result:1:1", "result:1:2"]
-    outbox.hold_back_likes(db, known(db, "card:2"), after(60))
-    assert [known(db, subject).due_at for subject in ("card:1", "card:2", "expiry:card:1")] == [NOW, after(60), NOW]
+def test_a_refusal_is_remembered_from_its_beginning_until_it_is_over(db: Connection) -> None:
+    """Whatever it is about meanwhile."""
+    outbox.refused(db, delivery(db), Refusal.MESSAGE, NOW)
+    outbox.refused(db, known(db, "card:1"), Refusal.PLACE, after(9))
+    row = known(db, "card:1")
+    assert (row.refusal, row.refused_since) == (Refusal.PLACE, NOW)
+    outbox.mark_sent(db, row)
+    assert (known(db, "card:1").refusal, known(db, "card:1").refused_since) == (Refusal.NONE, None)
+
+
+def test_what_was_refused_for_a_reason_that_is_over_is_due_at_once(db: Connection) -> None:
+    """All that waits for the workspace, and what waits for the channel that has just taken something."""
+    about = {"card:1": Refusal.PLACE, "card:2": Refusal.MESSAGE, "card:3": Refusal.WORKSPACE, "card:4": Refusal.PLACE}
+    for subject, refusal in about.items():
+        row = delivery(db, subject, recipient="C2" if subject == "card:4" else "C1", due_at=after(60))
+        outbox.refused(db, row, refusal, NOW)
+    outbox.take_up(db, "C1", NOW, edits_only=True)
+    assert due(db) == []
+    outbox.take_up(db, "C1", NOW, edits_only=False)
+    assert [subject for subject in about if known(db, subject).due_at == NOW] == ["card:1", "card:3"]
 
 
 @pytest.mark.parametrize("in_doubt", [True, False])
@@ -237,7 +250,8 @@ def test_naive_times_are_refused(db: Connection) -> None:
         lambda: delivery(db, "card:2", export_number=2, due_at=naive),
         lambda: outbox.due(db, naive, URGENT),
         lambda: outbox.next_due(db, naive),
-        lambda: outbox.hold_back(db, "C1", naive),
+        lambda: outbox.take_up(db, "C1", naive, edits_only=False),
+        lambda: outbox.refused(db, row, Refusal.PLACE, naive),
         lambda: outbox.postpone(db, row, naive, "", state=None),
         lambda: outbox.keep_message(db, SentMessage(row.id, "C1", "1.0", naive)),
     ):

@@ -54,7 +54,7 @@ HOT: dict[str, Query] = {
     "outbox due": lambda db: outbox.due(db, NOW, URGENT),
     "outbox next due": lambda db: outbox.next_due(db, NOW),
     "outbox get": lambda db: (outbox.get(db, 1), outbox.find(db, "card:1")),
-    "outbox hold back": lambda db: outbox.hold_back(db, "C1", NOW),
+    "outbox take up": lambda db: outbox.take_up(db, "C1", NOW, edits_only=True),
     "outbox put again": delivery,
     "put once": lambda db: outbox.put_once(db, known(db, "card:1"), NOW),
     "message": lambda db: outbox.message(db, 1),
