@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot import environment, settings
 from bot.environment import Found
-from bot.settings import LinkAudience, SettingsError
+from bot.settings import LinkAudience, SettingsError, SharedChannels
 from tests.unit.test_settings import GOOD, KEY
 
 #: A right value for every setting; a setting without one fails a test below.
@@ -31,6 +31,7 @@ RIGHT = {
     "ALLOWED_PEOPLE": "U1,S2",
     "ALLOWED_CONTRACTS": "110000123456,RomeoAgree-0",
     "ALLOWED_CHANNELS": "C1,C2",
+    "SHARED_CHANNELS": "refuse",
     "ADMINISTRATORS": "U1",
     "TOKENFLEX_EXTRA_FIELDS": "hubRegion",
     "TOKENFLEX_EXTRA_METRICS": "cloudCredits",
@@ -116,14 +117,15 @@ def test_the_same_twice_is_no_problem(tmp_path: Path) -> None:
     assert found(tmp_path, "LOG_LEVEL=INFO\nLOG_LEVEL=INFO\n").problems == ()
 
 
-RESTRICTED = {name: RIGHT[name] for name in RIGHT if name.startswith("ALLOWED_") or name == "LINK_AUDIENCE"}
+RESTRICTED = {name: RIGHT[name] for name in RIGHT if name.startswith(("ALLOWED_", "SHARED_", "LINK_"))}
 WHOLE = "\n".join(f"{name}={value}" for name, value in {**GOOD, "DATABASE_KEY": KEY, **RESTRICTED}.items()) + "\n"
 
 
 def is_open(read: settings.Settings) -> bool:
     """Whether one of the restrictions of `WHOLE` is gone."""
     lists = (read.allowed_people, read.allowed_contracts, read.allowed_channels)
-    return any({"members", "all"} & set(names) for names in lists) or read.link_audience is LinkAudience.CHANNEL
+    is_kept = read.link_audience is LinkAudience.REQUESTER and read.shared_channels is SharedChannels.REFUSE
+    return any({"members", "all"} & set(names) for names in lists) or not is_kept
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
