@@ -2,11 +2,15 @@
 
 import logging
 import os
+import ssl
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+from bot.network import Network
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,6 +26,19 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name in _PROXIES:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Let all bots of this process share the usual certificates: reading them is half of a start; bundles are read."""
+    read, usual = Network.trust, cache(Network().trust)
+
+    def _trust(network: Network) -> ssl.SSLContext:
+        return read(network) if network.ca_bundle else usual()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Network, "trust", _trust)
+        yield
 
 
 @pytest.fixture(autouse=True)

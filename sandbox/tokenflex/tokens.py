@@ -6,6 +6,7 @@ import json
 import string
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -44,11 +45,17 @@ class _Live:
     expires: datetime
 
 
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """Return the key of this process: making one takes longer than all else of a stand-in's start."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Signer:
-    """Signs access tokens (RS256) with a key of its own."""
+    """Signs access tokens (RS256)."""
 
     def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key = _key()
         self.key_id = hashlib.sha256(str(self._key.public_key().public_numbers().n).encode()).hexdigest()[:16]
 
     def jwt(self, claims: dict[str, object]) -> str:

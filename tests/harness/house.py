@@ -7,6 +7,7 @@ real. Tests wait for conditions, never for time.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -29,9 +30,10 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = "110000123456"
 
 
-def manifest() -> dict[str, Any]:
-    """Return the Slack app as it is installed."""
-    return cast("dict[str, Any]", yaml.safe_load((ROOT / "manifest.yaml").read_text()))
+@cache
+def manifest() -> Mapping[str, Any]:
+    """Return the Slack app as it is installed; read once."""
+    return cast("Mapping[str, Any]", yaml.safe_load((ROOT / "manifest.yaml").read_text()))
 
 
 @dataclass
