@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import environment, settings
+from bot import settings
 from bot.app import Bot
 from bot.login.sign_in import PATIENCE, LoginError, Person, login, logout
 from bot.login.store import MissingKeyError
@@ -25,7 +25,7 @@ from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.interrupts import InterruptedBySignalError, until_signal
 from bot.runtime.invocation import as_typed
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, environment
 from bot.slack.connection import SlackTokenError
 from storage import backup
 from storage.database import DatabaseError

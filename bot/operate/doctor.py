@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.environment import Found
 from bot.operate.checks.activity import check_activity
 from bot.operate.checks.autodesk_login import check_autodesk
 from bot.operate.checks.database import check_database, check_folder
@@ -19,6 +18,7 @@ from bot.operate.findings import Finding, ok, skipped, wrong
 from bot.runtime.clock import Clock
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from bot.settings import Settings
+from bot.settings.environment import Found
 from storage import database
 
 BOT: Final = "Bot"

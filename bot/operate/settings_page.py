@@ -7,7 +7,7 @@ from bot.settings import SETTINGS, Setting
 
 _HEAD = """# Settings
 
-This page is made by `python -m bot settings --markdown`; a test compares it with `bot/settings.py`.
+This page is made by `python -m bot settings --markdown`; a test compares it with `bot/settings/variables.py`.
 
 The bot reads them once, at start, from the environment and from a file `.env` in the folder that it is started in; the
 environment wins, unless its variable is empty. `python -m bot init` asks for the usual ones and writes `.env`,

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Connection
 
-from bot.environment import Found
 from bot.login.store import LoginStore
 from bot.operate import doctor
 from bot.operate.findings import Finding, Level, exit_status
 from bot.runtime.clock import Clock
+from bot.settings.environment import Found
 from bot.tokenflex.oauth import StoredLogin
 from sandbox.clock import ScaledClock
 from storage import calls as call_log

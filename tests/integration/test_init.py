@@ -14,9 +14,10 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
-from bot import environment, settings
+from bot import settings
 from bot.operate.guide import ASKED, IDS, WHERE
 from bot.operate.init.wizard import Talk, UnknownSettingError, Wizard
+from bot.settings import environment
 from bot.slack import manifest
 from tests.harness.house import ROOT, House
 from tests.harness.process import start_process

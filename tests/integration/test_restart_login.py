@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.environment import Found
 from bot.operate import doctor
 from bot.operate.findings import Finding, Level
 from bot.runtime.process_lock import ProcessLock
+from bot.settings.environment import Found
 from sandbox.clock import ScaledClock
 from tests.harness.house import House
 from tests.harness.process import BotProcess, start_process

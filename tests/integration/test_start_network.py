@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.environment import Found
 from bot.network import Obstacle
 from bot.operate import doctor
 from bot.operate.checks.obstacles import MENDS
 from bot.operate.findings import Level
+from bot.settings.environment import Found
 from tests.harness.house import House
 from tests.harness.process import start_process, until
 from tests.harness.tls import Authority, ConnectProxy, tls_front

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.environment import Found
 from bot.operate import doctor
 from bot.operate.findings import Level
+from bot.settings.environment import Found
 from tests.harness.house import House, close_house
 from tests.torture.boundaries import sign_in
 from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in

@@ -23,7 +23,7 @@ from storage import exports
 from storage.migrations import migrations
 from tests.harness.rows import accepted
 from tests.unit.handlers.test_export_modal import submitted
-from tests.unit.test_settings import GOOD
+from tests.unit.settings.test_settings import GOOD
 
 CATALOGUE = Catalogue()
 #: As Autodesk has them, or had them.

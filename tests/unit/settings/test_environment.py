@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, assume, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot import environment, settings
-from bot.environment import Found
-from bot.settings import LinkAudience, SettingsError, SharedChannels
-from tests.unit.test_settings import GOOD, KEY
+from bot import settings
+from bot.settings import LinkAudience, SettingsError, SharedChannels, environment
+from bot.settings.environment import Found
+from tests.unit.settings.test_settings import GOOD, KEY
 
 #: A right value for every setting; a setting without one fails a test below.
 RIGHT = {

@@ -15,7 +15,7 @@ from typing import Final
 
 from dotenv.parser import Binding, parse_stream
 
-from bot.settings import NAMES, PROXIES
+from bot.settings.variables import NAMES, PROXIES
 
 ENV_FILE: Final = Path(".env")  #: in the folder that the bot is started in
 #: What else may stand in `.env`, since containers and shells read it too: names of the system, of Python, of Docker,
