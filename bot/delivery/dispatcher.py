@@ -39,6 +39,7 @@ from bot.slack.errors import (
     SlackRefusedError,
     SlackUnreachableError,
     SlackUnsureError,
+    SuspendedError,
     TokenRefusedError,
 )
 from bot.slack.posts import Posted, SlackPosts
@@ -300,7 +301,7 @@ class Dispatcher:
             await self._tell_act(letter, str(error))
         if course.then is Then.NOTHING:
             log.info("a message that was to be edited is gone, or stays as it is", code=str(error))
-            await self._database.write(outbox.mark_sent, letter.delivery)
+            await self._database.write(ledger.stays_as_it_is, letter)
         elif course.then is Then.OTHER_WAY:
             await self._whisper_instead(letter, error)
         else:
@@ -351,7 +352,8 @@ class Dispatcher:
     async def _doubt_remains(self, letter: Letter, doubt: StillInDoubtError) -> None:
         """Look again later where that can help; otherwise tell the requester and post nothing twice."""
         cause, now, delivery = doubt.cause, self._clock.now(), letter.delivery
-        if isinstance(cause, SlackRefusedError) and not isinstance(cause, ChannelClosedError | TokenRefusedError):
+        passing = ChannelClosedError | TokenRefusedError | SuspendedError
+        if isinstance(cause, SlackRefusedError) and not isinstance(cause, passing):
             log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=str(cause))
             await self._database.write(ledger.give_up_in_doubt, letter, str(cause), now)
             return

@@ -91,6 +91,13 @@ def link_is_out(db: Connection, letter: Letter, standing: SentMessage) -> None:
     outbox.mark_sent(db, letter.delivery)
 
 
+def stays_as_it_is(db: Connection, letter: Letter) -> None:
+    """Note that a message is gone, or can never be edited again; it is not to be drawn again either."""
+    if letter.standing is not None:
+        outbox.keep_message(db, replace(letter.standing, is_discreet=True))
+    outbox.mark_sent(db, letter.delivery)
+
+
 def refused(db: Connection, letter: Letter, course: Course, error: SlackError, now: datetime) -> None:
     """Note a refusal, tell whom it concerns, and have the message tried again, unless that was done for long enough."""
     delivery, about = letter.delivery, course.about

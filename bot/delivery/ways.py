@@ -43,6 +43,7 @@ ABOUT: Final[Mapping[type[SlackRefusedError], Refusal]] = {
     errors.ChannelClosedError: Refusal.PLACE,
     errors.PersonClosedError: Refusal.PERSON,
     errors.TokenRefusedError: Refusal.WORKSPACE,
+    errors.SuspendedError: Refusal.WORKSPACE,
     errors.NotToldError: Refusal.WORKSPACE,
     errors.ScopeMissingError: Refusal.WORKSPACE,
     errors.SwitchedOffError: Refusal.WORKSPACE,

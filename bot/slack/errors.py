@@ -59,6 +59,7 @@ _CLOSINGS = {
     "is_inactive": Closing.ARCHIVED,
     "team_access_not_granted": Closing.RESTRICTED,
     "posting_to_channel_denied": Closing.RESTRICTED,
+    "external_channel_migrating": Closing.REFUSED,
 }
 
 
@@ -76,6 +77,10 @@ class PersonClosedError(SlackRefusedError):
 
 class TokenRefusedError(SlackRefusedError):
     """Nothing works with this token until somebody mends that."""
+
+
+class SuspendedError(SlackRefusedError):
+    """Nothing works for now, whatever the token: administrators, the network or a move of the workspace keep us out."""
 
 
 class NotToldError(SlackRefusedError):
@@ -144,12 +149,18 @@ _RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 _WORDS: Mapping[type[SlackRefusedError], str] = {
     ChannelClosedError: """
         channel_not_found not_in_channel is_archived is_inactive posting_to_channel_denied team_access_not_granted
-        restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel""",
+        restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel
+        external_channel_migrating""",
     PersonClosedError: "messages_tab_disabled user_not_in_channel cannot_dm_bot user_disabled",
     TokenRefusedError: """
         invalid_auth not_authed account_inactive token_revoked token_expired not_allowed_token_type forbidden_team""",
+    SuspendedError: """
+        access_denied accesslimited ekm_access_denied org_login_required team_added_to_org two_factor_setup_required
+        enterprise_is_restricted user_is_restricted""",
     ScopeMissingError: "missing_scope",
-    NotToldError: "no_permission unknown_method method_not_found not_implemented not_supported",
+    NotToldError: """
+        no_permission unknown_method method_not_found not_implemented not_supported deprecated_endpoint
+        method_deprecated""",
     SwitchedOffError: "link_disabled not_enabled",
     MessageGoneError: "message_not_found cant_update_message edit_window_closed block_mismatch",
     ThreadGoneError: """
@@ -159,6 +170,8 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
         invalid_blocks invalid_blocks_format msg_blocks_too_long invalid_attachments only_one_table_allowed""",
     MalformedError: """
         invalid_arguments missing_argument invalid_cursor invalid_limit invalid_ts_oldest invalid_types team_not_found
+        invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type missing_post_type
+        attachment_payload_limit_exceeded metadata_too_large metadata_must_be_sent_from_app
         invalid_json json_not_object invalid_metadata_format invalid_metadata_schema too_many_attachments no_text
         msg_too_long markdown_text_conflict no_dual_broadcast_content_update invalid_trigger_id invalid_view
         invalid_message view_too_large push_limit_reached duplicate_external_id""",

@@ -35,6 +35,14 @@ CODES = """
     file_upload_size_restricted storage_limit_reached posting_to_channel_denied snippet_too_large missing_argument
     link_disabled invalid_view invalid_message invalid_arguments
 """
+#: What every method may be refused with (source: Slack's reference, "Errors" of each method).
+COMMON = """
+    access_denied accesslimited account_inactive deprecated_endpoint ekm_access_denied enterprise_is_restricted
+    fatal_error internal_error invalid_arg_name invalid_arguments invalid_array_arg invalid_auth invalid_charset
+    invalid_form_data invalid_post_type method_deprecated missing_post_type missing_scope no_permission
+    not_allowed_token_type not_authed org_login_required ratelimited request_timeout service_unavailable
+    team_access_not_granted team_added_to_org token_expired token_revoked two_factor_setup_required user_is_restricted
+"""
 #: Words of Slack's that are no error codes where they stand, or are another service's too.
 _ELSEWHERE = {"not_found", "rate_limited"}
 #: Methods whose errors the bot never meets, and answers to a form, which are no calls.
@@ -51,7 +59,7 @@ def stand_ins_words() -> set[str]:
     return {str(word) for word in found} - _NOT_OURS
 
 
-@pytest.mark.parametrize("code", sorted({*CODES.split(), *stand_ins_words()}))
+@pytest.mark.parametrize("code", sorted({*CODES.split(), *COMMON.split(), *stand_ins_words()}))
 def test_every_code_has_a_meaning(code: str) -> None:
     """A code that falls through the table would be treated as one that nobody has heard of."""
     assert type(judged("chat.postMessage", 200, code, (), 1.0)) not in {SlackRefusedError, SlackError}
@@ -121,6 +129,7 @@ def test_an_expired_trigger_by_another_name(messages: list[str], meaning: type[S
         ("is_archived", Closing.ARCHIVED),
         ("restricted_action_read_only_channel", Closing.RESTRICTED),
         ("team_access_not_granted", Closing.RESTRICTED),
+        ("external_channel_migrating", Closing.REFUSED),
     ],
 )
 def test_a_closed_channel_says_what_closes_it(code: str, closing: Closing) -> None:
