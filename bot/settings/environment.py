@@ -93,7 +93,7 @@ def _problems(bindings: Iterable[Binding], env_file: Path) -> Iterator[str]:
         number = one.original.line + len(re.findall(r"\r\n|\r|\n", text[: len(text) - len(text.lstrip())]))
         if one.key is not None and one.value is not None and not _runs_on(text):
             lines.setdefault(one.key, []).append((number, one.value))
-            inside = next((known for known in sorted(NAMES) if f"{known}=" in one.value), None)
+            inside = next((known for known in sorted(NAMES) if f"{_without_start(known)}=" in one.value), None)
             if inside is not None:
                 where = f"line {number} of {env_file}"
                 yield f"{one.key} has {inside}= in its value in {where}; a line break is missing there."
@@ -110,6 +110,11 @@ def _problems(bindings: Iterable[Binding], env_file: Path) -> Iterator[str]:
 def _runs_on(text: str) -> bool:
     """Return whether a quoted value reaches beyond its line: none of ours does, so a quotation mark was forgotten."""
     return "\n" in text.strip() or "\r" in text.strip()
+
+
+def _without_start(name: str) -> str:
+    """Return a name as it may still be read where the line break before it was lost, and a letter or two with that."""
+    return name[_NEAR:] if len(name) > 8 else name
 
 
 def _unreadable(text: str, where: str) -> str:

@@ -135,6 +135,9 @@ def is_open(read: settings.Settings) -> bool:
     st.text(st.characters(exclude_characters="#", exclude_categories=["Cs"]), max_size=2) | st.sampled_from("\"'=\\\n"),
 )
 @example(WHOLE.index("\nALLOWED_PEOPLE"), 1, "")
+@example(WHOLE.index("!\nLINK_AUDIENCE"), 3, "")
+@example(WHOLE.index("\nLINK_AUDIENCE"), 3, "")
+@example(WHOLE.index("\nSHARED_CHANNELS"), 3, "")
 @example(WHOLE.index("ALLOWED_PEOPLE=") + len("ALLOWED_PEOPLE="), 0, '"')
 def test_no_slip_in_the_file_opens_what_is_restricted(tmp_path: Path, at: int, gone: int, put: str) -> None:
     """A few characters lost or put in, anywhere: the restrictions hold, or the start ends with a sentence."""
