@@ -11,6 +11,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from bot.network import Network
+from sandbox.tokenflex.usage_data import UsageData
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,6 +40,14 @@ def certificates_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Network, "trust", _trust)
         yield
+
+
+@pytest.fixture(scope="session")
+def usage_data() -> Iterator[UsageData]:
+    """The synthetic usage data set, built once."""
+    data = UsageData()
+    yield data
+    data.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """A house with the real bot, its page, and people who look at it, each in a browser context of their own."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,6 @@ def browser_path() -> Path:
     if found is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(chromium.MISSING)
     return found
-
-
-@pytest.fixture(scope="session")
-def usage_data() -> Iterator[UsageData]:
-    """The synthetic usage data set, built once."""
-    data = UsageData()
-    yield data
-    data.close()
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 import pytest
 
+from sandbox.tokenflex.usage_data import UsageData
 from tests.sandbox.tokenflex_client import ALL_TIME, CONTRACT, REQUESTS, SIMPLE, House, running
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    async with running() as house:
+async def house(usage_data: UsageData) -> AsyncIterator[House]:
+    async with running(usage_data) as house:
         yield house
 
 

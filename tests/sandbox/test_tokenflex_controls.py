@@ -1,7 +1,7 @@
 """What a test can switch: failures, holds, made-up answers, dropped connections, revoked tokens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from random import Random
 
 import aiohttp
@@ -12,13 +12,6 @@ from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SOFTWARE_COORDINATOR, Client, SandboxSettings, User
 from sandbox.tokenflex.usage_data import UsageData
 from tests.sandbox.tokenflex_client import REQUESTS, SIMPLE, HandClock, House, at, running
-
-
-@pytest.fixture(scope="module")
-def usage_data() -> Iterator[UsageData]:
-    data = UsageData()
-    yield data
-    data.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -22,13 +22,6 @@ WALKTHROUGH = {
     "downloadFileName": "myYear1Adjustments",
 }
 MINE = f"FROM usage WHERE contract = '{CONTRACT}'"
-
-
-@pytest.fixture(scope="module")
-def usage_data() -> Iterator[UsageData]:
-    data = UsageData()
-    yield data
-    data.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The life of exports over HTTP: create, list, get, retry, refreshUrl, markRead, delete, download, quota, rate."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -10,13 +10,6 @@ import pytest
 
 from sandbox.tokenflex.usage_data import UsageData
 from tests.sandbox.tokenflex_client import ALL_TIME, CONTRACT, REQUESTS, SIMPLE, House, at, running
-
-
-@pytest.fixture(scope="module")
-def usage_data() -> Iterator[UsageData]:
-    data = UsageData()
-    yield data
-    data.close()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Faults that last until they are lifted: refused kinds of calls, roles that lapse, lists that nobody can read."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,13 +9,6 @@ from tests.sandbox.tokenflex_client import CONTRACT, REQUESTS, SIMPLE, House, at
 
 OTHER = "11000099871"
 YEAR = 365 * 86400
-
-
-@pytest.fixture(scope="module")
-def usage_data() -> Iterator[UsageData]:
-    data = UsageData()
-    yield data
-    data.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from sandbox.tokenflex.settings import Client
+from sandbox.tokenflex.usage_data import UsageData
 from tests.sandbox.tokenflex_client import House, Reply, running
 
 WEB = ("sandbox-web", "sandbox-web-secret")
@@ -22,8 +23,8 @@ BOTH = "data:read data:write"
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    async with running() as house:
+async def house(usage_data: UsageData) -> AsyncIterator[House]:
+    async with running(usage_data) as house:
         yield house
 
 

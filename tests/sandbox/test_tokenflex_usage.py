@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,13 +19,6 @@ from tests.sandbox.tokenflex_client import CONTRACT, House, Reply, running
 SUMMARY, LAST, QUERY = (f"/usage/{CONTRACT}/{name}" for name in ("summary", "last", "query"))
 MONTHLY = {"fields": ["usageMonth", "contractYear", "usageCategory"], "metrics": ["uniqueUsers", "tokensConsumed"]}
 BY_PRODUCT = {"fields": ["usageCategory", "productName"], "metrics": ["tokensConsumed", "uniqueUsers"]}
-
-
-@pytest.fixture(scope="module")
-def usage_data() -> Iterator[UsageData]:
-    data = UsageData()
-    yield data
-    data.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The where clause and the rules of a create, without a server."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -204,10 +202,3 @@ def test_a_clause_means_what_sql_means(where: str, sql: str, usage_data: UsageDa
     (expected,) = usage_data.query(f"SELECT SUM(tokens) FROM usage WHERE contract = '{CONTRACT}' AND ({sql})")[0]
     assert expected > 0
     assert usage_data.csv(report).decode() == f"tokensConsumed\r\n{expected}\r\n"
-
-
-@pytest.fixture(scope="module")
-def usage_data() -> Iterator[UsageData]:
-    data = UsageData()
-    yield data
-    data.close()

@@ -1,6 +1,6 @@
 """Fixtures: the forge of bots and a runner."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +10,8 @@ from tests.torture.processes import forge
 from tests.torture.runner import Runner
 
 
-@pytest.fixture(scope="module")
-def data() -> Iterator[UsageData]:
-    """The synthetic usage data set, built once."""
-    made = UsageData()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-async def runner(tmp_path: Path, data: UsageData) -> AsyncIterator[Runner]:
+async def runner(tmp_path: Path, usage_data: UsageData) -> AsyncIterator[Runner]:
     """A runner of real processes."""
     async with forge() as made:
-        yield Runner(made, tmp_path, data)
+        yield Runner(made, tmp_path, usage_data)
