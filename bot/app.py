@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.assembly import Parts, assemble
 from bot.contracts.cache import ContractCache
+from bot.exports.presses import Presses
 from bot.login.store import LoginStore
 from bot.login.token_flex import token_flex_side
 from bot.login.watch import LoginWatch
@@ -30,12 +31,13 @@ from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.http import HttpDoor
 from handlers.buttons import Buttons
 from handlers.commands import Commands
+from handlers.events import Events
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard
 from handlers.on_exports import OnExports
 from handlers.registration import register
 from handlers.replies import Replies
-from storage import future
+from storage import backup, future
 from storage.database import Database, StorageFullError
 
 log = structlog.get_logger(__name__)
@@ -131,6 +133,9 @@ class Bot:
         ahead = await database.write(future.bring_back, self._clock.now())
         if ahead:
             log.warning("the clock was set back since the last run", seconds=round(ahead.total_seconds(), 1))
+        goes_on_at = await database.write(backup.take_up_copy, self._clock.now())
+        if goes_on_at is not None:
+            log.warning("a backup was put in the place of the database; numbers go on", next_export=goes_on_at)
         return database
 
     async def _enter_workspace(self, database: Database) -> _Workspace:
@@ -163,7 +168,9 @@ class Bot:
         form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
         on_exports = OnExports(exports, parts.links, form, replies)
         commands = Commands(exports, on_exports, administration, contracts, catalogue, form, guard)
-        register(app, commands, Buttons(on_exports, administration, guard), form)
+        presses = Presses(parts.database, parts.moved_channels)
+        buttons = Buttons(on_exports, presses, administration, guard)
+        register(app, commands, buttons, form, Events(parts.moved_channels, guard))
         return app
 
 

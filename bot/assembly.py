@@ -10,6 +10,7 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports.fresh_links import FreshLinks
 from bot.exports.links import Links
+from bot.exports.moved_channels import MovedChannels
 from bot.exports.poll_policy import next_poll
 from bot.exports.poller import Policy, Poller
 from bot.exports.progress import Progress
@@ -54,6 +55,7 @@ class Parts:
     poller: Poller
     dispatcher: Dispatcher
     exports: Exports
+    moved_channels: MovedChannels
     supervisor: Supervisor
 
     def run(self, **others: Loop) -> None:
@@ -113,13 +115,18 @@ async def assemble(
     )
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
     links = Links(database, fresh_links, showings, clock, audience, access)
+    moved_channels = MovedChannels(database, posts, access, clock)
+    await moved_channels.load()
     await worker.resume()
     supervisor = Supervisor(clock)
     under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *([listeners] if listeners else [])]
     ending.push_async_callback(_settle, under_way)
     ending.callback(calls.close)
     ending.push_async_callback(supervisor.stop)
-    return Parts(database, calls, progress, fresh_links, links, slots, worker, poller, dispatcher, exports, supervisor)
+    return Parts(
+        database, calls, progress, fresh_links, links, slots, worker, poller, dispatcher, exports, moved_channels,
+        supervisor,
+    )  # fmt: skip
 
 
 async def _settle(under_way: list[Settles]) -> None:

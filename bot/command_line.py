@@ -123,8 +123,9 @@ def _doctor(options: argparse.Namespace, clock: Clock | None) -> int:
     return _show(found, given.variables, as_json=options.json)
 
 
-def _backup(options: argparse.Namespace, _: Clock | None) -> int:
-    size = backup.back_up(_configured().database_path, options.file)
+def _backup(options: argparse.Namespace, clock: Clock | None) -> int:
+    now = datetime.now(UTC) if clock is None else clock.now()
+    size = backup.back_up(_configured().database_path, options.file, now)
     print(
         f"{options.file} holds all of the database ({size} bytes). The Autodesk login in it is encrypted; keep "
         "DATABASE_KEY somewhere else."
@@ -138,6 +139,11 @@ def _restore(options: argparse.Namespace, clock: Clock | None) -> int:
     with ProcessLock(path):
         restored = backup.restore(path, options.file, now)
     print(f"{path} is the backup now.{f' What was there before is kept as {restored.kept}.' if restored.kept else ''}")
+    if restored.goes_on_at is not None:
+        _say(
+            "Nobody knows here which exports were asked for after the backup was made. So that no number comes twice, "
+            f"the next export is #{restored.goes_on_at}."
+        )
     _say("Run `python -m bot doctor` before the bot: a login that was renewed after the backup was made has ended.")
     return 0
 

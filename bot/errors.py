@@ -35,6 +35,13 @@ class OrganisationWideError(UseCaseError):
     """The app is installed for a whole Enterprise organisation, so nobody knows whose members may use it."""
 
 
+@dataclass(eq=False)
+class OldButtonError(UseCaseError):
+    """A button was made for something of the same number that we do not know (any more): the database was replaced."""
+
+    number: int | None  #: of the export; None: it is about a message
+
+
 class NotAllowedError(UseCaseError):
     """This person may not do that."""
 

@@ -1,11 +1,14 @@
 """The buttons of messages. They may be weeks old, so everything is decided by what the database says now."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions, admin_card, replies
+from bot.cards.actions import MadeFor
+from bot.exports.presses import Presses
 from bot.operate.administration import Administration
 from bot.slack.views import Trigger
 from handlers import envelope
@@ -16,24 +19,24 @@ from handlers.on_exports import Act, OnExports
 class Buttons:
     """Those of an export; for administrators Send again."""
 
-    def __init__(self, on_exports: OnExports, administration: Administration, guard: Guard) -> None:
+    def __init__(self, on_exports: OnExports, presses: Presses, administration: Administration, guard: Guard) -> None:
         self._on_exports = on_exports
+        self._presses = presses
         self._administration = administration
         self._guard = guard
-        self._presses: dict[str, Callable[[int, Act], Awaitable[None]]] = {
+        self._of_exports: dict[str, Callable[[int, Act], Awaitable[None]]] = {
             actions.LINK: on_exports.link,
             actions.RETRY: on_exports.retry,
             actions.DETAILS: on_exports.details,
             actions.DELETE: on_exports.delete,
             actions.EDIT: on_exports.edit,
             actions.KEEP: on_exports.keep,
-            actions.SEND_AGAIN: self._send_again,
         }
 
     @property
     def action_ids(self) -> tuple[str, ...]:
         """The ids that this object listens to."""
-        return tuple(self._presses)
+        return (*self._of_exports, actions.SEND_AGAIN)
 
     async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of our messages."""
@@ -41,13 +44,14 @@ class Buttons:
         await ack()
         action = body["actions"][0]
         action_id, value = action["action_id"], str(action.get("value") or "")
-        press = self._presses[action_id]
+        press = self._send_again if action_id == actions.SEND_AGAIN else partial(self._on_export, action_id)
+        number = value.partition(".")[0]
         await self._guard.run(
             action_id,
             envelope.of_action(body),
             envelope.response_url(body),
-            lambda asker: press(int(value), Act(asker, body, trigger)),
-            export=int(value) if value.isdecimal() and action_id != actions.SEND_AGAIN else None,
+            lambda asker: press(MadeFor.of(value), Act(asker, body, trigger)),
+            export=int(number) if number.isdecimal() and action_id != actions.SEND_AGAIN else None,
         )
 
     async def unknown(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -63,6 +67,10 @@ class Buttons:
             lambda asker: self._on_exports.tell(Act(asker, body, trigger), replies.unknown_button()),
         )
 
-    async def _send_again(self, number: int, act: Act) -> None:
-        delivery = await self._administration.send_again(number, act.asker)
+    async def _on_export(self, action_id: str, made_for: MadeFor, act: Act) -> None:
+        await self._presses.recognise(made_for, act.asker.channel, envelope.pressed_message(act.body))
+        await self._of_exports[action_id](made_for.number, act)
+
+    async def _send_again(self, made_for: MadeFor, act: Act) -> None:
+        delivery = await self._administration.send_again(made_for, act.asker, envelope.pressed_message(act.body))
         await self._on_exports.tell(act, admin_card.sent_again(delivery))

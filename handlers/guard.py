@@ -60,6 +60,16 @@ class Guard:
                 except Exception:
                     log.exception("a person could not be told", person=sender.person)
 
+    async def hear(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Run what follows from an event; False where it failed, which is logged, since nobody waits for an answer."""
+        with self.act() as reference:
+            try:
+                await work()
+            except Exception:
+                log.exception("an event was not taken", listener=name, reference=reference)
+                return False
+        return True
+
     async def admit(self, sender: Sender) -> Asker:
         """Let a person in who may use the bot.
 

@@ -6,15 +6,18 @@ from slack_bolt.async_app import AsyncApp
 
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
+from handlers.events import CHANNEL_ID_CHANGED, Events
 from handlers.forms import export_modal
 from handlers.forms.export_form import ExportForm
 
 
-def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm) -> None:
-    """Connect the listeners; the last one hears every button that no other knows."""
+def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm, events: Events) -> None:
+    """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
     app.command(COMMAND)(commands.command)
     app.view(export_modal.CALLBACK)(form.submit)
     app.action(export_modal.TYPE_CONTRACT)(form.type_contract)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)
+    app.event(CHANNEL_ID_CHANGED, middleware=[events.channel_id_changed])(events.acknowledged)
+    app.event(re.compile(".*"))(events.acknowledged)

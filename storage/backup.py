@@ -1,15 +1,21 @@
 """Copies of the database that are consistent although a bot writes to it, and the way back from one."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database as Connection
 
-from . import database, outbox
+from . import database, numbers, outbox
 from .database import DatabaseError
 from .migrations import migrations
+from .numbers import Given
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: What SQLite keeps beside a file: it belongs to that file and to no other.
 _BESIDE = ("-wal", "-shm")
@@ -17,12 +23,13 @@ _BESIDE = ("-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How a restore ended; `kept` is where the database of before lies now, None where there was none."""
+    """How a restore ended."""
 
-    kept: Path | None
+    kept: Path | None  #: where the database of before lies now, None where there was none
+    goes_on_at: int | None  #: the number of the next export, where nobody knows which were given after the copy
 
 
-def back_up(path: Path, target: Path) -> int:
+def back_up(path: Path, target: Path, now: datetime) -> int:
     """Copy the database into a new file that only its owner can read; return its size in bytes.
 
     The folder is made if there is none. The copy is complete and checked before it has the name of `target`.
@@ -37,7 +44,7 @@ def back_up(path: Path, target: Path) -> int:
     _make_folder(target)
     _reserve(target)
     try:
-        _copy(path, target)
+        _copy(path, target, numbers.note_copy, now)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -48,8 +55,8 @@ def restore(path: Path, source: Path, now: datetime) -> Restored:
     """Put a backup in the place of the database; the caller holds the lock of the bot.
 
     The backup is checked and copied first. What it was about to post may have been posted since, so it is looked for
-    before anything is posted. The old files are moved aside under one new name, so that they still
-    belong together.
+    before anything is posted; numbers that were given since are not given again. The old files are moved aside under
+    one new name, so that they still belong together.
 
     Raises:
         DatabaseError: the backup cannot be used; then nothing has changed.
@@ -63,22 +70,40 @@ def restore(path: Path, source: Path, now: datetime) -> Restored:
     fresh.unlink(missing_ok=True)
     _reserve(fresh)
     try:
-        _copy(source, fresh)
-        with database.plain_file(fresh) as db:
-            database.in_transaction(db, _made_ready)
+        goes_on_at = _copy(source, fresh, _made_ready, _given_since(path, source), now)
         kept = _move_aside(path, now)
         fresh.replace(path)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    return Restored(kept)
+    return Restored(kept, goes_on_at)
 
 
-def _made_ready(db: Connection) -> None:
+def take_up_copy(db: Connection, now: datetime) -> int | None:
+    """Do what `restore` does where the file of a backup was put in the place of the database by hand.
+
+    Return the number of the next export; None where nobody did that.
+    """
+    return _made_ready(db, None, now) if numbers.is_copy(db) else None
+
+
+def _made_ready(db: Connection, replaced: Given | None, now: datetime) -> int | None:
     """Bring a backup, of whichever version, to today's schema, and have looked for what it was about to post."""
     migrations.apply(db)
     outbox.doubt_what_waits(db)
+    return numbers.go_on(db, replaced, now)
+
+
+def _given_since(path: Path, source: Path) -> Given | None:
+    """Return the numbers that the database has given which is to be replaced; None where it cannot be read."""
+    with database.read_only(source) as copy:
+        origin = numbers.newest_origin(copy)
+    try:
+        with database.read_only(path) as db:
+            return numbers.given(db, origin)
+    except DatabaseError:
+        return None
 
 
 def _make_folder(target: Path) -> None:
@@ -99,8 +124,10 @@ def _reserve(target: Path) -> None:
         ) from None
 
 
-def _copy(path: Path, target: Path) -> None:
-    """Fill a copy beside `target`, check it, and give it the name of `target`."""
+def _copy(
+    path: Path, target: Path, finish: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Fill a copy beside `target`, have it finished, check it and give it that name; return what `finish` does."""
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     _reserve(part)
@@ -108,6 +135,7 @@ def _copy(path: Path, target: Path) -> None:
         with database.read_only(path) as old, database.plain_file(part) as new:
             old.conn.backup(new.conn)
             new.execute("PRAGMA journal_mode = DELETE")  # one file, complete in itself
+            result = database.in_transaction(new, finish, *args, **kwargs)
         database.check(part)
         _sync(part)
         part.replace(target)
@@ -115,6 +143,7 @@ def _copy(path: Path, target: Path) -> None:
         for left in (part, *(part.with_name(part.name + ending) for ending in _BESIDE)):
             left.unlink(missing_ok=True)
     _sync_folder(target.parent)
+    return result
 
 
 def _move_aside(path: Path, now: datetime) -> Path | None:

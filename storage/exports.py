@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from . import rows
+from . import channels, rows
 from .models import Export, NewExport, made_file_name, to_text
 from .states import Event, ExportState, next_state
 
@@ -49,7 +49,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "file_name": new.request.file_name,
         "request_body": json.dumps(new.request.body()),
         "requester": new.requester,
-        "channel": new.channel,
+        "channel": channels.current(db, new.channel),
         "accepted_at": now,
         "changed_at": now,
         "replaces": new.replaces,

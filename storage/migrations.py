@@ -291,3 +291,20 @@ def m010_refused_messages(db: Database) -> None:
     """Add what Slack's refusal of a message is about, and since when it is refused."""
     db.execute("ALTER TABLE outbox ADD COLUMN refusal TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE outbox ADD COLUMN refused_since TEXT")
+
+
+@migrations()
+def m011_identities(db: Database) -> None:
+    """Add events that were heard, and ids that channels had before."""
+    db.execute("CREATE TABLE events (id TEXT PRIMARY KEY, heard_at TEXT NOT NULL)")
+    db.execute("CREATE INDEX events_heard ON events (heard_at)")
+    db.execute(
+        """
+        CREATE TABLE channel_ids (
+            old TEXT PRIMARY KEY,
+            workspace TEXT NOT NULL DEFAULT '',
+            new TEXT NOT NULL,
+            changed_at TEXT NOT NULL
+        )
+        """
+    )

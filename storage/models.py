@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any, Self, get_type_hints
 
@@ -73,6 +74,11 @@ def _request(row: Row) -> ExportRequest:
     )
 
 
+def mark_of(identity: str) -> str:
+    """Return a short text that stands for something's whole identity: what tells it from others of its number."""
+    return sha256(identity.encode()).hexdigest()[:10]
+
+
 def made_file_name(number: int) -> str:
     """Return the file name of an export whose person gave none.
 
@@ -107,6 +113,12 @@ class Export(Stored):
     announcement: int = 0  #: counts what has been announced: each finish or failure is one
     replaced_by: int | None = None  #: number of the export that was sent again instead
     replaces: int | None = None
+    origin: str = ""  #: the one act of a person that asked for it
+
+    @property
+    def mark(self) -> str:
+        """What tells it from an export of the same number in another life of the database."""
+        return mark_of(self.origin)
 
     @property
     def label(self) -> str:
@@ -222,6 +234,11 @@ class Delivery(NewDelivery, Stored):
     handed_over_at: datetime | None = None  #: to Slack, the last time, by Slack's clock; None where that was not known
     refusal: Refusal = Refusal.NONE  #: by Slack, the last time that it said something
     refused_since: datetime | None = None
+
+    @property
+    def mark(self) -> str:
+        """What tells it from a row of the same id in another life of the database."""
+        return mark_of(self.subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database as Connection
 
-from . import rows
+from . import channels, rows
 from .models import (
     About,
     Delivery,
@@ -70,7 +70,7 @@ def put(db: Connection, delivery: NewDelivery, now: datetime, due_at: datetime |
             "kind": delivery.kind.value,
             "about": delivery.about.value,
             "about_id": delivery.about_id,
-            "recipient": delivery.recipient,
+            "recipient": channels.current(db, delivery.recipient),
             "edition": delivery.edition,
             "detail": delivery.detail,
             "shows_link": delivery.shows_link,
@@ -244,7 +244,8 @@ def keep_message(db: Connection, message: SentMessage) -> None:
         ON CONFLICT (delivery) DO UPDATE SET channel = excluded.channel, ts = excluded.ts,
             link_expires_at = excluded.link_expires_at, is_discreet = excluded.is_discreet
     """
-    db.execute(sql, [message.delivery, message.channel, message.ts, expires, message.is_discreet])
+    channel = channels.current(db, message.channel)
+    db.execute(sql, [message.delivery, channel, message.ts, expires, message.is_discreet])
 
 
 def draw_again(db: Connection, channel: str, now: datetime) -> None:
@@ -278,6 +279,17 @@ def message_at(db: Connection, channel: str, ts: str) -> SentMessage | None:
     """Return our record of the message with this identity."""
     found = db.query("SELECT * FROM messages WHERE channel = ? AND ts = ?", [channel, ts])
     return next(map(SentMessage.from_row, found), None)
+
+
+def message_elsewhere(db: Connection, number: int, channel: str, ts: str) -> tuple[str, str] | None:
+    """Return the channel and the subject of a public message about an export that has this `ts` in another channel."""
+    sql = """
+        SELECT messages.channel, outbox.subject FROM outbox JOIN messages ON messages.delivery = outbox.id
+        WHERE outbox.about = 'export' AND outbox.about_id = :number AND messages.ts = :ts
+            AND messages.channel = outbox.recipient AND messages.channel <> :channel
+    """
+    found = db.query(sql, {"number": number, "channel": channel, "ts": ts})
+    return next(((str(row["channel"]), str(row["subject"])) for row in found), None)
 
 
 def messages_about(db: Connection, about: About, about_id: int | None) -> Sequence[SentMessage]:

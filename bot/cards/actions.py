@@ -1,6 +1,10 @@
-"""The buttons: their ids, which travel in messages for ever, and their words. A value is a number only."""
+"""The buttons: their ids, which travel in messages for ever, their words, and what each says that it was made for."""
+
+from dataclasses import dataclass
+from typing import Self
 
 from bot.cards.blocks import Block, plain
+from storage.models import Delivery, Export
 
 LINK = "export.link"
 RETRY = "export.retry"
@@ -8,7 +12,7 @@ DETAILS = "export.details"
 DELETE = "export.delete"
 EDIT = "export.edit"
 KEEP = "export.keep"
-SEND_AGAIN = "admin.send_again"  #: its value is the number of a message that was given up
+SEND_AGAIN = "admin.send_again"  #: its number is that of a message that was given up
 
 _LABELS = {
     LINK: "Get a fresh link",
@@ -22,23 +26,50 @@ _LABELS = {
 _STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger"}
 
 
-def button(action: str, number: int, *, ask: bool = True) -> Block:
+@dataclass(frozen=True, slots=True)
+class MadeFor:
+    """The value of a button: a number, and the mark of what had that number as it was drawn.
+
+    Buttons of versions before the first marks, and what people type, have the number alone.
+    """
+
+    number: int
+    mark: str = ""
+
+    @classmethod
+    def of(cls, value: str) -> Self:
+        """Return what stands in the value of a button.
+
+        Raises:
+            ValueError: it is none of ours.
+
+        """
+        number, _, mark = value.partition(".")
+        return cls(int(number), mark)
+
+    def __str__(self) -> str:
+        return f"{self.number}.{self.mark}" if self.mark else str(self.number)
+
+
+def button(action: str, export: Export, *, ask: bool = True) -> Block:
     """Return a button of an export; deleting asks first unless `ask` is false.
 
     What a screen reader says begins with the words that others see, so that people who speak to their computer can
     press it by them (source: WCAG 2.2, 2.5.3).
     """
-    element = _button(action, number, f"export #{number}")
+    element = _button(action, MadeFor(export.number, export.mark), f"export {export.label}")
     if action in _STYLES:
         element["style"] = _STYLES[action]
     if action == DELETE and ask:
-        element["confirm"] = _confirm_delete(number)
+        element["confirm"] = _confirm_delete(export.number)
     return element
 
 
-def send_again(delivery: int, number: int | None) -> Block:
-    """Return the button of a message that was given up; `number` is that of its export, if it is about one."""
-    return _button(SEND_AGAIN, delivery, "message" if number is None else f"message of export #{number}")
+def send_again(delivery: Delivery) -> Block:
+    """Return the button of a message that was given up."""
+    number = delivery.export_number
+    of = "message" if number is None else f"message of export #{number}"
+    return _button(SEND_AGAIN, MadeFor(delivery.id, delivery.mark), of)
 
 
 def row(block_id: str, *buttons: Block) -> Block:
@@ -46,12 +77,12 @@ def row(block_id: str, *buttons: Block) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
 
 
-def _button(action: str, value: int, of: str) -> Block:
+def _button(action: str, made_for: MadeFor, of: str) -> Block:
     return {
         "type": "button",
         "action_id": action,
         "text": plain(_LABELS[action]),
-        "value": str(value),
+        "value": str(made_for),
         "accessibility_label": f"{_LABELS[action]}, {of}",
     }
 

@@ -117,5 +117,5 @@ def _delivery(delivery: Delivery) -> list[Block]:
     text += code(shorten(f"{doubt}{delivery.last_error}", 200))
     return [
         blocks.section(f"given_up.{delivery.id}", text),
-        actions.row(f"send_again.{delivery.id}", actions.send_again(delivery.id, delivery.export_number)),
+        actions.row(f"send_again.{delivery.id}", actions.send_again(delivery)),
     ]

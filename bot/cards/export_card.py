@@ -111,7 +111,7 @@ def private_link(export: Export, shown: DownloadLink | None) -> Message:
     line = "the link that was here has expired." if shown is None else link_line(export, shown)
     parts = [
         blocks.section("link", f"Export {export.label}: {line}"),
-        actions.row("buttons", actions.button(actions.LINK, export.number)),
+        actions.row("buttons", actions.button(actions.LINK, export)),
     ]
     if shown is None:
         return Message(f"The link for export {export.label} has expired.", parts)
@@ -237,4 +237,4 @@ def _buttons(export: Export) -> list[Block]:
         wanted = tuple(action for action in wanted if action != actions.EDIT)
     if not wanted:
         return []
-    return [actions.row(f"buttons.{export.state.value}", *(actions.button(action, export.number) for action in wanted))]
+    return [actions.row(f"buttons.{export.state.value}", *(actions.button(action, export) for action in wanted))]

@@ -59,6 +59,13 @@ def sentence(error: UseCaseError) -> str:
                 "I am installed for a whole organisation, which I do not support yet. Ask whoever installed me to "
                 "install me in this workspace alone."
             )
+        case errors.OldButtonError():
+            what = "a message" if error.number is None else f"another export #{error.number}"
+            where = "/tokenflex admin" if error.number is None else "/tokenflex list"
+            text = (
+                f"That button was made for {what} of the time before my database was replaced by an older copy. I know "
+                f"nothing of that any more, so nothing was done. `{where}` shows what I know."
+            )
         case NotAllowedError():
             text = _not_allowed(error)
         case errors.MembershipUnknownError():

@@ -62,8 +62,8 @@ def confirm_deletion(export: Export) -> Message:
         "Nobody can download it afterwards."
     )
     buttons = (
-        actions.button(actions.DELETE, export.number, ask=False),
-        actions.button(actions.KEEP, export.number),
+        actions.button(actions.DELETE, export, ask=False),
+        actions.button(actions.KEEP, export),
     )
     return Message(f"Delete export {export.label}?", [section("question", text), actions.row("buttons", *buttons)])
 

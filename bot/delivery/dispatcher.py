@@ -294,6 +294,9 @@ class Dispatcher:
 
     async def _was_refused(self, letter: Letter, error: SlackRefusedError) -> None:
         """Do what follows from a refusal on the last of the ways that were taken."""
+        if isinstance(error, ChannelClosedError) and await self._database.read(_goes_elsewhere, letter.delivery):
+            await self._postpone(letter.delivery, str(error), timedelta(), state=DeliveryState.WAITING)
+            return
         way = Way.EDIT if letter.stands else Way.PRIVATE if letter.is_private else Way.POST
         course = ways.course(way, error)
         self._note_reach(letter, course.about)
@@ -357,9 +360,11 @@ class Dispatcher:
             log.warning("a message in doubt cannot be looked for", subject=delivery.subject, code=str(cause))
             await self._database.write(ledger.give_up_in_doubt, letter, str(cause), now)
             return
-        if isinstance(cause, ChannelClosedError):
-            await self._database.write(ledger.tell_requester, letter, cause.closing, now)
         pause = None if doubt.again_at is None else doubt.again_at - now
+        if isinstance(cause, ChannelClosedError) and await self._database.read(_goes_elsewhere, delivery):
+            pause = timedelta()
+        elif isinstance(cause, ChannelClosedError):
+            await self._database.write(ledger.tell_requester, letter, cause.closing, now)
         if isinstance(cause, SlackRateLimitedError):
             pause = timedelta(seconds=cause.retry_after)
         await self._postpone(delivery, str(doubt), pause, state=DeliveryState.SENDING)
@@ -380,3 +385,8 @@ class Dispatcher:
 def _due(db: Connection, now: datetime) -> tuple[tuple[tuple[Delivery, bool], ...], datetime | None]:
     """Return what is due, and when more will be."""
     return outbox.due(db, now, kinds.URGENT), outbox.next_due(db, now)
+
+
+def _goes_elsewhere(db: Connection, delivery: Delivery) -> bool:
+    """Return whether the id of its channel has changed while it was on its way."""
+    return outbox.get(db, delivery.id).recipient != delivery.recipient

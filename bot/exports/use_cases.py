@@ -7,8 +7,9 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.calls.turns import Turns
+from bot.cards.actions import MadeFor
 from bot.cards.waiting import InLine
-from bot.errors import RequesterOnlyError, Wish, WrongStateError
+from bot.errors import OldButtonError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports import announcements
 from bot.exports.durations import learn
 from bot.exports.fresh_links import FreshLinks
@@ -22,6 +23,7 @@ from storage import audit
 from storage import exports as export_store
 from storage.audit import Act, Entry
 from storage.database import Database
+from storage.exports import UnknownExportError
 from storage.models import Export, NewExport
 from storage.states import Event, ExportState, Note, next_state
 
@@ -61,7 +63,7 @@ class Exports:
         self._access = access
 
     async def accept(
-        self, request: ExportRequest, asker: Asker, *, channel: str, origin: str, replaces: int | None = None
+        self, request: ExportRequest, asker: Asker, *, channel: str, origin: str, replaces: MadeFor | None = None
     ) -> Accepted:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
 
@@ -69,15 +71,16 @@ class Exports:
             ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
             MembershipUnknownError: Slack does not say now whether they do.
             WrongStateError: the export that this one replaces was replaced already.
+            OldButtonError: it is not known any more.
             StorageFullError: there is no room; nothing was accepted.
 
         """
         self._access.check_contract(request.contract_number)
         await self._access.check_channel(channel)
         now = self._clock.now()
-        new = NewExport(request, asker.person, channel, origin, replaces)
+        new = NewExport(request, asker.person, channel, origin, None if replaces is None else replaces.number)
         slots = self._slots.left_to_us(now)
-        export, is_new, before, until_a_slot = await self._database.write(_accept, new, asker, slots, now)
+        export, is_new, before, until_a_slot = await self._database.write(_accept, new, replaces, asker, slots, now)
         structlog.contextvars.bind_contextvars(export=export.number)  # what the log says of the rest of this act
         if is_new:
             log.info("an export was accepted", person=asker.person)
@@ -181,14 +184,14 @@ def entry(asker: Asker, act: Act, export: Export, now: datetime, result: str) ->
 
 
 def _accept(
-    db: Connection, new: NewExport, asker: Asker, slots: int, now: datetime
+    db: Connection, new: NewExport, replaces: MadeFor | None, asker: Asker, slots: int, now: datetime
 ) -> tuple[Export, bool, int, float | None]:
     """Store a request; `slots` are those that there are for all of ours.
 
     Return the export, whether it is new, how many are before it, and in how many seconds a slot is likely to be free
     for it; None where there is one.
     """
-    _check_replaceable(db, new)
+    _check_replaceable(db, new.origin, replaces)
     before = export_store.ahead_in_line(db, new.requester)
     until_a_slot = _until_a_slot(db, before, slots)
     export, is_new = export_store.accept(db, new, now)
@@ -204,11 +207,16 @@ def _accept(
     return export, is_new, before, until_a_slot
 
 
-def _check_replaceable(db: Connection, new: NewExport) -> None:
-    if new.replaces is None:
+def _check_replaceable(db: Connection, origin: str, replaces: MadeFor | None) -> None:
+    if replaces is None:
         return
-    old = export_store.get(db, new.replaces)
-    if old.replaced_by is not None and not export_store.is_origin(db, new.origin):
+    try:
+        old = export_store.get(db, replaces.number)
+    except UnknownExportError:
+        raise OldButtonError(replaces.number) from None
+    if replaces.mark not in {"", old.mark}:
+        raise OldButtonError(replaces.number)
+    if old.replaced_by is not None and not export_store.is_origin(db, origin):
         raise WrongStateError(old, Wish.EDIT)
 
 

@@ -8,8 +8,10 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.calls.turns import Turns
+from bot.cards.actions import MadeFor
 from bot.cards.admin_card import CallsSpent, Overview
-from bot.errors import NotGivenUpError
+from bot.errors import NotGivenUpError, OldButtonError
+from bot.exports.presses import was_drawn_after
 from bot.people.access import Access
 from bot.people.asker import Asker
 from bot.runtime.clock import Clock
@@ -62,16 +64,17 @@ class Administration:
             return None
         return await self._database.write(troubles.tell, asker.person, self._clock.now())
 
-    async def send_again(self, delivery_id: int, asker: Asker) -> Delivery:
+    async def send_again(self, made_for: MadeFor, asker: Asker, message_ts: str) -> Delivery:
         """Have a message delivered that was given up; one that may stand in Slack already is looked for first.
 
         Raises:
             NotAllowedError: that is for administrators.
             NotGivenUpError: it was not given up, or is being sent again already.
+            OldButtonError: the button, in the message of this `ts`, was made for another one.
 
         """
         await self._access.check_administrator(asker)
-        delivery = await self._database.write(_send_again, delivery_id, asker, self._clock.now())
+        delivery = await self._database.write(_send_again, made_for, asker, message_ts, self._clock.now())
         log.info("a message is sent again", export=delivery.export_number, subject=delivery.subject)
         return delivery
 
@@ -87,10 +90,13 @@ def _overview(
     )
 
 
-def _send_again(db: Connection, delivery_id: int, asker: Asker, now: datetime) -> Delivery:
-    delivery = outbox.send_again(db, delivery_id, now)
+def _send_again(db: Connection, made_for: MadeFor, asker: Asker, message_ts: str, now: datetime) -> Delivery:
+    delivery = outbox.send_again(db, made_for.number, now)
     if delivery is None:
         raise NotGivenUpError
+    is_meant = made_for.mark == delivery.mark if made_for.mark else was_drawn_after(message_ts, delivery.created_at)
+    if not is_meant:
+        raise OldButtonError(None)
     what, number = delivery.kind.value, delivery.export_number
     audit.add(db, Entry(now, asker.person, Act.SENT_AGAIN, number, asker.channel, asker.source, what))
     return delivery

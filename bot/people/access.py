@@ -1,7 +1,7 @@
 """Who may: the rules of the settings, applied to people as Slack knows them."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
 import structlog
@@ -44,12 +44,24 @@ class Access:
     def __init__(
         self, rules: Rules, members: Members, channels: Channels, team_id: str, database: Database, clock: Clock
     ) -> None:
-        self.rules = rules
+        self.rules = self._as_set = rules
+        self._changed_ids: Mapping[str, str] = {}
         self._members = members
         self._channels = channels
         self._team_id = team_id
         self._database = database
         self._clock = clock
+
+    def know_changed_ids(self, changed: Mapping[str, str]) -> None:
+        """Have channels whose id has changed, from what it was to what it is, mean the same as before."""
+        for old in (self._as_set.channels or frozenset()) & (changed.keys() - self._changed_ids.keys()):
+            log.warning("ALLOWED_CHANNELS names a channel by its old id: set the new id", old=old, new=changed[old])
+        self._changed_ids = changed
+        self.rules = self._as_set.with_ids(changed)
+
+    def current_channel(self, channel: str) -> str:
+        """Return the id that this channel has now."""
+        return self._changed_ids.get(channel, channel)
 
     async def admit(self, sender: Sender) -> Asker:
         """Let a person in who may use the bot.
@@ -66,7 +78,7 @@ class Access:
         for named in (self.rules.people, self.rules.administrators):
             try:
                 if await self._is_one_of(named, sender.person, sender.team):
-                    return Asker(sender.person, sender.channel, sender.source, sender.team)
+                    return Asker(sender.person, self.current_channel(sender.channel), sender.source, sender.team)
             except MembershipUnknownError as error:
                 unknown = error
         raise unknown or errors.PersonNotAllowedError(self._whom, self.rules.people.members)
@@ -127,7 +139,7 @@ class Access:
             MembershipUnknownError: Slack does not say now whether others do.
 
         """
-        if not self.rules.allows_channel(channel):
+        if not self.rules.allows_channel(self.current_channel(channel)):
             raise errors.ChannelNotAllowedError(self.rules.only_channels, self._whom)
         if self.rules.shared_channels is not SharedChannels.REFUSE:
             return

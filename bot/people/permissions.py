@@ -1,7 +1,7 @@
 """Who may do what: pure rules over the settings, an export and a person; asked on the server side of every act."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from bot.settings import LinkAudience, Settings, SharedChannels
@@ -81,6 +81,12 @@ class Rules:
         if self.shared_channels is SharedChannels.ALLOW or sharing is Sharing.ALONE or untold:
             return Posting.ALL
         return Posting.DISCREET if self.shared_channels is SharedChannels.PRIVATE else Posting.NOTHING
+
+    def with_ids(self, changed: Mapping[str, str]) -> "Rules":
+        """Return the rules that mean the same channels by the ids that they have now; `changed` has those of before."""
+        if self.channels is None:
+            return self
+        return replace(self, channels=frozenset(changed.get(each, each) for each in self.channels))
 
 
 def _some(names: Iterable[str]) -> frozenset[str] | None:

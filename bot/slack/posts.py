@@ -119,6 +119,26 @@ class SlackPosts:
                 return None if alike is None else Posted(channel, alike)
         raise SlackRefusedError("too_many_messages")
 
+    async def stands(self, channel: str, ts: str, subject: str) -> bool:
+        """Return whether our message of this subject is the one that has this `ts` in a channel.
+
+        Raises:
+            SlackError: that cannot be said.
+
+        """
+        at: dict[str, Any] = {"oldest": ts, "latest": ts, "inclusive": True, "include_all_metadata": True, "limit": 1}
+        page = await self._api.call("conversations.history", channel=channel, **at)
+        subjects = {subject} if self._shows_metadata else {subject, None}
+        return any(
+            message.get("ts") == ts and message.get("user") == self._bot_user and _subject(message) in subjects
+            for message in page.get("messages") or ()
+        )
+
+    @property
+    def _shows_metadata(self) -> bool:
+        """Without the scope for it Slack leaves metadata out and says nothing."""
+        return self._api.scopes is None or "metadata.message:read" in self._api.scopes
+
     def _is_alike(self, message: Mapping[str, Any], resembles: Callable[[str], bool], thread_ts: str | None) -> bool:
         """Return whether a message without metadata is ours, stands in the right place and has such a text."""
         if message.get("metadata") or message.get("user", self._bot_user) != self._bot_user:
@@ -128,7 +148,7 @@ class SlackPosts:
         return is_reply == (thread_ts is not None) and resembles(str(message.get("text")))
 
     async def _page(self, channel: str, since: datetime, thread_ts: str | None, cursor: str) -> Mapping[str, Any]:
-        """Return a page of what was posted; without the scope for metadata Slack leaves it out and says nothing."""
+        """Return a page of what was posted, with metadata."""
         arguments: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": _PAGE}
         if cursor:
             arguments["cursor"] = cursor
@@ -137,7 +157,7 @@ class SlackPosts:
             page = await self._api.call("conversations.history", **arguments)
         else:
             page = await self._api.call("conversations.replies", ts=thread_ts, **arguments)
-        if self._api.scopes is not None and "metadata.message:read" not in self._api.scopes:
+        if not self._shows_metadata:
             raise ScopeMissingError("missing_scope")
         return page
 

@@ -8,6 +8,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot.cards import refusals, replies
+from bot.cards.actions import MadeFor
 from bot.contracts.cache import ContractCache
 from bot.errors import (
     ChannelNotAllowedError,
@@ -65,7 +66,8 @@ class ExportForm:
 
         """
         export = await self._exports.edit(number, asker)
-        await self._show(trigger, Draft(export.asked, export.channel), Opened(export.channel, again=number))
+        opened = Opened(export.channel, again=MadeFor(number, export.mark))
+        await self._show(trigger, Draft(export.asked, export.channel), opened)
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.cards import refusals
+from bot.cards.actions import MadeFor
 from bot.cards.blocks import context, plain, section
 from bot.cards.text import channel as channel_link
 from bot.cards.text import sentence, shorten
@@ -67,10 +68,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Where the form was opened, and the number of the export that is being sent again."""
+    """Where the form was opened, and the export that is being sent again."""
 
     channel: str = ""
-    again: int | None = None
+    again: MadeFor | None = None
 
 
 # --- reading the form -------------------------------------------------------------------------------------------
@@ -97,8 +98,8 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     except ValueError:
         kept = {}
     kept = kept if isinstance(kept, dict) else {}
-    again = kept.get("again")
-    return Opened(channel=str(kept.get("channel") or ""), again=again if isinstance(again, int) else None)
+    again = str(kept.get("again") or "")
+    return Opened(str(kept.get("channel") or ""), MadeFor.of(again) if again.partition(".")[0].isdecimal() else None)
 
 
 def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dict[str, str]:
@@ -201,7 +202,7 @@ def _closing(*blocks: dict[str, Any]) -> View:
 
 
 def _metadata(opened: Opened) -> str:
-    kept = {"channel": opened.channel, "again": opened.again}
+    kept = {"channel": opened.channel, "again": None if opened.again is None else str(opened.again)}
     return json.dumps({name: value for name, value in kept.items() if value})
 
 

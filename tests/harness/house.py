@@ -126,6 +126,7 @@ async def open_house(
         "scopes": slack_app["oauth_config"]["scopes"]["bot"],
         "commands": [command["command"] for command in slack_app["features"]["slash_commands"]],
         "should_escape": slack_app["features"]["slash_commands"][0]["should_escape"],
+        "events": slack_app["settings"]["event_subscriptions"]["bot_events"],
         **(slack or {}),
     }
     upstream_settings: dict[str, Any] = {"durations": (20.0, 20.0), **(token_flex or {})}

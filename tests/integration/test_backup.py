@@ -74,7 +74,7 @@ async def test_a_backup_is_complete_private_and_one_file(tmp_path: Path) -> None
     await make(tmp_path / "data.db", "here")
     target = tmp_path / "copies" / "copy.db"
     target.parent.mkdir()
-    assert backup.back_up(tmp_path / "data.db", target) == target.stat().st_size
+    assert backup.back_up(tmp_path / "data.db", target, NOW) == target.stat().st_size
     assert [path.name for path in target.parent.iterdir()] == ["copy.db"]
     assert mode_of(target) == 0o600
     assert await fact_of(target) == "here"
@@ -100,7 +100,7 @@ async def test_what_is_in_the_log_of_writes_is_in_the_backup(tmp_path: Path) -> 
     database = Database(tmp_path / "data.db")
     await database.open()
     await database.write(lambda db: facts.put(db, "fact", "fresh", NOW))
-    await asyncio.to_thread(backup.back_up, tmp_path / "data.db", tmp_path / "copy.db")
+    await asyncio.to_thread(backup.back_up, tmp_path / "data.db", tmp_path / "copy.db", NOW)
     await database.close()
     assert await fact_of(tmp_path / "copy.db") == "fresh"
 
@@ -123,7 +123,7 @@ async def test_a_backup_beside_a_writer_is_one_moment(tmp_path: Path) -> None:
 
     writing = asyncio.create_task(_write())
     for number in range(8):
-        await asyncio.to_thread(backup.back_up, tmp_path / "data.db", tmp_path / f"copy{number}.db")
+        await asyncio.to_thread(backup.back_up, tmp_path / "data.db", tmp_path / f"copy{number}.db", NOW)
     stop.set()
     await writing
     await database.close()
@@ -140,7 +140,7 @@ async def test_nothing_is_overwritten(tmp_path: Path) -> None:
     await make(tmp_path / "data.db", "here")
     (tmp_path / "copy.db").write_text("precious")
     with pytest.raises(DatabaseError, match="exists already"):
-        backup.back_up(tmp_path / "data.db", tmp_path / "copy.db")
+        backup.back_up(tmp_path / "data.db", tmp_path / "copy.db", NOW)
     assert (tmp_path / "copy.db").read_text() == "precious"
 
 
@@ -155,7 +155,7 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, spoil: Callable[[Pat
     """No database, or a damaged one: no file with the name of a backup remains."""
     spoil(tmp_path)
     with pytest.raises(DatabaseError, match=sentence):
-        backup.back_up(tmp_path / "data.db", tmp_path / "copy.db")
+        backup.back_up(tmp_path / "data.db", tmp_path / "copy.db", NOW)
     assert not list(tmp_path.glob("copy*"))
 
 
@@ -163,13 +163,13 @@ def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
     """The sentence names what could not be made."""
     sqlite3.connect(tmp_path / "data.db").close()
     with pytest.raises(DatabaseError, match=r"/proc/copy\.db cannot be written"):
-        backup.back_up(tmp_path / "data.db", Path("/proc/copy.db"))
+        backup.back_up(tmp_path / "data.db", Path("/proc/copy.db"), NOW)
 
 
 async def test_a_restore_keeps_what_was_there(tmp_path: Path) -> None:
     """The backup is the database now; the old one, with its log of writes, opens under its new name; 0600."""
     await make(tmp_path / "data.db", "old")
-    backup.back_up(tmp_path / "data.db", tmp_path / "copy.db")
+    backup.back_up(tmp_path / "data.db", tmp_path / "copy.db", NOW)
     await make(tmp_path / "data.db", "new")
     restored = backup.restore(tmp_path / "data.db", tmp_path / "copy.db", NOW)
     assert await fact_of(tmp_path / "data.db") == "old"
@@ -182,7 +182,7 @@ async def test_a_restore_keeps_what_was_there(tmp_path: Path) -> None:
 async def test_a_log_of_writes_does_not_get_mixed_up(tmp_path: Path) -> None:
     """The writes that a killed bot left beside the file stay with the old file, and do not go into the backup."""
     await make(tmp_path / "data.db", "old")
-    backup.back_up(tmp_path / "data.db", tmp_path / "copy.db")
+    backup.back_up(tmp_path / "data.db", tmp_path / "copy.db", NOW)
     await make(tmp_path / "data.db", "new")
     killed = sqlite3.connect(tmp_path / "data.db")
     killed.execute("UPDATE facts SET value = 'newest'")
@@ -247,7 +247,7 @@ async def test_a_restore_beside_a_bot_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "tokenflex.db"
     await make(path, "here")
-    backup.back_up(path, tmp_path / "copy.db")
+    backup.back_up(path, tmp_path / "copy.db", NOW)
     with ProcessLock(path):
         refused = await command(tmp_path, "restore", "copy.db")
     assert refused.process.returncode == 2
@@ -263,7 +263,7 @@ async def test_a_bot_goes_on_after_a_backup_and_from_one(new_house: OpenHouse) -
     await ana.types("#finance", EXPORT)
     await ana.hears("#finance", "is ready", "Download")
     path = Path(house.environment["DATABASE_PATH"])
-    await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db")
+    await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db", NOW)
     await ana.types("#finance", EXPORT.replace("year1", "year2"))
     await ana.hears("#finance", "year2", "Download")
     await house.stop_bot()
@@ -286,7 +286,7 @@ async def test_what_was_posted_after_the_copy_is_not_posted_again(new_house: Ope
     house.token_flex.controls.release()
     path = Path(house.environment["DATABASE_PATH"])
     await eventually(lambda: state_of(path, "result:1:1") == ("waiting", "rate limited"))
-    await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db")
+    await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db", NOW)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
     await house.stop_bot()
     await asyncio.to_thread(backup.restore, path, house.folder / "copy.db", NOW)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cards.actions import MadeFor
 from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import plain_file_name
@@ -108,7 +109,7 @@ def test_any_draft_shown_in_slacks_form_reads_back(
     draft: Draft, type_contract: bool, contracts: tuple[Contract, ...], again: int | None
 ) -> None:
     """What the workspace takes, shows and sends back untouched is the same draft, and remembers where it came from."""
-    opened = Opened(draft.channel, again)
+    opened = Opened(draft.channel, None if again is None else MadeFor(again, "abc"))
     view = export_modal.build(draft, Choices(contracts, CATALOGUE), type_contract=type_contract, opened=opened)
     here = next(iter(WORKSPACE.channels.values()))
     shown = OpenView("V1", WORKSPACE.user("ana"), checked_view(view), here, "V1", None).as_json()

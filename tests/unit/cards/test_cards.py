@@ -18,7 +18,7 @@ from bot.cards.notices import Closing
 from bot.cards.text import code_within, escape
 from bot.cards.waiting import InLine
 from bot.tokenflex.models import DownloadLink, ExportRequest
-from storage.models import Export
+from storage.models import Export, mark_of
 from storage.states import ExportState, Note
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -41,6 +41,7 @@ HOSTILE = ExportRequest(
     where="productName = '<!channel> `code` *bold*' and userName = '@everyone\n> quote'",
     file_name="<!here> `x` <@U0SBX00002> @channel https://evil.example",
 )
+ORIGIN = "command:7"
 PLAIN = ExportRequest("12345", ("productName",), ("tokensConsumed",), (), "contractYear=1", "year1")
 REQUESTS = {"plain": PLAIN, "long": LONG, "hostile": HOSTILE}
 LINKS = {
@@ -60,7 +61,7 @@ def export(state: ExportState, request: ExportRequest = PLAIN, **more: Any) -> E
         "explanation": told,
         "announcement": 1,
     }
-    return Export(42, state, request, "U0SBX00002", "C0SBX00006", NOW, NOW, **(known | more))
+    return Export(42, state, request, "U0SBX00002", "C0SBX00006", NOW, NOW, origin=ORIGIN, **(known | more))
 
 
 def every_message() -> Iterator[tuple[str, Message]]:
@@ -211,13 +212,13 @@ def test_nobody_is_notified_but_the_requester(messages: list[Message]) -> None:
 
 
 def test_buttons_can_be_pressed_and_read_aloud(messages: list[Message]) -> None:
-    """Labels and spoken labels are within 75 characters, the value is an export's number, deleting asks first."""
+    """Labels and spoken labels are within 75 characters, the value names the export, deleting asks first."""
     for message in messages:
         for button in buttons(message):
             assert 1 <= len(button["text"]["text"]) <= 75
             assert 1 <= len(button["accessibility_label"]) <= 75
             assert button["accessibility_label"].startswith(button["text"]["text"])
-            assert button["value"].isdigit()
+            assert button["value"] == f"42.{mark_of(ORIGIN)}"
             assert button.get("style") in {None, "primary", "danger"}
             confirm = button.get("confirm")
             assert (button["action_id"] == actions.DELETE) == (button.get("style") == "danger")

@@ -36,6 +36,7 @@ def made() -> Iterator[UseCaseError]:
     yield errors.MembershipUnknownError()
     yield errors.OrganisationWideError()
     yield errors.NotGivenUpError()
+    yield from (errors.OldButtonError(number) for number in (42, None))
     yield from (
         errors.LinkUnavailableError(42, why, UnreachableError("<!channel>"), status="<!channel>") for why in NoLink
     )

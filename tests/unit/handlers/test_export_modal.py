@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
+from bot.cards.actions import MadeFor
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Problem
@@ -217,13 +218,13 @@ def test_a_hundred_contracts_still_make_a_menu_and_doubled_ones_are_merged() -> 
 def test_the_button_swaps_the_menu_and_keeps_everything() -> None:
     """Pressed in a form that is half filled in, it changes nothing but the contract's field."""
     draft = Draft(ExportRequest("110000123456", fields=("userName", "productName"), where="contractYear=1"), "C1")
-    before = build(draft, CHOICES, opened=Opened("C9", 7))
+    before = build(draft, CHOICES, opened=Opened("C9", MadeFor(7, "abc")))
     pressed = submitted(before)
     after = build(parse(pressed), CHOICES, type_contract=True, opened=modal.opened_of(pressed))
     assert parse(submitted(after)) == draft
     same = set(blocks(before)) & set(blocks(after))
     assert {name: blocks(before)[name] for name in same} == {name: blocks(after)[name] for name in same}
-    assert modal.opened_of(after) == Opened("C9", 7)
+    assert modal.opened_of(after) == Opened("C9", MadeFor(7, "abc"))
 
 
 def test_fields_are_grouped_and_explained() -> None:
@@ -360,7 +361,7 @@ def test_the_rules_own_problems_find_their_blocks() -> None:
     }
 
 
-@pytest.mark.parametrize("opened", [Opened(), Opened("C1"), Opened("C1", 41)])
+@pytest.mark.parametrize("opened", [Opened(), Opened("C1"), *(Opened("C1", MadeFor(41, mark)) for mark in ("", "abc"))])
 def test_where_it_was_opened_comes_back(opened: Opened) -> None:
     """The form remembers where it was opened and what is sent again."""
     assert modal.opened_of(build(Draft(), CHOICES, opened=opened)) == opened

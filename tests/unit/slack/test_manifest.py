@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.commands import COMMAND
+from handlers.events import CHANNEL_ID_CHANGED
 from handlers.words.grammar import WORDS
 from tests.harness.house import ROOT
 
@@ -35,6 +36,8 @@ SCOPES: dict[str, set[str]] = {
     "views.open": set(),
     "views.update": set(),
 }
+#: Scopes for each event that the code listens to (source: Slack's event pages): one of them for each kind of channel.
+EVENTS: dict[str, set[str]] = {CHANNEL_ID_CHANGED: {"groups:read"}}  # only ids of private channels change
 
 
 @pytest.fixture(scope="module")
@@ -105,15 +108,15 @@ def test_every_method_called_is_known() -> None:
 def test_the_scopes_are_exactly_those_of_the_methods(manifest: dict[str, Any]) -> None:
     """The app asks for nothing that it does not use, and for everything that it uses."""
     asked = manifest["oauth_config"]["scopes"]
-    needed = set().union(*(SCOPES[method] for method in methods_called())) | {"commands"}
+    needed = set().union(*(SCOPES[method] for method in methods_called()), *EVENTS.values()) | {"commands"}
     assert set(asked) == {"bot"}
     assert sorted(asked["bot"]) == sorted(needed)
 
 
-def test_no_event_is_subscribed_to(manifest: dict[str, Any]) -> None:
-    """The code listens to no event, so none is asked for."""
-    assert "event_subscriptions" not in manifest["settings"]
-    assert not re.search(r"\bapp\.(event|message|shortcut)\(", source())
+def test_the_events_are_exactly_those_that_are_listened_to(manifest: dict[str, Any]) -> None:
+    """Each event that is asked for has a listener, and each listener's event is asked for; no address is needed."""
+    assert manifest["settings"]["event_subscriptions"] == {"bot_events": sorted(EVENTS)}
+    assert re.findall(r"\bapp\.(?:event|message|shortcut)\((\w+)", source()) == ["CHANNEL_ID_CHANGED", "re"]
 
 
 def test_interactivity_and_socket_mode_are_on(manifest: dict[str, Any]) -> None:

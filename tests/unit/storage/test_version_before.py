@@ -168,7 +168,7 @@ async def test_what_is_due_is_what_was_due(database: Database) -> None:
 
 def test_the_version_before_refuses_what_today_has_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A downgrade says so, and changes nothing; the backup that it asks for can be made beforehand."""
-    backup.back_up(path, path.with_name("backup.db"))
+    backup.back_up(path, path.with_name("backup.db"), NOW)
     backup.restore(path, path.with_name("backup.db"), NOW)
     before = path.read_bytes()
     old, step = Migrations("tokenflex-slack"), migrations

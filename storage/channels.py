@@ -1,0 +1,54 @@
+"""The ids of channels: that of a private one changes for good when sharing it with another organisation begins.
+
+Everything stored under the old id moves to the new one, and whatever still names the old one is stored under the new.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from .models import to_text
+
+_MOVES = (
+    "UPDATE exports SET channel = :new WHERE channel = :old",
+    # What waits has perhaps been refused because of the change, so it is due; an expired link is taken out in its time.
+    """
+    UPDATE outbox SET due_at = min(due_at, :now), refusal = ''
+    WHERE recipient = :old AND state IN ('waiting', 'sending') AND kind <> 'expiry'
+    """,
+    "UPDATE outbox SET recipient = :new WHERE recipient = :old",
+    "UPDATE OR REPLACE messages SET channel = :new WHERE channel = :old",
+    "UPDATE channel_ids SET new = :new WHERE new = :old",
+    "INSERT OR REPLACE INTO channel_ids (old, new, changed_at) VALUES (:old, :new, :now)",
+)
+
+
+def current(db: Connection, channel: str) -> str:
+    """Return the id that a channel has now; what is no channel, or has not changed, is returned as it is."""
+    for row in db.query("SELECT new FROM channel_ids WHERE old = ?", [channel]):
+        return str(row["new"])
+    return channel
+
+
+def changed_ids(db: Connection) -> Mapping[str, str]:
+    """Return, for each id that a channel had before, the one that it has now."""
+    return {row["old"]: row["new"] for row in db.query("SELECT old, new FROM channel_ids")}
+
+
+def move(db: Connection, old: str, new: str, now: datetime) -> bool:
+    """Carry everything from the old id of a channel over to its new one; False where that was done before.
+
+    Changes may be heard of in any order: where the new id has been left since, everything goes on to the newest.
+    """
+    newest = current(db, new)
+    if newest == old:  # it has its former id again
+        db.execute("DELETE FROM channel_ids WHERE old = ?", [new])
+        newest = new
+    if newest == old or current(db, old) == newest:
+        return False
+    values = {"old": old, "new": newest, "now": to_text(now)}
+    for statement in _MOVES:
+        db.execute(statement, {name: value for name, value in values.items() if f":{name}" in statement})
+    db.execute("DELETE FROM channel_ids WHERE old = new")
+    return True

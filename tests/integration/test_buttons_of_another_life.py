@@ -1,0 +1,117 @@
+"""Buttons of a time that the database does not know any more act on nothing, and say so."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database as Connection
+
+from bot.cards import actions
+from storage import backup, exports, outbox
+from storage.models import About, MessageKind, NewDelivery
+from storage.states import ExportState
+from tests.harness.allowed import old_button
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, fails, gets, knows_contracts, quick_house
+
+#: Every action of a button, by the name of its constant.
+ACTIONS = {value: name for name, value in vars(actions).items() if name.isupper() and isinstance(value, str)}
+ANOTHER = "That button was made for another export #1 of the time before my database was replaced by an older copy."
+A_MESSAGE = "That button was made for a message of the time before my database was replaced by an older copy."
+
+
+@pytest.fixture
+async def ruled(new_house: OpenHouse) -> House:
+    house = await new_house(speed=40.0, token_flex={"durations": (1.0, 1.0), "link_life": 120.0})
+    await house.start_bot(ADMINISTRATORS=house.slack.workspace.user("ana").id)
+    await knows_contracts(house)
+    return house
+
+
+def given_up(db: Connection) -> None:
+    """Have the first message that goes to somebody alone be one that was given up."""
+    new = NewDelivery(
+        subject="direct:1:refused:", kind=MessageKind.REFUSAL, about=About.EXPORT, about_id=1, recipient="U1"
+    )
+    row = outbox.get(db, outbox.put(db, new, exports.get(db, 1).accepted_at))
+    outbox.give_up(db, row, "no way")
+
+
+async def states(house: House) -> Mapping[str, str]:
+    """Where every export stands, and the message that was given up."""
+    sql = """
+        SELECT origin AS name, state FROM exports UNION ALL
+        SELECT subject, state FROM outbox WHERE kind = 'refusal'
+    """
+    return await house.side.database.read(lambda db: {row["name"]: row["state"] for row in db.query(sql)})
+
+
+def test_every_button_is_known() -> None:
+    """A new action has a label, so that it is drawn and gets its value in the one way that there is."""
+    assert set(ACTIONS) == set(actions._LABELS)
+
+
+@pytest.mark.parametrize("action_id", sorted(ACTIONS), ids=lambda each: ACTIONS[each])
+async def test_a_button_of_another_life_acts_on_nothing(ruled: House, action_id: str) -> None:
+    """It has the number of something that is there, and names what it was made for."""
+    ana = ruled.member("ana")
+    await fails(ruled, ana)
+    await ruled.side.database.write(given_up)
+    number = await ruled.side.database.read(lambda db: outbox.given_up(db, 1)[0].id)
+    before = await states(ruled)
+    is_of_message = action_id == actions.SEND_AGAIN
+    await ana.presses(
+        old_button(ruled, "#finance", action_id, f"{number if is_of_message else 1}.0123456789"), "Press me"
+    )
+    told = await ana.hears("#finance", A_MESSAGE if is_of_message else ANOTHER, private=True)
+    assert "nothing was done" in told.visible_text()
+    assert await states(ruled) == before
+    assert not [call for call in ruled.token_flex.calls if call.method == "DELETE"]
+
+
+@pytest.mark.parametrize("action_id", sorted(ACTIONS), ids=lambda each: ACTIONS[each])
+async def test_a_button_of_an_older_version_has_a_number_alone(ruled: House, action_id: str) -> None:
+    """It works where the message can be about what has that number now: not where that came later."""
+    ana = ruled.member("ana")
+    await gets(ana)
+    await ruled.side.database.write(given_up)
+    is_of_message = action_id == actions.SEND_AGAIN
+    number = (await ruled.side.database.read(lambda db: outbox.given_up(db, 1)[0].id)) if is_of_message else 1
+    too_old = old_button(ruled, "#finance", action_id, str(number))
+    too_old.ts = "1600000000.000100"
+    await ana.presses(too_old, "Press me")
+    told = A_MESSAGE if is_of_message else ANOTHER
+    await ana.hears("#finance", told, private=True)
+    await ana.presses(old_button(ruled, "#finance", action_id, str(number)), "Press me")
+    await asyncio.sleep(0.5)
+    assert sum(told in text for text in private(ruled)) == 1
+
+
+def private(house: House) -> list[str]:
+    """What the bot has shown to somebody alone in #finance."""
+    return [each.text for each in house.slack.workspace.channel("#finance").messages if each.ephemeral_for is not None]
+
+
+async def test_after_a_restore_numbers_go_on_and_old_buttons_say_so(new_house: OpenHouse) -> None:
+    """#2 was asked for after the copy: its card stands there still, and the next one is #3."""
+    house = await quick_house(new_house)
+    ana, path = house.member("ana"), Path(house.environment["DATABASE_PATH"])
+    result = await gets(ana)
+    await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db", house.clock.now())
+    await gets(ana, name="year2", number=2)
+    lost = next(each for each in ana.sees("#finance") if "export #2 is ready" in each.visible_text())
+    await house.stop_bot()
+    await asyncio.to_thread(backup.restore, path, house.folder / "copy.db", house.clock.now())
+    await house.start_bot()
+    await knows_contracts(house)
+    await ana.presses(lost, "Details")
+    await ana.hears("#finance", "That button was made for another export #2 of the time before", private=True)
+    await ana.types("#finance", "/tokenflex status #2")
+    await ana.hears("#finance", "I know of no export #2 here", private=True)
+    await gets(ana, name="year3", number=3)
+    await ana.presses(lost, "Delete")
+    await asyncio.sleep(0.3)
+    assert await house.side.database.read(lambda db: exports.get(db, 3).state) is ExportState.READY
+    await ana.presses(result, "Details")
+    await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", private=True)
