@@ -149,8 +149,9 @@ def decide(
     `calls` are all calls of the last `limits.memory` seconds in the order of their start, refused and failed ones
     included, none of them ahead of `now`. Older ones do no harm.
 
-    1. After a 429 nobody calls until `Retry-After` is over (without one 60 s, doubled for each in a row up to
-       15 min). For an hour all calls are 12 s apart, 24 s after two, … up to 60 s; for 8 h there is no burst.
+    1. After a 429 nobody calls until `Retry-After` is over, or for 15 min (without one 60 s, doubled for each in a
+       row up to 15 min). For an hour all calls are 12 s apart, 24 s after two, … up to 60 s; for 8 h there is no
+       burst.
     2. A burst that is under way goes on for people; after it there is silence.
     3. When a dozen calls of people or more wait, the burst is free, and the last of them would be answered sooner
        by waiting for the burst than by plain calls, nobody calls until it can begin: after silence, early enough
@@ -161,8 +162,8 @@ def decide(
     People take turns: a person's claim counts from asking or from their last call, whichever is later, and the
     oldest claim wins. So nobody waits for more than one call of anybody else who asked earlier, and nobody starves.
 
-    A poll that waited for 45 s goes before people, once per window: nothing finishes for anyone if nobody
-    looks. Metadata likewise, so that it is not held up for ever by polls.
+    A poll that waited for 45 s goes before people, once per window and never twice in a row: nothing finishes for
+    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls.
     """
     if not waiting:
         return Decision()
@@ -217,7 +218,7 @@ class _Question:
                 lessons.append(call.ended_at)
                 pause = min(pause * 2, self.limits.longest_pause)
             pause = pause or self.limits.first_pause
-            asked = pause if call.retry_after is None else call.retry_after
+            asked = pause if call.retry_after is None else min(call.retry_after, self.limits.longest_pause)
             pause_ends_at = max(pause_ends_at, call.ended_at + asked + self.limits.margin)
         return pause_ends_at, lessons
 
@@ -326,6 +327,8 @@ class _Question:
         """Return the poll or metadata call that waits longest, and when it may go before people."""
         limits = self.limits
         oldest = min(machines, key=lambda index: (self.waiting[index].since, self.waiting[index].rank, index))
+        if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
+            return inf, oldest  # where calls are a minute apart, people would never have their turn
         others = [call for call in self.recent if call.rank is not Rank.PEOPLE]
         free_at = max(
             self.waiting[oldest].since + limits.overdue_after,

@@ -145,6 +145,14 @@ def test_a_poll_is_not_starved_by_people() -> None:
     assert grants([], [*crowd, *polls], at=0) == ["POLL", "A", "B", "C", "D"]
 
 
+def test_people_are_not_starved_by_polls() -> None:
+    """Where calls are a minute apart each poll is overdue in its turn: people have every second call all the same."""
+    lessons = [refused(-3000 + 120 * count, retry_after=1) for count in range(5)]
+    waiting = [machine(since=-50), machine(since=-40), *people("A", since=-60)]
+    assert ask([*lessons, *past(-63, rank=Rank.PEOPLE)], waiting, at=0) == Decision(granted=0)
+    assert ask([*lessons, *past(-63, rank=Rank.POLL)], waiting, at=0) == Decision(granted=2)
+
+
 def test_when_a_poll_becomes_overdue() -> None:
     """The time to ask again knows when a poll may go before people and take the call left to them."""
     assert ask(past(-4, -3, -2, -1), [machine(since=-25)], at=0) == Decision(ask_again_at=20)
