@@ -15,6 +15,7 @@ from bot.exports.poll_policy import next_poll
 from bot.exports.poller import Policy, Poller
 from bot.exports.progress import Progress
 from bot.exports.showings import Showings
+from bot.exports.silence import Silence
 from bot.exports.slots import Slots
 from bot.exports.use_cases import Exports
 from bot.exports.worker import Worker
@@ -53,6 +54,7 @@ class Parts:
     slots: Slots
     worker: Worker
     poller: Poller
+    silence: Silence
     dispatcher: Dispatcher
     exports: Exports
     moved_channels: MovedChannels
@@ -63,6 +65,7 @@ class Parts:
         own: dict[str, Loop] = {
             "submitting": self.worker.run,
             "polling": self.poller.run,
+            "waiting": self.silence.run,
             "notifications": self.dispatcher.run,
         }
         for name, loop in {**own, **others}.items():
@@ -89,12 +92,14 @@ async def assemble(
     included.
     """
     server_time = calls.turns.server_time
-    wake_worker, wake_poller, wake_dispatcher = (Bell(clock, looks=True) for _ in range(3))
+    wake_worker, wake_poller, wake_dispatcher, wake_silence = (Bell(clock, looks=True) for _ in range(4))
     slots = Slots()
     for wake in (wake_worker, wake_poller):
         database.subscribe(Table.EXPORTS, wake.ring)
         slots.subscribe(wake.ring)
     database.subscribe(Table.OUTBOX, wake_dispatcher.ring)
+    database.subscribe(Table.EXPORTS, wake_silence.ring)
+    calls.health.subscribe(wake_silence.ring)
     progress = Progress(database, calls, clock)
     fresh_links = FreshLinks(database, calls, server_time, progress, clock)
     worker = Worker(database, calls, progress, slots, server_time, clock, wake_worker)
@@ -113,6 +118,7 @@ async def assemble(
         wake_dispatcher,
         bot_name,
     )
+    silence = Silence(database, calls.health, poller, clock, wake_silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
     links = Links(database, fresh_links, showings, clock, audience, access)
     moved_channels = MovedChannels(database, posts, access, clock)
@@ -124,8 +130,8 @@ async def assemble(
     ending.callback(calls.close)
     ending.push_async_callback(supervisor.stop)
     return Parts(
-        database, calls, progress, fresh_links, links, slots, worker, poller, dispatcher, exports, moved_channels,
-        supervisor,
+        database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher, exports,
+        moved_channels, supervisor,
     )  # fmt: skip
 
 

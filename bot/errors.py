@@ -14,6 +14,7 @@ class Wish(Enum):
     RETRY = auto()
     DELETE = auto()
     EDIT = auto()  #: send it again, changed or not
+    GIVE_UP = auto()  #: have a retry or a deletion that still waits not made after all
 
 
 class UseCaseError(Exception):
@@ -125,6 +126,7 @@ class NoLink(Enum):
     ERROR = auto()  #: of Token Flex
     NOT_GIVEN = auto()
     EXPIRED = auto()  #: the one that was given
+    GONE = auto()  #: Token Flex no longer shows the export
 
 
 @dataclass(eq=False)

@@ -31,6 +31,7 @@ class Buttons:
             actions.DELETE: on_exports.delete,
             actions.EDIT: on_exports.edit,
             actions.KEEP: on_exports.keep,
+            actions.GIVE_UP: on_exports.give_up,
         }
 
     @property

@@ -63,6 +63,10 @@ class OnExports:
         """Delete an export."""
         await self.tell(act, replies.deleted(await self._exports.delete(number, act.asker)), in_place=True)
 
+    async def give_up(self, number: int, act: Act) -> None:
+        """Have a retry or a deletion that waits not made after all."""
+        await self.tell(act, replies.given_up(await self._exports.give_up(number, act.asker)))
+
     async def keep(self, number: int, act: Act) -> None:
         """Leave an export as it is, after all."""
         await self.tell(act, replies.kept(number), in_place=True)

@@ -23,6 +23,7 @@ class Act(StrEnum):
     LINK_NOT_SHOWN = "link not shown"  #: after all; the row before it said that it was about to be
     RETRIED = "retried"
     DELETED = "deleted"
+    GIVEN_UP = "given up"  #: a retry or a deletion that waited
     REFUSED = "refused"
     SENT_AGAIN = "message sent again"
 

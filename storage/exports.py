@@ -7,18 +7,22 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sqlite_utils import Database as Connection
 
 from . import channels, rows
-from .models import Export, NewExport, made_file_name, to_text
-from .states import Event, ExportState, next_state
+from .models import Export, NewExport, from_text, made_file_name, to_text
+from .states import Event, ExportState, Note, next_state
 
 #: States that hold, or may hold, one of Token Flex's outstanding places.
 OUTSTANDING = (ExportState.SUBMITTING, ExportState.REQUESTED)
 
 
 Column = str | int | float | datetime | None
+
+#: What is forgotten of an export's waiting when it goes on.
+CALM: Final[Mapping[str, Column]] = {"note": Note.NONE.value, "noted_at": None, "attempts": 0, "next_try_at": None}
 
 
 class UnknownExportError(LookupError):
@@ -102,16 +106,36 @@ def in_states(db: Connection, states: Iterable[ExportState]) -> tuple[Export, ..
     return tuple(Export.from_row(row) for row in db.query(sql, [json.dumps([state.value for state in states])]))
 
 
-def queued_fairly(db: Connection, limit: int) -> tuple[Export, ...]:
-    """Return queued exports in the order of their turn: everybody's first, then everybody's second, and so on."""
+def abandoned(db: Connection, since: datetime) -> tuple[Export, ...]:
+    """Return what was given up since then while nobody knew whether Token Flex had it."""
+    sql = "SELECT * FROM exports WHERE state = 'abandoned' AND changed_at >= ? ORDER BY changed_at"
+    return tuple(map(Export.from_row, db.query(sql, [to_text(since)])))
+
+
+def next_try(db: Connection, now: datetime) -> datetime | None:
+    """Return when the first pause of an export ends that is tried again; None where none pauses."""
+    sql = """
+        SELECT min(next_try_at) FROM exports
+        WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
+            AND state IN ('queued', 'retrying', 'deleting') AND next_try_at > ?
+    """
+    return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
+
+
+def queued_fairly(db: Connection, limit: int, now: datetime) -> tuple[Export, ...]:
+    """Return queued exports in the order of their turn: everybody's first, then everybody's second, and so on.
+
+    One that pauses lets others by.
+    """
     sql = """
         SELECT exports.* FROM (
             SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
             FROM exports
             WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
+                AND (next_try_at IS NULL OR next_try_at <= ?)
         ) AS line JOIN exports USING (number) ORDER BY turn, number LIMIT ?
     """
-    return tuple(Export.from_row(row) for row in db.query(sql, [limit]))
+    return tuple(Export.from_row(row) for row in db.query(sql, [to_text(now), limit]))
 
 
 def ahead_in_line(db: Connection, requester: str) -> int:
@@ -165,10 +189,10 @@ def newest(db: Connection, limit: int) -> tuple[Export, ...]:
     )
 
 
-def known_keys(db: Connection, keys: Sequence[str]) -> set[str]:
-    """Return those of the request keys that belong to one of our exports."""
-    sql = "SELECT request_key FROM exports WHERE request_key IN (SELECT value FROM json_each(?))"
-    return {row["request_key"] for row in db.query(sql, [json.dumps(list(keys))])}
+def of_keys(db: Connection, keys: Sequence[str]) -> tuple[Export, ...]:
+    """Return those of our exports that have one of these request keys."""
+    sql = "SELECT * FROM exports WHERE request_key IN (SELECT value FROM json_each(?))"
+    return tuple(map(Export.from_row, db.query(sql, [json.dumps(list(keys))])))
 
 
 def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tuple[Export, ...]:

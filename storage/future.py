@@ -13,7 +13,9 @@ _LATEST = timedelta(hours=1)
 _LOOK_BACK = timedelta(days=1)
 _FURTHEST = """
     SELECT max(moment) FROM (
-        SELECT max(max(changed_at, coalesce(unanswered_since, ''), coalesce(last_list_at, ''))) AS moment FROM exports
+        SELECT max(max(
+            changed_at, coalesce(unanswered_since, ''), coalesce(last_list_at, ''), coalesce(noted_at, '')
+        )) AS moment FROM exports
         WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
         UNION ALL
         SELECT max(CASE WHEN due_at > :latest AND kind <> 'expiry' THEN due_at ELSE created_at END) FROM outbox
@@ -27,9 +29,11 @@ _EXPORTS = """
         accepted_at = min(accepted_at, :now),
         changed_at = min(changed_at, :now),
         unanswered_since = min(unanswered_since, :now),
-        last_list_at = min(last_list_at, :now)
+        last_list_at = min(last_list_at, :now),
+        noted_at = min(noted_at, :now),
+        next_try_at = min(next_try_at, :now)
     WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
-        AND (changed_at > :now OR unanswered_since > :now OR last_list_at > :now)
+        AND (changed_at > :now OR unanswered_since > :now OR last_list_at > :now OR noted_at > :now)
 """
 _LINKS = """
     UPDATE messages SET link_expires_at = min(link_expires_at, :now)

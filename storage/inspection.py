@@ -8,7 +8,7 @@ from sqlite_utils import Database as Connection
 
 from . import database
 from .migrations import migrations
-from .models import from_text
+from .models import Export, from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +55,17 @@ def oldest_outstanding(db: Connection) -> datetime | None:
     """Return since when the oldest export waits for Token Flex, None where none does."""
     row = db.execute("SELECT min(changed_at) FROM exports WHERE state = 'requested'").fetchone()
     return from_text(row[0])
+
+
+def stuck(db: Connection, moment: datetime) -> tuple[Export, ...]:
+    """Return the exports that have waited for something since before a moment, the one that waits longest first.
+
+    What Token Flex is preparing waits for nothing unless its note says so.
+    """
+    sql = """
+        SELECT * FROM exports
+        WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
+            AND (note <> '' OR state <> 'requested') AND coalesce(noted_at, changed_at) < ?
+        ORDER BY coalesce(noted_at, changed_at), number
+    """
+    return tuple(map(Export.from_row, db.query(sql, [to_text(moment)])))

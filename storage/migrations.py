@@ -308,3 +308,13 @@ def m011_identities(db: Database) -> None:
         )
         """
     )
+
+
+@migrations()
+def m012_waiting(db: Database) -> None:
+    """Add since when an export has been waiting for a reason, how often it was tried in vain, and when it is next."""
+    db.execute("ALTER TABLE exports ADD COLUMN noted_at TEXT")
+    db.execute("ALTER TABLE exports ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE exports ADD COLUMN next_try_at TEXT")
+    db.execute("UPDATE exports SET noted_at = changed_at WHERE note <> ''")
+    db.execute("CREATE INDEX exports_abandoned ON exports (changed_at) WHERE state = 'abandoned'")

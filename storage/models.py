@@ -105,6 +105,9 @@ class Export(Stored):
     finished_at: datetime | None = None  #: when it became ready or failed
     explanation: str = ""  #: upstream's own message of a refusal
     note: Note = Note.NONE  #: why it waits
+    noted_at: datetime | None = None  #: since when it has been waiting for a reason, whichever it was
+    attempts: int = 0  #: how often in a row what is wanted of it was tried in vain
+    next_try_at: datetime | None = None  #: the end of its own pause; None: it has none
     intent_at: datetime | None = None  #: just before the POST went out, by our clock
     intent_server_at: datetime | None = None  #: the same by the server's clock, None where that was not known then
     unanswered_since: datetime | None = None  #: when the connection of an unanswered POST ended
@@ -168,6 +171,8 @@ class MessageKind(StrEnum):
     PRIVATE_LINK = "private link"  #: a link for the requester alone
     REFUSAL = "refusal"  #: tells the requester what Token Flex did not accept
     PRIVATE_RESULT = "private result"  #: tells the requester what could not be announced in their channel
+    LONG_WAIT = "long wait"  #: tells the requester why their export has been waiting for so long
+    NOT_DELETED = "not deleted"  #: tells the requester that Token Flex did not delete their export
     CHANNEL_TROUBLE = "channel trouble"  #: tells the requester what keeps messages from their channel
     POST_IN_DOUBT = "post in doubt"  #: stands in for a message that may or may not have appeared
     LOGIN_LOST = "login lost"  #: tells an administrator to sign in again

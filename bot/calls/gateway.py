@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from contextvars import copy_context
 from random import Random
 from threading import Event
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import structlog
 
 from bot.calls import retry
 from bot.calls.budget import Rank
+from bot.calls.health import Health
 from bot.calls.turns import Turn, Turns
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
@@ -27,6 +28,7 @@ from bot.tokenflex.errors import (
     TokenFlexError,
     UnreachableError,
     UpstreamBrokenError,
+    WrongClientError,
 )
 from bot.tokenflex.oauth import AccessTokens
 
@@ -45,9 +47,10 @@ class _Run(Protocol):
 class GrantedCall:
     """One call that may be made now, once."""
 
-    def __init__(self, run: "_Run", turn: Turn) -> None:
+    def __init__(self, run: "_Run", turn: Turn, health: Health) -> None:
         self._run = run
         self._turn = turn
+        self._health = health
 
     async def make(self, work: Work[T]) -> T:
         """Make the call in a worker thread.
@@ -65,10 +68,13 @@ class GrantedCall:
 
         self._turn.used = True  # also when nobody waits for the end of it
         try:
-            return await self._run(_make)
-        except TokenFlexError:
+            result = await self._run(_make)
+        except TokenFlexError as error:
             self._turn.used = made
+            self._health.saw(error)
             raise
+        self._health.saw(None)
+        return result
 
 
 class TokenFlexCalls:
@@ -82,7 +88,9 @@ class TokenFlexCalls:
         self.turns = turns
         self._clock = clock
         self._random = random
-        self.login_needed: bool | None = None  #: whether Autodesk has refused the login for good, None: not known yet
+        self.health = Health(clock)
+        #: Why Autodesk does not accept us until a person does something, False: it does, None: not known yet.
+        self.login_lost: TokenFlexError | Literal[False] | None = None
         self.login_seen = Bell(clock)  #: rung when a call has shown that
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
         self._signing_in: set[asyncio.Future[None]] = set()
@@ -100,15 +108,17 @@ class TokenFlexCalls:
         turn = await self.turns.wait(name, rank=rank, person=person)
         refused: RateLimitedError | None = None
         try:
-            yield GrantedCall(self._in_thread, turn)
+            yield GrantedCall(self._in_thread, turn, self.health)
         except RateLimitedError as error:
             refused = error
             raise
         finally:
             await asyncio.shield(self._close(turn, refused))
 
-    async def call(self, name: str, work: Work[T], *, rank: Rank, person: str = "") -> T:
-        """Make a call that is safe to repeat; each attempt waits for a turn of its own.
+    async def call(
+        self, name: str, work: Work[T], *, rank: Rank, person: str = "", attempts: int = retry.MAX_ATTEMPTS
+    ) -> T:
+        """Make a call that is safe to repeat, so often at most; each attempt waits for a turn of its own.
 
         A 401 is answered by a new access token and one more attempt.
 
@@ -121,14 +131,14 @@ class TokenFlexCalls:
             try:
                 async with self.turn(name, rank=rank, person=person) as granted:
                     return await granted.make(work)
-            except LoginNeededError:
+            except (LoginNeededError, WrongClientError):
                 raise
             except NotAuthorisedError:
                 if renewed:
                     raise
                 renewed = True
             except TokenFlexError as error:
-                pause = retry.decide(error, attempt, random=self._random)
+                pause = retry.decide(error, attempt, random=self._random, at_most=attempts)
                 if pause is None:
                     raise
                 log.info("a call is repeated", call=name, error=type(error).__name__, pause=pause)
@@ -181,15 +191,15 @@ class TokenFlexCalls:
         made.add_done_callback(_has_ended)
         try:
             result = await asyncio.shield(made)
-        except LoginNeededError:
-            self._see_login(needed=True)
+        except (LoginNeededError, WrongClientError) as error:
+            self._see_login(error)
             raise
-        self._see_login(needed=False)
+        self._see_login(False)
         return result
 
-    def _see_login(self, *, needed: bool) -> None:
-        if needed or self.login_needed is not needed:
-            self.login_needed = needed
+    def _see_login(self, lost: TokenFlexError | Literal[False]) -> None:
+        if lost or self.login_lost is not lost:
+            self.login_lost = lost
             self.login_seen.ring()
 
     def _authorised(self, work: Work[T]) -> T:

@@ -14,13 +14,13 @@ RATE_PAUSE: Final = 60.0
 _SPREAD: Final = 0.1
 
 
-def decide(error: TokenFlexError, attempt: int, *, random: Random) -> float | None:
+def decide(error: TokenFlexError, attempt: int, *, random: Random, at_most: int = MAX_ATTEMPTS) -> float | None:
     """Return after how many seconds to make a call again that is safe to repeat, or None to give up.
 
-    `attempt` counts from 1 the attempts made so far. A refusal, a missing login or a full quota is not cured by
-    calling again, and a 401 only by a new token, which is the caller's business.
+    `attempt` counts from 1 the attempts made so far; there are `at_most` so many. A refusal, a missing login or a full
+    quota is not cured by calling again, and a 401 only by a new token, which is the caller's business.
     """
-    if attempt >= MAX_ATTEMPTS:
+    if attempt >= at_most:
         return None
     if isinstance(error, RateLimitedError):  # what the server said is waited out in full; chance only adds
         pause = RATE_PAUSE if error.retry_after is None else error.retry_after

@@ -12,6 +12,7 @@ DETAILS = "export.details"
 DELETE = "export.delete"
 EDIT = "export.edit"
 KEEP = "export.keep"
+GIVE_UP = "export.give_up"
 SEND_AGAIN = "admin.send_again"  #: its number is that of a message that was given up
 
 _LABELS = {
@@ -21,6 +22,7 @@ _LABELS = {
     DELETE: "Delete",
     EDIT: "Edit and send again",
     KEEP: "Keep it",
+    GIVE_UP: "Give up",
     SEND_AGAIN: "Send again",
 }
 _STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger"}

@@ -43,6 +43,8 @@ _KINDS = {
     MessageKind.PRIVATE_LINK: "the private link",
     MessageKind.REFUSAL: "the private message about the refusal",
     MessageKind.PRIVATE_RESULT: "the private message about a result",
+    MessageKind.LONG_WAIT: "the private message about a long wait",
+    MessageKind.NOT_DELETED: "the private message about a deletion",
     MessageKind.CHANNEL_TROUBLE: "the private message about the channel",
     MessageKind.POST_IN_DOUBT: "the private message about one in doubt",
     MessageKind.LOGIN_LOST: "the private message about the lost login",

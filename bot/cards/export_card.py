@@ -5,14 +5,16 @@ from dataclasses import replace
 
 from bot.cards import actions, blocks
 from bot.cards.blocks import Block, Message
-from bot.cards.faces import FACES, NOTES
+from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES
 from bot.cards.text import channel, clock_time, code, code_within, escape, flat, link, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
-from bot.tokenflex.models import DownloadLink, ExportRequest
+from bot.tokenflex.models import DOWNLOAD, ERROR, DownloadLink, ExportRequest
 from storage.models import Export
-from storage.states import ExportState
+from storage.states import ExportState, Note
 
 _S = ExportState
+
+_ENDED = (DOWNLOAD, ERROR)
 
 _REFUSED_DISCREETLY = "Token Flex did not accept the request; who asked was told why."
 _NO_LINK_HERE = "*Get a fresh link* shows a download link to you alone; this channel is shared with others."
@@ -59,7 +61,7 @@ def status_line(export: Export, discreet: bool = False) -> str:
     Token Flex's explanations can repeat what was asked for, so a `discreet` line has none.
     """
     face = FACES[export.state]
-    state, sentence = face.word, NOTES[export.note] or face.sentence
+    state, sentence = face.word, f"{NOTES[export.note]} {_since(export)}".strip() or face.sentence
     if export.state is _S.REQUESTED and export.upstream_status not in {None, "Requested"}:
         state = f"{state} (Token Flex says {code(shorten(export.upstream_status or '', 60))})"
     if export.state is _S.REFUSED:
@@ -69,12 +71,22 @@ def status_line(export: Export, discreet: bool = False) -> str:
     return f"*{state}.* {sentence}".strip()
 
 
+def _since(export: Export) -> str:
+    """Return since when an export waits for what its note says, and when it is tried next."""
+    if export.noted_at is None or export.note in {Note.NONE, Note.NOT_DELETED}:
+        return ""
+    again = "" if export.next_try_at is None else f"; the next try is at {clock_time(export.next_try_at)}"
+    return f"It has been waiting since {moment(export.noted_at)}{again}."
+
+
 def announcement(export: Export, number: int, shown: DownloadLink | None, *, discreet: bool = False) -> Message:
     """Return the thread reply number `number` of an export: that it is ready, or that it failed.
 
     An older announcement keeps its sentence and loses its buttons; a `discreet` one shows no name and no link. The link
     is never in `text`, which goes to the notification services of phones.
     """
+    if number == export.announcement and export.state is _S.VANISHED and export.upstream_status not in _ENDED:
+        return _never_made(export)
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
@@ -89,10 +101,22 @@ def announcement(export: Export, number: int, shown: DownloadLink | None, *, dis
     return Message(f"{ready}.", parts)
 
 
+def _never_made(export: Export) -> Message:
+    """Return the announcement of an export that vanished while Token Flex worked on it."""
+    sentence = (
+        f"{mention(export.requester)}, export {export.label} is no longer at Token Flex, so there will be no file: it "
+        "may have been deleted there while it was being prepared."
+    )
+    told = f"{sentence} {_sent_again(export)}" if export.replaced_by else f"{sentence} {CAN_BE_SENT_AGAIN}"
+    return Message(sentence, [blocks.section("result", told), *_buttons(export)])
+
+
 def _past_announcement(export: Export, number: int) -> Message:
     """Return what is left of an announcement; it may never be edited again, so it has to stay true."""
-    if number == export.announcement and export.state in {_S.DELETING, _S.DELETED}:
+    if number == export.announcement and export.state is _S.DELETED:
         text = f"Export {export.label} was deleted."
+    elif number == export.announcement and export.state is _S.DELETING:
+        text = f"Export {export.label} is being deleted. Its card shows how it stands."
     elif number == export.announcement and export.state is _S.VANISHED:
         text = f"Export {export.label} is no longer at Token Flex."
     else:
@@ -143,6 +167,30 @@ def refusal(export: Export) -> Message:
         *_buttons(export),
     ]
     return Message(f"{sentence} {told}".strip(), parts)
+
+
+def long_wait(export: Export) -> Message:
+    """Return the private message to somebody whose export has been waiting for long."""
+    where = f"export {export.label} in {channel(export.channel)}"
+    if export.noted_at is None or not NOTES[export.note]:
+        return blocks.paragraph(f"Something kept {where} waiting for a while; that is over.")
+    what = f"{_capital(where)} {FACES[export.state].standing} and has been waiting since {moment(export.noted_at)}."
+    told = f"{NOTES[export.note]} I say this once; its card shows how it goes on, and you can give it up at any time."
+    return Message(f"{what} {told}", [blocks.section("waits", f"{what}\n{told}"), *_buttons(export)])
+
+
+def not_deleted(export: Export) -> Message:
+    """Return the private message to somebody whose export could not be deleted."""
+    where = f"export {export.label} in {channel(export.channel)}"
+    if export.note is not Note.NOT_DELETED:
+        return blocks.paragraph(f"Token Flex refused for a while to delete {where}. Its card shows how it stands now.")
+    what = f"Token Flex did not delete {where}, however often I asked: the file is still there."
+    told = f"{_explained(export)} *Delete* tries again.".strip()
+    return Message(f"{what} {told}", [blocks.section("kept", f"{what}\n{told}"), *_buttons(export)])
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def details(export: Export, line: InLine | None = None) -> Message:

@@ -22,6 +22,8 @@ class Closing(StrEnum):
         return cls.RESTRICTED if str(value).startswith(cls.RESTRICTED) else cls.ABSENT
 
 
+#: The detail of a message about the login: it is the app's own ID and secret that Autodesk refuses.
+WRONG_CLIENT: Final = "client"
 #: Why a login may have ended that nobody has revoked.
 _CUT_OFF: Final = (
     "I was ended while I renewed it, or Autodesk's answer was lost: leave me ten seconds when you stop me. "
@@ -70,8 +72,17 @@ def post_in_doubt(export: Export) -> Message:
     return paragraph(text)
 
 
-def login_needed(*, was_cut_off: bool) -> Message:
-    """Return what an administrator is told when Autodesk has refused the login for good; `was_cut_off` is a reason."""
+def login_needed(*, was_cut_off: bool, detail: str = "") -> Message:
+    """Return what an administrator is told when Autodesk has refused us for good.
+
+    `was_cut_off` is a reason; the `detail` says whether it is the app that is refused, not the login.
+    """
+    if detail == WRONG_CLIENT:
+        return paragraph(
+            "Autodesk does not know my client ID, or the client secret is not its own any more, so exports wait; "
+            "nothing is lost. Set `APS_CLIENT_ID` and `APS_CLIENT_SECRET` to those of the app on Autodesk's developer "
+            "page where I run, and start me again. I say this once, not again until Autodesk has accepted me."
+        )
     text = (
         "Autodesk does not accept my login any more, so exports wait; nothing is lost. "
         f"{_CUT_OFF if was_cut_off else ''}Sign in again where I run, with `python -m bot login`. I then go on by "

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from bot import errors
 from bot.cards.explanations import explain
-from bot.cards.faces import FACES
+from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES
 from bot.cards.text import channel, code, escape, mention
 from bot.errors import NoLink, NotAllowedError, UseCaseError, Wish
 from storage.models import Export
+from storage.states import ExportState
 
 DISK_FULL = "My disk is full, so I could not store that. Tell an administrator, please."
 
@@ -28,12 +29,14 @@ _FOR_REQUESTER = {
     Wish.LINK: "Links of export {label} go only to the person who asked for it, {requester}.",
     Wish.DELETE: "Only {requester}, who asked for export {label}, can delete it.",
     Wish.EDIT: "Only {requester}, who asked for export {label}, can send it again.",
+    Wish.GIVE_UP: "Only {requester}, who asked for export {label}, can decide that.",
 }
 _NO_LINK = {
     NoLink.NO_CALL: "There is no call to Token Flex to spare for #{number} at the moment.",
     NoLink.STOPPING: "I am just being restarted. Try again in a minute.",
     NoLink.ERROR: "I could not get a link for #{number}. {cause}",
     NoLink.NOT_GIVEN: "Token Flex gave no link for #{number}; its status is “{status}” now.",
+    NoLink.GONE: f"Export #{{number}} {FACES[ExportState.VANISHED].standing}, so there is no file. {CAN_BE_SENT_AGAIN}",
     NoLink.EXPIRED: "Token Flex gave a link for #{number} that has expired already. Try again in a minute.",
 }
 

@@ -6,6 +6,7 @@ from itertools import accumulate
 from bot.cards import actions
 from bot.cards.blocks import Message, paragraph, section
 from bot.cards.export_card import file_name
+from bot.cards.faces import FACES
 from bot.cards.text import channel, clock_time, code, escape, shorten
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DownloadLink
@@ -75,8 +76,16 @@ def kept(number: int) -> Message:
 
 def deleted(export: Export) -> Message:
     """Return the reply to a deletion."""
+    if export.state is ExportState.ABANDONED:
+        face = FACES[export.state]
+        return paragraph(f"Export {export.label} {face.standing}. {face.sentence}")
     done = "deleted" if export.state is ExportState.DELETED else "being deleted, here and at Token Flex"
     return paragraph(f"Export {export.label} is {done}.")
+
+
+def given_up(export: Export) -> Message:
+    """Return the reply to somebody who gave up a retry or a deletion."""
+    return paragraph(f"I try that no more for export {export.label}; it {FACES[export.state].standing}.")
 
 
 def waiting_for_link(number: int) -> Message:

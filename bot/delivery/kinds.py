@@ -166,6 +166,8 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
     ),
     MessageKind.REFUSAL: Kind(_export, lambda export, _: export_card.refusal(export), is_private=True),
     MessageKind.PRIVATE_RESULT: Kind(_export, _private_result, is_private=True),
+    MessageKind.LONG_WAIT: Kind(_export, lambda export, _: export_card.long_wait(export), is_private=True),
+    MessageKind.NOT_DELETED: Kind(_export, lambda export, _: export_card.not_deleted(export), is_private=True),
     MessageKind.CHANNEL_TROUBLE: Kind(
         _export,
         lambda export, drawing: notices.channel_trouble(export, Closing(drawing.delivery.detail), drawing.bot_name),
@@ -173,7 +175,9 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
     ),
     MessageKind.POST_IN_DOUBT: Kind(_export, lambda export, _: notices.post_in_doubt(export), is_private=True),
     MessageKind.LOGIN_LOST: Kind(
-        _login, lambda login, _: notices.login_needed(was_cut_off=login.was_cut_off), is_private=True
+        _login,
+        lambda login, drawing: notices.login_needed(was_cut_off=login.was_cut_off, detail=drawing.delivery.detail),
+        is_private=True,
     ),
 }
 #: What goes out before all else, in this order: links that have expired, then those that run out.

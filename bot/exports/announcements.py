@@ -112,6 +112,11 @@ def tell(
     return outbox.put_once(db, message, now)
 
 
+def was_told(db: Connection, export: Export, kind: MessageKind, *, detail: str = "", occasion: str = "") -> bool:
+    """Return whether the requester was sent such a private message on this occasion."""
+    return outbox.find(db, _subject(export, kind, detail, occasion)) is not None
+
+
 def _subject(export: Export, kind: MessageKind, detail: str, occasion: str = "") -> str:
     words = ":".join(filter(None, (_IN_SUBJECTS.get(kind, kind.value), detail)))
     return f"direct:{export.number}:{words}:{occasion}"

@@ -25,6 +25,9 @@ from storage.states import ExportState
 #: A known link with less than this to live is not worth showing (source: house plan, "Get a fresh link").
 LONG_ENOUGH = timedelta(seconds=60)
 
+#: States in which Token Flex is asked for a link: what seemed to be gone may be there after all.
+HAS_LINK = frozenset({ExportState.READY, ExportState.VANISHED})
+
 log = structlog.get_logger(__name__)
 
 
@@ -157,7 +160,7 @@ class FreshLinks:
     async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:
         structlog.contextvars.bind_contextvars(export=number)  # of this task alone
         export = await self._database.read(export_store.get, number)
-        if export.state is not ExportState.READY:
+        if export.state not in HAS_LINK:
             raise WrongStateError(export, Wish.LINK)
 
         def _refresh(client: TokenFlexClient) -> UpstreamExport:
@@ -172,18 +175,22 @@ class FreshLinks:
             raise await self._no_link(export, error) from None
         return await self._usable(export, record)
 
-    async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError | WrongStateError:
-        if isinstance(error, RefusedError) and await self._has_vanished(export):
-            return WrongStateError(await self._database.read(export_store.get, export.number), Wish.LINK)
+    async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError:
+        if isinstance(error, RefusedError) and await self._is_gone(export, error):
+            return LinkUnavailableError(export.number, NoLink.GONE, error)
         log.warning("no fresh link", export=export.number, error=type(error).__name__)
         return LinkUnavailableError(export.number, NoLink.ERROR, error)
 
-    async def _has_vanished(self, export: Export) -> bool:
+    async def _is_gone(self, export: Export, error: RefusedError) -> bool:
+        """Return whether lists show no more what a link was refused for; one that had vanished before is no news."""
         try:
-            return await self._progress.has_vanished(export)
-        except TokenFlexError as error:
-            log.warning("an export could not be asked for", export=export.number, error=type(error).__name__)
+            is_absent = await self._progress.is_absent(export, error)
+        except TokenFlexError as trouble:
+            log.warning("an export could not be looked for", export=export.number, error=type(trouble).__name__)
             return False
+        if is_absent and export.state is not ExportState.VANISHED:
+            await self._progress.vanish(export)
+        return is_absent
 
     async def _usable(self, export: Export, record: UpstreamExport) -> DownloadLink:
         await self._progress.observe_one(export, record)

@@ -9,7 +9,7 @@ from enum import Enum
 from sqlite_utils import Database as Connection
 
 from bot.errors import ChannelOnlyError, MembershipUnknownError, RequesterOnlyError, Wish, WrongStateError
-from bot.exports.fresh_links import LONG_ENOUGH, FreshLinks, ended_within
+from bot.exports.fresh_links import HAS_LINK, LONG_ENOUGH, FreshLinks, ended_within
 from bot.exports.showings import SHOWN, Showings
 from bot.exports.use_cases import entry
 from bot.people import permissions
@@ -23,7 +23,6 @@ from storage import audit, outbox
 from storage.audit import Act
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Export
-from storage.states import ExportState
 
 #: Seconds that a person waits for a message to show their link, before they get it in another way.
 _EDIT_PATIENCE = 60.0
@@ -87,7 +86,7 @@ class Links:
             own = self._audience is LinkAudience.REQUESTER
             raise RequesterOnlyError(export, Wish.LINK) if own else ChannelOnlyError(export)
         self._access.check_contract(export.request.contract_number)
-        if export.state is not ExportState.READY:
+        if export.state not in HAS_LINK:
             raise WrongStateError(export, Wish.LINK)
         link = await self._waited_for(number, asker, waiting)
         for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)

@@ -73,12 +73,13 @@ def targets(exports: Sequence[Export], polled: Mapping[str, datetime], *, house_
 def _is_polled_for(export: Export, *, house_full: bool) -> bool:
     if export.state is ExportState.QUEUED:
         return house_full
-    return export.state is ExportState.REQUESTED or export.in_doubt
+    return export.state in {ExportState.REQUESTED, ExportState.ABANDONED} or export.in_doubt
 
 
 def _target(contract: str, group: Sequence[Export], polled: datetime | None) -> Target:
     first = min(_first_poll(export) for export in group)
-    in_doubt = [next_list_for(export) for export in group if export.in_doubt]
+    in_doubt = [_first_poll(export) for export in group if export.in_doubt]
+    running = [export for export in group if export.state is not ExportState.ABANDONED] or group
     is_new = polled is None or all(export.changed_at > polled for export in group)
     return Target(
         contract,
@@ -86,12 +87,16 @@ def _target(contract: str, group: Sequence[Export], polled: datetime | None) -> 
         oldest=min(_times(group)),
         must_at=min([*in_doubt, *([first] if is_new else [])], default=None),
         polled_at=polled,
-        running=tuple((export.changed_at, max(export.changed_at, polled or export.changed_at)) for export in group),
+        running=tuple((export.changed_at, max(export.changed_at, polled or export.changed_at)) for export in running),
     )
 
 
 def _first_poll(export: Export) -> datetime:
-    return next_list_for(export) if export.in_doubt else export.changed_at + FIRST_POLL
+    if export.state is ExportState.ABANDONED:
+        return export.next_try_at or export.changed_at + FIRST_POLL
+    if not export.in_doubt:
+        return export.changed_at + FIRST_POLL
+    return max(next_list_for(export), export.next_try_at or next_list_for(export))
 
 
 def _times(group: Sequence[Export]) -> list[datetime]:

@@ -18,24 +18,20 @@ from bot.exports import announcements
 from bot.exports.doubt import ListCall
 from bot.exports.durations import Durations, learn
 from bot.exports.fresh_links import FreshLinks
+from bot.exports.patience import NOTICED_AFTER, OF_LISTS, SOUGHT_FOR, home, list_pause, note_for, noted
 from bot.exports.poll_policy import Target, next_poll, targets
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
-from bot.runtime.backoff import OWN, Backoff
+from bot.runtime.backoff import SHARED
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
-from bot.tokenflex.errors import LoginNeededError, NotAuthorisedError, RefusedError, TokenFlexError
+from bot.tokenflex.errors import NotAuthorisedError, RefusedError, TokenFlexError
 from bot.tokenflex.models import UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
 from storage.states import ExportState, Note
-
-#: After lists that failed: lists settle doubts, and tell of slots that others wait for.
-_FAILED = Backoff(timedelta(seconds=2), timedelta(seconds=30))
-#: `fromDate` lies this much before the oldest outstanding export, `toDate` this much ahead of now: clocks differ.
-_BEFORE, _AHEAD = timedelta(minutes=5), timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +68,7 @@ class Poller:
         self._polled: dict[str, datetime] = {}
         self._not_before: dict[str, datetime] = {}
         self._failures: dict[str, int] = {}
+        self._failing_since: dict[str, datetime] = {}
         self.last_success: datetime | None = None
 
     async def run(self) -> None:
@@ -92,7 +89,8 @@ class Poller:
         return self._policy(found, self._calls.turns.room(), self._durations, self._clock.now()) if found else None
 
     async def _targets(self) -> list[Target]:
-        exports, full = await self._database.read(_polled_for, self._slots.left_to_us(self._clock.now()))
+        now = self._clock.now()
+        exports, full = await self._database.read(_polled_for, self._slots.left_to_us(now), now)
         return [self._held_back(target) for target in targets(exports, self._polled, house_full=full)]
 
     def _held_back(self, target: Target) -> Target:
@@ -123,9 +121,8 @@ class Poller:
         return None if call is None or call[0].due_at > self._clock.now() else call[0]
 
     def _list_call(self, target: Target) -> ListCall:
-        now, ahead = self._clock.now(), timedelta(seconds=self._server_time.difference)
-        start = min(target.oldest, target.oldest + ahead) - _BEFORE
-        return ListCall(now, start, end=max(now, now + ahead) + _AHEAD)
+        ahead = timedelta(seconds=self._server_time.difference)
+        return ListCall.reaching(target.oldest, self._clock.now(), ahead)
 
     async def _apply(self, contract: str, records: tuple[UpstreamExport, ...], call: ListCall) -> None:
         ahead = timedelta(seconds=self._server_time.difference)  # by what this list has shown, too
@@ -146,42 +143,67 @@ class Poller:
         except TokenFlexError as error:
             log.warning("a missing export could not be asked for", export=export.number, error=type(error).__name__)
 
-    async def _failed(self, target: Target, error: TokenFlexError) -> None:
-        failures = self._failures[target.contract] = self._failures.get(target.contract, 0) + 1
-        renewable = isinstance(error, NotAuthorisedError) and not isinstance(error, LoginNeededError)
-        if not (renewable and failures == 1):  # the next call renews the token
-            pauses = OWN if isinstance(error, RefusedError) else _FAILED
-            self._not_before[target.contract] = self._clock.now() + pauses.after(failures)
-        if failures == 1:
-            log.warning("polling fails", contract=target.contract, error=type(error).__name__, reason=str(error))
-        if isinstance(error, RefusedError):  # waiting may not cure that, so the people who wait are told
-            await self._note(target.contract, Note.PERMISSION)
+    def is_failing(self, contract: str) -> bool:
+        """Return whether the last list of a contract failed."""
+        return contract in self._failures
 
-    async def _note(self, contract: str, note: Note) -> None:
-        """Have the cards of a contract say that listing it is not permitted (`note`), or no more."""
-        if await self._database.read(_told_otherwise, contract, note):
-            await self._database.write(_tell, contract, note, self._clock.now())
+    async def _failed(self, target: Target, error: TokenFlexError) -> None:
+        now, contract = self._clock.now(), target.contract
+        failures = self._failures[contract] = self._failures.get(contract, 0) + 1
+        since = self._failing_since.setdefault(contract, now)
+        renewable = isinstance(error, NotAuthorisedError) and not error.concerns_all
+        until = now
+        if not (renewable and failures == 1):  # the next call renews the token
+            until = self._not_before[contract] = now + list_pause(error, failures)
+        if failures == 1:
+            log.warning("polling fails", contract=contract, error=type(error).__name__, reason=str(error))
+        if isinstance(error, RefusedError) or now - since >= NOTICED_AFTER:  # the people who wait are told
+            shown = None if until - now <= SHARED.longest else until
+            await self._database.write(_tell, contract, note_for(error), since, shown, now)
 
     async def _recovered(self, target: Target) -> None:
         self.last_success = self._clock.now()
-        await self._note(target.contract, Note.NONE)
+        if await self._database.read(_told, target.contract):
+            await self._database.write(_calm, target.contract, self._clock.now())
+        self._failing_since.pop(target.contract, None)
+        self._not_before.pop(target.contract, None)
         if self._failures.pop(target.contract, 0):
             log.info("polling works again", contract=target.contract)
 
 
-def _polled_for(db: Connection, left_to_us: int) -> tuple[tuple[Export, ...], bool]:
+def _polled_for(db: Connection, left_to_us: int, now: datetime) -> tuple[tuple[Export, ...], bool]:
     """Return what lists may tell of, and whether no slot is free: then they tell of those who wait, too."""
     full = export_store.count_outstanding(db) >= left_to_us
     states = [ExportState.REQUESTED, ExportState.SUBMITTING, *([ExportState.QUEUED] if full else [])]
-    return export_store.in_states(db, states), full
+    return (*export_store.in_states(db, states), *export_store.abandoned(db, now - SOUGHT_FOR)), full
 
 
-def _told_otherwise(db: Connection, contract: str, note: Note) -> list[Export]:
-    exports = export_store.in_states(db, (ExportState.REQUESTED,))
+def _listed_for(db: Connection, contract: str) -> list[Export]:
+    exports = export_store.in_states(db, (ExportState.REQUESTED, ExportState.SUBMITTING))
     ours = [export for export in exports if export.request.contract_number == contract]
-    return [export for export in ours if export.note != note and export.note in {Note.NONE, Note.PERMISSION}]
+    return [export for export in ours if export.state is ExportState.REQUESTED or export.in_doubt]
 
 
-def _tell(db: Connection, contract: str, note: Note, now: datetime) -> None:
-    for export in _told_otherwise(db, contract, note):
-        announcements.card_changed(db, export_store.change(db, export.number, note=note), now)
+def _tell(db: Connection, contract: str, note: Note, since: datetime, until: datetime | None, now: datetime) -> None:
+    """Have the cards say why nothing is heard of what lists would tell of."""
+    for export in _listed_for(db, contract):
+        changes = {**noted(export, note, max(since, export.changed_at), until)}
+        if (export.note, export.next_try_at) != (note, until):
+            announcements.card_changed(db, export_store.change(db, export.number, **changes), now)
+
+
+def _told(db: Connection, contract: str) -> list[Export]:
+    return [export for export in _listed_for(db, contract) if export.note in OF_LISTS]
+
+
+def _calm(db: Connection, contract: str, now: datetime) -> None:
+    for export in _told(db, contract):
+        calm(db, export, now)
+
+
+def calm(db: Connection, export: Export, now: datetime) -> None:
+    """Have the card say no more that trouble keeps the export waiting."""
+    note = home(export)
+    since = export.unanswered_since if export.in_doubt else None
+    changed = export_store.change(db, export.number, note=note, noted_at=since, next_try_at=None)
+    announcements.card_changed(db, changed, now)

@@ -11,15 +11,18 @@ from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
 from bot.exports import announcements, doubt
 from bot.exports.doubt import ListCall, Seen
+from bot.exports.patience import SOUGHT_FOR
 from bot.runtime.clock import Clock
-from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError
+from bot.tokenflex.errors import NotFoundError, RefusedError, TokenFlexError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, UpstreamExport
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export
-from storage.states import Event, ExportState, Note
+from storage.states import Event, ExportState
 
 _EVENTS = {DOWNLOAD: Event.FINISH, ERROR: Event.FAIL}
+#: Where a missing export cannot be asked for, so many lists without it are enough.
+_LISTS_ALONE = 2 * doubt.LISTS_NEEDED
 
 log = structlog.get_logger(__name__)
 
@@ -51,17 +54,17 @@ class Progress:
         self, contract: str, records: Sequence[UpstreamExport], call: ListCall, server_ahead: timedelta
     ) -> Listed:
         """Apply a list of a contract; by what it has shown too, the server's clock is `server_ahead` of ours."""
-        whole = all(record.request_key for record in records)
-        seen = Seen(call, self._clock.now(), server_ahead, whole)
+        seen = Seen(call, self._clock.now(), server_ahead, _is_whole(records))
         return await self._database.write(_apply_list, contract, tuple(records), seen)
 
     async def has_vanished(self, export: Export) -> bool:
-        """Ask for one export by its key; True where Token Flex no longer has it, which is then recorded.
+        """Ask by its key for an export that lists did not show; True where it is gone, which is then recorded.
 
-        An unknown or foreign key may be answered by 400, 403 or 404 (source: Token Flex reference, gaps).
+        An unknown key may be answered by 400, 403 or 404 (source: Token Flex reference, gaps), so that a refusal says
+        nothing by itself; here it is the lists that have told.
 
         Raises:
-            TokenFlexError: there was no usable answer.
+            TokenFlexError: there was no usable answer, and not enough lists to do without.
 
         """
         key = export.request_key
@@ -72,20 +75,70 @@ class Progress:
                 "get",
                 lambda client: client.get_export(export.request.contract_number, key),
                 rank=Rank.POLL,
+                attempts=1,
             )
-        except (NotFoundError, InvalidRequestError, ContractRefusedError) as error:
-            log.warning("Token Flex no longer has an export", export=export.number, error=type(error).__name__)
-            await self._database.write(_vanished, export.number, self._clock.now())
+        except TokenFlexError as error:
+            if not isinstance(error, RefusedError) and export.lists_without < _LISTS_ALONE:
+                raise
+            await self.vanish(export)
             return True
+        await self._observe(export, record)
+        return False
+
+    async def is_absent(self, export: Export, error: RefusedError) -> bool:
+        """Return whether an export that a call was refused for is not there any more, as lists of its contract tell.
+
+        Where it was not found one list is enough, else there have to be two. What they do show is applied.
+
+        Raises:
+            TokenFlexError: the contract could not be listed, so that nobody knows.
+
+        """
+        for _ in range(1 if isinstance(error, NotFoundError) else doubt.LISTS_NEEDED):
+            if not await self._is_missing_in_a_list(export):
+                return False
+        return True
+
+    async def vanish(self, export: Export) -> None:
+        """Record that Token Flex no longer shows an export."""
+        log.warning("Token Flex no longer has an export", export=export.number)
+        await self._database.write(_vanished, export.number, self._clock.now())
+
+    async def _is_missing_in_a_list(self, export: Export) -> bool:
+        server_time = self._calls.turns.server_time
+        oldest = min(each for each in (export.requested_at, export.intent_at, export.accepted_at) if each is not None)
+        call = ListCall.reaching(oldest, self._clock.now(), timedelta(seconds=server_time.difference))
+        records = await self._calls.call(
+            "list",
+            lambda client: client.list_exports(export.request.contract_number, call.start, call.end),
+            rank=Rank.PEOPLE,
+            person=export.requester,
+            attempts=1,
+        )
+        record = next((each for each in records if each.request_key == export.request_key), None)
+        if record is not None:
+            await self._observe(export, record)
+            return False
+        ahead = timedelta(seconds=server_time.difference)  # by what this list has shown, too
+        return doubt.would_show(Seen(call, self._clock.now(), ahead, _is_whole(records)), export)
+
+    async def _observe(self, export: Export, record: UpstreamExport) -> None:
         if export.state is not ExportState.RETRYING or record.request_status != ERROR:
             await self.observe_one(export, record)  # until a retry is taken, the old failure shows
-        return False
+
+
+def _is_whole(records: Sequence[UpstreamExport]) -> bool:
+    return all(record.request_key for record in records)
 
 
 def _vanished(db: Connection, number: int, now: datetime) -> None:
-    moved = export_store.move(db, number, Event.VANISH, now, note=Note.NONE)
-    if moved is not None:
-        announcements.everything_changed(db, moved, now)
+    before = export_store.get(db, number)
+    moved = export_store.move(db, number, Event.VANISH, now, **export_store.CALM)
+    if moved is None:
+        return
+    if before.state in {ExportState.REQUESTED, ExportState.RETRYING}:
+        announcements.result(db, moved, now)  # somebody waits for it
+    announcements.everything_changed(db, export_store.get(db, number), now)
 
 
 def _apply_now(db: Connection, number: int, record: UpstreamExport, now: datetime) -> Export:
@@ -110,12 +163,25 @@ def _apply(db: Connection, export: Export, record: UpstreamExport, now: datetime
         _note_unknown(db, before, export, now)
     if export.file_name != before.file_name:
         announcements.card_changed(db, export, now)
-    event = _EVENTS.get(record.request_status)
-    moved = None if event is None else export_store.move(db, export.number, event, now, finished_at=now, note=Note.NONE)
+    return _go_on(db, before, record.request_status, now)
+
+
+def _go_on(db: Connection, before: Export, status: str, now: datetime) -> Export:
+    """Move an export to where its status leads; one that had only seemed to vanish was announced before."""
+    returns = before.state is ExportState.VANISHED
+    is_news = not returns or before.upstream_status != status
+    event = _EVENTS.get(status, Event.TAKEN if returns else None)
+    ended = {"finished_at": now} if is_news and status in _EVENTS else {}
+    moved = None if event is None else export_store.move(db, before.number, event, now, **ended, **export_store.CALM)
     if moved is None:
-        return export
-    log.info("an export has ended", export=moved.number, state=moved.state.value)
-    announcements.result(db, moved, now)
+        return export_store.get(db, before.number)
+    if ended:
+        log.info("an export has ended", export=moved.number, state=moved.state.value)
+        announcements.result(db, moved, now)
+    else:
+        log.info("an export is there again", export=moved.number, state=moved.state.value)
+    if returns:
+        announcements.everything_changed(db, export_store.get(db, moved.number), now)
     return export_store.get(db, moved.number)
 
 
@@ -142,7 +208,7 @@ def taken(db: Connection, export: Export, record: UpstreamExport, now: datetime)
         unanswered_since=None,
         lists_without=0,
         last_list_at=None,
-        note=Note.NONE,
+        **export_store.CALM,
     )
     if moved is None:
         return None
@@ -151,22 +217,41 @@ def taken(db: Connection, export: Export, record: UpstreamExport, now: datetime)
 
 
 def _apply_list(db: Connection, contract: str, records: Sequence[UpstreamExport], seen: Seen) -> Listed:
-    known = export_store.known_keys(db, [record.request_key for record in records])
-    strangers = [record for record in records if record.request_key not in known]
-    ours = {record.request_key: record for record in records if record.request_key in known}
-    before = [
-        export
-        for export in export_store.in_states(db, (ExportState.SUBMITTING, ExportState.REQUESTED))
-        if export.request.contract_number == contract
-    ]
+    known = export_store.of_keys(db, [record.request_key for record in records])
+    keys = {export.request_key for export in known}
+    strangers = [record for record in records if record.request_key not in keys]
+    ours = {record.request_key: record for record in records if record.request_key in keys}
+    work = export_store.in_states(db, (ExportState.SUBMITTING, ExportState.REQUESTED))
+    gone = [export for export in known if export.state is ExportState.VANISHED]
+    before = [export for export in (*work, *gone) if export.request.contract_number == contract]
     after = [_apply_to(db, export, ours, strangers, seen) for export in before]
+    _seek(db, contract, before, strangers, seen)
     listed = {record.request_key for record in records}
     return Listed(
         exports=tuple(export for export in after if export.request_key in listed),
         missing=tuple(export for export in after if _is_missing(export)),
-        freed=any(export.state not in export_store.OUTSTANDING for export in after),
+        freed=any(_held_a_slot(*each) for each in zip(before, after, strict=True)),
         elsewhere=sum(1 for record in strangers if record.request_status == REQUESTED),
     )
+
+
+def _held_a_slot(before: Export, after: Export) -> bool:
+    return before.state in export_store.OUTSTANDING and after.state not in export_store.OUTSTANDING
+
+
+def _seek(db: Connection, contract: str, work: list[Export], strangers: list[UpstreamExport], seen: Seen) -> None:
+    """Look for what was given up in doubt: what appears is deleted."""
+    rivals = [export for export in work if export.state is ExportState.SUBMITTING]
+    for export in export_store.abandoned(db, seen.now - SOUGHT_FOR):
+        if export.request.contract_number != contract:
+            continue
+        record = doubt.sought(export, strangers, rivals, seen.server_ahead)
+        if record is None:
+            doubt.not_found(db, export, seen.now)
+        else:
+            strangers.remove(record)
+            log.info("what was given up in doubt is there, and is deleted", export=export.number)
+            taken(db, export, record, seen.now)
 
 
 def _apply_to(

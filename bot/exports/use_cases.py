@@ -13,6 +13,7 @@ from bot.errors import OldButtonError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports import announcements
 from bot.exports.durations import learn
 from bot.exports.fresh_links import FreshLinks
+from bot.exports.patience import kept, noted
 from bot.exports.slots import SLOTS, Slots
 from bot.people import permissions
 from bot.people.access import Access
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 
 _LISTED = 20
 #: What each act of a person on one export does to it, and its name in the audit.
-_MOVES = {Wish.RETRY: (Event.RETRY, Act.RETRIED), Wish.DELETE: (Event.DELETE, Act.DELETED)}
+_ACTS = {Wish.RETRY: Act.RETRIED, Wish.DELETE: Act.DELETED, Wish.GIVE_UP: Act.GIVEN_UP}
+_EVENTS = {Wish.RETRY: Event.RETRY, Wish.DELETE: Event.DELETE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +149,27 @@ class Exports:
         Raises:
             NoSuchExportError: there is none, or it is not theirs to see.
             RequesterOnlyError: it is somebody else's.
-            WrongStateError: it is being submitted or is gone already.
+            WrongStateError: it is being deleted or is gone already.
 
         """
+        return await self._own(number, asker, Wish.DELETE)
+
+    async def give_up(self, number: int, asker: Asker) -> Export:
+        """Have a retry or a deletion that still waits not made after all.
+
+        Raises:
+            UseCaseError: as `ask_to_delete`.
+
+        """
+        await self._own(number, asker, Wish.GIVE_UP)
+        return await self._move(number, asker, Wish.GIVE_UP)
+
+    async def _own(self, number: int, asker: Asker, wish: Wish) -> Export:
         export = await self._access.see(number, asker)
         if not permissions.may_delete(export, asker.person) and not await self._access.is_administrator(asker):
-            raise RequesterOnlyError(export, Wish.DELETE)
-        if next_state(export.state, Event.DELETE) is None:
-            raise WrongStateError(export, Wish.DELETE)
+            raise RequesterOnlyError(export, wish)
+        if next_state(export.state, _event(export, wish)) is None:
+            raise WrongStateError(export, wish)
         return export
 
     async def delete(self, number: int, asker: Asker) -> Export:
@@ -171,7 +186,7 @@ class Exports:
 
     async def _move(self, number: int, asker: Asker, wish: Wish) -> Export:
         moved = await self._database.write(_move, number, asker, wish, self._clock.now())
-        log.info("an export was changed by a person", export=number, act=_MOVES[wish][1].value, person=asker.person)
+        log.info("an export was changed by a person", export=number, act=_ACTS[wish].value, person=asker.person)
         return moved
 
     def _in_line(self, ahead: int, until_a_slot: float | None) -> InLine:
@@ -196,8 +211,8 @@ def _accept(
     until_a_slot = _until_a_slot(db, before, slots)
     export, is_new = export_store.accept(db, new, now)
     if is_new:
-        note = Note.NONE if until_a_slot is None else Note.SLOTS
-        export = export_store.change(db, export.number, note=note)
+        if until_a_slot is not None:
+            export = export_store.change(db, export.number, **noted(export, Note.SLOTS, now))
         announcements.card_changed(db, export, now)
         audit.add(db, entry(asker, Act.REQUESTED, export, now, f"for channel {new.channel}"))
     if is_new and new.replaces is not None:
@@ -235,11 +250,15 @@ def _until_a_slot(db: Connection, ahead: int, slots: int) -> float | None:
     return (ahead + 1) * learn(export_store.newest_durations(db)).mean / SLOTS
 
 
+def _event(export: Export, wish: Wish) -> Event:
+    return _EVENTS.get(wish) or kept(export)
+
+
 def _move(db: Connection, number: int, asker: Asker, wish: Wish, now: datetime) -> Export:
-    event, act = _MOVES[wish]
-    moved = export_store.move(db, number, event, now, note=Note.NONE)
+    export = export_store.get(db, number)
+    moved = export_store.move(db, number, _event(export, wish), now, **export_store.CALM)
     if moved is None:
-        raise WrongStateError(export_store.get(db, number), wish)
-    audit.add(db, entry(asker, act, moved, now, moved.state.value))
+        raise WrongStateError(export, wish)
+    audit.add(db, entry(asker, _ACTS[wish], moved, now, moved.state.value))
     announcements.everything_changed(db, moved, now)
     return moved

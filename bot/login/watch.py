@@ -6,16 +6,22 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.calls.gateway import TokenFlexCalls
+from bot.cards.notices import WRONG_CLIENT
 from bot.errors import MembershipUnknownError
 from bot.people.permissions import Named
 from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 from bot.slack.members import Members
+from bot.tokenflex.errors import WrongClientError
 from storage import facts, outbox
 from storage.database import Database
 from storage.models import About, MessageKind, NewDelivery
 
 LOGIN_LOST = "login lost"  #: the fact that says since when, and so that it was told; none while the login is good
+_MENDS = {
+    False: "Autodesk does not accept the login: run `python -m bot login`",
+    True: "Autodesk does not accept APS_CLIENT_ID and APS_CLIENT_SECRET: set the right ones and start the bot again",
+}
 _AGAIN = SHARED.longest  #: until the administrators are looked up again where Slack did not name them
 
 log = structlog.get_logger(__name__)
@@ -46,10 +52,11 @@ class LoginWatch:
         Returns False where Slack did not say who they are, so that it has to be tried again.
         """
         told = await self._database.read(facts.get, LOGIN_LOST)
-        if self._calls.login_needed is False and told is not None:
+        lost = self._calls.login_lost
+        if lost is False and told is not None:
             await self._database.write(facts.forget, LOGIN_LOST)
             log.info("Autodesk accepts the login again")
-        if self._calls.login_needed is not True or told is not None:
+        if not lost or told is not None:
             return True
         try:
             people = await self._named()
@@ -60,9 +67,10 @@ class LoginWatch:
                 log.error("Autodesk does not accept the login, and the groups in ADMINISTRATORS show nobody to tell")
             self._nobody = True
             return False
-        await self._database.write(_tell, people, self._clock.now())
+        client = isinstance(lost, WrongClientError)
+        await self._database.write(_tell, people, WRONG_CLIENT if client else "", self._clock.now())
         reason = self._calls.tokens.state.trouble
-        log.error("Autodesk does not accept the login: run `python -m bot login`", reason=reason, told=sorted(people))
+        log.error(_MENDS[client], reason=reason, told=sorted(people))
         return True
 
     async def _named(self) -> frozenset[str]:
@@ -70,7 +78,7 @@ class LoginWatch:
         return self._administrators.accounts.union(*groups)
 
 
-def _tell(db: Connection, people: frozenset[str], now: datetime) -> None:
+def _tell(db: Connection, people: frozenset[str], detail: str, now: datetime) -> None:
     facts.put(db, LOGIN_LOST, now.isoformat(), now)
     for person in sorted(people):
         message = NewDelivery(
@@ -78,5 +86,6 @@ def _tell(db: Connection, people: frozenset[str], now: datetime) -> None:
             kind=MessageKind.LOGIN_LOST,
             about=About.LOGIN,
             recipient=person,
+            detail=detail,
         )
         outbox.put_once(db, message, now)

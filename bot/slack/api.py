@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, Final
 
 import aiohttp
@@ -31,6 +32,7 @@ LONGEST: Final = 30.0  #: real seconds that Slack may take for one call
 WAITED_FOR: Final = 3.0  #: the same where a person's act waits for it (source: Slack, trigger ids)
 _RESPONSE_URL: Final = "response_url"
 _DEFAULT_RETRY_AFTER: Final = 30.0
+_LONGEST_RETRY_AFTER: Final = 900.0  #: more is not believed: a slip there would silence us for as long
 _MINUTE: Final = timedelta(seconds=60)
 #: Calls a minute that Slack allows at least (source: Slack rate limits, tier 3: 50+), with room for others.
 _PER_MINUTE: Final = {"chat.update": 48, "conversations.history": 45, "conversations.replies": 45}
@@ -212,9 +214,10 @@ def _json(body: str) -> object:
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Return for how many seconds Slack wants to be left alone."""
     try:
-        return max(1.0, float(_header(headers, "retry-after") or ""))
+        seconds = float(_header(headers, "retry-after") or "")
     except ValueError:
         return _DEFAULT_RETRY_AFTER
+    return min(max(1.0, seconds), _LONGEST_RETRY_AFTER) if isfinite(seconds) else _DEFAULT_RETRY_AFTER
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str | None:

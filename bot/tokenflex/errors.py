@@ -20,7 +20,14 @@
 Messages never carry a URL, a token or a link.
 """
 
+from typing import Final
+
 from bot.network import Obstacle
+
+#: Seconds; no `Retry-After` is obeyed for longer (ours).
+LONGEST_WAIT: Final = 900.0
+#: What stands in front of the service says so while the service is away, for whoever calls.
+_AWAY: Final = (502, 503, 504)
 
 
 class TokenFlexError(Exception):
@@ -28,6 +35,8 @@ class TokenFlexError(Exception):
 
     #: True where the server may have acted on the request although no proper answer came back.
     effect_unknown = False
+    #: True where the trouble is with all calls, so that it makes sense that others wait, too; else with this one alone.
+    concerns_all = False
 
 
 class RefusedError(TokenFlexError):
@@ -71,17 +80,26 @@ class NotAuthorisedError(TokenFlexError):
 class LoginNeededError(NotAuthorisedError):
     """The Autodesk login has ended; somebody has to sign in again."""
 
+    concerns_all = True
+
 
 class WrongClientError(NotAuthorisedError):
     """Autodesk does not know the client ID, or the client secret is not its own."""
 
+    concerns_all = True
+
 
 class RateLimitedError(TokenFlexError):
-    """Too many calls for this Autodesk user; wait `retry_after` seconds (None: the server did not say)."""
+    """Too many calls for this Autodesk user; wait `retry_after` seconds (None: the server did not say).
+
+    What asks for more than a quarter of an hour is not believed: a slip there would silence us for as long.
+    """
+
+    concerns_all = True
 
     def __init__(self, retry_after: float | None = None) -> None:
         super().__init__("too many calls")
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_WAIT)
 
 
 class QuotaExceededError(TokenFlexError):
@@ -96,6 +114,7 @@ class UpstreamBrokenError(TokenFlexError):
     def __init__(self, message: str = "", *, status: int = 0) -> None:
         super().__init__(message or "Autodesk's answer could not be used")
         self.status = status
+        self.concerns_all = status in _AWAY
 
 
 class TimedOutError(TokenFlexError):
@@ -106,6 +125,8 @@ class TimedOutError(TokenFlexError):
 
 class UnreachableError(TokenFlexError):
     """Autodesk could not be reached, since something stood in the way; nothing was sent."""
+
+    concerns_all = True
 
     def __init__(self, message: str = "", *, obstacle: Obstacle = Obstacle.OTHER) -> None:
         super().__init__(message or f"no connection to Autodesk: {obstacle}")

@@ -20,7 +20,14 @@ from bot.runtime.server_time import ServerTime
 from bot.settings import LinkAudience, SharedChannels
 from bot.slack.errors import SlackRateLimitedError, SlackUnreachableError, SlackUnsureError
 from bot.slack.posts import Posted
-from bot.tokenflex.errors import NotFoundError, RateLimitedError, TimedOutError, UnreachableError, UpstreamBrokenError
+from bot.tokenflex.errors import (
+    NotFoundError,
+    RateLimitedError,
+    TimedOutError,
+    TokenFlexError,
+    UnreachableError,
+    UpstreamBrokenError,
+)
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, DownloadLink, UpstreamExport
 from sandbox.tokenflex.limits import limiter_for
 from storage import future
@@ -45,6 +52,16 @@ class Upstream:
     link: DownloadLink | None = None
 
 
+class _Sends:
+    """A client whose calls go out, which counts, and end like that."""
+
+    def __init__(self, error: TokenFlexError) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._error
+
+
 class TokenFlex:
     """Token Flex; `faults` are what the next calls meet, each once."""
 
@@ -57,7 +74,7 @@ class TokenFlex:
         self._limiter = limiter_for("B")
         self._keys = count(1)
 
-    async def call(self, work: Callable[["TokenFlex"], Any]) -> Any:
+    async def call(self, work: Callable[[Any], Any]) -> Any:
         """Make a call, which takes its time, or meets a fault."""
         fault = self.faults.pop() if self.faults else ""
         if fault == "unreachable":
@@ -66,18 +83,19 @@ class TokenFlex:
         wait = self._limiter.allows(self.clock.now().timestamp())
         if wait is not None:
             self.refused += 1
-            raise RateLimitedError(retry_after=wait)
+            work(_Sends(RateLimitedError(retry_after=wait)))
         if fault == "late effect":
             self._later = asyncio.ensure_future(self._do_later(work))
-            raise TimedOutError("no answer")
-        if fault != "lost before":
-            answer = work(self)
+            work(_Sends(TimedOutError("no answer")))
+        if fault == "lost before":
+            work(_Sends(UpstreamBrokenError("broke off")))
+        answer = work(self)
         await self.clock.sleep(LATENCY / 2)
         if fault:
             raise UpstreamBrokenError("broke off")
         return answer
 
-    async def _do_later(self, work: Callable[["TokenFlex"], Any]) -> None:
+    async def _do_later(self, work: Callable[[Any], Any]) -> None:
         await self.clock.sleep(LATE)
         try:
             work(self)

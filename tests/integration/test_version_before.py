@@ -48,6 +48,11 @@ GIVEN_UP = {
     "result:7:1": "left in doubt",
     "direct:26:channel trouble:not_in_channel:": "given up",
 }
+#: Who has been waiting for half an hour hears why.
+TOLD_OF_WAITING = {
+    "direct:14:long wait:2026-11-20T09:03:00+00:00",
+    "direct:15:long wait:2026-11-20T09:06:00+00:00",
+}
 #: What is not there as a message: given up, or shown to one person for a moment.
 LEFT = {*GIVEN_UP, "direct:6:post in doubt:result:6:1"}
 
@@ -220,7 +225,7 @@ async def test_todays_bot_goes_on(past: Past) -> None:
     assert states(past) == {**dict.fromkeys(then, "ready"), **lasting, 15: "deleted"}
     assert submissions(house) == sum(state in {"queued", "submitting"} for state in then.values()) - 1
     said = {row["subject"] for row in past.outbox if row["kind"] != "expiry"} - LEFT
-    new = {f"result:{number}:1" for number in NEWLY_READY} | {"result:14:2"}
+    new = {f"result:{number}:1" for number in NEWLY_READY} | {"result:14:2"} | TOLD_OF_WAITING
     assert set(subjects(house)) == said | new | {"direct:17:private result:1:"}  # its channel was still closed
     assert set(subjects(house).values()) == {1}
     with closing(sqlite3.connect(house.folder / "tokenflex.db")) as db:

@@ -1,4 +1,4 @@
-"""What has happened lately, from the database: calls spent, the last poll, the last message, messages that wait."""
+"""What has happened lately, from the database: calls spent, the last poll, exports and messages that wait."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,19 +6,21 @@ from typing import Final
 from sqlite_utils import Database as Connection
 
 from bot.calls.budget import Limits
+from bot.cards.faces import FACES, NOTES
 from bot.operate.checks.running_bot import ago
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
 from storage import calls, inspection, troubles
 
-BUDGET, POLL, POST = "Call budget", "Last poll", "Last message"
+BUDGET, POLL, EXPORTS, POST = "Call budget", "Last poll", "Exports", "Last message"
 _LATE: Final = timedelta(minutes=10)
 
 
 def check_activity(db: Connection, now: datetime, *, bot_runs: bool) -> list[Finding]:
     """Return what the database shows."""
     noted = Recorded.load(db)
-    return [_budget(db, now), _poll(db, noted, now, bot_runs=bot_runs), _post(db, noted, now)]
+    poll = _poll(db, noted, now, bot_runs=bot_runs)
+    return [_budget(db, now), poll, _exports(db, now), _post(db, noted, now)]
 
 
 def _budget(db: Connection, now: datetime) -> Finding:
@@ -43,7 +45,7 @@ def _poll(db: Connection, noted: Recorded, now: datetime, *, bot_runs: bool) -> 
     last = "None yet" if noted.last_poll is None else ago(noted.last_poll, now)
     oldest = inspection.oldest_outstanding(db)
     if oldest is None:
-        return ok(POLL, f"{last}; no export is outstanding, so there is nothing to look at.")
+        return ok(POLL, f"{last}; Token Flex is preparing nothing for the bot, so there is nothing to look at.")
     seen = max(moment for moment in (noted.last_poll, oldest) if moment is not None)
     if not bot_runs:
         return warning(POLL, f"{last}; exports are outstanding, and no bot runs to look at them.", "Start the bot.")
@@ -51,6 +53,18 @@ def _poll(db: Connection, noted: Recorded, now: datetime, *, bot_runs: bool) -> 
         mend = "The bot's log says why polling fails; “Autodesk token” and “Call budget” above may, too."
         return wrong(POLL, f"{last}, although exports are outstanding.", mend)
     return ok(POLL, f"{last}.")
+
+
+def _exports(db: Connection, now: datetime) -> Finding:
+    """Name the export that has been waiting for longest, and what for."""
+    stuck = inspection.stuck(db, now - _LATE)
+    if not stuck:
+        return ok(EXPORTS, "None has been waiting for more than 10 minutes.")
+    oldest = stuck[0]
+    count = "One is" if len(stuck) == 1 else f"{len(stuck)} are"
+    waits = f"{oldest.label} ({FACES[oldest.state].inside}) since {ago(oldest.noted_at or oldest.changed_at, now)}"
+    mend = "The log says more of its number. Its requester and administrators can give it up by a button of its card."
+    return warning(EXPORTS, f"{count} waiting for more than 10 minutes: {waits}. {NOTES[oldest.note]}".strip(), mend)
 
 
 def _post(db: Connection, noted: Recorded, now: datetime) -> Finding:

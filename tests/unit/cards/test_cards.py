@@ -242,15 +242,16 @@ def test_each_state_offers_what_makes_sense_in_it() -> None:
     shown = {state: [b["text"]["text"] for b in buttons(export_card.card(export(state)))] for state in S}
     assert shown == {
         S.QUEUED: ["Details", "Delete"],
-        S.SUBMITTING: ["Details"],
+        S.SUBMITTING: ["Details", "Delete"],
         S.REQUESTED: ["Details", "Delete"],
         S.READY: ["Get a fresh link", "Details", "Delete"],
         S.FAILED: ["Retry", "Details", "Delete"],
         S.REFUSED: ["Edit and send again", "Details", "Delete"],
-        S.RETRYING: ["Details"],
-        S.DELETING: ["Details"],
+        S.RETRYING: ["Details", "Give up", "Delete"],
+        S.DELETING: ["Details", "Give up"],
         S.DELETED: [],
-        S.VANISHED: ["Edit and send again", "Details"],
+        S.VANISHED: ["Edit and send again", "Get a fresh link", "Details"],
+        S.ABANDONED: ["Details"],
     }
 
 

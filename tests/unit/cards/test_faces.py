@@ -5,6 +5,7 @@ import pytest
 from bot.cards import actions
 from bot.cards.faces import FACES, NOTES
 from bot.errors import Wish
+from bot.exports.fresh_links import HAS_LINK
 from storage.states import Event, ExportState, Note, next_state
 
 S = ExportState
@@ -13,10 +14,11 @@ S = ExportState
 def makes_sense(wish: Wish, state: ExportState) -> bool:
     """Whether the rules let somebody do that with an export in this state."""
     return {
-        Wish.LINK: state is S.READY,
+        Wish.LINK: state in HAS_LINK,
         Wish.RETRY: next_state(state, Event.RETRY) is not None,
         Wish.DELETE: next_state(state, Event.DELETE) is not None,
         Wish.EDIT: state in {S.REFUSED, S.VANISHED},
+        Wish.GIVE_UP: next_state(state, Event.KEEP_FAILED) is not None,
     }[wish]
 
 
@@ -46,6 +48,7 @@ def test_no_button_could_only_be_refused(state: ExportState) -> None:
         actions.RETRY: Wish.RETRY,
         actions.DELETE: Wish.DELETE,
         actions.EDIT: Wish.EDIT,
+        actions.GIVE_UP: Wish.GIVE_UP,
     }
     for action in FACES[state].buttons:
         assert action == actions.DETAILS or makes_sense(wishes[action], state)

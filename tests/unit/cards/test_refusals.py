@@ -80,8 +80,8 @@ def test_every_error_has_a_sentence(error: UseCaseError) -> None:
             "Export #42 is being tried again already.",
         ),
         (
-            errors.WrongStateError(export(ExportState.SUBMITTING), Wish.DELETE),
-            "Export #42 is just being submitted; it can be deleted in a minute or so.",
+            errors.WrongStateError(export(ExportState.ABANDONED), Wish.DELETE),
+            "Export #42 was given up already.",
         ),
         (
             errors.WrongStateError(export(ExportState.VANISHED, replaced_by=43), Wish.EDIT),

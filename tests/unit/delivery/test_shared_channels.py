@@ -51,6 +51,8 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.REFUSAL: {"where"},
     _K.CHANNEL_TROUBLE: set(),
     _K.POST_IN_DOUBT: set(),
+    _K.LONG_WAIT: set(),
+    _K.NOT_DELETED: set(),
     _K.LOGIN_LOST: set(),
 }
 #: The settings that there are; only the default can be without being set.

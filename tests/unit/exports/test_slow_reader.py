@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.exports.worker import _next_in_line, _take
+from bot.exports.submissions import _take
+from bot.exports.worker import _next_in_line
 from bot.tokenflex.models import DOWNLOAD, ExportRequest
 from sandbox.clock import ScaledClock
 from storage import exports as export_store

@@ -172,7 +172,7 @@ def test_the_queue_is_fair_between_persons(db: Connection) -> None:
     order = ["ana", "ana", "ana", "ben", "ana", "cem", "ben"]
     for number, person in enumerate(order, 1):
         accepted(db, f"command:{number}", requester=person)
-    line = exports.queued_fairly(db, 10)
+    line = exports.queued_fairly(db, 10, NOW)
     assert [(export.requester, export.number) for export in line] == [
         ("ana", 1),
         ("ben", 4),
@@ -182,9 +182,9 @@ def test_the_queue_is_fair_between_persons(db: Connection) -> None:
         ("ana", 3),
         ("ana", 5),
     ]
-    assert exports.queued_fairly(db, 2) == line[:2]
+    assert exports.queued_fairly(db, 2, NOW) == line[:2]
     exports.move(db, 1, Event.TAKE, NOW)
-    assert [export.number for export in exports.queued_fairly(db, 3)] == [2, 4, 6]
+    assert [export.number for export in exports.queued_fairly(db, 3, NOW)] == [2, 4, 6]
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=25))
@@ -195,7 +195,7 @@ def test_nobody_waits_for_a_second_request_of_somebody_else(people: list[str]) -
     try:
         for number, person in enumerate(people, 1):
             accepted(memory, f"command:{number}", requester=person)
-        line = [export.requester for export in exports.queued_fairly(memory, 100)]
+        line = [export.requester for export in exports.queued_fairly(memory, 100, NOW)]
     finally:
         memory.close()
     assert sorted(line) == sorted(people)
@@ -214,7 +214,7 @@ def test_the_place_that_is_told_is_the_place_in_the_line(people: list[str], pers
             accepted(memory, f"command:{number}", requester=other)
         told = exports.ahead_in_line(memory, person)
         accepted(memory, "command:last", requester=person)
-        line = [export.number for export in exports.queued_fairly(memory, 100)]
+        line = [export.number for export in exports.queued_fairly(memory, 100, NOW)]
         now = exports.ahead_of(memory, len(people) + 1)
         exports.move(memory, len(people) + 1, Event.TAKE, NOW)
         taken = exports.ahead_of(memory, len(people) + 1)
@@ -227,9 +227,21 @@ def test_the_place_that_is_told_is_the_place_in_the_line(people: list[str], pers
 def test_keys_that_are_ours(db: Connection) -> None:
     """Of many keys those are returned that belong to an export."""
     exports.change(db, accepted(db).number, request_key="2026-01-01T00:00:00#a")
-    assert exports.known_keys(db, ["2026-01-01T00:00:00#a", "2026-01-01T00:00:00#b"]) == {"2026-01-01T00:00:00#a"}
-    assert exports.known_keys(db, []) == set()
-    assert exports.known_keys(db, [f"k{number}" for number in range(50_000)]) == set()
+    found = exports.of_keys(db, ["2026-01-01T00:00:00#a", "2026-01-01T00:00:00#b"])
+    assert [export.request_key for export in found] == ["2026-01-01T00:00:00#a"]
+    assert exports.of_keys(db, []) == ()
+    assert exports.of_keys(db, [f"k{number}" for number in range(50_000)]) == ()
+
+
+def test_who_pauses_lets_others_by(db: Connection) -> None:
+    """A request with a pause of its own is not in the line until that has ended, which is told."""
+    for number in (1, 2):
+        accepted(db, f"command:{number}")
+    exports.change(db, 1, next_try_at=after(60))
+    assert [export.number for export in exports.queued_fairly(db, 5, NOW)] == [2]
+    assert exports.next_try(db, NOW) == after(60)
+    assert [export.number for export in exports.queued_fairly(db, 5, after(60))] == [1, 2]
+    assert exports.next_try(db, after(60)) is None
 
 
 def test_the_listing_is_ones_own_and_the_channels(db: Connection) -> None:

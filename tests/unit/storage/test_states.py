@@ -1,5 +1,6 @@
 """An export's life as data: every sequence of events moves along the table, in the store as well."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +14,13 @@ from storage import exports as export_store
 from storage.migrations import migrations
 from storage.models import NewExport
 from storage.states import TRANSITIONS, Event, ExportState, next_state
+from tests.harness.house import ROOT
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 _S, _E = ExportState, Event
 REQUEST = ExportRequest("110000123456", metrics=("tokensConsumed",), file_name="year1")
 #: States out of which nothing but a person leads, and in which nothing is waited for.
-AT_REST = {_S.READY, _S.FAILED, _S.REFUSED, _S.VANISHED, _S.DELETED}
+AT_REST = {_S.READY, _S.FAILED, _S.REFUSED, _S.VANISHED, _S.DELETED, _S.ABANDONED}
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +72,15 @@ def test_a_request_is_sent_only_out_of_the_line() -> None:
 
 
 def test_what_is_deleted_stays_deleted() -> None:
-    """No event leads out of `deleted`, and from `deleting` only there."""
+    """No event leads out of `deleted`; out of `deleting` one leads there, the others back to where it was before."""
     assert not any(start is _S.DELETED for start, _ in TRANSITIONS)
-    assert {end for (start, _), end in TRANSITIONS.items() if start is _S.DELETING} == {_S.DELETED}
+    ends = {event: end for (start, event), end in TRANSITIONS.items() if start is _S.DELETING}
+    assert ends == {
+        _E.GONE: _S.DELETED,
+        _E.KEEP_READY: _S.READY,
+        _E.KEEP_FAILED: _S.FAILED,
+        _E.KEEP_OPEN: _S.REQUESTED,
+    }
 
 
 def test_next_state_is_the_table() -> None:
@@ -80,3 +88,10 @@ def test_next_state_is_the_table() -> None:
     for state in ExportState:
         for event in Event:
             assert next_state(state, event) == TRANSITIONS.get((state, event))
+
+
+def test_the_document_has_the_same_table() -> None:
+    """Every row of `docs/architecture.md` is a transition, and none is missing there."""
+    text = (ROOT / "docs" / "architecture.md").read_text().partition("## An export's life")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z ]+) \| ([a-z ]+) \| ([a-z ]+) \|", text, re.MULTILINE)[1:]
+    assert {(_S(start), _E(event)): _S(end) for start, event, end in rows} == TRANSITIONS

@@ -1,0 +1,151 @@
+"""What people wish of exports that Token Flex has, carried out: failed ones are retried, others deleted.
+
+Both calls are safe to repeat, so a lost answer needs no care. What is refused is never taken for done.
+"""
+
+from datetime import datetime
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.calls import retry
+from bot.calls.budget import Rank
+from bot.calls.gateway import TokenFlexCalls
+from bot.cards.explanations import explain
+from bot.exports import announcements
+from bot.exports.hold import Hold
+from bot.exports.patience import is_at_its_end, kept, pauses
+from bot.exports.progress import Progress
+from bot.exports.slots import Slots
+from bot.exports.submissions import explanation, refuse
+from bot.runtime.clock import Clock
+from bot.tokenflex.errors import QuotaExceededError, RateLimitedError, RefusedError, TokenFlexError
+from storage import exports as export_store
+from storage.database import Database
+from storage.models import Export, MessageKind
+from storage.states import Event, ExportState, Note
+
+log = structlog.get_logger(__name__)
+
+
+class Changes:
+    """Makes the calls, and says what has become of the export."""
+
+    def __init__(
+        self, database: Database, calls: TokenFlexCalls, progress: Progress, slots: Slots, clock: Clock, hold: Hold
+    ) -> None:
+        self._database = database
+        self._calls = calls
+        self._progress = progress
+        self._slots = slots
+        self._clock = clock
+        self._hold = hold
+
+    async def retry(self, export: Export) -> None:
+        """Have Token Flex make a failed export once more."""
+        key, contract = export.request_key or "", export.request.contract_number
+        try:
+            record = await self._calls.call(
+                "retry",
+                lambda client: client.retry_export(contract, key),
+                rank=Rank.PEOPLE,
+                person=export.requester,
+                attempts=_attempts(export),
+            )
+        except RefusedError as error:
+            if not await self._has_vanished(export, error):
+                await self._database.write(refuse, export.number, explanation(error), self._clock.now())
+            return
+        except TokenFlexError as error:
+            await self._not_made(export, error)
+            return
+        now = self._clock.now()
+        await self._database.write(_retried, export.number, record.request_status, now)
+        await self._progress.observe_one(export, record)
+        self._hold.went_well()
+
+    async def delete(self, export: Export) -> None:
+        """Delete an export at Token Flex; it is deleted when Token Flex says so, or lists do not show it any more."""
+        key, contract = export.request_key or "", export.request.contract_number
+        try:
+            await self._calls.call(
+                "delete",
+                lambda client: client.delete_export(contract, key),
+                rank=Rank.PEOPLE,
+                person=export.requester,
+                attempts=_attempts(export),
+            )
+        except RefusedError as error:
+            if not await self._is_absent(export, error):
+                await self._not_made(export, error)
+                return
+            log.info("an export was gone already when it was deleted", export=export.number)
+        except TokenFlexError as error:
+            await self._not_made(export, error)
+            return
+        await self._database.write(_deleted, export.number, self._clock.now())
+        self._hold.went_well()
+        self._slots.freed()
+
+    async def _not_made(self, export: Export, error: TokenFlexError) -> None:
+        """Keep a change waiting, or end it where trying again does not help."""
+        log.warning("a change was not made", export=export.number, error=type(error).__name__)
+        now = self._clock.now()
+        await self._database.write(_not_made, export, error, now)
+        if isinstance(error, QuotaExceededError):
+            self._slots.refused(now)
+        elif error.concerns_all and not isinstance(error, RateLimitedError):
+            self._hold.set_back()
+
+    async def _has_vanished(self, export: Export, error: RefusedError) -> bool:
+        if not await self._is_absent(export, error):
+            return False
+        await self._progress.vanish(export)
+        return True
+
+    async def _is_absent(self, export: Export, error: RefusedError) -> bool:
+        try:
+            return await self._progress.is_absent(export, error)
+        except TokenFlexError as trouble:
+            log.warning("an export could not be looked for", export=export.number, error=type(trouble).__name__)
+            return False
+
+
+def _attempts(export: Export) -> int:
+    """Return how often a call is made at once: trouble that passes is over in seconds; other trouble is waited out."""
+    return 1 if export.attempts else retry.MAX_ATTEMPTS
+
+
+def _retried(db: Connection, number: int, status: str, now: datetime) -> None:
+    if status == "Error":
+        return  # what Token Flex shows is applied next
+    moved = export_store.move(db, number, Event.TAKEN, now, upstream_status=status, explanation="", **export_store.CALM)
+    if moved is not None:
+        announcements.everything_changed(db, moved, now)
+
+
+def _deleted(db: Connection, number: int, now: datetime) -> None:
+    moved = export_store.move(db, number, Event.GONE, now, **export_store.CALM)
+    if moved is not None:
+        announcements.everything_changed(db, moved, now)
+
+
+def _not_made(db: Connection, before: Export, error: TokenFlexError, now: datetime) -> None:
+    export = export_store.get(db, before.number)
+    if export.state is not before.state:
+        return  # a person has thought better of it
+    if not is_at_its_end(export, error):
+        announcements.card_changed(db, export_store.change(db, export.number, **pauses(export, error, now)), now)
+    elif export.state is ExportState.RETRYING:
+        refuse(db, export.number, f"I asked {export.attempts + 1} times. {explain(error)}", now)
+    else:
+        _keep(db, export, error, now)
+
+
+def _keep(db: Connection, export: Export, error: TokenFlexError, now: datetime) -> None:
+    """End a deletion that Token Flex does not make: the export is what it was before, and the requester is told."""
+    changes = {**export_store.CALM, "note": Note.NOT_DELETED, "explanation": explain(error)}
+    moved = export_store.move(db, export.number, kept(export), now, **changes)
+    if moved is not None:
+        announcements.everything_changed(db, moved, now)
+        announcements.tell(db, moved, now, MessageKind.NOT_DELETED, occasion=now.isoformat())

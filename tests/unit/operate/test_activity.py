@@ -1,0 +1,70 @@
+"""What `doctor` says of exports that wait, from the database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database as Connection
+
+from bot.cards.faces import NOTES
+from bot.operate.checks.activity import EXPORTS, POLL, check_activity
+from bot.operate.findings import Finding, Level
+from storage import exports
+from storage.migrations import migrations
+from storage.states import ExportState, Note
+from tests.harness.rows import NOW, accepted, after
+
+#: States in which somebody waits for the bot or for Token Flex.
+AT_WORK = (
+    ExportState.QUEUED,
+    ExportState.SUBMITTING,
+    ExportState.REQUESTED,
+    ExportState.RETRYING,
+    ExportState.DELETING,
+)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Connection]:
+    """A database with the schema of today."""
+    connection = Connection(tmp_path / "bot.db")
+    migrations.apply(connection)
+    yield connection
+    connection.close()
+
+
+def found(db: Connection, seconds: float) -> dict[str, Finding]:
+    """What is said so many seconds later."""
+    return {each.name: each for each in check_activity(db, after(seconds), bot_runs=True)}
+
+
+def waiting(db: Connection, state: ExportState, note: Note) -> None:
+    """One export that waits in this state since `NOW`."""
+    export = accepted(db)
+    exports.change(db, export.number, state=state.value, note=note, noted_at=NOW if note else None)
+
+
+@pytest.mark.parametrize("state", ExportState)
+@pytest.mark.parametrize("note", Note)
+def test_what_is_stuck_is_named(db: Connection, state: ExportState, note: Note) -> None:
+    """After ten minutes, with its number, since when and why; never what rests, and what is just being prepared."""
+    waiting(db, state, note)
+    assert found(db, 599)[EXPORTS].level is Level.OK
+    said = found(db, 601)[EXPORTS]
+    if state not in AT_WORK or (state is ExportState.REQUESTED and note is Note.NONE):
+        assert said.level is Level.OK
+        return
+    assert said.level is Level.WARNING
+    assert said.found.startswith("One is waiting for more than 10 minutes: #1 (")
+    assert "since 2026-03-04 05:06 UTC (10 min ago)." in said.found
+    assert said.found.endswith(NOTES[note] or ".")
+
+
+def test_the_longest_is_named_of_many(db: Connection) -> None:
+    """And how many there are; beside them nothing is said that could be read as if there were none."""
+    for number in range(3):
+        accepted(db, f"command:{number}")
+    exports.change(db, 2, note=Note.SLOTS, noted_at=after(-60))
+    said = found(db, 700)
+    assert said[EXPORTS].found.startswith("3 are waiting for more than 10 minutes: #2 (queued) since")
+    assert "no export" not in said[POLL].found
