@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
+from . import facts
 from .models import to_text
 
+_UNTOLD = "a channel's new id that Slack did not tell"
 _MOVES = (
     "UPDATE exports SET channel = :new WHERE channel = :old",
     # What waits has perhaps been refused because of the change, so it is due; an expired link is taken out in its time.
@@ -19,6 +21,7 @@ _MOVES = (
     """,
     "UPDATE outbox SET recipient = :new WHERE recipient = :old",
     "UPDATE OR REPLACE messages SET channel = :new WHERE channel = :old",
+    "UPDATE facts SET value = :new WHERE value = :old",
     "UPDATE channel_ids SET new = :new WHERE new = :old",
     "INSERT OR REPLACE INTO channel_ids (old, new, changed_at) VALUES (:old, :new, :now)",
 )
@@ -34,6 +37,25 @@ def current(db: Connection, channel: str) -> str:
 def changed_ids(db: Connection) -> Mapping[str, str]:
     """Return, for each id that a channel had before, the one that it has now."""
     return {row["old"]: row["new"] for row in db.query("SELECT old, new FROM channel_ids")}
+
+
+def find_out(db: Connection, old: str, new: str, now: datetime) -> bool:
+    """Do as `move` does where Slack has not told, and note that until it does."""
+    moved = move(db, old, new, now)
+    if moved:
+        facts.put(db, _UNTOLD, new, now)
+    return moved
+
+
+def hear(db: Connection, old: str, new: str, now: datetime) -> bool:
+    """Do as `move` does where Slack has told."""
+    facts.forget(db, _UNTOLD)
+    return move(db, old, new, now)
+
+
+def untold(db: Connection) -> str | None:
+    """Return the channel of whose new id Slack has not told, although it had one; None where it tells."""
+    return facts.get(db, _UNTOLD)
 
 
 def move(db: Connection, old: str, new: str, now: datetime) -> bool:

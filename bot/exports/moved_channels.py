@@ -50,7 +50,7 @@ class MovedChannels:
             log.warning("whether the id of a channel has changed cannot be said", old=old, new=channel, code=str(error))
             return
         if is_there:
-            moved = await self._database.write(channels.move, old, channel, self._clock.now())
+            moved = await self._database.write(channels.find_out, old, channel, self._clock.now())
             await self._have_moved(old, channel, moved)
 
     async def _have_moved(self, old: str, new: str, moved: bool) -> None:
@@ -67,4 +67,4 @@ class MovedChannels:
 
 
 def _heard(db: Connection, event_id: str, old: str, new: str, now: datetime) -> bool:
-    return events.hear(db, event_id, now) and channels.move(db, old, new, now)
+    return events.hear(db, event_id, now) and channels.hear(db, old, new, now)

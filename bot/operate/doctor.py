@@ -11,6 +11,7 @@ from bot.operate.checks.activity import check_activity
 from bot.operate.checks.autodesk_login import check_autodesk
 from bot.operate.checks.database import check_database, check_folder
 from bot.operate.checks.host import check_database_modes, check_env_file, check_space
+from bot.operate.checks.moved_channels import check_moved_channels, with_new_ids
 from bot.operate.checks.running_bot import check_recorded
 from bot.operate.checks.settings import check_settings
 from bot.operate.checks.slack import check_slack
@@ -72,7 +73,7 @@ async def _alone(settings: Settings, clock: Clock) -> list[Finding]:
     modes = check_database_modes(settings.database_path)
     findings = [ok(BOT, "No bot runs with this database, so the services are asked directly."), found]
     findings += [modes] if modes else []
-    findings += await check_slack(settings, clock, bot_runs=False)
+    findings += await _slack(settings, clock, usable=usable, bot_runs=False)
     if not usable:
         return [*findings, skipped("Autodesk", "Looked at when the database can be used: calls are logged there.")]
     findings += await check_autodesk(settings, clock)
@@ -84,12 +85,20 @@ async def _beside_a_bot(settings: Settings, clock: Clock) -> list[Finding]:
     modes = check_database_modes(settings.database_path)
     findings = [ok(BOT, "A bot runs with this database; this reads what it has noted, and disturbs nothing."), found]
     findings += [modes] if modes else []
-    findings += await check_slack(settings, clock, bot_runs=True)
+    findings += await _slack(settings, clock, usable=usable, bot_runs=True)
     if not usable:
         return findings
     with database.read_only(settings.database_path) as db:
         findings += check_recorded(db, settings, clock.now())
     return [*findings, *_activity(settings.database_path, clock, bot_runs=True)]
+
+
+async def _slack(settings: Settings, clock: Clock, *, usable: bool, bot_runs: bool) -> list[Finding]:
+    if not (usable and settings.database_path.exists()):
+        return await check_slack(settings, clock, bot_runs=bot_runs)
+    with database.read_only(settings.database_path) as db:
+        moved, meant = check_moved_channels(db, settings), with_new_ids(settings, db)
+    return [*await check_slack(meant, clock, bot_runs=bot_runs), *moved]
 
 
 def _activity(path: Path, clock: Clock, *, bot_runs: bool) -> list[Finding]:

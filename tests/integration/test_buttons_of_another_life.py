@@ -12,8 +12,10 @@ from storage import backup, exports, outbox
 from storage.models import About, MessageKind, NewDelivery
 from storage.states import ExportState
 from tests.harness.allowed import old_button
+from tests.harness.forms import TITLE
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, fails, gets, knows_contracts, quick_house
+from tests.integration.test_form_again import AGAIN, refused
 
 #: Every action of a button, by the name of its constant.
 ACTIONS = {value: name for name, value in vars(actions).items() if name.isupper() and isinstance(value, str)}
@@ -115,3 +117,20 @@ async def test_after_a_restore_numbers_go_on_and_old_buttons_say_so(new_house: O
     assert await house.side.database.read(lambda db: exports.get(db, 3).state) is ExportState.READY
     await ana.presses(result, "Details")
     await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", private=True)
+
+
+async def test_a_form_of_another_life_replaces_nothing(new_house: OpenHouse) -> None:
+    """It was opened by *Edit and send again* before the database was replaced; who submits it is told."""
+    house = await quick_house(new_house)
+    ana = house.member("ana")
+    await ana.presses(await refused(house), AGAIN)
+    modal = await ana.sees_modal(TITLE)
+    await house.side.database.write(another_life)
+    await modal.submit()
+    await modal.shows("That button was made for another export #1")
+    assert await house.side.database.read(lambda db: db.table("exports").count) == 1
+
+
+def another_life(db: Connection) -> None:
+    """Have the first export be another one."""
+    db.execute("UPDATE exports SET origin = 'command:of another life' WHERE number = 1")

@@ -3,9 +3,9 @@
 import asyncio
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,11 @@ from bot.settings.environment import Found
 from bot.tokenflex.oauth import StoredLogin
 from sandbox.clock import ScaledClock
 from storage import calls as call_log
+from storage import channels
 from storage.database import Database
 from tests.harness.house import House
 from tests.harness.process import until
+from tests.harness.rows import opened
 from tests.integration.test_start_autodesk import KEY, web_client
 
 Report = dict[str, Finding]
@@ -58,6 +60,12 @@ async def store_login(house: House, login: str, key: str = KEY) -> None:
 def database_path(house: House) -> Path:
     """Where the house has its database."""
     return Path(house.environment["DATABASE_PATH"])
+
+
+async def moved(house: House, move: Callable[[Connection, str, str, datetime], bool], old: str, new: str) -> None:
+    """Have the id of a channel changed in the database."""
+    async with opened(database_path(house)) as database:
+        await database.write(move, old, new, house.clock.now())
 
 
 async def test_a_sound_set_up(sound_house: House) -> None:
@@ -143,8 +151,32 @@ async def test_missing_scopes(sound_house: House) -> None:
     assert wrong_lines(report) == {"Slack scopes"}
     assert report["Slack scopes"].found == "The bot token lacks channels:history, commands."
     assert "Reinstall to Workspace" in report["Slack scopes"].mend
+    assert "channel_id_changed under “Event Subscriptions”" in report["Slack scopes"].mend
     sound_house.slack.grant(granted)
     assert not wrong_lines(await examined(sound_house))
+
+
+async def test_a_new_id_that_slack_did_not_tell(sound_house: House) -> None:
+    """The app has the manifest of before, which the bot found out by a press; as soon as Slack tells, all is well."""
+    channel = sound_house.slack.workspace.channel("#finance").id
+    await moved(sound_house, channels.find_out, "C0OLD", channel)
+    report = await examined(sound_house)
+    assert report["Slack events"].level is Level.WARNING
+    assert channel in report["Slack events"].found
+    assert "“App Manifest” (https://api.slack.com/apps" in report["Slack events"].mend
+    await moved(sound_house, channels.hear, channel, "C0NEW")
+    assert "Slack events" not in await examined(sound_house)
+
+
+async def test_an_allowed_channel_that_has_a_new_id(sound_house: House) -> None:
+    """The setting still means it, so nothing is wrong; the new id is told."""
+    channel = sound_house.slack.workspace.channel("#finance").id
+    await moved(sound_house, channels.hear, "C0OLD", channel)
+    report = await examined(sound_house, {"ALLOWED_CHANNELS": "C0OLD"})
+    assert report["ALLOWED_CHANNELS"].found == f"Slack knows {channel}."
+    told = report["Channels with new ids"]
+    assert told.level is Level.WARNING
+    assert told.found.startswith(f"ALLOWED_CHANNELS: C0OLD is {channel} now.")
 
 
 async def test_a_scope_too_many_is_a_warning(sound_house: House) -> None:

@@ -13,14 +13,13 @@ from bot.operate.checks.slack_tokens import (
 from bot.operate.findings import Finding, Level, skipped
 from bot.runtime.clock import Clock
 from bot.settings import Settings
-from bot.slack import manifest
 from bot.slack.api import SlackApi, slack_at
 
 
 async def check_slack(settings: Settings, clock: Clock, *, bot_runs: bool) -> list[Finding]:
     """Ask Slack; beside a running bot only what takes nothing from it."""
     async with slack_at(settings.slack_base_url, settings.slack_bot_token, settings.network, clock) as api:
-        bot_token = await check_bot_token(api, manifest.bot_scopes())
+        bot_token = await check_bot_token(api, settings.slack_app_token)
         connection = [] if bot_runs else await _connection(api, settings.slack_app_token)
         good = bot_token[0].level is Level.OK
         shared = [await check_shared_channels(api, settings)] if good else []

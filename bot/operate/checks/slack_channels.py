@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.operate.checks.slack_tokens import update_app
 from bot.operate.findings import Finding, ok, skipped, warning
 from bot.settings import Settings, SharedChannels
 from bot.slack.api import WAITED_FOR, SlackApi
@@ -22,10 +23,7 @@ _FOLLOWS: Final = {
     ),
     True: "SHARED_CHANNELS is set, so each channel counts as shared: {posted}.",
 }
-_MEND: Final = (
-    "Paste manifest.yaml again on the app's page “App Manifest” and press “Reinstall to Workspace”; or set "
-    "SHARED_CHANNELS to what is to be posted to any channel meanwhile."
-)
+_OR: Final = "Or set SHARED_CHANNELS to what is to be posted to any channel meanwhile."
 
 
 async def check_shared_channels(api: SlackApi, settings: Settings) -> Finding:
@@ -40,7 +38,8 @@ async def check_shared_channels(api: SlackApi, settings: Settings) -> Finding:
         return skipped(SHARED_CHANNELS, f"Slack did not say whether it tells which channels are shared ({error}).")
     if lacks:
         found = f"Slack does not tell which channels are shared with other organisations ({lacks})."
-        return warning(SHARED_CHANNELS, f"{found} {_FOLLOWS[is_set].format(posted=posted)}", _MEND)
+        mend = f"{update_app(settings.slack_app_token)} {_OR}"
+        return warning(SHARED_CHANNELS, f"{found} {_FOLLOWS[is_set].format(posted=posted)}", mend)
     return ok(SHARED_CHANNELS, f"Slack tells which ones are. Posted there: {posted}.")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from bot.network import Obstacle
 from bot.operate.checks.obstacles import SLACK, unreachable
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
+from bot.slack import manifest
 from bot.slack.api import SlackApi
 from bot.slack.connection import ONE_WORKSPACE, ORG_WIDE, is_org_wide
 from bot.slack.errors import (
@@ -31,8 +32,8 @@ _MAKE_APP_TOKEN: Final = (
 _WAIT: Final = "Wait a minute and run this again."
 
 
-async def check_bot_token(api: SlackApi, needed: Collection[str]) -> list[Finding]:
-    """Ask Slack who the bot token stands for and which scopes it has."""
+async def check_bot_token(api: SlackApi, app_token: str) -> list[Finding]:
+    """Ask Slack who the bot token stands for and which scopes it has; the app token says whose page can mend that."""
     try:
         told = await api.call("auth.test", within=_PATIENCE)
     except SlackError as error:
@@ -40,23 +41,28 @@ async def check_bot_token(api: SlackApi, needed: Collection[str]) -> list[Findin
     if is_org_wide(told):
         return [wrong(BOT_TOKEN, ORG_WIDE, ONE_WORKSPACE)]
     found = f"Workspace “{told.get('team')}” ({told.get('url')}), as @{told.get('user')}."
-    return [ok(BOT_TOKEN, found), _scopes(api.scopes, needed)]
+    return [ok(BOT_TOKEN, found), _scopes(api.scopes, manifest.bot_scopes(), app_token)]
 
 
-def _scopes(granted: frozenset[str] | None, needed: Collection[str]) -> Finding:
+def _scopes(granted: frozenset[str] | None, needed: Collection[str], app_token: str) -> Finding:
     if granted is None:
         return skipped(SCOPES, "Slack did not say which scopes the bot token has.")
     missing, spare = sorted(set(needed) - granted), sorted(granted - set(needed))
     if missing:
-        mend = (
-            "On the app's page “App Manifest” paste manifest.yaml again (or add these under “OAuth & Permissions”, "
-            "“Bot Token Scopes”), then press “Reinstall to Workspace” and run this again."
-        )
-        return wrong(SCOPES, f"The bot token lacks {', '.join(missing)}.", mend)
+        return wrong(SCOPES, f"The bot token lacks {', '.join(missing)}.", update_app(app_token))
     if spare:
         mend = "Nothing fails by that; a token that can do less is safer. manifest.yaml has what the bot uses."
         return warning(SCOPES, f"The bot token also has {', '.join(spare)}, which the bot does not use.", mend)
     return ok(SCOPES, f"All {len(needed)} of manifest.yaml.")
+
+
+def update_app(app_token: str) -> str:
+    """Return how an app gets what manifest.yaml has by now: scopes, and events, which Slack does not show."""
+    return (
+        f"On the app's page “App Manifest” ({manifest.update_link(app_token)}) paste manifest.yaml again, or add "
+        f"scopes under “OAuth & Permissions”, “Bot Token Scopes”, and {', '.join(sorted(manifest.bot_events()))} under "
+        "“Event Subscriptions”; then press “Reinstall to Workspace” and run this again."
+    )
 
 
 @dataclass(frozen=True, slots=True)

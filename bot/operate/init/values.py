@@ -9,7 +9,6 @@ from bot.operate.findings import Finding, ok, skipped, wrong
 from bot.operate.init import lookup
 from bot.runtime.clock import Clock
 from bot.settings import network_of, problems_of, with_defaults
-from bot.slack import manifest
 from bot.slack.api import SlackApi, slack_at
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.oauth import OAuthClient
@@ -72,7 +71,7 @@ def check_all(settings: Iterable[str], values: Mapping[str, str], clock: Clock) 
 
 async def _bot_token(values: Mapping[str, str], clock: Clock) -> list[Finding]:
     async with _slack(values, clock) as api:
-        return await slack_tokens.check_bot_token(api, manifest.bot_scopes())
+        return await slack_tokens.check_bot_token(api, with_defaults(values)["SLACK_APP_TOKEN"])
 
 
 async def _app_token(values: Mapping[str, str], clock: Clock) -> list[Finding]:

@@ -310,6 +310,11 @@ def test_an_empty_view_is_an_empty_draft(view: dict[str, Any]) -> None:
     assert modal.opened_of(view) == Opened()
 
 
+def test_a_form_of_an_older_version_names_a_number_alone() -> None:
+    """It was opened before an update, and is submitted after it."""
+    assert modal.opened_of({"private_metadata": '{"channel": "C1", "again": 7}'}) == Opened("C1", MadeFor(7))
+
+
 def test_a_request_goes_through_the_form_unchanged() -> None:
     """That of Autodesk's walkthrough, for example."""
     request = ExportRequest(

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.manifest import update_link
 from handlers.commands import COMMAND
 from handlers.events import CHANNEL_ID_CHANGED
 from handlers.words.grammar import WORDS
@@ -129,3 +130,12 @@ def test_interactivity_and_socket_mode_are_on(manifest: dict[str, Any]) -> None:
 def test_tokens_are_not_rotated(manifest: dict[str, Any]) -> None:
     """A token pasted into the environment must not run out after twelve hours."""
     assert manifest["settings"]["token_rotation_enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("app_token", "page"),
+    [("xapp-1-A0SBX-123-abc", "/A0SBX/app-manifest"), ("xapp-sandbox-app", ""), ("", ""), ("xapp-1-?-1-a", "")],
+)
+def test_the_page_where_an_app_is_updated(app_token: str, page: str) -> None:
+    """The app's own where its token tells the id, else the list of apps; nothing else of a token is in it."""
+    assert update_link(app_token) == f"https://api.slack.com/apps{page}"

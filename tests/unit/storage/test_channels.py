@@ -17,12 +17,13 @@ COLUMNS = {
     ("exports", "channel"): True,
     ("outbox", "recipient"): True,
     ("messages", "channel"): True,
+    ("facts", "value"): True,
     ("audit", "channel"): False,
     ("channel_ids", "old"): False,
     ("channel_ids", "new"): True,
 }
 #: Tables without any such column.
-WITHOUT = {"calls", "logins", "events", "facts"}
+WITHOUT = {"calls", "logins", "events"}
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ async def test_everything_moves(database: Database) -> None:
         count = "SELECT count(*) FROM {} WHERE {} = ?"
         return {each: db.execute(count.format(*each), [channel]).fetchone()[0] for each in COLUMNS if COLUMNS[each]}
 
-    await database.write(lambda db: channels.move(db, "C0", "C1", NOW))
+    await database.write(lambda db: channels.find_out(db, "C0", "C1", NOW))
     await database.write(filled)
     before = await database.read(lambda db: holding(db, "C1"))
     assert all(before.values()), before
