@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.calls.gateway import TokenFlexCalls
 from bot.delivery.dispatcher import Dispatcher
@@ -72,6 +72,15 @@ class Parts:
             self.supervisor.start(name, loop)
 
 
+class _Bells(NamedTuple):
+    """What wakes each loop."""
+
+    worker: Bell
+    poller: Bell
+    dispatcher: Bell
+    silence: Bell
+
+
 async def assemble(
     *,
     database: Database,
@@ -92,18 +101,12 @@ async def assemble(
     included.
     """
     server_time = calls.turns.server_time
-    wake_worker, wake_poller, wake_dispatcher, wake_silence = (Bell(clock, looks=True) for _ in range(4))
     slots = Slots()
-    for wake in (wake_worker, wake_poller):
-        database.subscribe(Table.EXPORTS, wake.ring)
-        slots.subscribe(wake.ring)
-    database.subscribe(Table.OUTBOX, wake_dispatcher.ring)
-    database.subscribe(Table.EXPORTS, wake_silence.ring)
-    calls.health.subscribe(wake_silence.ring)
+    bells = _bells(database, slots, calls, clock)
     progress = Progress(database, calls, clock)
     fresh_links = FreshLinks(database, calls, server_time, progress, clock)
-    worker = Worker(database, calls, progress, slots, server_time, clock, wake_worker)
-    poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, wake_poller, policy)
+    worker = Worker(database, calls, progress, slots, server_time, clock, bells.worker)
+    poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, bells.poller, policy)
     showings = Showings()
     dispatcher = Dispatcher(
         database,
@@ -115,10 +118,10 @@ async def assemble(
         clock,
         audience,
         access,
-        wake_dispatcher,
+        bells.dispatcher,
         bot_name,
     )
-    silence = Silence(database, calls.health, poller, clock, wake_silence)
+    silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
     links = Links(database, fresh_links, showings, clock, audience, access)
     moved_channels = MovedChannels(database, posts, access, clock)
@@ -133,6 +136,18 @@ async def assemble(
         database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher, exports,
         moved_channels, supervisor,
     )  # fmt: skip
+
+
+def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock) -> _Bells:
+    """Return the bells of the loops, rung by commits, by slots that became free and by how the calls go."""
+    bells = _Bells(*(Bell(clock, looks=True) for _ in range(4)))
+    for bell in (bells.worker, bells.poller):
+        database.subscribe(Table.EXPORTS, bell.ring)
+        slots.subscribe(bell.ring)
+    database.subscribe(Table.OUTBOX, bells.dispatcher.ring)
+    database.subscribe(Table.EXPORTS, bells.silence.ring)
+    calls.health.subscribe(bells.silence.ring)
+    return bells
 
 
 async def _settle(under_way: list[Settles]) -> None:
