@@ -109,18 +109,9 @@ async def assemble(
     poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, bells.poller, policy)
     showings = Showings()
     dispatcher = Dispatcher(
-        database,
-        posts,
-        fresh_links,
-        showings,
-        server_time,
-        slack_time,
-        clock,
-        audience,
-        access,
-        bells.dispatcher,
+        database, posts, fresh_links, showings, server_time, slack_time, clock, audience, access, bells.dispatcher,
         bot_name,
-    )
+    )  # fmt: skip
     silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
     links = Links(database, fresh_links, showings, clock, audience, access)
