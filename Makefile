@@ -23,7 +23,7 @@ screenshots: $(DEV) ## the pictures of the README, taken of the page (needs Chro
 	@$(BIN)/python -m scripts.screenshots
 
 test: $(DEV) ## the tests (ARGS="-k word" picks some)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 torture: $(DEV) ## kills at every boundary, every fault, random moments under load (RUNS=100, SEED=n, ONLY=boundaries)
 	@RUNS=$(or $(RUNS),100) SEED=$(SEED) ONLY=$(ONLY) EVERY=$(EVERY) $(BIN)/python -m tests.torture

@@ -5,6 +5,7 @@ import os
 import ssl
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,7 +18,10 @@ from sandbox.tokenflex.usage_data import UsageData
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+#: Folders whose files take minutes come first, so that in the end no file is left that one process has to run alone.
+_FOLDERS = ("torture", "browser", "integration", "contract", "sandbox", "unit")
 _PREFIXES = ("SLACK_", "APS_", "TOKENFLEX_", "DATABASE_", "LINK_", "LOG_")
+_TESTS = Path(__file__).parent
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 
 
@@ -27,6 +31,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name in _PROXIES:
             monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders in order; `make test` gives files out in it, several at a time since most tests wait."""
+    items.sort(key=lambda item: _FOLDERS.index(item.path.relative_to(_TESTS).parts[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)

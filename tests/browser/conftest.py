@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from sandbox.demo import COMMANDS
 from sandbox.page.server import Page as Workspace
@@ -19,10 +20,14 @@ PersonAt = Callable[..., Awaitable[Person]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests wait for a real bot on a shared machine: let them take longer than others."""
+    """Browser tests wait for a real bot on a shared machine: let them take longer than others.
+
+    They share one Chromium, so they share its event loop.
+    """
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,7 @@ def browser_path() -> Path:
     return found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(browser_path: Path, tmp_path: Path, usage_data: UsageData) -> AsyncIterator[House]:
     """A house with a running bot; exports take 20 virtual seconds, links live 300, the clock runs 20 times as fast."""
     opened = await open_house(tmp_path, data=usage_data, token_flex={"link_life": 300.0})
@@ -43,7 +48,7 @@ async def house(browser_path: Path, tmp_path: Path, usage_data: UsageData) -> As
     await close_house(opened)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def workspace(house: House) -> AsyncIterator[Workspace]:
     """The page's server."""
     served = Workspace(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.clock.run_at)
@@ -52,9 +57,9 @@ async def workspace(house: House) -> AsyncIterator[Workspace]:
     await served.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(browser_path: Path) -> AsyncIterator[Browser]:
-    """A running Chromium."""
+    """A running Chromium, started once: its start takes longer than most tests."""
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=browser_path, args=chromium.ARGUMENTS)
@@ -62,16 +67,18 @@ async def browser(browser_path: Path) -> AsyncIterator[Browser]:
         await launched.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def person(browser: Browser, workspace: Workspace) -> AsyncIterator[PersonAt]:
     """Open the page as somebody, in a context of their own; further arguments are of the context.
 
     In the end nobody's page may have failed, or have asked another machine for anything.
     """
     people: list[Person] = []
+    contexts: list[BrowserContext] = []
 
-    async def _open(name: str = "ana", **context: Any) -> Person:
-        tab = await (await browser.new_context(**context)).new_page()
+    async def _open(name: str = "ana", **more: Any) -> Person:
+        contexts.append(await browser.new_context(**more))
+        tab = await contexts[-1].new_page()
         tab.set_default_timeout(PATIENCE)
         opened = Person(tab, name)
         people.append(opened)
@@ -79,10 +86,13 @@ async def person(browser: Browser, workspace: Workspace) -> AsyncIterator[Person
         return opened
 
     yield _open
-    assert [trouble for each in people for trouble in each.troubles] == []
+    troubles = [trouble for each in people for trouble in each.troubles]
+    for context in contexts:
+        await context.close()
+    assert troubles == []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def ana(person: PersonAt) -> Person:
     """Ana, at the page, in #finance."""
     return await person("ana")
