@@ -1,19 +1,24 @@
 """A reader that is slow: the loop goes on meanwhile, and what was read is older than what it knows by then."""
 
 import asyncio
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from random import Random
+from types import FunctionType
 from typing import Any
 
 import pytest
 
 from bot.exports.submissions import _take
 from bot.exports.worker import _next_in_line
-from bot.tokenflex.models import DOWNLOAD, ExportRequest
+from bot.tokenflex.errors import TokenFlexError
+from bot.tokenflex.models import DOWNLOAD, DownloadLink, ExportRequest
 from sandbox.clock import ScaledClock
 from storage import exports as export_store
 from storage.states import ExportState
@@ -25,10 +30,41 @@ EXPORTS = 15
 PATIENCE = 40.0  #: real seconds
 
 
+#: Errors and links are made once and never changed.
+_UNCHANGING = str | int | float | Enum | date | timedelta | FunctionType | TokenFlexError | DownloadLink
+
+
+def is_value(given: object) -> bool:
+    """Whether a thread may be given this: nothing in it can change, whoever holds it too."""
+    if isinstance(given, tuple | frozenset):
+        return all(map(is_value, given))
+    if isinstance(given, partial):  # how a card is drawn, and of what
+        return isinstance(given.func, FunctionType) and all(map(is_value, (*given.args, *given.keywords.values())))
+    if getattr(type(given), "__dataclass_params__", None) is not None:
+        is_frozen: bool = type(given).__dataclass_params__.frozen  # type: ignore[attr-defined]
+        return is_frozen and all(is_value(getattr(given, each.name)) for each in dataclasses.fields(given))  # type: ignore[arg-type]
+    return given is None or isinstance(given, _UNCHANGING)
+
+
 class SlowReader(GatedDatabase):
     """Takes its time before it reads, and afterwards; in it, submissions begin and end."""
 
-    random = Random(3)
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.random = Random(3)
+        self.shared: set[str] = set()  #: functions that were given what the loop may change meanwhile
+
+    async def read(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._look_at(work, args, kwargs)
+        return await super().read(work, *args, **kwargs)
+
+    async def write(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._look_at(work, args, kwargs)
+        return await super().write(work, *args, **kwargs)
+
+    def _look_at(self, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not all(map(is_value, (*args, *kwargs.values()))):
+            self.shared.add(work.__name__)
 
     def _reading(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         time.sleep(self.random.choice([0.0, 0.01, 0.03]))
@@ -82,6 +118,8 @@ async def test_what_the_loop_changes_meanwhile_is_shared_with_no_thread(start: S
         await ask(bot, number, f"year{number % 4}")
         await asyncio.sleep(0.02)
     await all_made(bot, token_flex, EXPORTS)
+    assert isinstance(bot.parts.database, SlowReader)
+    assert bot.parts.database.shared == set()
 
 
 async def test_a_name_in_doubt_is_not_sent_again_because_the_line_was_read_before_the_doubt(start: Start) -> None:
@@ -90,8 +128,9 @@ async def test_a_name_in_doubt_is_not_sent_again_because_the_line_was_read_befor
     token_flex.faults = ["lost before"]
     for number in range(2):
         await ask(bot, number, "year1")
-    while not bot.parts.worker._under_way:  # noqa: ASYNC110 - the bot is watched
-        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        while not bot.parts.worker._under_way:  # noqa: ASYNC110 - the bot is watched
+            await asyncio.sleep(0)
     bot.parts.slots.freed()  # the line is read again
     await all_made(bot, token_flex, 2)
     assert [(await bot.parts.database.read(export_store.get, each)).request_key for each in (1, 2)] == ["key1", "key2"]
@@ -108,7 +147,7 @@ async def all_made(bot: Process, token_flex: TokenFlex, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while await bot.parts.database.read(export_store.count_by_state) != {ExportState.READY: count}:
             await asyncio.sleep(0.02)
+            assert bot.parts.supervisor.crashes == {}
             for export in token_flex.exports:
                 token_flex.end(export, DOWNLOAD)
-    assert bot.parts.supervisor.crashes == {}
     assert token_flex.made == Counter(str(number) for number in range(count))
