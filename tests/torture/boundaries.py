@@ -11,6 +11,8 @@ from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in
 from tests.torture.life import Life, StuckError, fast_house
 from tests.torture.processes import FAULT, Forge, Keeper, Plan
 
+PRIVATE = "#secret"
+
 
 @dataclass
 class Run:
@@ -35,10 +37,11 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
     house = await fast_house(folder, data, **({"access_token_life": 60.0} if plan.signed_in else {}))
     if plan.signed_in:
         sign_in(house)
+    house.slack.workspace.add_channel(PRIVATE, ["ana"], private=True)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
     try:
         await keeper.start()
-        await Life(house, patience=patience).whole()
+        await Life(house, channel=PRIVATE, patience=patience).whole()
     except StuckError as error:
         stuck = str(error)
     finally:

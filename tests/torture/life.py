@@ -1,4 +1,7 @@
-"""A whole export's life as a person lives it: asks, reads, waits, presses, deletes; and tries again, as people do."""
+"""A whole export's life as a person lives it: asks, reads, waits, presses, deletes; and tries again, as people do.
+
+Where it is lived in a private channel, that gets another id on the way.
+"""
 
 import asyncio
 import re
@@ -61,6 +64,8 @@ class Life:
         number = await self.asks()
         result = await self.announced(number)
         await self.link_goes(result)
+        if self.house.slack.workspace.channel(self.channel).kind == "private":
+            self.house.slack.workspace.change_id(self.channel)
         await self.presses_for_link(number, result)
         await self.link_goes(result)
         await self.deletes(number)
