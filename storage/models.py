@@ -258,6 +258,18 @@ class SentMessage(Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class CallsSpent:
+    """How much of the budget has been used, for people to read."""
+
+    minute: int
+    minute_limit: int
+    hours: int  #: in the last eight
+    hours_limit: int
+    waiting: int
+    refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedCall(Stored):
     """One call to Token Flex, as the budget remembers it."""
 

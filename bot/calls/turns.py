@@ -18,7 +18,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from storage import calls as call_log
 from storage.database import Database
-from storage.models import LoggedCall
+from storage.models import CallsSpent, LoggedCall
 
 _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
 _LATELY, _OFTEN = timedelta(minutes=10), 5  #: so many calls of people in that time are a busy house
@@ -57,18 +57,6 @@ class Room:
         """Return the seconds between evenly spread polls after one at `moment`."""
         later = [*self.free_at[1:], moment + self.window]
         return max((free - moment).total_seconds() / count for count, free in enumerate(later, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """How much of the budget has been used, for people to read."""
-
-    minute: int
-    minute_limit: int
-    hours: int  #: in the last eight
-    hours_limit: int
-    waiting: int
-    refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
 
 
 @dataclass(slots=True, eq=False)
@@ -131,12 +119,12 @@ class Turns:
         ]
         return Room(tuple(free), timedelta(seconds=limits.silence), self.is_busy())
 
-    def spent(self) -> Spent:
+    def spent(self) -> CallsSpent:
         """Return how much of the budget has been used."""
         now, limits = self._clock.now().timestamp(), self._limits
         calls = [turn.call for turn in self._past]
         refused = [call.ended_at for call in calls if call.rate_limited and call.ended_at is not None]
-        return Spent(
+        return CallsSpent(
             minute=sum(1 for call in calls if now - call.started_at < limits.window),
             minute_limit=limits.per_minute,
             hours=sum(1 for call in calls if now - call.started_at < limits.eight_hours),

@@ -8,21 +8,9 @@ from bot.cards import actions, blocks, export_card
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import FACES
 from bot.cards.text import code, moment, recipient, shorten
-from storage.models import Delivery, DeliveryState, Export, MessageKind
+from storage.models import CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.states import ExportState
 from storage.troubles import Trouble
-
-
-@dataclass(frozen=True, slots=True)
-class CallsSpent:
-    """How much of the call budget has been used."""
-
-    minute: int
-    minute_limit: int
-    hours: int  #: in the last eight
-    hours_limit: int
-    waiting: int
-    refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,8 @@ class Dispatcher:
         except MembershipUnknownError:  # nothing was posted now, but it may have been before
             await self._postpone(delivery, "not told who reads there", state=None)
         else:
-            self._slack_takes(letter)
+            self.last_success = self._clock.now()
+            self._refused.pop(letter.stands, None)
 
     async def _posting(self, letter: Letter) -> Posting:
         """Return what this message may show where it goes; what stands there and shows more is drawn again.
@@ -267,10 +268,6 @@ class Dispatcher:
             letter = replace(letter, posting=await self._posting(letter))
             await self._posts.edit(Posted(standing.channel, standing.ts), letter.message(None, self._bot_name))
             await self._database.write(ledger.link_is_out, letter, standing)
-
-    def _slack_takes(self, letter: Letter) -> None:
-        self.last_success = self._clock.now()
-        self._refused.pop(letter.stands, None)
 
     # When it did not work
 

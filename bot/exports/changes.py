@@ -3,7 +3,9 @@
 Both calls are safe to repeat, so a lost answer needs no care. What is refused is never taken for done.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -19,11 +21,14 @@ from bot.exports.progress import Progress
 from bot.exports.slots import Slots
 from bot.exports.submissions import explanation, refuse
 from bot.runtime.clock import Clock
+from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import QuotaExceededError, RateLimitedError, RefusedError, TokenFlexError
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export, MessageKind
 from storage.states import Event, ExportState, Note
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -43,15 +48,8 @@ class Changes:
 
     async def retry(self, export: Export) -> None:
         """Have Token Flex make a failed export once more."""
-        key, contract = export.request_key or "", export.request.contract_number
         try:
-            record = await self._calls.call(
-                "retry",
-                lambda client: client.retry_export(contract, key),
-                rank=Rank.PEOPLE,
-                person=export.requester,
-                attempts=_attempts(export),
-            )
+            record = await self._call("retry", export, lambda client, *of: client.retry_export(*of))
         except RefusedError as error:
             if not await self._has_vanished(export, error):
                 await self._database.write(refuse, export.number, explanation(error), self._clock.now())
@@ -66,15 +64,8 @@ class Changes:
 
     async def delete(self, export: Export) -> None:
         """Delete an export at Token Flex; it is deleted when Token Flex says so, or lists do not show it any more."""
-        key, contract = export.request_key or "", export.request.contract_number
         try:
-            await self._calls.call(
-                "delete",
-                lambda client: client.delete_export(contract, key),
-                rank=Rank.PEOPLE,
-                person=export.requester,
-                attempts=_attempts(export),
-            )
+            await self._call("delete", export, lambda client, *of: client.delete_export(*of))
         except RefusedError as error:
             if not await self._is_absent(export, error):
                 await self._not_made(export, error)
@@ -86,6 +77,18 @@ class Changes:
         await self._database.write(_deleted, export.number, self._clock.now())
         self._hold.went_well()
         self._slots.freed()
+
+    async def _call(self, name: str, export: Export, method: Callable[[TokenFlexClient, str, str], T]) -> T:
+        """Make a call about an export, at first also anew at once: trouble that passes is over in seconds."""
+        contract, key = export.request.contract_number, export.request_key or ""
+        attempts = 1 if export.attempts else retry.MAX_ATTEMPTS
+        return await self._calls.call(
+            name,
+            lambda client: method(client, contract, key),
+            rank=Rank.PEOPLE,
+            person=export.requester,
+            attempts=attempts,
+        )
 
     async def _not_made(self, export: Export, error: TokenFlexError) -> None:
         """Keep a change waiting, or end it where trying again does not help."""
@@ -109,11 +112,6 @@ class Changes:
         except TokenFlexError as trouble:
             log.warning("an export could not be looked for", export=export.number, error=type(trouble).__name__)
             return False
-
-
-def _attempts(export: Export) -> int:
-    """Return how often a call is made at once: trouble that passes is over in seconds; other trouble is waited out."""
-    return 1 if export.attempts else retry.MAX_ATTEMPTS
 
 
 def _retried(db: Connection, number: int, status: str, now: datetime) -> None:

@@ -105,7 +105,8 @@ class Poller:
                 target = await self._chosen()
                 if target is None:
                     return
-                call = self._list_call(target)
+                ahead = timedelta(seconds=self._server_time.difference)
+                call = ListCall.reaching(target.oldest, self._clock.now(), ahead)
                 records = await granted.make(lambda client: client.list_exports(target.contract, call.start, call.end))
         except TokenFlexError as error:
             if target is None:
@@ -119,10 +120,6 @@ class Poller:
     async def _chosen(self) -> Target | None:
         call = await self._next_poll()
         return None if call is None or call[0].due_at > self._clock.now() else call[0]
-
-    def _list_call(self, target: Target) -> ListCall:
-        ahead = timedelta(seconds=self._server_time.difference)
-        return ListCall.reaching(target.oldest, self._clock.now(), ahead)
 
     async def _apply(self, contract: str, records: tuple[UpstreamExport, ...], call: ListCall) -> None:
         ahead = timedelta(seconds=self._server_time.difference)  # by what this list has shown, too

@@ -99,13 +99,10 @@ def _tell(db: Connection, before: Export, note: Note, since: datetime, now: date
 def _at_work(db: Connection, now: datetime) -> tuple[tuple[Export, ...], frozenset[int]]:
     """Return what is under way, and the numbers of those whose requesters have to hear why they wait for so long."""
     exports = export_store.in_states(db, _AT_WORK)
-    return exports, frozenset(
-        export.number for export in exports if _is_long(export, now) and not _was_told(db, export)
-    )
-
-
-def _was_told(db: Connection, export: Export) -> bool:
-    return announcements.was_told(db, export, MessageKind.LONG_WAIT, occasion=_occasion(export))
+    long = [export for export in exports if _is_long(export, now)]
+    kind = MessageKind.LONG_WAIT
+    told = {each.number for each in long if announcements.was_told(db, each, kind, occasion=_occasion(each))}
+    return exports, frozenset(export.number for export in long) - told
 
 
 def _occasion(export: Export) -> str:

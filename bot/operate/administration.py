@@ -1,7 +1,6 @@
 """What administrators can do: see how things stand, and have messages sent again that were given up."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 
 import structlog
@@ -9,7 +8,7 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.turns import Turns
 from bot.cards.actions import MadeFor
-from bot.cards.admin_card import CallsSpent, Overview
+from bot.cards.admin_card import Overview
 from bot.errors import NotGivenUpError, OldButtonError
 from bot.exports.presses import was_drawn_after
 from bot.people.access import Access
@@ -55,8 +54,7 @@ class Administration:
         await self._access.check_administrator(asker)
 
         states, newest, given_up, trouble = await self._database.read(_overview)
-        spent = CallsSpent(**asdict(self._turns.spent()))
-        return Overview(states, newest, given_up, spent, self._last_poll(), trouble)
+        return Overview(states, newest, given_up, self._turns.spent(), self._last_poll(), trouble)
 
     async def untold_trouble(self, asker: Asker) -> Trouble | None:
         """Return what Slack refuses us as a whole, where this person has not been told; they are from now on."""

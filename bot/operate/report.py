@@ -52,7 +52,7 @@ def summary(findings: list[Finding]) -> str:
     if bad:
         return f"{bad} of {len(findings)} checks found something wrong; the lines that begin with → say how to mend it."
     if doubtful:
-        return f"Nothing is wrong; {_counted(doubtful, 'warning')} should be looked at."
+        return f"Nothing is wrong; {doubtful} {'warning' if doubtful == 1 else 'warnings'} should be looked at."
     return "Nothing is wrong."
 
 
@@ -67,7 +67,3 @@ def _lines(finding: Finding, style: Style) -> str:
 def _wrapped(text: str, width: int) -> list[str]:
     room = max(30, width - _INDENT) if width else 1_000_000
     return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from bot.tokenflex.catalogue import CATEGORIES, Field, nearest
@@ -96,13 +96,7 @@ def _renamed(value: str) -> str | None:
 
 
 def _is_day(text: str) -> bool:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return _is_moment(f"{text}T00:00:00")
 
 
 def _is_moment(text: str) -> bool:
