@@ -48,6 +48,8 @@ async def _main_line(page: Page, house: DemoHouse) -> None:
     await _say(page, EXPORT.format("year1-by-product"))
     await expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=PATIENCE)
     house.run_at(1.0)
+    card = page.locator(".message").filter(has_text="Asked by")
+    await expect(card).to_contain_text("Ready.", timeout=PATIENCE)
     await _shoot(page, "light")
 
 

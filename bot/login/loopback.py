@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 _LOOPBACK: Final = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 _SILENCE: Final = 5.0  #: seconds after which a connection that says nothing is closed
 _PAGE: Final = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Token Flex for Slack</title></head>'
-    "<body><p>{}</p></body></html>"
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Token Flex for Slack</title>'
+    '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>'
+    "<body><main><h1>Token Flex for Slack</h1><p>{}</p></main></body></html>"
 )
 _RECEIVED: Final = "Autodesk has answered. Go back to the terminal: it says whether signing in has worked."
 _STRANGER: Final = "This answer belongs to another attempt. Use the newest address that the terminal shows."

@@ -12,6 +12,7 @@ from sandbox.tokenflex.limits import MINUTE, PERIOD, SUSTAINED, TOTAL
 from sandbox.tokenflex.server import TokenFlexSandbox
 
 _SHOWN_CALLS = 40
+_SHOWN_EXPORTS = 10
 #: What a call asks for: by method and last word of the path, or by method and what follows the request key.
 _WORDS = {
     ("POST", "requests"): "submit",
@@ -38,7 +39,7 @@ class Panel:
 
     def shown(self) -> Json:
         """Return everything that the panel shows now."""
-        calls, now = self._token_flex.calls, self._clock.now()
+        calls, exports, now = self._token_flex.calls, self._token_flex.exports.all(), self._clock.now()
         first = max(0, len(calls) - _SHOWN_CALLS)
         return {
             "connected": bool(self._slack.sockets.connections),
@@ -47,7 +48,8 @@ class Panel:
             "speeds": self._switches.speeds,
             "budget": self._budget(calls, now),
             "calls": [_call(number, call) for number, call in enumerate(calls[first:], first + 1)][::-1],
-            "exports": [self._export(each, now) for each in reversed(self._token_flex.exports.all())],
+            "exports": [self._export(each, now) for each in exports[::-1][:_SHOWN_EXPORTS]],
+            "earlier": max(0, len(exports) - _SHOWN_EXPORTS),
             "flips": self._switches.flips,
             "switches": self._switches.state(),
             "channels": [

@@ -1,9 +1,11 @@
-"""Switches that make things go wrong, and the speed of time."""
+"""Switches that make things go wrong, and the speed of time, which is real time again when a link comes."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
+from sandbox.slack.changes import Change
 from sandbox.slack.json_values import Given, Json
+from sandbox.slack.messages import Message
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 
@@ -26,6 +28,9 @@ class Switches:
         self._login_refused = False
         self._socket_lost = False
         self._set_speed = set_speed
+        self._sped_up = False
+        self._links: set[str] = set()
+        slack.changes.subscribe(self._heard)
         self.speeds = SPEEDS if set_speed else ()
         self.flips = 0  #: how often any of them was flipped
         self._switches: dict[str, Callable[[Given], str | None]] = {
@@ -61,6 +66,15 @@ class Switches:
         if factor not in self.speeds or self._set_speed is None:
             raise KeyError(factor)
         self._set_speed(float(factor))
+        self._sped_up = factor != 1
+
+    def _heard(self, change: Change) -> None:
+        """End the rush when a link comes: it lives two minutes, of which a rush would leave seconds for the click."""
+        is_answer = isinstance(change.subject, Message) and change.subject.sender.is_bot
+        links = set(change.subject.links()) if is_answer else set()
+        if self._sped_up and links - self._links:
+            self._run_at(1)
+        self._links |= links
 
     def _answer(self, how: Given) -> None:
         self._controls.behave()

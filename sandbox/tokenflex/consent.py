@@ -112,14 +112,18 @@ def _form(query: Query, users: list[User]) -> str:
     )
     options = "".join(f"<option>{escape(user.name)}</option>" for user in users)
     return (
-        f"<h1>Sign in</h1><p>{escape(query['client_id'])} asks for {escape(query['scope'])}.</p>"
+        f"<p>{escape(query['client_id'])} asks for {escape(query['scope'])}.</p>"
         f'<form method="post">{hidden}<p><label>User <select name="login">{options}</select></label></p>'
         '<button name="consent" value="allow">Allow</button> <button name="consent" value="deny">Deny</button></form>'
     )
 
 
 def _page(status: int, content: str) -> Answer:
-    page = f'<!doctype html><html lang="en"><head><title>Sandbox sign-in</title></head><body>{content}</body></html>'
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox sign-in</title>'
+        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>'
+        f"<body><main><h1>Sign in</h1>{content}</main></body></html>"
+    )
     return Answer(status, page.encode(), content_type="text/html")
 
 

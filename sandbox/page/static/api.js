@@ -1,5 +1,5 @@
 // Talking to the page's server.
-import { tell } from "./dom.js";
+import { byId, tell } from "./dom.js";
 
 /** Who this tab is. Another tab may be somebody else. */
 export const me = {
@@ -26,7 +26,10 @@ async function post(path, body) {
 }
 
 /** Do something as the person of this tab; resolves to null when it could not be done. */
-export const act = (what, details) => post("/act", { as: me.name, do: what, ...details });
+export function act(what, details) {
+  for (const notice of byId("troubles").querySelectorAll(".of-an-act")) notice.remove(); // they were about the last act
+  return post("/act", { as: me.name, do: what, ...details });
+}
 
 const flips = { underWay: 0, last: 0 };
 

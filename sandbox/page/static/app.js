@@ -2,7 +2,7 @@
 import { listen, me } from "./api.js";
 import { setCommands, write, writeTo } from "./composer.js";
 import { setTime } from "./dates.js";
-import { byId, h } from "./dom.js";
+import { byId, h, refill } from "./dom.js";
 import { isEmpty, showChannel, take, takeAll } from "./messages.js";
 import { showModal } from "./modal.js";
 import { names } from "./mrkdwn.js";
@@ -10,7 +10,7 @@ import { showPanel } from "./panel.js";
 
 const channels = new Map();
 const unread = new Map();
-let current = null;
+let current = sessionStorage.getItem("place"); // a reload leads back to it
 let bot = "";
 let endStream = () => {};
 
@@ -22,7 +22,7 @@ function connect() {
     channel: (channel) => { channels.set(channel.id, channel); drawPlace(); },
     modal: showModal,
     panel: (state) => { setTime(state.now, state.speed); showPanel(state); },
-    trouble: ({ text, code }) => trouble(h("strong", {}, "Only visible to you. "), `${text} `, h("code", {}, code)),
+    trouble: ({ text, code }) => trouble("trouble of-an-act", h("strong", {}, "Only visible to you. "), `${text} `, h("code", {}, code)),
     refused,
   });
 }
@@ -41,6 +41,7 @@ function scene(all) {
   showModal(all.modal);
   const start = all.channels.find(({ label }) => label === "#finance") ?? all.channels[0];
   enter(channels.has(current) ? current : start.id);
+  if (document.activeElement === document.body) byId("line").focus();
 }
 
 function message(changed) {
@@ -55,6 +56,7 @@ const seen = new Set();
 
 function enter(id) {
   current = id;
+  sessionStorage.setItem("place", id);
   unread.delete(id);
   showChannel(id);
   writeTo(channels.get(id));
@@ -67,9 +69,9 @@ function drawPlace() {
   byId("place").textContent = label;
   byId("presence").textContent = archived ? "Archived" : kind === "im" ? "Direct message with the bot" : botIn ? `${bot} is a member` : `${bot} is not in this channel. Type /invite @${bot} to let it in.`;
   const order = [...channels.values()].sort((one, other) => (one.kind === "im") - (other.kind === "im"));
-  byId("channels").replaceChildren(...order.map(({ id, label: name, kind: sort }) => h("li", {},
-    h("button", { type: "button", className: "quiet", "aria-current": id === current ? "page" : null, onclick: () => { enter(id); byId("line").focus(); } },
-      name, sort === "private" && h("small", {}, " private"), unread.has(id) && h("span", { className: "count", "aria-label": `${unread.get(id)} new` }, unread.get(id))))));
+  refill(byId("channels"), order.map(({ id, label: name, kind: sort }) => h("li", {},
+    h("button", { type: "button", className: "quiet", "data-key": id, "aria-current": id === current ? "page" : null, onclick: () => { enter(id); byId("line").focus(); } },
+      name, sort === "private" && h("small", {}, " private"), unread.has(id) && h("span", { className: "count", role: "img", "aria-label": `${unread.get(id)} new` }, unread.get(id))))));
   hint();
 }
 
@@ -82,14 +84,14 @@ function hint() {
 }
 
 function refused({ method, error, faults, sent }) {
-  trouble(h("strong", {}, "Slack would refuse what the bot sent. "), h("code", {}, `${method}: ${error}`),
+  trouble("trouble", h("strong", {}, "Slack would refuse what the bot sent. "), h("code", {}, `${method}: ${error}`),
     h("ul", {}, faults.map((fault) => h("li", {}, fault))),
     h("details", {}, h("summary", {}, "What it sent"), h("pre", {}, JSON.stringify(sent, null, 2))));
 }
 
-function trouble(...parts) {
-  const box = h("div", { className: "trouble" }, h("div", {}, parts),
-    h("button", { type: "button", className: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() }, "×"));
+function trouble(className, ...parts) {
+  const box = h("div", { className }, h("div", {}, parts),
+    h("button", { type: "button", className: "quiet", "aria-label": "Dismiss", onclick: () => { box.remove(); byId("line").focus(); } }, "×"));
   byId("troubles").append(box);
 }
 
@@ -101,7 +103,9 @@ function unfold(id, open) {
 for (const id of ["side", "panel"]) {
   byId(`show-${id}`).addEventListener("click", () => unfold(id, !byId(id).classList.contains("open")));
 }
-unfold("panel", matchMedia("(min-width: 70rem)").matches);
+const isWide = matchMedia("(min-width: 70rem)");
+unfold("panel", isWide.matches);
+isWide.addEventListener("change", () => unfold("panel", isWide.matches)); // zoomed in, it would cover the messages
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 function theme(chosen) {
@@ -115,6 +119,13 @@ byId("theme").addEventListener("click", () => {
   localStorage.setItem("theme", chosen);
   theme(chosen);
 });
+// Only there, since a single letter must not act anywhere (WCAG 2.1.4).
+byId("log").addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.matches("input, textarea")) return;
+  event.preventDefault();
+  byId("slash").click();
+});
+
 prefersDark.addEventListener("change", () => { if (!localStorage.getItem("theme")) theme(prefersDark.matches ? "dark" : "light"); });
 
 byId("me").addEventListener("change", (event) => { 

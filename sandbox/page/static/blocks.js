@@ -9,7 +9,7 @@ const BLOCKS = {
     block.text && h("p", {}, text(block.text)),
     block.fields && h("div", { className: "fields" }, block.fields.map((field) => h("p", {}, text(field)))))],
   context: [["elements"], (block) => h("p", { className: "context" }, block.elements.flatMap(text))],
-  header: [["text"], (block) => h("h3", {}, text(block.text))],
+  header: [["text"], (block) => h("h2", {}, text(block.text))],
   actions: [["elements"], (block, press) => h("div", { className: "actions" }, block.elements.map((each) => element(each, press)))],
 };
 const BUTTON = ["action_id", "text", "value", "style", "accessibility_label", "confirm"];
@@ -39,10 +39,11 @@ function element(button, press) {
   if (strange) return unsupported(strange);
   const pressed = async (event) => {
     const pressing = event.currentTarget;
+    if (pressing.ariaDisabled) return;
     if (button.confirm && !(await confirmed(button.confirm, text(button.confirm.text)))) return;
-    pressing.disabled = true;
+    pressing.setAttribute("aria-disabled", "true"); // `disabled` would take the focus away
     await press(button);
-    pressing.disabled = false;
+    pressing.removeAttribute("aria-disabled");
   };
   return h("button", { type: "button", className: button.style ?? "", "aria-label": button.accessibility_label, onclick: pressed }, button.text.text);
 }

@@ -41,7 +41,6 @@ function offer(typed) {
   list.replaceChildren(...shown.map((each) => h("li", { id: freshId("command"), role: "option", onclick: () => write(each.text) },
     h("code", {}, each.shown), each.about && h("small", {}, each.about))));
   list.hidden = !shown.length;
-  line.setAttribute("aria-expanded", !list.hidden);
   mark();
 }
 

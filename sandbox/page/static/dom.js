@@ -46,7 +46,7 @@ export function refill(parent, children) {
   (heir ?? parent.closest("[tabindex]") ?? parent).focus();
 }
 
-const nameOf = (control) => control.getAttribute("aria-label") ?? control.textContent;
+const nameOf = (control) => control.dataset.key ?? control.getAttribute("aria-label") ?? control.textContent;
 
 /** Say something to the person: shown for a while, and read out. */
 export function tell(text) {

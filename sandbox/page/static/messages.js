@@ -1,15 +1,22 @@
 // The messages of the channel in front, and their threads.
-import { act } from "./api.js";
+import { act, me } from "./api.js";
 import { blocks } from "./blocks.js";
 import { messageTime } from "./dates.js";
 import { byId, h, refill } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 
-const list = byId("messages");
+const [log, list, newer] = [byId("log"), byId("messages"), byId("newer")];
 const known = new Map(); // every message this person may see, by channel and time stamp
 const items = new Map(); // the elements on the screen, by time stamp
 const opened = new Set(); // time stamps of threads that are open
 let channel = null;
+let follows = true; // whether the end of the list is what the person looks at
+
+const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+function toEnd() { log.scrollTop = log.scrollHeight; }
+log.addEventListener("scroll", () => { follows = nearEnd(); if (follows) newer.hidden = true; });
+new ResizeObserver(() => { if (follows) toEnd(); }).observe(log); // whatever takes room away, the end stays in sight
+newer.addEventListener("click", () => { toEnd(); byId("line").focus(); });
 
 const keyOf = (message) => `${message.channel} ${message.ts}`;
 const inOrder = (one, other) => (one.ts < other.ts ? -1 : 1);
@@ -28,20 +35,34 @@ export function showChannel(id) {
   items.clear();
   list.replaceChildren();
   [...known.values()].filter((each) => each.channel === id && standsInChannel(each)).sort(inOrder).forEach(draw);
-  list.scrollTop = list.scrollHeight;
+  follows = true;
+  newer.hidden = true;
+  toEnd();
 }
 
 /** Take a new, edited or deleted message. */
 export function take(message) {
+  const isNew = !message.deleted && !known.has(keyOf(message));
+  const isMine = message.private || message.author === me.name;
   if (message.deleted) known.delete(keyOf(message));
   else known.set(keyOf(message), message);
   if (message.channel !== channel) return;
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  if (message.deleted) { items.get(message.ts)?.remove(); items.delete(message.ts); }
+  if (message.deleted) remove(message);
   else if (standsInChannel(message)) draw(message);
   const parent = known.get(`${channel} ${message.thread}`);
+  if (parent && isNew && isMine) opened.add(parent.ts);
   if (parent) drawThread(parent);
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (follows) toEnd();
+  else if (isNew && isMine) (list.querySelector(`[data-ts="${message.ts}"]`) ?? list.lastElementChild).scrollIntoView({ block: "end" });
+  else if (isNew) newer.hidden = false;
+}
+
+/** Take a message off the screen; who was in it goes on from the list. */
+function remove({ ts }) {
+  const item = items.get(ts);
+  if (item?.contains(document.activeElement)) log.focus();
+  item?.remove();
+  items.delete(ts);
 }
 
 /** Say whether the channel in front has anything in it. */
@@ -94,7 +115,7 @@ function drawThread(parent) {
   button.classList.toggle("faint", !open && !replies.length);
   button.setAttribute("aria-expanded", open);
   answers.hidden = form.hidden = !open;
-  refill(answers, replies.map((each) => h("li", { className: each.private ? "message private" : "message" }, content({ ...each, broadcast: false }))));
+  refill(answers, replies.map((each) => h("li", { "data-ts": each.ts, className: each.private ? "message private" : "message" }, content({ ...each, broadcast: false }))));
 }
 
 function fold(parent, place) {

@@ -18,10 +18,10 @@ const ELEMENTS = {
 
 /** Show the view that is in front now; null closes the dialog. */
 export function showModal(shown) {
-  const typed = new Map(fields.map((field) => [field.key, field.value()]));
-  const same = view !== null && shown?.id === view.id;
+  const typed = view === null ? beforeReload(shown) : inFields();
+  const same = shown !== null && (view === null || shown.id === view.id);
   const kept = same ? { ...shown, values: { ...shown.values } } : shown;
-  if (same) for (const [key, value] of typed) if (key in kept.values) kept.values[key] = value;
+  if (same) for (const [key, value] of Object.entries(typed)) if (key in kept.values) kept.values[key] = value;
   view = kept;
   if (view === null) { fields = []; dialog.close(); return; }
   draw();
@@ -29,9 +29,19 @@ export function showModal(shown) {
   focusWhereItMatters();
 }
 
+const inFields = () => Object.fromEntries(fields.map((field) => [field.key, field.value()]));
+
+/** What stood in this form when the page was left; a reload loses nothing. */
+function beforeReload(shown) {
+  const left = JSON.parse(sessionStorage.getItem("form"));
+  return left !== null && left.view === shown?.id ? left.values : {};
+}
+addEventListener("pagehide", () => sessionStorage.setItem("form", JSON.stringify(view && { view: view.id, values: inFields() })));
+
 function draw() {
   fields = [];
   const body = h("div", { className: "body" }, blocks(view.blocks, press, input));
+  if (!fields.length) Object.assign(body, { tabIndex: 0, role: "group", ariaLabel: view.title.text }); // else no key scrolls it
   const submit = view.submit && h("button", { className: "primary", type: "submit" }, view.submit.text);
   const form = h("form", { noValidate: true, autocomplete: "off", onsubmit: submitted },
     h("header", {}, h("h2", { id: "modal-title" }, view.title.text), h("button", { type: "button", className: "quiet", "aria-label": "Close the form", onclick: close }, "×")),
@@ -43,6 +53,7 @@ function draw() {
 function focusWhereItMatters() {
   const wrong = fields.find((field) => field.block.block_id in view.errors);
   (wrong ?? fields[0])?.input.focus();
+  wrong?.input.closest(".field").scrollIntoView({ block: "nearest" }); // what is wrong stands below what has the focus
   if (!fields.length) dialog.querySelector("footer button").focus();
 }
 
@@ -100,6 +111,7 @@ async function submitted(event) {
   button.disabled = false;
 }
 
+dialog.addEventListener("close", () => { if (document.activeElement === document.body) byId("line").focus(); });
 dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
 dialog.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit();

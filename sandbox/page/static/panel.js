@@ -11,7 +11,7 @@ const SWITCHES = {
 };
 
 const section = (title, ...children) => h("section", {}, h("h2", {}, title), ...children);
-const button = (label, onclick, about) => h("button", { type: "button", "aria-label": about, onclick }, label);
+const button = (label, onclick) => h("button", { type: "button", onclick }, label);
 
 function radios(legend, options, flipTo) {
   const name = freshId("radios");
@@ -38,6 +38,7 @@ const speed = h("div");
 const gauges = { minute: gauge("Calls, last minute"), period: gauge("Calls, last 8 hours"), outstanding: gauge("Exports being made") };
 const refused = h("p", { className: "hint" });
 const exports = h("ul", { className: "exports" });
+const earlier = h("p", { className: "hint" });
 const answers = radios("Token Flex answers", ANSWERS, (value) => flip("answers", value));
 const switches = Object.fromEntries(Object.entries(SWITCHES).map(([name, label]) => [name, checkbox(label, (on) => flip(name, on))]));
 const places = h("ul", { className: "places" });
@@ -46,8 +47,8 @@ const calls = h("ol", { className: "calls" });
 byId("panel").append(
   section("The bot", connected, speed),
   section("Token Flex counts", ...Object.values(gauges).map((each) => each.root), refused),
-  section("Exports at Token Flex", exports, button("Let the next export fail", () => flip("fail_next"))),
-  section("Make something go wrong", answers, ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
+  section("Make something go wrong", button("Let the next export fail", () => flip("fail_next")), answers, ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
+  section("Exports at Token Flex", exports, earlier),
   section("Calls to Token Flex", calls),
 );
 
@@ -55,12 +56,13 @@ byId("panel").append(
 export function showPanel(state) {
   connected.textContent = state.connected ? "Connected to this page's Slack" : "Not connected";
   connected.classList.toggle("off", !state.connected);
-  if (state.speeds.length && !speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast`]), (value) => flip("speed", value)));
+  if (state.speeds.length && !speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast, until a link comes`]), (value) => flip("speed", value)));
   const { budget } = state;
   gauges.minute.set(budget.minute, budget.minute_limit);
   gauges.period.set(budget.period, budget.period_limit);
   gauges.outstanding.set(budget.outstanding, budget.quota);
   refused.textContent = `Too many, answered 429: ${budget.refused}. Counted by reading ${budget.reading} of sandbox/tokenflex/limits.py.`;
+  earlier.textContent = state.earlier ? `${state.earlier} earlier ones are not shown.` : "";
   keyed(exports, state.exports, (each) => each.key, makeExport, updateExport);
   keyed(calls, state.calls, (each) => each.id, makeCall, updateCall);
   if (isUpToDate(state.flips)) showSwitches(state);
@@ -76,7 +78,7 @@ function showSwitches(state) {
 
 function makeExport({ key, name }) {
   const on = (label, what) => h("button", { type: "button", "data-what": what, "aria-label": `${label}: ${name}`, onclick: () => flip(what, key) }, label);
-  return h("li", {}, h("p", {}, h("code", {}, name), h("span", { className: "state" })), h("p", { className: "hint" }),
+  return h("li", { tabIndex: -1 }, h("p", {}, h("code", {}, name), h("span", { className: "state" })), h("p", { className: "hint" }),
     h("div", { className: "actions" }, on("Finish now", "finish"), on("Fail this export", "fail"), on("Expire this link", "expire_link")));
 }
 
@@ -87,6 +89,7 @@ function updateExport(item, { status, link_seconds: left, downloads }) {
   item.querySelector(".hint").textContent = `${link} ${downloads ? `Downloaded ${downloads}×.` : ""}`.trim();
   for (const each of item.querySelectorAll("button")) {
     each.hidden = each.dataset.what === "expire_link" ? !(left > 0) : status !== "Requested";
+    if (each.hidden && each === document.activeElement) item.focus();
   }
 }
 

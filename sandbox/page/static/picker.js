@@ -15,7 +15,7 @@ export class Picker {
     this.rows = [];
     this.active = null;
     this.chips = h("ul", { className: "chips", "aria-label": "Chosen" });
-    this.list = h("div", { id: freshId("options"), className: "options", role: "listbox", hidden: true, "aria-multiselectable": multiple || null });
+    this.list = h("div", { id: freshId("options"), className: "options", role: "listbox", tabIndex: -1, hidden: true, "aria-multiselectable": multiple || null });
     this.input = h("input", {
       type: "text", placeholder, autocomplete: "off", spellcheck: false, role: "combobox",
       "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id, ...attributes,
