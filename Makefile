@@ -5,7 +5,7 @@ RUN := .venv/.installed
 DEV := .venv/.installed-dev
 NO_VENV := "No .venv could be made, and nothing was left behind. On Debian and Ubuntu first: apt install python3-venv"
 
-.PHONY: torture soak help demo demo-script stand-ins screenshots test bench lint run audit licences pythons pin clean
+.PHONY: torture soak help demo demo-script stand-ins screenshots test quick bench lint run audit licences pythons pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -24,6 +24,9 @@ screenshots: $(DEV) ## the pictures of the README, taken of the page (needs Chro
 
 test: $(DEV) ## the tests (ARGS="-k word" picks some)
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+quick: $(DEV) ## the tests that start no bot, a minute or two
+	@$(BIN)/python -m pytest -n 4 tests/unit $(ARGS)
 
 torture: $(DEV) ## kills at every boundary, every fault, random moments under load (RUNS=100, SEED=n, ONLY=boundaries)
 	@RUNS=$(or $(RUNS),100) SEED=$(SEED) ONLY=$(ONLY) EVERY=$(EVERY) $(BIN)/python -m tests.torture

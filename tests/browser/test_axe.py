@@ -1,11 +1,12 @@
 """What axe-core finds on every page that a person comes to: nothing that is more than minor."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.resources import files
 from urllib.parse import quote, urlencode
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot.login.loopback import Loopback
@@ -17,6 +18,14 @@ _AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding=
 #: The rule is experimental there; without it, whoever speaks to the computer says what they see and nothing happens.
 _OPTIONS = {"resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """An empty tab in a context of its own."""
+    opened = await browser.new_page()
+    yield opened
+    await opened.close()
 
 
 async def findings(tab: Page) -> list[str]:
@@ -97,24 +106,22 @@ async def test_commands_that_are_offered(ana: Person) -> None:
     assert await findings(ana.tab) == []
 
 
-async def test_the_consent_page(house: House, browser: Browser) -> None:
+async def test_the_consent_page(house: House, tab: Page) -> None:
     """Where somebody lets the bot in, and where it says that a request is not right."""
     client = next(each for each in house.token_flex.settings.clients if each.tied_user is None and each.callback_urls)
     asked = {"client_id": client.client_id, "redirect_uri": client.callback_urls[0], "scope": "data:read"}
     address = f"{house.token_flex.aps_base_url}/authorize?"
-    tab = await browser.new_page()
     for query in (asked | {"response_type": "code", "state": "s"}, {}):
         await tab.goto(address + urlencode(query, quote_via=quote))
         await expect(tab.get_by_role("main").get_by_role("heading")).to_have_text("Sign in")
         assert await findings(tab) == []
 
 
-async def test_the_page_after_signing_in(browser: Browser) -> None:
+async def test_the_page_after_signing_in(tab: Page) -> None:
     """What the bot itself answers to the browser: to the right answer, and to one of another attempt."""
     with socket.create_server(("127.0.0.1", 0)) as lent:
         port = lent.getsockname()[1]
     address = f"http://127.0.0.1:{port}/callback"
-    tab = await browser.new_page()
     with Loopback(address, lambda query: query == "state=ours"):
         for query in ("state=ours", "state=theirs"):
             await tab.goto(f"{address}?{query}")

@@ -9,7 +9,10 @@ from tests.browser.person import Person
 from tests.harness.house import CONTRACT, House
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
-AT_END = "() => { const log = document.getElementById('log'); return log.scrollHeight - log.scrollTop - log.clientHeight < 2; }"
+AT_END = """() => {
+    const log = document.getElementById("log");
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+}"""
 
 
 async def test_tab_leaves_an_open_menu_for_the_next_field(ana: Person) -> None:

@@ -147,6 +147,7 @@ async def test_from_nothing_to_the_first_export(tmp_path: Path, open_terminal: C
     second = open_terminal(folder, command)
     second.type("".join(f"{line}\n" for line in lines) + "\x04")
     assert second.end() == 0
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
 
     slack = re.findall(r"^SLACK_\w+_TOKEN +(\S+)$", printed, re.MULTILINE)
     client = re.findall(r"^  APS_CLIENT_\w+ +(\S+)$", printed, re.MULTILINE)[2:]
