@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 
 from sandbox.slack.messages import Message
 from tests.harness.house import House
-from tests.harness.process import BotProcess, start_process
+from tests.harness.process import BotProcess, fork_process
 from tests.harness.talk import eventually
 
 
@@ -89,7 +89,7 @@ class Bots:
     async def start(self, **variables: str) -> BotProcess:
         """Start one and wait until it is connected to Slack."""
         self._started += 1
-        self.running = await start_process(
+        self.running = await fork_process(
             self._house.folder,
             "run",
             environment=self._house.environment | {"LOG_LEVEL": "DEBUG"} | variables,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Concatenate, ParamSpec, TypeVar
@@ -21,13 +22,27 @@ P = ParamSpec("P")
 CONTRACT = "110000123456"
 
 
+def _folder() -> "TemporaryDirectory[str]":
+    memory = Path("/dev/shm")
+    return TemporaryDirectory(dir=memory if memory.is_dir() else None)
+
+
+@cache
+def _migrated() -> bytes:
+    """Return the file of a new database; all migrations take longer than most of the tests that begin with one."""
+    with _folder() as folder:
+        path = Path(folder) / "new.db"
+        _open_for_writing(path).close()
+        return path.read_bytes()
+
+
 class MemoryDatabase(Database):
     """A real database with its threads, in a folder in memory where there is one; `MovedClock` waits for its work."""
 
     def __init__(self) -> None:
-        memory = Path("/dev/shm")
-        self._folder = TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        self._folder = _folder()
         super().__init__(Path(self._folder.name) / "test.db")
+        self.path.write_bytes(_migrated())
         self.db = self._write_connection = _open_for_writing(self.path)
         self._read_connection = _open_for_reading(self.path)
         _watch(self.db, self._changed.add)

@@ -17,7 +17,7 @@ from storage import backup, facts
 from storage.database import Database, DatabaseError
 from tests.harness.house import House
 from tests.harness.once import check_once, undelivered
-from tests.harness.process import BotProcess, start_process
+from tests.harness.process import BotProcess, fork_process
 from tests.harness.talk import asks, eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT
@@ -64,7 +64,7 @@ def names_in(folder: Path) -> list[str]:
 
 async def command(folder: Path, *words: str) -> BotProcess:
     """Run a command to its end in a folder with the database at its default place."""
-    process = await start_process(folder, *words, environment=UNCHECKED_SETTINGS, name="_".join(words[:1]))
+    process = await fork_process(folder, *words, environment=UNCHECKED_SETTINGS, name="_".join(words[:1]))
     await process.ends()
     return process
 

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.tokenflex.settings import Client
 from tests.harness.house import House
-from tests.harness.process import BotProcess, start_process, until
+from tests.harness.process import BotProcess, fork_process, until
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_login_paste import logout
 from tests.integration.test_start_autodesk import web_client
@@ -48,7 +48,7 @@ async def begin(web_house: House, redirect_uri: str) -> AsyncIterator[Login]:
         name = f"login{len(begun)}"
         words = ("login", "--redirect-uri", redirect_uri, *words)
         environment = web_house.environment | variables
-        begun.append(await start_process(web_house.folder, *words, environment=environment, name=name))
+        begun.append(await fork_process(web_house.folder, *words, environment=environment, name=name))
         await begun[-1].asks("Waiting for the answer of the browser")
         return begun[-1]
 
@@ -100,7 +100,7 @@ async def test_a_browser_is_opened(web_house: House, redirect_uri: str) -> None:
     )
     script.chmod(0o700)
     environment = web_house.environment | {"BROWSER": f"{script} %s &", "no_proxy": "*"}
-    process = await start_process(
+    process = await fork_process(
         web_house.folder, "login", "--redirect-uri", redirect_uri, environment=environment, name="opened"
     )
     assert await process.ends() == 0, process.err
@@ -163,7 +163,7 @@ async def test_a_code_that_has_expired(new_house: OpenHouse, redirect_uri: str) 
     """A person who lets the last page lie for longer than a code lives is told so."""
     house = await new_house(speed=1.0, token_flex={"code_life": 0.01})
     house.variables.update(web_client(house))
-    process = await start_process(
+    process = await fork_process(
         house.folder, "login", "--redirect-uri", redirect_uri, environment=house.environment, name="late"
     )
     await process.asks("Waiting for the answer of the browser")
@@ -208,7 +208,7 @@ async def test_a_port_that_is_taken(web_house: House) -> None:
     """It says which port, and the ways around it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         uri = f"http://127.0.0.1:{server.getsockname()[1]}/callback"
-        process = await start_process(
+        process = await fork_process(
             web_house.folder, "login", "--redirect-uri", uri, environment=web_house.environment
         )
         assert await process.ends() == 2
@@ -225,7 +225,7 @@ def server_port(uri: str) -> int | None:
 async def test_a_callback_of_another_machine(web_house: House, uri: str) -> None:
     """Only an address of this machine with a port can be listened at; --paste works with the others."""
     web_house.token_flex.controls.add_client(Client("sandbox-web", "sandbox-web-secret", callback_urls=(uri,)))
-    process = await start_process(web_house.folder, "login", "--redirect-uri", uri, environment=web_house.environment)
+    process = await fork_process(web_house.folder, "login", "--redirect-uri", uri, environment=web_house.environment)
     assert await process.ends() == 2
     assert "--paste" in process.lines[-1]
     assert "Traceback" not in process.err

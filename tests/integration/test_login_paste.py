@@ -8,7 +8,7 @@ import pytest
 
 from bot.login.sign_in import LoginError, code_of
 from tests.harness.house import House
-from tests.harness.process import BotProcess, start_process
+from tests.harness.process import BotProcess, fork_process
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT, KEY, WAITS, web_client
 
@@ -31,7 +31,7 @@ async def begin(web_house: House) -> AsyncIterator[Login]:
     async def _begin(**variables: str) -> BotProcess:
         environment = web_house.environment | variables
         name = f"login{len(begun)}"
-        begun.append(await start_process(web_house.folder, "login", "--paste", environment=environment, name=name))
+        begun.append(await fork_process(web_house.folder, "login", "--paste", environment=environment, name=name))
         await begun[-1].asks("Address: ")
         return begun[-1]
 
@@ -55,7 +55,7 @@ async def redirected(process: BotProcess, consent: str = "allow") -> str:
 
 async def logout(house: House, **variables: str) -> BotProcess:
     """Run `python -m bot logout` to its end."""
-    process = await start_process(house.folder, "logout", environment=house.environment | variables, name="logout")
+    process = await fork_process(house.folder, "logout", environment=house.environment | variables, name="logout")
     await process.ends()
     return process
 
@@ -139,7 +139,7 @@ async def test_autodesk_being_out_is_not_blamed_on_the_code(begin: Login, web_ho
 async def test_a_login_needs_a_key_before_anything_else(web_house: House) -> None:
     """Without DATABASE_KEY nobody is sent to the browser in vain."""
     environment = web_house.environment | {"DATABASE_KEY": ""}
-    process = await start_process(web_house.folder, "login", "--paste", environment=environment)
+    process = await fork_process(web_house.folder, "login", "--paste", environment=environment)
     assert await process.ends() == 2
     assert process.lines[-1].startswith("DATABASE_KEY is missing")
     assert "/authorize" not in process.out
@@ -151,7 +151,7 @@ async def test_a_login_with_another_key_is_refused_before_anything_else(begin: L
     await process.reads(f"{await redirected(process)}\n")
     await process.ends()
     environment = web_house.environment | {"DATABASE_KEY": "another long enough key"}
-    process = await start_process(web_house.folder, "login", "--paste", environment=environment)
+    process = await fork_process(web_house.folder, "login", "--paste", environment=environment)
     assert await process.ends() == 2
     assert process.lines[-1].startswith("DATABASE_KEY is not the key")
     assert "/authorize" not in process.out
@@ -159,7 +159,7 @@ async def test_a_login_with_another_key_is_refused_before_anything_else(begin: L
 
 async def test_a_running_bot_uses_the_login(begin: Login, web_house: House) -> None:
     """A request that waits for a login goes on after `login`, while the bot runs; no restart is needed."""
-    bot = await start_process(
+    bot = await fork_process(
         web_house.folder, "run", environment=web_house.environment | {"APS_REFRESH_TOKEN": "B" * 42}, clock=None
     )
     await web_house.slack.connected(timeout=30)

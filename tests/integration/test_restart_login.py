@@ -16,7 +16,7 @@ from bot.runtime.process_lock import ProcessLock
 from bot.settings.environment import Found
 from sandbox.clock import ScaledClock
 from tests.harness.house import House
-from tests.harness.process import BotProcess, start_process
+from tests.harness.process import BotProcess, fork_process
 from tests.harness.talk import eventually
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_login_paste import redirected
@@ -43,7 +43,7 @@ async def signed_in(new_house: OpenHouse) -> House:
 async def begin(house: House, *words: str, seconds: float = SLOW, **variables: str) -> BotProcess:
     """Start the program and wait until Autodesk has renewed the login; its answer is on its way for some seconds."""
     house.token_flex.controls.slow_next(seconds, path_contains="token", real=True, oauth=True)
-    process = await start_process(house.folder, *words, environment=house.environment | variables, name="ended")
+    process = await fork_process(house.folder, *words, environment=house.environment | variables, name="ended")
     await eventually(lambda: bool(house.token_flex.oauth_calls))
     return process
 
@@ -98,7 +98,7 @@ async def test_an_answer_that_does_not_come_is_told_by_the_next_start(signed_in:
     """What takes longer than a stop may was put on record before: log, administrator and `doctor` hear why it ended."""
     process = await begin(signed_in, word, seconds=HOPELESS)
     await ends(process, signal.SIGTERM)
-    bot = await start_process(signed_in.folder, "run", environment=signed_in.environment, name="next")
+    bot = await fork_process(signed_in.folder, "run", environment=signed_in.environment, name="next")
     await bot.says("a renewal of the Autodesk login was cut off")
     await signed_in.member("ben").hears("@tokenflex", "I was ended while I renewed it", "python -m bot login")
     await bot.stop()
@@ -112,7 +112,7 @@ async def test_an_answer_that_does_not_come_is_told_by_the_next_start(signed_in:
 async def test_a_cut_off_renewal_without_effect_is_mended_by_the_next(signed_in: House) -> None:
     """A process that was killed before Autodesk acted leaves a doubt, which the next renewal takes away."""
     signed_in.token_flex.controls.slow_next(HOPELESS, path_contains="token", real=True, oauth=True, after_effect=False)
-    process = await start_process(signed_in.folder, "doctor", environment=signed_in.environment, name="killed")
+    process = await fork_process(signed_in.folder, "doctor", environment=signed_in.environment, name="killed")
     await eventually(lambda: bool(signed_in.token_flex.oauth_calls))
     process.process.kill()
     await process.ends()
@@ -127,7 +127,7 @@ async def test_a_cut_off_renewal_without_effect_is_mended_by_the_next(signed_in:
 async def test_a_signal_waits_until_a_new_login_is_stored(signed_in: House, number: signal.Signals) -> None:
     """Ctrl-C between the exchange of the code and its storing: nobody has to sign in again."""
     signed_in.variables["APS_REFRESH_TOKEN"] = ""
-    process = await start_process(signed_in.folder, "login", "--paste", environment=signed_in.environment, name="ended")
+    process = await fork_process(signed_in.folder, "login", "--paste", environment=signed_in.environment, name="ended")
     await process.asks("Address: ")
     address = await redirected(process)
     before = len(signed_in.token_flex.oauth_calls)
@@ -145,7 +145,7 @@ async def test_a_signal_waits_until_a_login_is_revoked(signed_in: House, number:
     await check_kept(signed_in)
     token = await stored_refresh_token(signed_in)
     signed_in.token_flex.controls.slow_next(SLOW, path_contains="revoke", real=True, oauth=True, after_effect=False)
-    process = await start_process(signed_in.folder, "logout", environment=signed_in.environment, name="ended")
+    process = await fork_process(signed_in.folder, "logout", environment=signed_in.environment, name="ended")
     await eventually(lambda: signed_in.token_flex.oauth_calls[-1].path.endswith("revoke"))
     assert await ends(process, number) == 130
     assert "revoked at Autodesk and forgotten here" in process.out

@@ -8,7 +8,7 @@ from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from tests.harness.house import House
 from tests.harness.once import Bots, bots_of, check_once, ours, submissions, undelivered
-from tests.harness.process import start_process
+from tests.harness.process import fork_process
 from tests.harness.talk import calls, eventually, export
 from tests.integration.conftest import OpenHouse
 
@@ -163,7 +163,7 @@ async def test_a_second_bot_is_refused_beside_a_live_one_only(new_house: OpenHou
     house = await new_house()
     async with bots_of(house) as bots:
         await bots.start()
-        second = await start_process(
+        second = await fork_process(
             house.folder, "run", environment=house.environment, clock=house.clock, name="second"
         )
         assert await second.ends() == 2

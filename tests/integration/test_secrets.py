@@ -23,7 +23,7 @@ from sandbox.tokenflex.tokens import TokenBook
 from storage.database import Database
 from storage.logins import Login, LoginCipher
 from tests.harness.house import CONTRACT, House
-from tests.harness.process import BotProcess, start_process
+from tests.harness.process import BotProcess, fork_process, start_process
 from tests.integration.conftest import OpenHouse
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name=canary"
@@ -137,7 +137,7 @@ async def test_a_whole_export_leaves_no_secret_behind(guarded: tuple[House, Secr
     """Logs at DEBUG and every byte of the database are free of secrets, errors on the way included."""
     house, secrets = guarded
     misbehave(house)
-    bot = await start_process(
+    bot = await fork_process(
         house.folder, "run", environment=house.environment | {"LOG_FORMAT": style}, clock=house.clock
     )
     await a_whole_export(house)
