@@ -1,12 +1,15 @@
 """A Token Flex that refuses, is away or has lost something for as long as a test likes; a bot that lives with it."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bot.tokenflex import errors
-from bot.tokenflex.models import ExportRequest
+from bot.tokenflex.models import ExportRequest, UpstreamExport
 from storage import exports as export_store
 from storage.models import Export
 from storage.states import ExportState
@@ -27,26 +30,51 @@ METHODS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Made:
+    """A call that reached Token Flex: its method, and the contract and the key or file name that it was about."""
+
+    method: str
+    contract: str
+    about: str
+    at: datetime
+
+
 class Erring(TokenFlex):
     """A Token Flex that has an error for some of its calls, for as long as it likes."""
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)
-        self.errors: dict[str, errors.TokenFlexError] = {}
-        self.calls: list[tuple[str, datetime]] = []
+        self.errors: dict[str, errors.TokenFlexError] = {}  #: by the method
+        self.calls: list[Made] = []
+        self.spoilt: set[str] = set()  #: contracts whose lists have an entry that cannot be read
+
+    def error(self, made: Made) -> errors.TokenFlexError | None:
+        """Return what a call ends with."""
+        return self.errors.get(made.method)
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name not in METHODS.values():
-            return found
-        self.calls.append((name, self.clock.now()))
-        if name in self.errors:
-            raise self.errors[name]
-        return found
+        return partial(self._called, found, name) if name in METHODS.values() else found
+
+    def _called(self, work: Callable[..., Any], method: str, *given: Any) -> Any:
+        if method == "submit":
+            contract, about = given[0].contract_number, given[0].file_name
+        else:
+            contract, about = given[:2]  # of lists that is when they begin
+        made = Made(method, contract, str(about), self.clock.now())
+        self.calls.append(made)
+        error = self.error(made)
+        if error is not None:
+            raise error
+        shown = work(*given)
+        if method == "list_exports" and contract in self.spoilt:
+            return (*shown, UpstreamExport("", "Requested", "", None))
+        return shown
 
     def since(self, moment: datetime, method: str = "") -> int:
         """Return how many calls have been made since then, all or those of one method."""
-        return sum(at >= moment and method in {"", name} for name, at in self.calls)
+        return sum(made.at >= moment and method in {"", made.method} for made in self.calls)
 
 
 class World:

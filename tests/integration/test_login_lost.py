@@ -1,5 +1,7 @@
 """A login that Autodesk refuses for good: the administrators hear of it once per outage, restarts included."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.harness.house import House
@@ -68,6 +70,23 @@ async def test_administrators_hear_once_per_outage(new_house: OpenHouse) -> None
     await eventually(lambda: not undelivered(house))
     await lose_login(house, "second")
     await eventually(lambda: [told(house, name) for name in ("ben", "carla")] == [2, 2], PATIENCE)
+
+
+async def test_a_client_secret_that_was_changed_is_told_to_administrators(new_house: OpenHouse) -> None:
+    """Signing in again would not help: they hear what would, once; with the old secret back all goes on."""
+    house = await signed_in(new_house, ("ben",))
+    client = next(each for each in house.token_flex.settings.clients if each.client_id == "sandbox-web")
+    house.token_flex.controls.add_client(replace(client, secret="another one"))
+    house.token_flex.controls.revoke_tokens()
+    ana, ben = house.member("ana"), house.member("ben")
+    await ana.types("#finance", export("first"))
+    await ben.hears("@tokenflex", "client secret is not its own any more", "APS_CLIENT_SECRET", timeout=PATIENCE)
+    await ana.hears("#finance", "first.csv", "does not accept our login", "waiting since", private=False)
+    await house.clock.sleep(300)
+    assert sum("client secret" in message.visible_text() for message in ben.sees("@tokenflex")) == 1
+    assert told(house, "ben") == 0
+    house.token_flex.controls.add_client(client)
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
 
 
 async def test_administrators_hear_before_anybody_has_asked_for_an_export(new_house: OpenHouse) -> None:

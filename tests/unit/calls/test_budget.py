@@ -145,6 +145,13 @@ def test_a_poll_is_not_starved_by_people() -> None:
     assert grants([], [*crowd, *polls], at=0) == ["POLL", "A", "B", "C", "D"]
 
 
+@pytest.mark.parametrize("asked", [901, 3600, 31_000_000, 1e18])
+def test_no_retry_after_silences_us_for_long(asked: float) -> None:
+    """Whatever a server or a slip in front of it asks for: a quarter of an hour later it is tried again."""
+    assert ask([refused(0, retry_after=asked)], people("A"), at=1) == Decision(ask_again_at=902)
+    assert ask([refused(0, retry_after=asked)], people("A"), at=902) == Decision(granted=0)
+
+
 def test_people_are_not_starved_by_polls() -> None:
     """Where calls are a minute apart each poll is overdue in its turn: people have every second call all the same."""
     lessons = [refused(-3000 + 120 * count, retry_after=1) for count in range(5)]

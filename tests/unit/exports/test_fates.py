@@ -185,7 +185,7 @@ def test_a_deletion_that_is_refused_ends_where_it_began_and_is_told(tmp_path: Pa
         calls = len(world.token_flex.calls)
         await clock.sleep(3600)
         assert (await world.export()).state is ExportState.READY
-        assert sum(name == "delete_export" for name, _ in world.token_flex.calls[calls:]) == TRIES
+        assert sum(made.method == "delete_export" for made in world.token_flex.calls[calls:]) == TRIES
         assert len(world.said("did not delete export #1")) == 1
         assert world.said("The file is still there") == ["card:1"]
         world.token_flex.errors.clear()
