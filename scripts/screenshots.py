@@ -92,7 +92,7 @@ async def _things_go_wrong(page: Page, house: DemoHouse) -> None:
     house.run_at(5.0)
     await _say(page, "I'll get us the numbers by month.")
     await _say(page, EXPORT.format("by-month"))
-    await expect(page.get_by_role("button", name="Retry export #2")).to_have_count(2, timeout=PATIENCE)
+    await expect(page.get_by_role("button", name="Retry, export #2")).to_have_count(2, timeout=PATIENCE)
     house.run_at(1.0)
     await _shoot(page, "dark")
 
