@@ -14,7 +14,7 @@ demo: $(RUN) ## the real bot against local stand-ins, in a page in your browser
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
 demo-script: $(RUN) ## the same as a conversation in this terminal, from the command to the CSV
-	@$(BIN)/python -m sandbox.demo_script
+	@$(BIN)/python -m sandbox.demo_script $(ARGS)
 
 stand-ins: $(RUN) ## stand-ins of Slack and Autodesk for a bot that you install yourself (docs/install.md)
 	@$(BIN)/python -m sandbox.stand_ins $(ARGS)

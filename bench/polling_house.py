@@ -137,7 +137,7 @@ async def _house(
     turns = turns_class(database, clock, ServerTime(clock))
     await turns.load()
     durations = {_file_name(index): asked.duration for index, asked in enumerate(day.asked)}
-    token_flex, slack = TokenFlexOnPaper(clock, durations), SlackOnPaper(clock)
+    token_flex, slack = TokenFlexOnPaper(clock, durations, day.case.link_life), SlackOnPaper(clock)
     posts: Any = slack
     nobody_asks: Any = None
     rules = Rules(shared_channels=SharedChannels.ALLOW)

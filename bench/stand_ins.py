@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bench.cases import LINK_LIFE
 from bot.cards.blocks import Message
 from bot.slack.errors import SlackRateLimitedError
 from bot.slack.posts import Posted
@@ -33,11 +32,12 @@ class _Export:
 
 
 class TokenFlexOnPaper:
-    """Token Flex's exports; `durations` (seconds) are those of the file names."""
+    """Token Flex's exports; `durations` (seconds) are those of the file names, `link_life` (seconds) that of links."""
 
-    def __init__(self, clock: VirtualClock, durations: Mapping[str, float]) -> None:
+    def __init__(self, clock: VirtualClock, durations: Mapping[str, float], link_life: float) -> None:
         self._clock = clock
         self._durations = durations
+        self._link_life = timedelta(seconds=link_life)
         self._limiters = {reading: limiter_for(reading) for reading in READINGS}
         self._exports: dict[str, _Export] = {}
         self.refused = dict.fromkeys(READINGS, 0)
@@ -51,7 +51,7 @@ class TokenFlexOnPaper:
         ready = now + timedelta(seconds=self._durations[request.file_name])
         key = f"{now:%Y-%m-%dT%H:%M:%S}#{request.file_name}"
         self._exports[key] = _Export(
-            key, request.contract_number, request.file_name, now, ready, ready + timedelta(seconds=LINK_LIFE)
+            key, request.contract_number, request.file_name, now, ready, ready + self._link_life
         )
         return UpstreamExport(key, REQUESTED, f"{request.file_name}.csv", now)
 
@@ -73,7 +73,7 @@ class TokenFlexOnPaper:
         """Return one export with a new link."""
         now = self._count("refreshUrl")
         export = self._export(contract_number, request_key)
-        export.link_expires_at = now + timedelta(seconds=LINK_LIFE)
+        export.link_expires_at = now + self._link_life
         return self._record(export, now)
 
     def ready_at(self, file_name: str) -> datetime:

@@ -127,6 +127,7 @@ class NoLink(Enum):
     NOT_GIVEN = auto()
     EXPIRED = auto()  #: the one that was given
     GONE = auto()  #: Token Flex no longer shows the export
+    UNUSABLE = auto()  #: no message can hold it, or it is no web address
 
 
 @dataclass(eq=False)

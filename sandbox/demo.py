@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox.demo_house import DemoHouse
 from sandbox.page.server import Command, Page
 from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.ways import add_ways
 
 COMMANDS = (
     Command(
@@ -22,12 +23,12 @@ COMMANDS = (
 DURATIONS = (8.0, 20.0)  #: seconds until a file is ready; the real ones take minutes
 
 
-async def _run(*, opens_browser: bool, port: int) -> None:
+async def _run(*, opens_browser: bool, port: int, recorded: bool) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with tempfile.TemporaryDirectory(prefix="tokenflex-demo-") as folder:
-        house = DemoHouse(Path(folder), SandboxSettings(durations=DURATIONS))
+        house = DemoHouse(Path(folder), SandboxSettings(durations=DURATIONS, recorded=recorded))
         page = Page(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.run_at)
         try:
             await house.start()
@@ -56,9 +57,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument("--port", type=int, default=0, help="port of the page on 127.0.0.1 (default: a free one)")
+    add_ways(parser)
     options = parser.parse_args()
     try:
-        asyncio.run(_run(opens_browser=not options.no_browser, port=options.port))
+        asyncio.run(_run(opens_browser=not options.no_browser, port=options.port, recorded=options.recorded))
     except OSError as error:
         parser.exit(2, f"{error.strerror}. Without --port, a free one is taken.\n")
 

@@ -4,6 +4,7 @@ A member asks for an export, the bot announces it, the first link expires, the m
 and the CSV is downloaded.
 """
 
+import argparse
 import asyncio
 import os
 import sys
@@ -12,19 +13,21 @@ import time
 from pathlib import Path
 
 import aiohttp
+from yarl import URL
 
 from sandbox.demo_house import DemoHouse
 from sandbox.slack.changes import Change
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.ways import add_ways
 
 CHANNEL = "#finance"
 COMMAND = (
     "/tokenflex export contract=110000123456 fields=productName,usageMonth metrics=tokensConsumed,uniqueUsers "
     'where="contractYear=1" name=year1-by-product'
 )
-LINK_LIFE = 12.0  #: seconds; the real one lives two to five minutes
+LINK_LIFE = 12.0  #: seconds; the real one lives one to five minutes
 PATIENCE = 50.0
 ROWS = 6
 
@@ -57,9 +60,10 @@ class Terminal:
 class Demo:
     """One member who talks with the bot, and a terminal that shows it."""
 
-    def __init__(self, terminal: Terminal, folder: Path) -> None:
+    def __init__(self, terminal: Terminal, folder: Path, *, recorded: bool) -> None:
         self._terminal = terminal
-        self.house = DemoHouse(folder, SandboxSettings(durations=(4.0, 7.0), link_life=LINK_LIFE))
+        settings = SandboxSettings(durations=(4.0, 7.0), link_life=LINK_LIFE, recorded=recorded)
+        self.house = DemoHouse(folder, settings)
         self._slack, self._token_flex = self.house.slack, self.house.token_flex
 
     async def start(self) -> None:
@@ -84,7 +88,7 @@ class Demo:
         self._summary(ana)
 
     async def _download(self, link: str) -> None:
-        async with aiohttp.ClientSession() as session, session.get(link) as answer:
+        async with aiohttp.ClientSession() as session, session.get(URL(link, encoded=True)) as answer:
             answer.raise_for_status()
             text = (await answer.read()).decode("utf-8-sig")
         lines = text.splitlines()
@@ -117,9 +121,9 @@ def _as_read(message: Message) -> str:
     return "\n".join([*dict.fromkeys(lines), " ".join(f"[ {label} ]" for label in labels)])
 
 
-async def _run() -> None:
+async def _run(*, recorded: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="tokenflex-demo-") as folder:
-        demo = Demo(Terminal(), Path(folder))
+        demo = Demo(Terminal(), Path(folder), recorded=recorded)
         try:
             await demo.start()
             await demo.converse()
@@ -129,8 +133,10 @@ async def _run() -> None:
 
 def main() -> None:
     """Run the conversation."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo_script", description=__doc__)
+    add_ways(parser)
     try:
-        asyncio.run(_run())
+        asyncio.run(_run(recorded=parser.parse_args().recorded))
     except KeyboardInterrupt:
         print("stopped")
 

@@ -15,6 +15,7 @@ from sandbox.page.server import Page
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import Client, SandboxSettings
+from sandbox.tokenflex.ways import add_ways
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yaml"
 SLACK_PORT, AUTODESK_PORT, PAGE_PORT = 9001, 9002, 9003
@@ -61,7 +62,7 @@ def _answers(kind: str, client: Client) -> str:
     return f"{kind}:\n  APS_CLIENT_ID      {client.client_id}\n  APS_CLIENT_SECRET  {client.secret}"
 
 
-async def _run(ports: tuple[int, int, int]) -> None:
+async def _run(ports: tuple[int, int, int], *, recorded: bool) -> None:
     clock = ScaledClock()
     # Slack lets short bursts pass; the strict profile would let `init`, `doctor` and a start wait for each other.
     slack = SlackSandbox(
@@ -73,7 +74,7 @@ async def _run(ports: tuple[int, int, int]) -> None:
         home_tab=switched_on("home_tab_enabled"),
         events=list(listed("bot_events")),
     )
-    token_flex = TokenFlexSandbox(clock=clock, settings=SandboxSettings(durations=DURATIONS))
+    token_flex = TokenFlexSandbox(clock=clock, settings=SandboxSettings(durations=DURATIONS, recorded=recorded))
     page = Page(slack, token_flex, clock, commands=COMMANDS)
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,9 +95,11 @@ def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.stand_ins", description=__doc__)
     parser.add_argument("--free-ports", action="store_true", help="take free ports instead of 9001, 9002 and 9003")
-    free = parser.parse_args().free_ports
+    add_ways(parser)
+    options = parser.parse_args()
+    ports = (0, 0, 0) if options.free_ports else (SLACK_PORT, AUTODESK_PORT, PAGE_PORT)
     try:
-        asyncio.run(_run((0, 0, 0) if free else (SLACK_PORT, AUTODESK_PORT, PAGE_PORT)))
+        asyncio.run(_run(ports, recorded=options.recorded))
     except OSError as error:
         taken = f"{error.strerror}. Is another one running? `make stand-ins ARGS=--free-ports` takes other ports."
         parser.exit(2, f"{taken}\n")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.cards.blocks import Block, plain
+from bot.cards.text import shorten
 from storage.models import Delivery, Export
 
 LINK = "export.link"
@@ -13,6 +14,7 @@ DELETE = "export.delete"
 EDIT = "export.edit"
 KEEP = "export.keep"
 GIVE_UP = "export.give_up"
+DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 SEND_AGAIN = "admin.send_again"  #: its number is that of a message that was given up
 
 _LABELS = {
@@ -65,6 +67,18 @@ def button(action: str, export: Export, *, ask: bool = True) -> Block:
     if action == DELETE and ask:
         element["confirm"] = _confirm_delete(export.number)
     return element
+
+
+def download(number: int, name: str, url: str) -> Block:
+    """Return a button that opens a download link, which has to be a web address of 3,000 characters at most."""
+    words = f"Download {shorten(name, 60)}"
+    return {
+        "type": "button",
+        "action_id": DOWNLOAD,
+        "text": plain(words),
+        "url": url,
+        "accessibility_label": shorten(f"{words}, export #{number}", 75),
+    }
 
 
 def send_again(delivery: Delivery) -> Block:

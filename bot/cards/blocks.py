@@ -6,6 +6,7 @@ from typing import Any
 Block = dict[str, Any]
 
 SECTION_LIMIT = 3000  #: characters of a text object (source: Slack Block Kit reference)
+URL_LIMIT = 3000  #: characters of the address of a button (source: Slack Block Kit reference)
 
 
 @dataclass(frozen=True, slots=True)

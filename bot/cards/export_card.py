@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.cards import actions, blocks
+from bot.cards import actions, blocks, download
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES
-from bot.cards.text import channel, clock_time, code, code_within, escape, flat, link, mention, moment, shorten
+from bot.cards.text import channel, clock_time, code, code_within, escape, flat, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DOWNLOAD, ERROR, DownloadLink, ExportRequest
 from storage.models import Export
@@ -49,7 +49,7 @@ def card(export: Export, shown: DownloadLink | None = None, *, discreet: bool = 
         ),
     ]
     if shown is not None and not discreet:
-        parts.append(blocks.section("link", link_line(export, shown)))
+        parts += download.parts(export.number, name, shown)
     parts += [blocks.context("times", _times(export)), *_buttons(export)]
     named = "" if discreet else f" ({escape(name)})"
     return Message(f"Export {export.label}{named}: {FACES[export.state].inside}.", parts)
@@ -96,9 +96,11 @@ def announcement(export: Export, number: int, shown: DownloadLink | None, *, dis
         )
     ready = f"{mention(export.requester)}, export {export.label} is ready"
     sentence = f"{ready}." if discreet else f"{ready}: {code(file_name(export))}"
-    line = _NO_LINK_HERE if discreet else _NO_LINK if shown is None else link_line(export, shown)
-    parts = [blocks.section("result", sentence), blocks.section("link", line), *_buttons(export)]
-    return Message(f"{ready}.", parts)
+    if shown is None or discreet:
+        link = [blocks.section("link", _NO_LINK_HERE if discreet else _NO_LINK)]
+    else:
+        link = download.parts(export.number, file_name(export), shown)
+    return Message(f"{ready}.", [blocks.section("result", sentence), *link, *_buttons(export)])
 
 
 def _never_made(export: Export) -> Message:
@@ -124,23 +126,19 @@ def _past_announcement(export: Export, number: int) -> Message:
     return blocks.paragraph(text)
 
 
-def link_line(export: Export, shown: DownloadLink) -> str:
-    """Return the link and until when it works, as mrkdwn."""
-    label = f"Download {file_name(export)}"
-    return f"{link(shown.reveal(), label)}\nThis link works until {clock_time(shown.expires_at)}."
-
-
 def private_link(export: Export, shown: DownloadLink | None) -> Message:
     """Return a link for one person's eyes, or what stands in its place when it has expired."""
-    line = "the link that was here has expired." if shown is None else link_line(export, shown)
-    parts = [
-        blocks.section("link", f"Export {export.label}: {line}"),
-        actions.row("buttons", actions.button(actions.LINK, export)),
-    ]
+    before, button = f"Export {export.label}: ", actions.row("buttons", actions.button(actions.LINK, export))
     if shown is None:
-        return Message(f"The link for export {export.label} has expired.", parts)
+        gone = f"{before}there is no link here that works. {_NO_LINK}"
+        return Message(
+            f"There is no link for export {export.label} here any more.", [blocks.section("link", gone), button]
+        )
     said = f"Here is a fresh link for export {export.label}."
-    return Message(said, parts, bare=f"{said}\n{link_line(export, shown)}")
+    bare = f"{said}\n{download.sentence(file_name(export), shown)}"
+    if not download.fits_blocks(shown):
+        return Message(bare)
+    return Message(said, [*download.parts(export.number, file_name(export), shown, before), button], bare=bare)
 
 
 def private_result(export: Export, number: int, why: str) -> Message:

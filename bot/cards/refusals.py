@@ -38,6 +38,7 @@ _NO_LINK = {
     NoLink.NOT_GIVEN: "Token Flex gave no link for #{number}; its status is “{status}” now.",
     NoLink.GONE: f"Export #{{number}} {FACES[ExportState.VANISHED].standing}, so there is no file. {CAN_BE_SENT_AGAIN}",
     NoLink.EXPIRED: "Token Flex gave a link for #{number} that has expired already. Try again in a minute.",
+    NoLink.UNUSABLE: "Token Flex gave a link for #{number} that Slack cannot open. Tell an administrator of the bot.",
 }
 
 

@@ -110,10 +110,15 @@ def link(url: str, label: str) -> str:
     escaped, since Slack decodes entities in addresses too. What is no web address becomes its label alone.
     """
     shown = _entities(flat(label).replace("|", "¦")) or "Link"
+    safe = address(url)
+    return f"<{_ENTITY.sub('&amp;', safe)}|{shown}>" if safe else shown
+
+
+def address(url: str) -> str:
+    """Return an address as a button opens it, with what no address may hold percent-encoded; "" for what is none."""
     if not url.lower().startswith(("https://", "http://")):
-        return shown
-    safe = _UNSAFE_IN_URL.sub(lambda found: quote(found.group(), safe=""), url)
-    return f"<{_ENTITY.sub('&amp;', safe)}|{shown}>"
+        return ""
+    return _UNSAFE_IN_URL.sub(lambda found: quote(found.group(), safe=""), url)
 
 
 def _entities(text: str) -> str:

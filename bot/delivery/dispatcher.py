@@ -14,6 +14,7 @@ from typing import NamedTuple
 import structlog
 from sqlite_utils import Database as Connection
 
+from bot.cards import download
 from bot.cards.blocks import Message
 from bot.cards.notices import Closing
 from bot.delivery import kinds, ledger, ways
@@ -21,7 +22,7 @@ from bot.delivery.kinds import Letter
 from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.delivery.ways import Then, Way
 from bot.errors import MembershipUnknownError, UseCaseError
-from bot.exports.fresh_links import FreshLinks
+from bot.exports.fresh_links import LONG_ENOUGH_TO_CLICK, FreshLinks
 from bot.exports.showings import SHOWN, Showings
 from bot.people.access import Access
 from bot.people.permissions import Posting
@@ -53,7 +54,6 @@ LANE_PACE = timedelta(seconds=1.1)
 #: Seconds that an announcement waits for a new link: with nothing to show, and with a link that lives long enough to
 #: be clicked by somebody who is looking.
 _LINK_PATIENCE, _SHORT_PATIENCE = 20.0, 2.0
-_LONG_ENOUGH_TO_CLICK = timedelta(seconds=15)
 _STILL_WORTH_SHOWING = timedelta(seconds=5)
 #: Tries until a channel of which Slack does not say who reads there counts as shared.
 _ASKED_AT_MOST = 3
@@ -201,12 +201,12 @@ class Dispatcher:
         # Either the link was fetched just now for somebody who pressed the button, or each try may be in vain and would
         # take a call from others.
         if letter.standing is not None or letter.delivery.refusal is not Refusal.NONE:
-            return self._links.known(export.number, _STILL_WORTH_SHOWING)
-        return await self._link_to_announce(export)
+            return _that_fits(self._links.known(export.number, _STILL_WORTH_SHOWING))
+        return _that_fits(await self._link_to_announce(export))
 
     async def _link_to_announce(self, export: Export) -> DownloadLink | None:
-        """Return the link of the list while it has a minute, else a new one, else whatever can still be used."""
-        usable = self._links.known(export.number, _LONG_ENOUGH_TO_CLICK) is not None
+        """Return the link of the list while it lives for long enough, else a new one, else what can still be used."""
+        usable = self._links.known(export.number, LONG_ENOUGH_TO_CLICK) is not None
         patience = _SHORT_PATIENCE if usable else _LINK_PATIENCE
         try:
             return await self._links.fresh_within(patience, export.number, export.requester)
@@ -377,6 +377,11 @@ class Dispatcher:
         now = self._clock.now()
         due = now + (SHARED.after(delivery.attempts + 1) if pause is None else pause)
         await self._database.write(ledger.put_off, delivery, reason, now, due, state=state)
+
+
+def _that_fits(link: DownloadLink | None) -> DownloadLink | None:
+    """One that no block can hold is shown to whoever presses, privately."""
+    return link if link is not None and download.fits_blocks(link) else None
 
 
 def _due(db: Connection, now: datetime) -> tuple[tuple[tuple[Delivery, bool], ...], datetime | None]:

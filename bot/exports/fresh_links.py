@@ -1,6 +1,7 @@
 """Download links: held in memory only, no longer than they live, and fetched once for all who ask at the same time."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +23,11 @@ from storage.database import Database
 from storage.models import Export
 from storage.states import ExportState
 
-#: A known link with less than this to live is not worth showing (source: house plan, "Get a fresh link").
-LONG_ENOUGH = timedelta(seconds=60)
+#: A link lives long enough to be shown instead of a new one while it has a quarter of the life that links have been
+#: seen to have, and no less than it takes to click it; a minute is enough of any (source: Token Flex: lives of 60 s to
+#: 5 minutes).
+_PART_OF_LIFE, LONG_ENOUGH_TO_CLICK, _LONG_ENOUGH_OF_ANY = 4, timedelta(seconds=15), timedelta(seconds=60)
+_LIVES = 10  #: links of which the life is kept in mind
 
 #: States in which Token Flex is asked for a link: what seemed to be gone may be there after all.
 HAS_LINK = frozenset({ExportState.READY, ExportState.VANISHED})
@@ -63,26 +67,33 @@ class FreshLinks:
         self._server_time = server_time
         self._progress = progress
         self._clock = clock
-        self._known: dict[int, tuple[DownloadLink, timedelta]] = {}
+        self._known: dict[int, tuple[DownloadLink, timedelta | None]] = {}
+        self._lives: deque[timedelta] = deque(maxlen=_LIVES)
         self._fetching: dict[int, _Fetch] = {}
 
-    def keep(self, number: int, link: DownloadLink | None, least: timedelta = LONG_ENOUGH) -> None:
+    @property
+    def long_enough(self) -> timedelta:
+        """How much longer a link has to work to be shown instead of a new one, which would not live much longer."""
+        seen = max(self._lives, default=timedelta())  # a list may show one late in its life
+        return max(LONG_ENOUGH_TO_CLICK, min(_LONG_ENOUGH_OF_ANY, seen / _PART_OF_LIFE))
+
+    def keep(self, number: int, link: DownloadLink | None, least: timedelta | None = None) -> None:
         """Remember a link that Token Flex has just shown, and forget all that have expired.
 
-        `least` is how much it must have left to live to be shown to somebody.
+        `least` is how much it must have left to live to be shown to somebody, where that is not the same for all.
         """
         now = self._server_time.now()
         self._known = {n: known for n, known in self._known.items() if known[0].expires_at > now}
         standing = self._known.get(number)
         if link is not None and link.expires_at > (now if standing is None else standing[0].expires_at):
             self._known[number] = link, least
+            self._lives.append(link.expires_at - now)
 
     def known(self, number: int, least: timedelta | None = None) -> DownloadLink | None:
         """Return the link that is known, if it lives at least that much longer."""
-        link, enough = self._known.get(number, (None, LONG_ENOUGH))
-        if link is None or link.expires_at - self._server_time.now() < (enough if least is None else least):
-            return None
-        return link
+        link, enough = self._known.get(number, (None, None))
+        needed = least or enough or self.long_enough
+        return None if link is None or link.expires_at - self._server_time.now() < needed else link
 
     def ends_at(self, number: int) -> datetime | None:
         """Return until when the link works that is known, by our clock; None where none is."""
@@ -94,7 +105,7 @@ class FreshLinks:
         self._known.pop(number, None)
 
     async def fresh(self, number: int, person: str, rank: Rank = Rank.PEOPLE) -> DownloadLink:
-        """Return a link that works: a known one with more than a minute to live, else a new one.
+        """Return a link that works: a known one that lives for long enough, else a new one.
 
         People who ask at the same time share one call, but nobody shares the place in the line of one ranked behind.
 
@@ -200,5 +211,5 @@ class FreshLinks:
         life = record.link.expires_at - self._server_time.now()
         if life <= timedelta():
             raise LinkUnavailableError(export.number, NoLink.EXPIRED)
-        self.keep(export.number, record.link, min(LONG_ENOUGH, life / 2))
+        self.keep(export.number, record.link, min(self.long_enough, life / 2))
         return record.link

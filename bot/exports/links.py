@@ -8,8 +8,17 @@ from enum import Enum
 
 from sqlite_utils import Database as Connection
 
-from bot.errors import ChannelOnlyError, MembershipUnknownError, RequesterOnlyError, Wish, WrongStateError
-from bot.exports.fresh_links import HAS_LINK, LONG_ENOUGH, FreshLinks, ended_within
+from bot.cards import download
+from bot.errors import (
+    ChannelOnlyError,
+    LinkUnavailableError,
+    MembershipUnknownError,
+    NoLink,
+    RequesterOnlyError,
+    Wish,
+    WrongStateError,
+)
+from bot.exports.fresh_links import HAS_LINK, FreshLinks, ended_within
 from bot.exports.showings import SHOWN, Showings
 from bot.exports.use_cases import entry
 from bot.people import permissions
@@ -20,6 +29,7 @@ from bot.runtime.clock import Clock
 from bot.settings import LinkAudience
 from bot.tokenflex.models import DownloadLink
 from storage import audit, outbox
+from storage import exports as export_store
 from storage.audit import Act
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Export
@@ -89,13 +99,17 @@ class Links:
         if export.state not in HAS_LINK:
             raise WrongStateError(export, Wish.LINK)
         link = await self._waited_for(number, asker, waiting)
+        if not download.can_be_opened(link):
+            raise LinkUnavailableError(number, NoLink.UNUSABLE)
         for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)
-        ts = message_ts if for_all and asker.channel == export.channel else ""
+        ts = message_ts if download.fits_blocks(link) and for_all and asker.channel == export.channel else ""
         if ts and not await self._only_ours_read(export.channel):
             ts = ""
         got_until = self._fresh.ends_at(number)
         with self._showings.expecting(number):
-            where, edit = await self._database.write(_put_on_record, export, asker, ts, got_until, self._clock.now())
+            export, where, edit = await self._database.write(
+                _put_on_record, number, asker, ts, got_until, self._clock.now()
+            )
             if edit is not None:
                 where = await self._in_message_or_privately(export, asker, edit)
         return ShownLink(export, link, where)
@@ -140,12 +154,13 @@ class Links:
 
 
 def _put_on_record(
-    db: Connection, export: Export, asker: Asker, message_ts: str, got_until: datetime | None, now: datetime
-) -> tuple[Shown, Delivery | None]:
-    """Return where the link is shown, and the edit that shows it, which has still to be made."""
+    db: Connection, number: int, asker: Asker, message_ts: str, got_until: datetime | None, now: datetime
+) -> tuple[Export, Shown, Delivery | None]:
+    """Return the export, where the link is shown, and the edit that shows it, which has still to be made."""
+    export = export_store.get(db, number)
     where, edit = _where(db, export, asker.channel, message_ts, got_until, now)
     audit.add(db, entry(asker, Act.LINK_SHOWN, export, now, where.value))
-    return where, edit
+    return export, where, edit
 
 
 def _not_shown(db: Connection, export: Export, asker: Asker, reason: str, now: datetime) -> None:
@@ -171,12 +186,8 @@ def _where(
     known = None if standing is None else outbox.get(db, standing.delivery)
     if standing is None or known is None or known.export_number != export.number:
         return Shown.PRIVATELY, None
-    if standing.link_expires_at is not None and _is_good(standing.link_expires_at, got_until, now):
+    stands_until = standing.link_expires_at
+    is_the_same = stands_until and got_until and abs(got_until - stands_until) <= _CLOCKS_DIFFER_BY
+    if is_the_same and stands_until and stands_until > now:
         return Shown.THERE_ALREADY, None
     return Shown.IN_MESSAGE, outbox.get(db, outbox.put(db, replace(known, shows_link=True), now))
-
-
-def _is_good(shown_until: datetime, got_until: datetime | None, now: datetime) -> bool:
-    """Return whether a link that stands in a message is the one that was just got, or works for long enough."""
-    is_the_same = got_until is not None and abs(got_until - shown_until) <= _CLOCKS_DIFFER_BY
-    return shown_until - now >= LONG_ENOUGH or (is_the_same and shown_until > now)

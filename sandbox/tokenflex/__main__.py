@@ -1,4 +1,4 @@
-"""Runs the stand-in alone: `python -m sandbox.tokenflex --port 9002 [--reading B] [--fast N]`."""
+"""Runs the stand-in alone: `python -m sandbox.tokenflex --port 9002 [--reading B] [--fast N] [--as-documented]`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from sandbox.clock import ScaledClock
 from sandbox.tokenflex.limits import READINGS
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.ways import add_ways
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -16,12 +17,15 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=9002, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--reading", choices=READINGS, default="B", help="reading of the rate limit")
     parser.add_argument("--fast", type=float, default=1.0, help="how many times as fast as real time the clock runs")
+    add_ways(parser)
     return parser.parse_args(words)
 
 
 async def _run(arguments: argparse.Namespace) -> None:
     clock = ScaledClock(arguments.fast)
-    sandbox = TokenFlexSandbox(clock=clock, settings=SandboxSettings(rate_reading=arguments.reading))
+    sandbox = TokenFlexSandbox(
+        clock=clock, settings=SandboxSettings(rate_reading=arguments.reading, recorded=arguments.recorded)
+    )
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

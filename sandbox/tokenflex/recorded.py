@@ -1,4 +1,4 @@
-"""The ways of Autodesk's own recording (`SandboxSettings.recorded`): file names, links, tables and life of links.
+"""The ways of Autodesk's own recording (`SandboxSettings.recorded`): file names, links and their life, tables.
 
 Source: Token Flex, what was seen in a recorded run of Autodesk's sample and in four CSV files that it made.
 """

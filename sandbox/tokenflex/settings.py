@@ -12,6 +12,7 @@ Durations = Callable[[Random], float] | tuple[float, float]
 CONTRACT_MANAGER = "contract manager"
 SOFTWARE_COORDINATOR = "software coordinator"
 EXAMPLE_CONTRACT = "110000123456"
+_DOCUMENTED_LINK_LIFE = 120.0  #: seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,10 @@ class SandboxSettings:
     `missing_key_status`, `early_refresh_status`, `reuse_kills_chain`, `refuses_not_in_strings` and `csv_bom` are the
     points that Autodesk does not document: a client has to get along with either side of them.
 
-    `recorded` switches to the ways of Autodesk's own recording: names of files without hyphens and dots, long signed
-    links of 60 to 68 s (`link_life` does not count then), quoted CSV with a comma at the end of each line, the
-    contract `RomeoAgree-0` for Example AG's managers, `CY` and `MY`, an optional `state`, and a doubled slash in
-    front of OAuth paths.
+    `recorded` has the ways of Autodesk's own recording: names of files without hyphens and dots, long signed links of
+    60 to 68 s, quoted CSV with a comma at the end of each line, the contract `RomeoAgree-0` for Example AG's managers,
+    `CY` and `MY`, an optional `state`, and a doubled slash in front of OAuth paths. Without it everything is as the
+    documentation has it, with links of two minutes. `link_life`, where given, counts in either case.
 
     Queries take `query_durations`, live for `query_life` after they are done, and have ids in the form of the
     `reference`, of the `walkthrough`, or of one of `both` at random.
@@ -93,7 +94,7 @@ class SandboxSettings:
     """
 
     rate_reading: str = "B"
-    link_life: float = 120.0
+    link_life: float | None = None
     durations: Durations = lognormal_duration
     outstanding_quota: int = 50
     access_token_life: float = 3599.0
@@ -106,7 +107,7 @@ class SandboxSettings:
     reuse_kills_chain: bool = False
     refuses_not_in_strings: bool = False
     csv_bom: bool = False
-    recorded: bool = False
+    recorded: bool = True
     query_durations: Durations = (1.0, 8.0)
     query_life: float = 300.0
     query_ids: str = "both"
@@ -116,7 +117,7 @@ class SandboxSettings:
             raise ValueError(f"rate_reading is one of {', '.join(READINGS)}")
         if self.query_ids not in ("both", "reference", "walkthrough"):
             raise ValueError("query_ids is both, reference or walkthrough")
-        if not 0 < self.link_life <= 300:
+        if self.link_life is not None and not 0 < self.link_life <= 300:
             raise ValueError("a link lives for five minutes at most")
 
     def draw_duration(self, random: Random) -> float:
@@ -129,7 +130,9 @@ class SandboxSettings:
 
     def draw_link_life(self, random: Random) -> float:
         """Return the seconds that a link lives, drawn from `random` where they vary."""
-        return random.uniform(*recorded.LINK_LIVES) if self.recorded else self.link_life
+        if self.link_life is not None:
+            return self.link_life
+        return random.uniform(*recorded.LINK_LIVES) if self.recorded else _DOCUMENTED_LINK_LIFE
 
     def known_users(self) -> tuple[User, ...]:
         """Return the users with the contracts that they have in this stand-in."""

@@ -1,6 +1,6 @@
 """Fixtures: a house with the bot in it, and one that a test furnishes itself."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,22 @@ def usage_data() -> Iterator[UsageData]:
     data.close()
 
 
+#: Marks tests that depend on Token Flex's ways of writing things: they hold under those of its recording and of its
+#: documentation.
+BOTH_WAYS = pytest.mark.parametrize("new_house", [True, False], indirect=True, ids=["recorded", "as documented"])
+
+
 @pytest.fixture
-async def new_house(tmp_path: Path, usage_data: UsageData) -> AsyncIterator[OpenHouse]:
+async def new_house(request: pytest.FixtureRequest, tmp_path: Path, usage_data: UsageData) -> AsyncIterator[OpenHouse]:
     """Open houses that are closed again after the test; the bot is not started yet."""
     houses: list[House] = []
+    recorded = getattr(request, "param", True)
 
-    async def _open(**arguments: Any) -> House:
+    async def _open(token_flex: Mapping[str, object] | None = None, **arguments: Any) -> House:
         folder = tmp_path / str(len(houses))
         folder.mkdir()
-        houses.append(await open_house(folder, data=usage_data, **arguments))
+        ways = {"recorded": recorded, **(token_flex or {})}
+        houses.append(await open_house(folder, data=usage_data, token_flex=ways, **arguments))
         return houses[-1]
 
     yield _open

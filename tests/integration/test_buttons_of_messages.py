@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-import aiohttp
 import pytest
 
 from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Content, Message
+from tests.harness.files import download
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, knows_contracts, quick_house
 
@@ -43,8 +43,7 @@ async def test_a_fresh_link_comes_into_the_message_for_all(quick: House) -> None
     for member in (ben, carla):
         await member.presses(result, "Get a fresh link")
         await member.waits(lambda: bool(result.links()))
-        async with aiohttp.ClientSession() as session, session.get(result.links()[0]) as answer:
-            assert answer.status == 200
+        assert (await download(result.links()[0]))[0] == 200
         await no_link_in(member, result)
     assert ben.errors == carla.errors == []
 
@@ -111,7 +110,9 @@ async def test_a_link_for_the_requester_alone(new_house: OpenHouse) -> None:
     await ana.presses(result, "Get a fresh link")
     assert (await ana.hears("#finance", "Export #1: Download year1.csv", private=True)).links()
     await no_link_in(ana, private)
-    assert "Export #1: the link that was here has expired." in private.visible_text()
+    assert (
+        "Export #1: there is no link here that works. Get a fresh link makes a download link" in private.visible_text()
+    )
     assert private.buttons() == ["Get a fresh link"]
     assert all(not message.links() for message in ben.sees("#finance"))
 

@@ -29,16 +29,16 @@ async def test_an_empty_list_says_how_to_begin(quick: House) -> None:
 async def test_the_list_shows_ones_own_and_the_channels(quick: House) -> None:
     """A person sees what they asked for anywhere and what others asked for in this channel, and nothing else."""
     ana, ben = quick.member("ana"), quick.member("ben")
-    await asks(ana, name="in-finance", number=1)
-    await asks(ben, name="bens-in-finance", number=2)
-    await asks(ben, channel="#general", name="bens-in-general", number=3)
-    await asks(ana, channel="#general", name="in-general", number=4)
+    await asks(ana, name="in_finance", number=1)
+    await asks(ben, name="bens_in_finance", number=2)
+    await asks(ben, channel="#general", name="bens_in_general", number=3)
+    await asks(ana, channel="#general", name="in_general", number=4)
     await ana.types("#finance", "/tokenflex list")
     shown = (await ana.hears("#finance", "shows all about one of them", private=True)).visible_text()
-    assert "#1 in-finance.csv · " in shown
-    assert "#2 bens-in-finance.csv · " in shown
-    assert "bens-in-general" not in shown
-    assert "#4 in-general.csv · " in shown
+    assert "#1 in_finance.csv · " in shown
+    assert "#2 bens_in_finance.csv · " in shown
+    assert "bens_in_general" not in shown
+    assert "#4 in_general.csv · " in shown
     assert shown.index("#4 ") < shown.index("#2 ") < shown.index("#1 ")
     assert "@ben" in shown
 

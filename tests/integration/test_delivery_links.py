@@ -2,10 +2,9 @@
 
 import asyncio
 
-import aiohttp
-
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
+from tests.harness.files import download
 from tests.harness.house import House
 from tests.harness.once import undelivered
 from tests.harness.talk import asks, calls, card_of, eventually, export, knows_contracts
@@ -22,12 +21,6 @@ async def result_in(house: House, member: Member) -> Message:
     return await member.hears("#finance", "export #1 is ready", "Download", private=False, timeout=PATIENCE)
 
 
-async def downloads(link: str) -> int:
-    """Return the HTTP status of a download."""
-    async with aiohttp.ClientSession() as session, session.get(link) as answer:
-        return answer.status
-
-
 async def test_people_who_press_together_share_one_call(new_house: OpenHouse) -> None:
     """Three people press after the link has expired: one refresh, and all of them see the link in the message."""
     house = await new_house(speed=40.0)
@@ -40,7 +33,7 @@ async def test_people_who_press_together_share_one_call(new_house: OpenHouse) ->
     await people[0].waits(lambda: bool(result.links()))
     await eventually(lambda: not undelivered(house))
     assert calls(house, "POST", "/refreshUrl") == before + 1
-    assert await downloads(result.links()[0]) == 200
+    assert (await download(result.links()[0]))[0] == 200
 
 
 async def test_a_link_that_lives_long_enough_is_used_again(new_house: OpenHouse) -> None:
@@ -61,11 +54,11 @@ async def test_links_that_live_ten_seconds_are_shown_and_taken_out(new_house: Op
     house = await new_house(speed=8.0, token_flex={"link_life": 10.0, "durations": (2.0, 2.0)})
     ana = house.member("ana")
     result = await result_in(house, ana)
-    assert await downloads(result.links()[0]) == 200
+    assert (await download(result.links()[0]))[0] == 200
     await ana.waits(lambda: not result.links(), timeout=PATIENCE)
     await ana.presses(result, "Get a fresh link")
     await ana.waits(lambda: bool(result.links()), timeout=PATIENCE)
-    assert await downloads(result.links()[0]) == 200
+    assert (await download(result.links()[0]))[0] == 200
     await ana.waits(lambda: not result.links(), timeout=PATIENCE)
 
 
@@ -75,7 +68,7 @@ async def test_a_link_refreshed_in_time_outlives_the_first_ones_end(new_house: O
     ana = house.member("ana")
     result = await result_in(house, ana)
     first = result.links()[0]
-    await house.clock.sleep(40)  # less than a minute is left, so that a press fetches another
+    await house.clock.sleep(64)  # less than a quarter of its life is left, so that a press fetches another
     await ana.presses(result, "Get a fresh link")
     await ana.waits(lambda: result.links() not in ([], [first]), timeout=PATIENCE)
     shown = [content.links() for content in result.history]

@@ -10,8 +10,9 @@ from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
-ONE_CONTRACT = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT,)),)}
+ONE_CONTRACT = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT,)),), "recorded": False}
 ACTIVE, ENDED = f"{CONTRACT} · Example AG", "11000099871 · Example AG (until 2025) (ended)"
+ROMEO = "RomeoAgree-0 · Romeo Agreement (ended)"
 
 
 def times(house: House, method: str) -> int:
@@ -23,7 +24,7 @@ async def test_the_command_opens_the_form(house: House, typed: str) -> None:
     """Nothing but the form comes of it: contract and channel stand in it, what to export is the person's choice."""
     modal = await open_form(house, typed=typed, metrics=())
     assert modal.labels() == LABELS
-    assert modal.options("Contract") == [ACTIVE, ENDED]
+    assert modal.options("Contract") == [ACTIVE, ENDED, ROMEO]
     shown = [modal.value(label) for label in LABELS]
     assert shown == [ACTIVE, [], [], [], None, None, "#finance"]
     assert house.member("ana").sees("#finance") == []

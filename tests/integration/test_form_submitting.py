@@ -1,14 +1,12 @@
 """The form is submitted: what is wrong comes back on its field, what is right becomes one export."""
 
 import asyncio
-import csv
-import io
 import threading
 
-import aiohttp
 import pytest
 
 from sandbox.slack.modal import Modal
+from tests.harness.files import download, rows
 from tests.harness.forms import WALKTHROUGH, fill, fill_walkthrough, open_form, submissions
 from tests.harness.house import CONTRACT, House
 from tests.harness.stored import limit_pages
@@ -129,12 +127,10 @@ async def test_the_walkthroughs_request_goes_through_unchanged(house: House) -> 
     result = await ana.hears("#finance", "export #1 is ready", "myYear1Adjustments.csv", private=False, timeout=20)
     assert seen == [(CONTRACT, WALKTHROUGH)]
     assert ana.sees("#general") == []
-    async with aiohttp.ClientSession() as session, session.get(result.links()[0]) as answer:
-        rows = list(csv.reader(io.StringIO((await answer.text()).removeprefix("\ufeff"))))
-    assert rows[0] == [*WALKTHROUGH["fields"], *WALKTHROUGH["metrics"]]
-    assert len(rows) > 1
-    assert {row[0] for row in rows[1:]} == {"1"}
-    assert {row[4] for row in rows[1:]} <= set(WALKTHROUGH["usageCategory"])
+    header, *lines = rows((await download(result.links()[0]))[1])
+    assert header == [*WALKTHROUGH["fields"], *WALKTHROUGH["metrics"]]
+    assert {line[0] for line in lines} == {"1"}
+    assert {line[4] for line in lines} <= set(WALKTHROUGH["usageCategory"])
 
 
 async def test_what_is_left_empty_is_left_out(house: House) -> None:

@@ -1,7 +1,6 @@
 """The thinnest line through the whole house, seen by a member of the channel."""
 
-import aiohttp
-
+from tests.harness.files import download, rows
 from tests.harness.house import CONTRACT, House
 
 EXPORT = (
@@ -20,7 +19,7 @@ async def test_a_command_ends_in_a_link_that_is_refreshed_by_the_button(house: H
     await ana.waits(lambda: not result.links(), timeout=20)
     await ana.presses(result, "Get a fresh link")
     await ana.waits(lambda: bool(result.links()))
-    async with aiohttp.ClientSession() as session, session.get(result.links()[0]) as answer:
-        assert answer.status == 200
-        assert (await answer.text()).splitlines()[0].endswith("productName,tokensConsumed")
+    status, content = await download(result.links()[0])
+    assert status == 200
+    assert rows(content)[0] == ["productName", "tokensConsumed"]
     assert 429 not in house.statuses()

@@ -8,8 +8,9 @@ from sandbox.slack.member import Member
 from tests.harness.house import CONTRACT, House
 from tests.harness.once import check_once, lists, ours, submissions, undelivered
 from tests.harness.talk import eventually, export, knows_contracts
-from tests.integration.conftest import OpenHouse
+from tests.integration.conftest import BOTH_WAYS, OpenHouse
 
+pytestmark = BOTH_WAYS
 PATIENCE = 60.0
 SPEED = 40.0
 

@@ -106,10 +106,13 @@ def at(key: str, *more: str) -> str:
 
 @asynccontextmanager
 async def running(data: UsageData | None = None, **settings: Any) -> AsyncIterator[House]:
-    """Start a stand-in; unless told otherwise without rate limit and with files after 90 s; Ana is signed in."""
+    """Start a stand-in with the documented ways; unless told otherwise without rate limit and with files after 90 s.
+
+    Ana is signed in.
+    """
     clock = HandClock()
-    chosen = SandboxSettings(**{"rate_reading": "none", "durations": (90.0, 90.0)} | settings)
-    sandbox = TokenFlexSandbox(clock=clock, settings=chosen, random=Random(7), data=data)
+    chosen: dict[str, Any] = {"recorded": False, "rate_reading": "none", "durations": (90.0, 90.0)} | settings
+    sandbox = TokenFlexSandbox(clock=clock, settings=SandboxSettings(**chosen), random=Random(7), data=data)
     await sandbox.start()
     async with aiohttp.ClientSession() as http:
         house = House(sandbox, clock, http)
