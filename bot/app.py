@@ -111,7 +111,9 @@ class Bot:
             ending=ending,
             listeners=workspace.guard,
         )
-        contracts = self.contracts = ContractCache(database, calls, clock, workspace.access.rules.allows_contract)
+        contracts = self.contracts = ContractCache(
+            database, calls, clock, workspace.access.rules.allows_contract, workspace.access.rules.contracts or ()
+        )
         await contracts.load()
         administrators = workspace.access.rules.administrators
         watch = LoginWatch(database, calls, administrators, workspace.members, clock)

@@ -8,11 +8,13 @@ from slack_bolt.async_app import AsyncAck
 from bot.cards import admin_card, export_card, replies
 from bot.cards import help as help_card
 from bot.cards.blocks import paragraph
+from bot.cards.text import sentence
 from bot.contracts.cache import ContractCache
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
 from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.rules import unseen_contract
 from handlers import envelope
 from handlers.forms.export_form import ExportForm
 from handlers.guard import Guard
@@ -86,9 +88,15 @@ class Commands:
             case grammar.Administer():
                 await self._tell(act, admin_card.overview(await self._administration.overview(act.asker)))
             case grammar.Mistake():
-                await self._tell(act, replies.mistake(command.messages))
+                told = replies.mistake if command.of_export else replies.unknown_words
+                await self._tell(act, told(command.messages))
 
     async def _export(self, command: grammar.Export, act: Act) -> None:
+        if self._contracts.lacks(command.request.contract_number):
+            seen = [contract.number for contract in self._contracts.offered]
+            problem = unseen_contract(command.request.contract_number, seen)
+            await self._tell(act, replies.mistake([sentence(problem.message)]))
+            return
         accepted = await self._exports.accept(
             command.request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
         )

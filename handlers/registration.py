@@ -15,7 +15,8 @@ def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportFo
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
     app.command(COMMAND)(commands.command)
     app.view(export_modal.CALLBACK)(form.submit)
-    app.action(export_modal.TYPE_CONTRACT)(form.type_contract)
+    for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT):
+        app.action(action_id)(form.type_contract)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)

@@ -89,9 +89,13 @@ class Database:
 
         """
         loop = self._loop = asyncio.get_running_loop()
-        self._write_connection = await loop.run_in_executor(self._writer, _opened, self._path, _open_for_writing)
-        await loop.run_in_executor(self._writer, _watch, self._write_connection, self._changed.add)
-        self._read_connection = await loop.run_in_executor(self._reader, _opened, self._path, _open_for_reading)
+        try:
+            for_writing = partial(_open_for_writing, changed=self._changed.add)
+            self._write_connection = await loop.run_in_executor(self._writer, _opened, self._path, for_writing)
+            self._read_connection = await loop.run_in_executor(self._reader, _opened, self._path, _open_for_reading)
+        except BaseException:
+            await self.close()
+            raise
 
     def subscribe(self, table: Table, heard: Callable[[], None]) -> None:
         """Have `heard` called on the event loop after each commit that changed a row of this table."""
@@ -239,31 +243,44 @@ def _opened(path: Path, opener: Callable[[Path], Connection]) -> Connection:
         return opener(path)
 
 
-def _open_for_writing(path: Path) -> Connection:
+def _open_for_writing(path: Path, changed: Callable[[Table], None]) -> Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         path.touch(mode=0o600)
     if path.stat().st_size:
         _check(path)
     db = _connect(path)
-    if migrations.pending(db):
-        in_transaction(db, migrations.apply)  # one bot or `login` at a time, and all of the steps or none
+    with _closed_on_failure(db.conn):
+        if migrations.pending(db):
+            in_transaction(db, migrations.apply)  # one bot or `login` at a time, and all of the steps or none
+        _watch(db, changed)
     return db
 
 
 def _open_for_reading(path: Path) -> Connection:
     db = _connect(path)
-    db.conn.execute("PRAGMA query_only = ON")
+    with _closed_on_failure(db.conn):
+        db.conn.execute("PRAGMA query_only = ON")
     return db
 
 
 def _connect(path: Path) -> Connection:
     conn = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-    conn.execute("PRAGMA journal_mode = WAL")
-    conn.execute("PRAGMA synchronous = FULL")  # an accepted request survives a power cut, not only a crash
-    conn.execute("PRAGMA foreign_keys = ON")
-    conn.execute("PRAGMA secure_delete = ON")
-    return Connection(conn)
+    with _closed_on_failure(conn):
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = FULL")  # an accepted request survives a power cut, not only a crash
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA secure_delete = ON")
+        return Connection(conn)
+
+
+@contextmanager
+def _closed_on_failure(conn: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        conn.close()
+        raise
 
 
 def _check(path: Path) -> None:

@@ -106,7 +106,9 @@ def _button(action: str, made_for: MadeFor, of: str) -> Block:
 def _confirm_delete(number: int) -> Block:
     return {
         "title": plain(f"Delete export #{number}?"),
-        "text": plain("The file is removed at Autodesk too. Nobody can download it afterwards."),
+        "text": plain(
+            "Who asked for it, and administrators, can delete it. The file is then removed at Autodesk as well."
+        ),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),
         "style": "danger",

@@ -34,7 +34,7 @@ _KINDS = {
     MessageKind.LONG_WAIT: "the private message about a long wait",
     MessageKind.NOT_DELETED: "the private message about a deletion",
     MessageKind.CHANNEL_TROUBLE: "the private message about the channel",
-    MessageKind.POST_IN_DOUBT: "the private message about one in doubt",
+    MessageKind.POST_IN_DOUBT: "the private message about an unsure post",
     MessageKind.LOGIN_LOST: "the private message about the lost login",
     MessageKind.EXPIRY: "taking an expired link out of a message",
 }
@@ -45,7 +45,7 @@ def overview(shown: Overview) -> Message:
     counts = ", ".join(f"{FACES[state].word}: {count}" for state, count in shown.states.items())
     parts = [
         blocks.section("states", f"*Exports by state*\n{counts or 'There are none yet.'}"),
-        blocks.section("token_flex", f"*Token Flex*\n{_spent(shown)}\n{_last_poll(shown)}"),
+        blocks.section("token_flex", f"*Requests to Autodesk*\n{_spent(shown)}\n{_last_poll(shown)}"),
     ]
     if shown.trouble is not None:
         parts.append(blocks.section("slack", f"*Slack*\n{trouble_with_slack(shown.trouble)}"))
@@ -61,9 +61,7 @@ def overview(shown: Overview) -> Message:
 def sent_again(delivery: Delivery) -> Message:
     """Return the answer to `Send again`."""
     of = "" if delivery.export_number is None else f" of export #{delivery.export_number}"
-    text = (
-        f"I send {_KINDS[delivery.kind]}{of} again. If Slack still refuses it, it is back in `/tokenflex admin` later."
-    )
+    text = f"Sending {_KINDS[delivery.kind]}{of} again. If Slack still refuses it, `/tokenflex admin` shows it again."
     return blocks.paragraph(text)
 
 
@@ -81,17 +79,17 @@ def trouble_with_slack(trouble: Trouble) -> str:
 
 def _spent(shown: Overview) -> str:
     spent = shown.spent
-    text = f"Calls in the last minute: {spent.minute} of {spent.minute_limit}; in the last 8 hours: {spent.hours}"
-    text += f" of {spent.hours_limit}; waiting for a call: {spent.waiting}."
+    text = f"Requests in the last minute: {spent.minute} of {spent.minute_limit}; in the last 8 hours: {spent.hours}"
+    text += f" of {spent.hours_limit}; waiting: {spent.waiting}."
     if spent.refused_at is not None:
-        text += f" Token Flex last refused one for its rate {moment(spent.refused_at)}."
+        text += f" Autodesk last found them too many {moment(spent.refused_at)}."
     return text
 
 
 def _last_poll(shown: Overview) -> str:
     if shown.last_poll is None:
-        return "It has not been asked for the state of exports since I was started; it is only while one is under way."
-    return f"It last showed the state of exports {moment(shown.last_poll)}."
+        return "No export has been under way since I was started, so nothing was checked."
+    return f"Exports last checked {moment(shown.last_poll)}."
 
 
 def _given_up(shown: Overview) -> str:
@@ -102,7 +100,7 @@ def _given_up(shown: Overview) -> str:
 
 def _delivery(delivery: Delivery) -> list[Block]:
     about = "" if delivery.export_number is None else f"#{delivery.export_number}: "
-    doubt = "in doubt: " if delivery.state is DeliveryState.LEFT_IN_DOUBT else ""
+    doubt = "it may be there: " if delivery.state is DeliveryState.LEFT_IN_DOUBT else ""
     text = f"{about}{_KINDS[delivery.kind]} to {recipient(delivery.recipient)}, since {moment(delivery.created_at)}: "
     text += code(shorten(f"{doubt}{delivery.last_error}", 200))
     return [

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.cards import actions, blocks, download
 from bot.cards.blocks import Block, Message
-from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES
+from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES, SEND_AGAIN, WHAT_HELPS
 from bot.cards.text import channel, clock_time, code, code_within, escape, flat, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DOWNLOAD, ERROR, DownloadLink, ExportRequest
@@ -13,12 +13,13 @@ from storage.models import Export
 from storage.states import ExportState, Note
 
 _S = ExportState
+#: Notes that are no hindrance: the place in the line says as much, and when it goes out.
+_IN_TURN = frozenset({Note.NONE, Note.RATE, Note.SLOTS})
 
 _ENDED = (DOWNLOAD, ERROR)
-
-_REFUSED_DISCREETLY = "Token Flex did not accept the request; who asked was told why."
+_REFUSED_DISCREETLY = "Autodesk did not accept the request; who asked was told why."
 _NO_LINK_HERE = "*Get a fresh link* shows a download link to you alone; this channel is shared with others."
-_NO_LINK = "*Get a fresh link* makes a download link; it works for a few minutes."
+_NO_LINK = "Press *Get a fresh link* to download it; a link works for a short time only."
 #: Characters of a value as Slack counts them; with its name it must fit a field of 2000.
 _SHOWN_ON_CARD = 400
 _SHOWN_IN_REFUSAL = 800
@@ -34,12 +35,13 @@ def file_name(export: Export) -> str:
 def card(export: Export, shown: DownloadLink | None = None, *, discreet: bool = False) -> Message:
     """Return the card of an export as it stands now; with a link only where it was asked for.
 
-    A `discreet` one is for a channel that others read too: it shows no where clause, no name and no link.
+    A `discreet` one is for a channel that others read too: it shows no condition, no name and no link.
     """
     title, name = f"*Export {export.label}*", file_name(export)
+    said = "The link is below." if shown is not None and not discreet else ""
     parts: list[Block] = [
         blocks.section(
-            "export", f"{title if discreet else f'{title} · {code(name)}'}\n{status_line(export, discreet)}"
+            "export", f"{title if discreet else f'{title} · {code(name)}'}\n{status_line(export, said, discreet)}"
         ),
         blocks.fields(
             "asked",
@@ -55,19 +57,19 @@ def card(export: Export, shown: DownloadLink | None = None, *, discreet: bool = 
     return Message(f"Export {export.label}{named}: {FACES[export.state].inside}.", parts)
 
 
-def status_line(export: Export, discreet: bool = False) -> str:
-    """Return where the export stands and what follows from that, as mrkdwn.
+def status_line(export: Export, said: str = "", discreet: bool = False) -> str:
+    """Return where the export stands and what follows from that, as mrkdwn; `said` tells more than its state does.
 
     Token Flex's explanations can repeat what was asked for, so a `discreet` line has none.
     """
     face = FACES[export.state]
-    state, sentence = face.word, f"{NOTES[export.note]} {_since(export)}".strip() or face.sentence
+    state, sentence = face.word, f"{said or NOTES[export.note]} {_since(export)}".strip() or face.sentence
     if export.state is _S.REQUESTED and export.upstream_status not in {None, "Requested"}:
-        state = f"{state} (Token Flex says {code(shorten(export.upstream_status or '', 60))})"
+        state = f"{state} (Autodesk says {code(shorten(export.upstream_status or '', 60))})"
     if export.state is _S.REFUSED:
         sentence = _REFUSED_DISCREETLY if discreet else _explained(export)
-    if export.replaced_by is not None:
-        sentence = f"{sentence} {_sent_again(export)}"
+    again = _sent_again(export) or (SEND_AGAIN if actions.EDIT in face.buttons else "")
+    sentence = f"{sentence} {again}"
     return f"*{state}.* {sentence}".strip()
 
 
@@ -90,10 +92,8 @@ def announcement(export: Export, number: int, shown: DownloadLink | None, *, dis
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
-        sentence = f"{mention(export.requester)}, export {export.label} failed: Token Flex could not make the file."
-        return Message(
-            sentence, [blocks.section("result", f"{sentence} *Retry* asks for it again."), *_buttons(export)]
-        )
+        sentence = f"{mention(export.requester)}, export {export.label} failed: Autodesk could not make the file."
+        return Message(sentence, [blocks.section("result", f"{sentence} {WHAT_HELPS}"), *_buttons(export)])
     ready = f"{mention(export.requester)}, export {export.label} is ready"
     sentence = f"{ready}." if discreet else f"{ready}: {code(file_name(export))}"
     if shown is None or discreet:
@@ -106,8 +106,8 @@ def announcement(export: Export, number: int, shown: DownloadLink | None, *, dis
 def _never_made(export: Export) -> Message:
     """Return the announcement of an export that vanished while Token Flex worked on it."""
     sentence = (
-        f"{mention(export.requester)}, export {export.label} is no longer at Token Flex, so there will be no file: it "
-        "may have been deleted there while it was being prepared."
+        f"{mention(export.requester)}, export {export.label} is no longer at Autodesk, so there will be no file: it "
+        "may have been deleted there while it was being made."
     )
     told = f"{sentence} {_sent_again(export)}" if export.replaced_by else f"{sentence} {CAN_BE_SENT_AGAIN}"
     return Message(sentence, [blocks.section("result", told), *_buttons(export)])
@@ -120,9 +120,9 @@ def _past_announcement(export: Export, number: int) -> Message:
     elif number == export.announcement and export.state is _S.DELETING:
         text = f"Export {export.label} is being deleted. Its card shows how it stands."
     elif number == export.announcement and export.state is _S.VANISHED:
-        text = f"Export {export.label} is no longer at Token Flex."
+        text = f"Export {export.label} is no longer at Autodesk."
     else:
-        text = f"Export {export.label} failed and was tried again. Its card shows how it stands."
+        text = f"Export {export.label} failed and was tried again; see its card."
     return blocks.paragraph(text)
 
 
@@ -146,7 +146,7 @@ def private_result(export: Export, number: int, why: str) -> Message:
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
-        said = f"Export {export.label} failed: Token Flex could not make the file. *Retry* asks for it again."
+        said = f"Export {export.label} failed: Autodesk could not make the file. {WHAT_HELPS}"
     else:
         said = f"Export {export.label} is ready: {code(file_name(export))}. {_NO_LINK}"
     return Message(f"{said} {why}", [blocks.section("result", f"{said}\n{why}"), *_buttons(export)])
@@ -155,8 +155,9 @@ def private_result(export: Export, number: int, why: str) -> Message:
 def refusal(export: Export) -> Message:
     """Return the private message about a request, or a retry, that Token Flex refused."""
     what = "the retry of" if export.state is _S.FAILED else "your request for"
-    sentence = f"Token Flex did not accept {what} export {export.label} in {channel(export.channel)}."
-    told = f"{_explained(export)} {_sent_again(export)}".strip()
+    sentence = f"Autodesk did not accept {what} export {export.label} in {channel(export.channel)}."
+    replaced = _sent_again(export) or (SEND_AGAIN if export.state is _S.REFUSED else "")
+    told = f"{_explained(export)} {replaced}".strip()
     parts = [
         blocks.section("refused", f"{sentence}\n{told}".strip()),
         blocks.fields(
@@ -181,8 +182,8 @@ def not_deleted(export: Export) -> Message:
     """Return the private message to somebody whose export could not be deleted."""
     where = f"export {export.label} in {channel(export.channel)}"
     if export.note is not Note.NOT_DELETED:
-        return blocks.paragraph(f"Token Flex refused for a while to delete {where}. Its card shows how it stands now.")
-    what = f"Token Flex did not delete {where}, however often I asked: the file is still there."
+        return blocks.paragraph(f"Autodesk refused for a while to delete {where}. Its card shows how it stands now.")
+    what = f"Autodesk did not delete {where}, however often I asked: the file is still there."
     told = f"{_explained(export)} *Delete* tries again.".strip()
     return Message(f"{what} {told}", [blocks.section("kept", f"{what}\n{told}"), *_buttons(export)])
 
@@ -194,14 +195,14 @@ def _capital(text: str) -> str:
 def details(export: Export, line: InLine | None = None) -> Message:
     """Return all that is known of an export, also its place in the line where it waits in one."""
     asked = export.request
-    waits = "" if line is None else f" {place_in_line(line)}".rstrip()
-    times = [("Accepted", moment(export.accepted_at))]
+    waits = place_in_line(line).rstrip() if line is not None and export.note in _IN_TURN else ""
+    times = [("Asked for", moment(export.accepted_at))]
     if export.requested_at is not None:
-        times.append(("Requested", moment(export.requested_at)))
+        times.append(("Sent to Autodesk", moment(export.requested_at)))
     if export.finished_at is not None:
         times.append(("Finished", moment(export.finished_at)))
     parts: list[Block] = [
-        blocks.section("export", f"*Export {export.label}* · {code(file_name(export))}\n{status_line(export)}{waits}"),
+        blocks.section("export", f"*Export {export.label}* · {code(file_name(export))}\n{status_line(export, waits)}"),
         blocks.fields(
             "asked",
             ("Asked by", mention(export.requester)),
@@ -212,19 +213,19 @@ def details(export: Export, line: InLine | None = None) -> Message:
         blocks.fields("what", *_what(asked, _SHOWN_IN_DETAILS)),
     ]
     if export.request_key:
-        parts.append(blocks.context("key", f"Request key {code(export.request_key)}"))
+        parts.append(blocks.context("key", f"Autodesk knows it as {code(export.request_key)}"))
     return Message(f"Details of export {export.label}: {FACES[export.state].inside}.", [*parts, *_buttons(export)])
 
 
 def listing(exports: Sequence[Export], more: bool) -> Message:
     """Return a list of exports, one line each."""
     if not exports:
-        return blocks.paragraph(
-            "There are no exports of yours or of this channel yet. `/tokenflex` opens the form for a new one."
-        )
+        return blocks.paragraph("There are no exports of yours or of this channel yet. `/tokenflex` opens the form.")
     parts = [blocks.section(f"list.{at}", group) for at, group in enumerate(_groups(map(list_line, exports)))]
-    newest = exports[0].label
-    hint = f"`/tokenflex status {newest}` shows all about one of them, `/tokenflex link {newest}` gets its link."
+    hint = f"`/tokenflex status {exports[0].label}` shows all about one."
+    ready = next((export.label for export in exports if export.state is _S.READY), None)
+    if ready:
+        hint = f"{hint} `/tokenflex link {ready}` gets a link."
     if more:
         hint = f"Only the newest {len(exports)} are shown. {hint}"
     said = "; ".join(f"{export.label} {FACES[export.state].inside}" for export in exports)
@@ -252,16 +253,16 @@ def list_line(export: Export) -> str:
 
 def _what(asked: ExportRequest, limit: int) -> list[tuple[str, str]]:
     pairs = [
-        ("Fields", ", ".join(asked.fields)),
-        ("Metrics", ", ".join(asked.metrics)),
+        ("Columns", ", ".join(asked.fields)),
+        ("Numbers", ", ".join(asked.metrics)),
         ("Usage categories", ", ".join(asked.usage_categories) or "all"),
-        ("Where", asked.where),
+        ("Only rows where", asked.where),
     ]
     return [(name, code_within(value, limit)) for name, value in pairs if value]
 
 
 def _times(export: Export) -> str:
-    text = f"Accepted {moment(export.accepted_at)}"
+    text = f"Asked for {moment(export.accepted_at)}"
     if export.finished_at is not None and export.state in {_S.READY, _S.FAILED}:
         text += f" · {FACES[export.state].inside} {moment(export.finished_at)}"
     return text
@@ -273,7 +274,7 @@ def _sent_again(export: Export) -> str:
 
 def _explained(export: Export) -> str:
     ours, _, theirs = export.explanation.partition("\n")
-    said = f" Token Flex says: {code(shorten(theirs, 300))}" if theirs else ""
+    said = f" Autodesk says: {code(shorten(theirs, 300))}." if theirs else ""
     return f"{ours}{said}".strip()
 
 

@@ -8,16 +8,22 @@ from bot.cards import actions
 from bot.errors import Wish
 from storage.states import ExportState, Note
 
-_NOT_YET = ", so there is no file yet. I will say so in its channel when it is done."
+#: True of a full house, and of a plain limit of requests that Autodesk words like one.
+NO_ROOM: Final = "Autodesk makes at most 50 exports at once and takes no more for now."
+#: What a person can do about a file that Autodesk could not make.
+WHAT_HELPS: Final = "Press *Retry*; if it fails again, try a shorter period or fewer fields."
+_NOT_YET = ", so there is no file yet. I'll post in its channel when it is ready."
 _NO_FILE_ANY_MORE = "; there is nothing to download any more."
 _NOT_FAILED = ". Only an export that failed can be retried."
-CAN_BE_SENT_AGAIN = "*Edit and send again* on its card opens the form with what you asked for."
+CAN_BE_SENT_AGAIN: Final = "*Edit and send again* on its card opens the form with what you asked for."
+#: What the person who asked can do about a request that was refused, where the button is in sight.
+SEND_AGAIN: Final = "*Edit and send again* opens the form with what you asked for."
 _NO_FILE = f", so there is no file. {CAN_BE_SENT_AGAIN}"
 _NO_RETRY = f", so it cannot be retried. {CAN_BE_SENT_AGAIN}"
 _NOTHING_TO_RETRY = ", so there is nothing to retry."
 _ALREADY = " already."
 _NOTHING_TO_GIVE_UP = ", so there is nothing to give up."
-_NOTHING_TO_SEND = ", so there is nothing to send again. `/tokenflex` opens the form for a new export."
+_NOTHING_TO_SEND = ", so there is nothing to send again. For a new export type `/tokenflex`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +46,61 @@ _S, _W = ExportState, Wish
 
 FACES: Final[Mapping[ExportState, Face]] = {
     _S.QUEUED: Face(
-        "Queued",
-        "I submit it as soon as a call to Token Flex is free.",
-        "is not submitted yet",
+        "Waiting its turn",
+        "Autodesk allows five requests a minute; this one goes out by itself.",
+        "is still waiting its turn",
         (actions.DETAILS, actions.DELETE),
         {_W.LINK: _NOT_YET, _W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.SUBMITTING: Face(
-        "Being submitted",
-        "It is on its way to Token Flex.",
-        "is just being submitted",
+        "On its way",
+        "I'm asking Autodesk for the file.",
+        "is on its way to Autodesk",
         (actions.DETAILS, actions.DELETE),
         {_W.LINK: _NOT_YET, _W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.REQUESTED: Face(
-        "Requested",
-        "Token Flex is preparing the file. I will say so here when it is done.",
-        "is still being prepared",
+        "In progress",
+        "Autodesk is making the file; I'll post here when it is ready.",
+        "is still in progress",
         (actions.DETAILS, actions.DELETE),
         {_W.LINK: _NOT_YET, _W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.READY: Face(
         "Ready",
-        "The file can be downloaded.",
+        "Press *Get a fresh link* to download it.",
         "is ready",
         (actions.LINK, actions.DETAILS, actions.DELETE),
         {_W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.FAILED: Face(
         "Failed",
-        "Token Flex could not make the file. *Retry* asks for it again.",
+        f"Autodesk could not make this file. {WHAT_HELPS}",
         "failed",
         (actions.RETRY, actions.DETAILS, actions.DELETE),
         {
-            _W.LINK: ", so there is no file. `/tokenflex retry {label}` asks for it again.",
+            _W.LINK: ", so there is no file. `/tokenflex retry {label}` tries again.",
             _W.EDIT: _NOTHING_TO_SEND,
             _W.GIVE_UP: _NOTHING_TO_GIVE_UP,
         },
     ),
     _S.REFUSED: Face(
-        "Refused by Token Flex",
+        "Refused by Autodesk",
         "",
-        "was refused by Token Flex",
+        "was refused by Autodesk",
         (actions.EDIT, actions.DETAILS, actions.DELETE),
         {_W.LINK: _NO_FILE, _W.RETRY: _NO_RETRY, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.RETRYING: Face(
-        "Being retried",
-        "I ask Token Flex again as soon as a call is free.",
+        "Being tried again",
+        "I'm asking Autodesk once more.",
         "is being tried again",
         (actions.DETAILS, actions.GIVE_UP, actions.DELETE),
         {_W.LINK: _NOT_YET, _W.RETRY: _ALREADY, _W.EDIT: _NOTHING_TO_SEND},
     ),
     _S.DELETING: Face(
         "Being deleted",
-        "I remove it at Token Flex as soon as a call is free.",
+        "Autodesk is asked to remove the file.",
         "is being deleted",
         (actions.DETAILS, actions.GIVE_UP),
         {_W.LINK: _NO_FILE_ANY_MORE, _W.RETRY: _NOTHING_TO_RETRY, _W.DELETE: _ALREADY, _W.EDIT: _NOTHING_TO_SEND},
@@ -113,17 +119,16 @@ FACES: Final[Mapping[ExportState, Face]] = {
         },
     ),
     _S.VANISHED: Face(
-        "No longer at Token Flex",
-        "It may have been deleted there, or have become too old. *Edit and send again* asks for the same once more, "
-        "*Get a fresh link* looks whether it is there after all.",
-        "is no longer at Token Flex",
+        "No longer at Autodesk",
+        "It may have been deleted there, or be too old. *Get a fresh link* looks whether it is there after all.",
+        "is no longer at Autodesk",
         (actions.EDIT, actions.LINK, actions.DETAILS),
         {_W.RETRY: _NO_RETRY, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.ABANDONED: Face(
         "Given up",
-        "That was before anybody knew whether Token Flex had taken it. I look for it there for a day after, and delete "
-        "it if it appears.",
+        "That was before anybody knew whether Autodesk had it. I look for it there for a day after, and delete it if "
+        "it appears.",
         "was given up",
         (actions.DETAILS,),
         {
@@ -139,16 +144,14 @@ FACES: Final[Mapping[ExportState, Face]] = {
 #: Why an export waits.
 NOTES: Final[Mapping[Note, str]] = {
     Note.NONE: "",
-    Note.RATE: "It waits: Token Flex takes no more calls from us for the moment. I keep trying.",
-    Note.SLOTS: "It waits for a place: Token Flex works on 50 exports at once and all places are taken.",
-    Note.LOGIN: "It waits: Autodesk does not accept our login. An administrator has to sign in again or check the "
-    "credentials; it then goes on by itself.",
-    Note.PERMISSION: "It waits: Token Flex does not permit that with our login. An administrator has to look at the "
-    "log; I keep trying.",
-    Note.UNREACHABLE: "It waits: Token Flex cannot be reached at the moment. I keep trying.",
-    Note.FAILING: "It waits: Token Flex answers with an error of its own, or not in time. I keep trying.",
-    Note.BEHIND: "It waits: Token Flex did not answer to another request for a file of this name, and as long as "
-    "nobody knows whether that one arrived, the two could be confused.",
-    Note.NOT_DELETED: "It could not be deleted: Token Flex refused that each time. The file is still there.",
-    Note.UNANSWERED: "Token Flex did not answer. I am checking whether the request arrived before I send it again.",
+    Note.RATE: "Autodesk takes no more requests from us for the moment. I'll keep trying.",
+    Note.SLOTS: f"{NO_ROOM} This one goes out as soon as it does.",
+    Note.LOGIN: "Autodesk does not accept our login. An administrator has to see to that; this then goes on by itself.",
+    Note.PERMISSION: "Autodesk does not let our account do that. An administrator has to see to it; I'll keep trying.",
+    Note.UNREACHABLE: "Autodesk cannot be reached at the moment. I'll keep trying.",
+    Note.FAILING: "Autodesk answers with an error of its own, or not in time. I'll keep trying.",
+    Note.BEHIND: "Autodesk did not answer to another request for a file of this name. Until it is known whether "
+    "that one arrived, the two could be confused, so this one waits.",
+    Note.NOT_DELETED: "It could not be deleted: Autodesk refused that each time. The file is still there.",
+    Note.UNANSWERED: "Autodesk did not answer. I'm checking whether it has the request, so that nothing is made twice.",
 }

@@ -8,21 +8,21 @@ from bot.cards.text import code, escape
 #: Each form of the command and what it does.
 LINES: Final = (
     ("/tokenflex", "opens the form."),
-    ("/tokenflex export …", "asks for an export straight away; the examples show how."),
+    ("/tokenflex export …", "skips the form; examples are below."),
     ("/tokenflex list", "shows the latest exports and their numbers."),
     ("/tokenflex status #42", "shows how far an export is."),
-    ("/tokenflex link #42", "gets a fresh download link."),
-    ("/tokenflex retry #42", "asks Token Flex once more for an export that failed."),
+    ("/tokenflex link #42", "gets its download link."),
+    ("/tokenflex retry #42", "tries an export that failed once more."),
     ("/tokenflex delete #42", "deletes an export and its file, after asking you."),
     ("/tokenflex help", "shows this."),
 )
 #: What the words of `export` mean.
 EXPORT_LINES: Final = (
-    ("contract=", "the contract's number; it may be left out when there is only one."),
-    ("fields= metrics=", "what each row shows and counts; at least one of the two, names joined by commas."),
+    ("contract=", "the contract's number; leave it out when only one is active."),
+    ("fields= metrics=", "columns and numbers; at least one of the two, names joined by commas."),
     ("category=", "usage categories, joined by commas; needed with session or transaction fields."),
-    ("where=", "a condition in double quotes; texts and dates inside it in single quotes."),
-    ("name=", "the file's name, without .csv; in double quotes when it has blanks."),
+    ("where=", "only rows where that holds; in double quotes, with texts and dates in single quotes."),
+    ("name=", "the file's name; in double quotes when it has blanks."),
 )
 SAMPLE_CONTRACT: Final = "12345"
 
@@ -32,18 +32,18 @@ _EXAMPLES: Final = (
         "fields=productName,usageMonth metrics=tokensConsumed name=tokensByProduct",
     ),
     (
-        "Who used AutoCAD since January, on the desktop",
+        "AutoCAD family by user since January",
         (
             "fields=userName,productName metrics=tokensConsumed,usageHours category=DESKTOP_PRODUCT "
             "where=\"usageMonth >= '2026-01-01' and productName LIKE 'Auto%'\" name=\"AutoCAD by user\""
         ),
     ),
     (
-        "Different users in each year of the contract",
+        "Users in each contract year",
         "fields=contractYear metrics=uniqueUsers,tokensConsumed",
     ),
     (
-        "Everything that was booked by hand in the first year",
+        "Manual adjustments in contract year 1",
         (
             "fields=contractYear,chargedItemID,reasonType,reasonComment,usageCategory,usageDate,transactionDate,"
             "productLineCode,productName metrics=tokensConsumed,quantity category=MANUAL_ADJUSTMENT,MANUAL_CONSUMPTION "

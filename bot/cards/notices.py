@@ -33,8 +33,8 @@ _CUT_OFF: Final = (
 def channel_trouble(export: Export, closing: Closing, bot_name: str) -> Message:
     """Return what the requester can do about a channel that takes no messages."""
     text = (
-        f"{not_announced(export, closing, bot_name)} The export itself goes on: "
-        f"`/tokenflex link {export.label}` gets you its file as soon as it is ready, wherever you type it."
+        f"{not_announced(export, closing, bot_name)} The export goes on anyway: "
+        f"once it is ready, `/tokenflex link {export.label}` gets you its file, wherever you type it."
     )
     return paragraph(text)
 
@@ -44,30 +44,27 @@ def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str
     if closing is None:
         return f"It does not stand in {channel(export.channel)} yet, as I told you."
     if closing is Closing.ARCHIVED:
-        advice = "That channel is archived. Unarchive it and I will post within a minute or so."
+        advice = "That channel is archived. Unarchive it and I'll post within a minute or so."
     elif closing is Closing.SHARED:
-        advice = (
-            "It is shared with another organisation, or Slack does not tell me whether it is, and exports are kept out "
-            "of such channels."
-        )
+        advice = "It is, or may be, shared with another organisation, and exports are kept out of such channels."
     elif closing is Closing.RESTRICTED:
         advice = "A setting of the channel or the workspace keeps me from posting there. Ask a workspace admin."
     elif closing is Closing.REFUSED:
         advice = "Slack does not take that message there; I go on trying."
     elif is_direct_message(export.channel):
-        advice = "I can post to direct messages with me only. Ask for the export again there, or in a channel."
+        advice = "I can only write in direct messages that are with me. Ask again in one with me, or in a channel."
     else:
         invite = code(f"/invite @{bot_name}")
-        advice = f"I am not in that channel. Type {invite} there and I will post within a minute or so."
+        advice = f"I am not in that channel. Type {invite} there and I'll post within a minute or so."
     return f"I cannot post export {export.label} to {channel(export.channel)}. {advice}"
 
 
 def post_in_doubt(export: Export) -> Message:
     """Return the private message that stands in for a post that may or may not have appeared."""
     text = (
-        f"I was interrupted while posting about export {export.label} to {channel(export.channel)} and cannot check "
-        f"whether the message appeared, so I do not post it again. `/tokenflex status {export.label}` shows how the "
-        "export stands."
+        f"I was interrupted while posting about export {export.label} in {channel(export.channel)} and cannot see "
+        "whether the message is there, so I won't post it again. "
+        f"`/tokenflex status {export.label}` shows how the export stands."
     )
     return paragraph(text)
 
@@ -85,7 +82,7 @@ def login_needed(*, was_cut_off: bool, detail: str = "") -> Message:
         )
     text = (
         "Autodesk does not accept my login any more, so exports wait; nothing is lost. "
-        f"{_CUT_OFF if was_cut_off else ''}Sign in again where I run, with `python -m bot login`. I then go on by "
-        "myself. I say this once, not again until the login has worked."
+        f"{_CUT_OFF if was_cut_off else ''}Sign in again where I run, with `python -m bot login`; I then go on by "
+        "myself. You hear this once."
     )
     return paragraph(text)

@@ -10,43 +10,41 @@ from bot.errors import NoLink, NotAllowedError, UseCaseError, Wish
 from storage.models import Export
 from storage.states import ExportState
 
-DISK_FULL = "My disk is full, so I could not store that. Tell an administrator, please."
+DISK_FULL = "My disk is full, so nothing was kept of that. Please tell an administrator."
 
 # Under the fields of the form, where neither mentions nor marks show.
-CONTRACT_IN_FORM = "This contract may not be exported from here. Choose or type another one."
+CONTRACT_IN_FORM = "This contract may not be exported from here. Choose another one."
 CHANNEL_IN_FORM = "Exports may not be posted there. Choose one of the channels named below."
 SHARED_IN_FORM = (
     "Exports may not be posted to channels that are shared with other organisations, and that one is, or may be. "
     "Choose another one."
 )
-TOO_SLOW_IN_FORM = (
-    "Storing takes unusually long. Press Export again in a moment; as long as you change nothing, that makes no "
-    "second export."
-)
+TOO_SLOW_IN_FORM = "That takes unusually long. Press Export again in a moment; unchanged, it makes no second export."
 
 _NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
 _FOR_REQUESTER = {
-    Wish.LINK: "Links of export {label} go only to the person who asked for it, {requester}.",
+    Wish.LINK: "Links of export {label} go to {requester} only, who asked for it.",
     Wish.DELETE: "Only {requester}, who asked for export {label}, can delete it.",
     Wish.EDIT: "Only {requester}, who asked for export {label}, can send it again.",
     Wish.GIVE_UP: "Only {requester}, who asked for export {label}, can decide that.",
 }
 _NO_LINK = {
-    NoLink.NO_CALL: "There is no call to Token Flex to spare for #{number} at the moment.",
+    NoLink.NO_CALL: "Autodesk takes no more requests for the moment: no link for #{number} yet. Try again in a minute.",
     NoLink.STOPPING: "I am just being restarted. Try again in a minute.",
     NoLink.ERROR: "I could not get a link for #{number}. {cause}",
-    NoLink.NOT_GIVEN: "Token Flex gave no link for #{number}; its status is “{status}” now.",
+    NoLink.NOT_GIVEN: "Autodesk gave no link for #{number}; it says “{status}” now. "
+    "`/tokenflex status #{number}` shows how it stands.",
     NoLink.GONE: f"Export #{{number}} {FACES[ExportState.VANISHED].standing}, so there is no file. {CAN_BE_SENT_AGAIN}",
-    NoLink.EXPIRED: "Token Flex gave a link for #{number} that has expired already. Try again in a minute.",
-    NoLink.UNUSABLE: "Token Flex gave a link for #{number} that Slack cannot open. Tell an administrator of the bot.",
+    NoLink.EXPIRED: "Autodesk gave a link for #{number} that has expired already. Try again in a minute.",
+    NoLink.UNUSABLE: "Autodesk gave a link for #{number} that Slack cannot open. Tell an administrator.",
 }
 
 
 def apology(reference: str) -> str:
     """Return what a person hears when something unforeseen happened."""
     return (
-        "Sorry, something went wrong on my side. Try again in a minute; if it stays, tell an administrator the "
-        f"reference `{reference}`."
+        "Sorry, something went wrong on my side. Try again in a minute. If it keeps happening, give an administrator "
+        f"this reference: `{reference}`."
     )
 
 
@@ -55,8 +53,8 @@ def sentence(error: UseCaseError) -> str:
     match error:
         case errors.NoSuchExportError():
             text = (
-                f"I know of no export #{error.number} here. `/tokenflex list` shows the ones you can see; "
-                "an export of another channel can be looked at in that channel."
+                f"I know of no export #{error.number} here. `/tokenflex list` shows those that you can see; "
+                "for one of another channel, ask there."
             )
         case errors.OrganisationWideError():
             text = (
@@ -67,8 +65,8 @@ def sentence(error: UseCaseError) -> str:
             what = "a message" if error.number is None else f"another export #{error.number}"
             where = "/tokenflex admin" if error.number is None else "/tokenflex list"
             text = (
-                f"That button was made for {what} of the time before my database was replaced by an older copy. I know "
-                f"nothing of that any more, so nothing was done. `{where}` shows what I know."
+                f"That button was made for {what} of the time before my records were put back from an older copy. I "
+                f"know nothing of that any more, so nothing was done. `{where}` shows what I know."
             )
         case NotAllowedError():
             text = _not_allowed(error)
@@ -77,13 +75,13 @@ def sentence(error: UseCaseError) -> str:
         case errors.WrongStateError():
             text = _wrong_state(error.export, error.wish)
         case errors.NotGivenUpError():
-            text = "That message is not one of those that were given up; nothing was changed."
+            text = "That message was sent already, or is on its way. Nothing was changed."
         case errors.LinkUnavailableError():
             cause = "" if error.cause is None else explain(error.cause)
             text = _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
         case errors.FormNotOpenedError():
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
-            text = f"The form did not open: {reason}. Please try once more what you just did; nothing was lost."
+            text = f"The form did not open: {reason}. Please do that once more; nothing was lost."
         case _:
             raise NotImplementedError(type(error).__name__)
     return text
@@ -92,19 +90,16 @@ def sentence(error: UseCaseError) -> str:
 def _not_allowed(error: NotAllowedError) -> str:
     match error:
         case errors.PersonNotAllowedError():
-            members = "full members of this workspace and for " if error.members else ""
-            text = (
-                f"Usage data names people, so I work only for {members}people who were let in by name. If you need "
-                f"it, ask {whom(error.whom)}."
-            )
+            who = "full members of this workspace" if error.members else "people who were let in by name"
+            text = f"Sorry, this data includes people's names, so only {who} can use me. Ask {whom(error.whom)}."
         case errors.AdministratorsOnlyError():
             text = f"That is for administrators. Ask {whom(error.whom)}."
         case errors.ContractNotAllowedError():
-            refused = f"Contract {code(error.contract)} is not one of those that may be exported from here."
+            refused = f"Contract {code(error.contract)} may not be exported from here."
             text = f"{refused} Ask {whom(error.whom)}."
         case errors.ChannelNotAllowedError():
             allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
-            refused = f"Exports may be posted only in {allowed}, so not here."
+            refused = f"Exports may only be posted in {allowed}."
             text = f"{refused} Ask for them there, or ask {whom(error.whom)}."
         case errors.ChannelSharedError():
             shared = "is shared" if error.is_known else "may be shared, which Slack does not tell me,"
@@ -114,7 +109,7 @@ def _not_allowed(error: NotAllowedError) -> str:
             )
         case errors.ChannelOnlyError():
             where = channel(error.export.channel)
-            text = f"Links of export {error.export.label} can be had in its channel alone, {where}."
+            text = f"Links of export {error.export.label} can be had in its channel only, {where}."
         case errors.RequesterOnlyError():
             said = _FOR_REQUESTER[error.wish]
             text = said.format(label=error.export.label, requester=mention(error.export.requester))

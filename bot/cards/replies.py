@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from bot.cards import actions
+from bot.cards import actions, download
 from bot.cards.blocks import Message, paragraph, section
 from bot.cards.export_card import file_name
 from bot.cards.faces import FACES
@@ -20,11 +20,10 @@ _LONGEST_MISTAKE = 2700
 
 def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Message:
     """Return what makes a request accepted: its number, its place in the line, and what happens next."""
-    text = (
-        f"Export {export.label} is accepted: {code(file_name(export))} from contract "
-        f"{code(export.request.contract_number)}. "
-        f"{place_in_line(line)}I will post it to {channel(export.channel)} when it is done."
-    )
+    waits = place_in_line(line)
+    when = " when it is ready" if waits else ", usually within a few minutes"
+    text = f"Got it: export {export.label} ({code(file_name(export))}). {waits}"
+    text += f"I'll post it in {channel(export.channel)}{when}."
     parts = [section("accepted", text)]
     if warnings:
         parts.append(section("warnings", "\n".join(f"Please note: {escape(warning)}" for warning in warnings)))
@@ -33,8 +32,12 @@ def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Mess
 
 def accepted_in_form(export: Export, line: InLine) -> str:
     """Return the same for the form, in whose place it stands; the channel is where the export's card will be."""
-    progress = f"Its progress and the result appear in {channel(export.channel)}."
-    return f"*Export {export.label} is accepted.*\n{place_in_line(line)}{progress}"
+    return f"*Got it: export {export.label}.*\n{place_in_line(line)}You'll find it in {channel(export.channel)}."
+
+
+def unknown_words(messages: Sequence[str]) -> Message:
+    """Return what is said to who typed something that is no command."""
+    return paragraph(escape(shorten(" ".join(messages), _LONGEST_MISTAKE)))
 
 
 def mistake(messages: Sequence[str]) -> Message:
@@ -44,23 +47,19 @@ def mistake(messages: Sequence[str]) -> Message:
     if fitting < len(lines):
         lines[fitting:] = [f"• … and {len(lines) - fitting} more."]
     listed = "\n".join(lines)
-    return paragraph(
-        f"That did not work yet:\n{listed}\nCorrect it and send it again; `/tokenflex help` shows examples."
-    )
+    return paragraph(f"That did not work yet:\n{listed}\nChange it and send it again. `/tokenflex help` has examples.")
 
 
 def retried(export: Export) -> Message:
     """Return the reply to a retry."""
-    return paragraph(
-        f"Token Flex is asked once more for export {export.label}. I will say so in its channel when it is done."
-    )
+    return paragraph(f"Trying export {export.label} again. I'll post in {channel(export.channel)} when it is ready.")
 
 
 def confirm_deletion(export: Export) -> Message:
     """Return the question that `/tokenflex delete` asks."""
     text = (
-        f"Delete export {export.label} ({code(file_name(export))})? The file is removed at Autodesk too. "
-        "Nobody can download it afterwards."
+        f"Delete export {export.label} ({code(file_name(export))})? The file is removed at Autodesk too, "
+        "so nobody can download it any more."
     )
     buttons = (
         actions.button(actions.DELETE, export, ask=False),
@@ -79,7 +78,7 @@ def deleted(export: Export) -> Message:
     if export.state is ExportState.ABANDONED:
         face = FACES[export.state]
         return paragraph(f"Export {export.label} {face.standing}. {face.sentence}")
-    done = "deleted" if export.state is ExportState.DELETED else "being deleted, here and at Token Flex"
+    done = "deleted" if export.state is ExportState.DELETED else "being deleted, at Autodesk too"
     return paragraph(f"Export {export.label} is {done}.")
 
 
@@ -90,16 +89,14 @@ def given_up(export: Export) -> Message:
 
 def waiting_for_link(number: int) -> Message:
     """Return what a person reads whose link takes longer than usual."""
-    return paragraph(
-        f"I am getting a link for export #{number} and wait for Token Flex. It comes by itself, usually in a minute."
-    )
+    return paragraph(f"Getting a link for export #{number}. It comes by itself, usually within a minute.")
 
 
 def link_is_there(export: Export, shown: DownloadLink) -> Message:
     """Return the reply to a press on a message that shows a link already."""
-    return paragraph(
-        f"The link for export {export.label} in that message still works, until {clock_time(shown.expires_at)}."
-    )
+    until = clock_time(shown.expires_at)
+    text = f"That link for export {export.label} still works until {until}"
+    return Message(f"{text}.", download.parts(export.number, file_name(export), shown, f"{text}.\n"))
 
 
 def unknown_button() -> Message:

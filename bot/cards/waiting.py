@@ -1,6 +1,8 @@
-"""Why an export is not submitted at once, and how long that will take."""
+"""Why an export does not go out at once, and how long that will take."""
 
 from dataclasses import dataclass
+
+from bot.cards.faces import NO_ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +17,9 @@ class InLine:
 def place_in_line(line: InLine) -> str:
     """Return the place of an export in the line and why it waits, with a blank behind it; nothing where it does not."""
     minutes = max(1, round(line.wait / 60))
-    likely = f"about {minutes} minute{'s' if minutes > 1 else ''}"
+    likely = f"about {minutes} minutes" if minutes > 1 else "about a minute"
     if line.house_full:
-        return (
-            f"It is number {line.ahead + 1} in line: Token Flex works on 50 exports at once and all places are "
-            f"taken, so it is submitted when one is free. By how long exports take, that will be in {likely}. "
-        )
+        return f"{NO_ROOM} It's number {line.ahead + 1} in line and is likely to go out in {likely}. "
     if line.wait <= 0:
         return ""
-    return (
-        f"It is number {line.ahead + 1} in line, since Token Flex takes 5 calls a minute; it is submitted in {likely}. "
-    )
+    return f"It's number {line.ahead + 1} in line and goes out in {likely} (Autodesk allows five a minute). "

@@ -1,7 +1,7 @@
 """What forms offer: contracts and the labels of custom fields, kept for hours and across restarts, fetched ahead."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -21,6 +21,8 @@ from storage.database import Database
 CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
 _LABELS = "custom field labels"
 _KEPT = timedelta(hours=12)
+#: A list this old is fetched again when somebody names a contract that it lacks: it may be new.
+_OLD_FOR_A_STRANGER = timedelta(minutes=15)
 #: Seconds: labels are a comfort, and the first minute after a start has calls that people wait for.
 _LABELS_LATER = 75.0
 
@@ -33,7 +35,17 @@ class ContractCache:
     Reading it never makes a call.
     """
 
-    def __init__(self, database: Database, calls: TokenFlexCalls, clock: Clock, allows: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        calls: TokenFlexCalls,
+        clock: Clock,
+        allows: Callable[[str], bool],
+        named: Iterable[str] = (),
+    ) -> None:
+        self._named = frozenset(named)
+        self._saved_at: datetime | None = None
+        self._wanted = False  # somebody named a contract that the list lacks
         self._database = database
         self._allows = allows
         self._calls = calls
@@ -48,9 +60,23 @@ class ContractCache:
         """Those that people may choose."""
         return tuple(contract for contract in self.contracts if self._allows(contract.number))
 
+    def lacks(self, number: str) -> bool:
+        """Return whether the login certainly does not see a contract; what is asked for now is looked up again soon.
+
+        Not where the list is old or unknown, nor where the settings name the contract: then Token Flex decides.
+        """
+        known = {contract.number for contract in self.contracts} | self._named
+        age = None if self._saved_at is None else self._clock.now() - self._saved_at
+        if age is None or age > _KEPT or not self.offered or number in known or not self._allows(number):
+            return False
+        if age >= _OLD_FOR_A_STRANGER:
+            self._wanted = True
+            self._wake.ring()
+        return True
+
     async def load(self) -> None:
         """Read what earlier processes have fetched."""
-        contracts, labels = await self._database.read(_kept)
+        contracts, labels, self._saved_at = await self._database.read(_kept)
         self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
         self.custom_field_labels = json.loads(labels or "{}")
 
@@ -60,7 +86,8 @@ class ContractCache:
         while True:
             saved = await self._database.read(facts.saved_at, CONTRACTS)
             now = self._clock.now()
-            if saved is None or not self.contracts or now - saved >= _KEPT:
+            wanted, self._wanted = self._wanted, False
+            if wanted or saved is None or not self.contracts or now - saved >= _KEPT:
                 failures = 0 if await self._fetch() else failures + 1
                 again = now + (OWN.after(failures) if failures else _KEPT)
             else:
@@ -95,12 +122,13 @@ class ContractCache:
 
     async def _keep(self, contracts: tuple[Contract, ...], labels: dict[str, str]) -> None:
         listed = json.dumps([asdict(contract) for contract in contracts])
-        await self._database.write(_keep, listed, json.dumps(labels), self._clock.now())
+        now = self._saved_at = self._clock.now()
+        await self._database.write(_keep, listed, json.dumps(labels), now)
         self.contracts, self.custom_field_labels = contracts, labels
 
 
-def _kept(db: Connection) -> tuple[str | None, str | None]:
-    return facts.get(db, CONTRACTS), facts.get(db, _LABELS)
+def _kept(db: Connection) -> tuple[str | None, str | None, datetime | None]:
+    return facts.get(db, CONTRACTS), facts.get(db, _LABELS), facts.saved_at(db, CONTRACTS)
 
 
 def _keep(db: Connection, contracts: str, labels: str, now: datetime) -> None:

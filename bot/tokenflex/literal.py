@@ -39,8 +39,13 @@ def _pattern(literal: str, field: Field) -> str | None:
     if not _is_text(literal):
         return f"Put the pattern into single quotes: '{literal}'"
     if "%" in literal and len(re.sub("[%_]", "", _inside(literal))) < MIN_PATTERN:
-        return f"The pattern {literal[:40]} is too short: give at least {MIN_PATTERN} characters besides %"
+        return f"The pattern {literal[:40]} is too short: {_longer(literal)}"
     return None
+
+
+def _longer(literal: str) -> str:
+    everything = not _inside(literal).strip("%")
+    return "leave it out for all rows" if everything else f"give at least {MIN_PATTERN} characters besides %"
 
 
 def _is_text(literal: str) -> bool:
@@ -64,19 +69,21 @@ def _integer(literal: str, field: Field) -> str | None:
 def _date(literal: str, field: Field) -> str | None:
     if _is_text(literal) and _is_day(_inside(literal)):
         return None
-    return f"{field.name} takes a day in single quotes, such as '2024-01-31', not {literal[:40]}"
+    return f"{field.name} takes a day in single quotes, such as '2026-10-31', not {literal[:40]}"
 
 
 def _month(literal: str, field: Field) -> str | None:
     if _is_text(literal) and _is_day(_inside(literal)) and _inside(literal).endswith("-01"):
         return None
-    return f"{field.name} takes the first day of a month in single quotes, such as '2024-01-01', not {literal[:40]}"
+    known = re.match(r"'?([0-9]{4}-(?:0[1-9]|1[0-2]))\b", literal)
+    wanted = f": write '{known[1]}-01'" if known else f", such as '2026-10-01', not {literal[:40]}"
+    return f"{field.name} takes the first day of a month in single quotes{wanted}"
 
 
 def _datetime(literal: str, field: Field) -> str | None:
     if _is_text(literal) and (_is_day(_inside(literal)) or _is_moment(_inside(literal))):
         return None
-    return f"{field.name} takes a time in single quotes, such as '2024-01-31T08:00:00', not {literal[:40]}"
+    return f"{field.name} takes a time in single quotes, such as '2026-10-31T08:00:00', not {literal[:40]}"
 
 
 def _enum(literal: str, field: Field) -> str | None:

@@ -41,6 +41,10 @@ _SECRETS: Final = re.compile(r"\S*://\S+|\beyJ[\w.-]+|\b(?:bearer|basic)\s+\S+",
 _CODE: Final = re.compile(r"\bAUTH-[0-9]{3}\b")
 _PLAIN: Final = ""  #: the name under which `error_texts` has a body that is plain text
 _ABOUT_EXPORTS: Final = re.compile(r"pending|outstanding|export", re.IGNORECASE)
+#: What tells a plain limit of calls, whoever words it.
+_ABOUT_RATE: Final = re.compile(
+    r"\brates?\b|too many (?:requests|calls)|spike|thrott|\bper (?:second|minute|hour)\b", re.IGNORECASE
+)
 
 
 def refusal(answer: Response, *, may_be_quota: bool = False) -> TokenFlexError:
@@ -89,6 +93,11 @@ def _message(texts: Callable[[str], str]) -> str:
 
 
 def _is_quota(texts: Callable[[str], str], retry_after: float | None) -> bool:
-    about_exports = _ABOUT_EXPORTS.search(_message(texts)) is not None
-    by_service = bool(texts("Code"))
+    """Return whether a 429 is about exports; where it says nothing, the service's own without a time to wait is.
+
+    Taken for that by mistake, it holds up new exports alone, for minutes at most; what people are told fits both.
+    """
+    message = _message(texts)
+    about_exports = _ABOUT_EXPORTS.search(message) is not None
+    by_service = bool(texts("Code")) and (about_exports or _ABOUT_RATE.search(message) is None)
     return by_service or about_exports if retry_after is None else by_service and about_exports

@@ -14,10 +14,13 @@ __all__ = ["MAX_CONTRACT_NUMBER", "MAX_FILE_NAME", "Part", "Problem", "check_req
 
 #: Characters; ours, Autodesk publishes none. A file name's are without the extension.
 MAX_CONTRACT_NUMBER: Final = 100
+_NAMED_AT_MOST: Final = 5  #: contracts in one sentence
 MAX_FILE_NAME: Final = 100
 _CONTRACT_NUMBER: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_CONTRACT_NUMBER - 1}}}")
 _PORTAL: Final = "null"  #: stands in addresses for what was made in the account portal (source: Token Flex, exports)
 _FORBIDDEN_IN_FILE_NAME: Final = frozenset('/\\|:*?"<>')
+#: An emoji as Slack sends it in what is typed after a command (source: Slack, slash commands).
+_EMOJI: Final = re.compile(r":[a-z+-][a-z0-9_+'-]+:(?::skin-tone-[2-6]:)?")
 #: They turn the direction of the text, so that a name reads as another.
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -53,9 +56,18 @@ def _contract(number: str) -> Iterator[Problem]:
         )
 
 
+def unseen_contract(number: str, seen: Sequence[str]) -> Problem:
+    """Return the problem of a contract that the login does not see, with those that it sees."""
+    named = ", ".join(seen[:_NAMED_AT_MOST]) + (f" and {more} more" if (more := len(seen) - _NAMED_AT_MOST) > 0 else "")
+    return Problem(
+        "contract",
+        f"Our Autodesk account does not see contract {number[:40]}; it sees {named}. If it is new, try again later",
+    )
+
+
 def _names(request: ExportRequest, catalogue: Catalogue) -> Iterator[Problem]:
     if not request.fields and not request.metrics:
-        yield Problem("fields", "Choose at least one field or metric")
+        yield Problem("fields", "Pick at least one field or metric, for example tokensConsumed")
     yield from _unknown("categories", request.usage_categories, lambda name: _category(name, catalogue))
     yield from _unknown("fields", request.fields, lambda name: _field(name, catalogue))
     yield from _unknown("metrics", request.metrics, lambda name: _metric(name, catalogue))
@@ -84,7 +96,7 @@ def _field(name: str, catalogue: Catalogue) -> str | None:
         return None
     if catalogue.metric(name):
         return f"{name} is a metric: put it among the metrics"
-    return _not_a("field", "Fields", name, catalogue.nearest_field(name))
+    return _not_a("field", "Columns", name, catalogue.nearest_field(name))
 
 
 def _metric(name: str, catalogue: Catalogue) -> str | None:
@@ -92,11 +104,11 @@ def _metric(name: str, catalogue: Catalogue) -> str | None:
         return None
     if catalogue.field(name):
         return f"{name} is a field: put it among the fields"
-    return _not_a("metric", "Metrics", name, catalogue.nearest_metric(name))
+    return _not_a("metric", "Numbers", name, catalogue.nearest_metric(name))
 
 
 def _not_a(kind: str, menu: str, name: str, near: str | None) -> str:
-    hint = f"did you mean {near}?" if near else f"the menu {menu} of the form that /tokenflex opens shows all of them"
+    hint = f"did you mean {near}?" if near else f"the menu {menu} of the form (/tokenflex) lists them all"
     return f'"{name[:40]}" is not a {kind}: {hint}'
 
 
@@ -168,9 +180,12 @@ def _file_name(name: str) -> Iterator[Problem]:
         (not any(map(str.isalnum, name)), "The file name needs a letter or a digit: Token Flex takes signs out"),
     )
     yield from (Problem("file_name", sentence) for wrong, sentence in sentences if wrong)
-    forbidden = sorted(_FORBIDDEN_IN_FILE_NAME & set(name))
+    emoji = _EMOJI.findall(name)
+    if emoji:
+        yield Problem("file_name", f"The file name has an emoji: leave {' '.join(dict.fromkeys(emoji))} out")
+    forbidden = sorted(_FORBIDDEN_IN_FILE_NAME & set(_EMOJI.sub("", name)))
     if forbidden:
-        yield Problem("file_name", f"The file name must not contain {' '.join(forbidden)} (use - or _ instead)")
+        yield Problem("file_name", f"The file name must not contain {' '.join(forbidden)} (use _ instead)")
 
 
 def _is_hidden(character: str) -> bool:

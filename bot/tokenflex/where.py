@@ -30,8 +30,16 @@ _INSTEAD: Final = {
     "IS": "compare the field with a value instead",
     "NULL": "compare the field with a value instead",
     "CURRENT_DATE": "write the day, such as '2024-01-31'",
-    "WHERE": "leave the word out, the condition alone is enough",
+    "WHERE": "leave the word out",
 }
+#: How people begin to say a period.
+_PERIODS: Final = re.compile(
+    r"last|this|next|previous|current|today|yesterday|since|months?|quarters?|years?|weeks?|january|february|march|april"
+    r"|may|june|july|august|september|october|november|december",
+    re.IGNORECASE,
+)
+#: What people write who want every row, besides comparing a value with a value.
+_EVERYTHING: Final = re.compile(r"\s*(?:[*%]|true|all|any|every|everything|[0-9]+)\s*;?\s*", re.IGNORECASE)
 _ODD_CHARACTERS: Final = {
     ";": "leave it out",
     '"': "put text into single quotes, such as 'Revit'",
@@ -41,6 +49,9 @@ _ODD_CHARACTERS: Final = {
     "#": "leave comments out",
     "%": "put patterns into single quotes, such as 'cad%'",
 } | dict.fromkeys("‘’‚‛′´“”„‟«»", "put straight single quotes (') around texts")
+#: What phones write for an apostrophe and a quotation mark.
+_STRAIGHT: Final = dict.fromkeys(map(ord, "‘’‚‛ʼ"), "'") | dict.fromkeys(map(ord, "“”„‟"), '"')
+_ALL_ROWS: Final = "compares no field with a value: leave it out for all rows"
 #: Enough for a person to mend at once; also bounds the work on nonsense.
 _MOST_PROBLEMS: Final = 5
 
@@ -68,6 +79,8 @@ def check_where(clause: str, catalogue: Catalogue) -> tuple[Problem, ...]:
     """
     if not clause:
         return ()
+    if _EVERYTHING.fullmatch(clause):
+        return (Problem("where", f'"{clause.strip()}" {_ALL_ROWS}'),)
     sentences = list(islice(_first_findings(clause, catalogue), _MOST_PROBLEMS))
     problems = dict.fromkeys(Problem("where", sentence) for sentence in sentences)
     if not any(True for _ in _surface(clause)):
@@ -100,9 +113,9 @@ def _blank_literals(clause: str) -> str:
 def _surface(clause: str) -> Iterator[str]:
     """Look at the bare text: length, quotes, comments and characters. sqlglot hides comments, so not with it."""
     if not clause.strip():
-        yield "The where clause is blank: leave it empty"
+        yield "There are only blanks: leave it empty"
     if len(clause) > MAX_LENGTH:
-        yield f"The where clause has {len(clause)} characters: shorten it to {MAX_LENGTH}"
+        yield f"The condition has {len(clause)} characters: shorten it to {MAX_LENGTH}"
     outside = _blank_literals(clause)
     for comment in re.finditer(r"--|/\*|\*/", outside):
         yield f"Comments are not allowed: leave out {comment.group()} at character {comment.start() + 1}"
@@ -167,12 +180,15 @@ def _word(token: _Token, before: str, following: str, catalogue: Catalogue) -> s
     if before in _COMPARISONS | {"LIKE", "BETWEEN", ","}:
         return f"Put {_quoted(token)} into single quotes: '{token.source[:40]}'"
     if catalogue.metric(token.source):
-        return f"{token.source} is a metric: a where clause takes fields only"
-    near = catalogue.nearest_field(token.source)
-    hint = (
-        f": did you mean {near}?" if near else ": the menu Fields of the form that /tokenflex opens shows all of them"
-    )
-    return f"{_quoted(token)} at character {token.at} is not a field{hint}"
+        return f"{token.source} is a metric: a condition takes fields only"
+    return _unknown(token, catalogue.nearest_field(token.source))
+
+
+def _unknown(token: _Token, near: str | None) -> str:
+    if near is None and _PERIODS.fullmatch(token.source):
+        return f"I don't know {_quoted(token)}: for October 2026 write usageMonth = '2026-10-01'"
+    hint = f"did you mean {near}?" if near else "the menu Columns of the form (/tokenflex) lists them all"
+    return f"{_quoted(token)} at character {token.at} is not a field: {hint}"
 
 
 def _quoted(token: _Token) -> str:
@@ -184,6 +200,11 @@ def _warnings(clause: str) -> Iterator[str]:
         text = literal.group()[1:-1]
         if re.search(r"\bnot\b", text, re.IGNORECASE):
             yield f'"{text[:40]}" contains the word not, which Token Flex may refuse even inside quotes'
+        straight = text.translate(_STRAIGHT)
+        if straight != text:
+            known = straight.replace("''", "'")
+            copied = known.replace("'", "''")
+            yield f"{text[:40]} has a curly mark, the data probably has {known[:40]}: to find it write '{copied[:80]}'"
         if "_" in text and re.search(r"\blike\s*$", clause[: literal.start()], re.IGNORECASE):
             yield f'The _ in "{text[:40]}" may stand for any one character'
 
@@ -231,10 +252,11 @@ class _Grammar:
             raise _expected("AND or OR", token)
 
     def _condition(self) -> None:
+        self._no_field()
         subject = self._take("a field")
         if not self._catalogue.field(subject.source):
             raise _expected("a field", subject)
-        operator = self._take("an operator such as =")
+        operator = self._take("a sign such as =")
         if operator.source in _COMPARISONS:
             self._value(subject)
         elif operator.upper == "IN":
@@ -245,6 +267,14 @@ class _Grammar:
             self._range(subject)
         else:
             raise _expected("one of = != < <= > >= IN LIKE BETWEEN", operator)
+
+    def _no_field(self) -> None:
+        """Refuse a condition that compares two values, or a field with itself: it holds for every row or for none."""
+        first, sign, second = (*self._tokens[self._next : self._next + 3], *[_Token("", 0)] * 3)[:3]
+        if sign.source not in _COMPARISONS:
+            return
+        if first.source == second.source or (_is_value(first) and _is_value(second)):
+            raise _NotUnderstood(f'"{first.source[:40]} {sign.source} {second.source[:40]}" {_ALL_ROWS}')
 
     def _list(self, subject: _Token) -> None:
         self._sign("(")
@@ -281,16 +311,20 @@ class _Grammar:
     def _literal(self) -> _Token:
         wanted = "a value, such as 'Revit' or 1"
         token = self._take(wanted)
-        if not (_LITERAL.fullmatch(token.source) or re.fullmatch(r"[0-9]+", token.source)):
+        if not _is_value(token):
             raise _expected(wanted, token)
         return token
 
     def _take(self, wanted: str) -> _Token:
         if self._next == len(self._tokens):
-            raise _NotUnderstood(f"The where clause breaks off: {wanted} is missing at its end")
+            raise _NotUnderstood(f"The condition breaks off: {wanted} is missing at its end")
         self._next += 1
         return self._tokens[self._next - 1]
 
 
+def _is_value(token: _Token) -> bool:
+    return bool(_LITERAL.fullmatch(token.source) or re.fullmatch(r"[0-9]+", token.source))
+
+
 def _expected(wanted: str, token: _Token) -> _NotUnderstood:
-    return _NotUnderstood(f"{_quoted(token)} at character {token.at} is in the wrong place: write {wanted} there")
+    return _NotUnderstood(f"{_quoted(token)} at character {token.at} does not belong there: write {wanted} instead")

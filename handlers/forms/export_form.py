@@ -24,7 +24,7 @@ from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, Trigg
 from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest
-from bot.tokenflex.rules import check_request
+from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft, Opened
@@ -70,11 +70,13 @@ class ExportForm:
         await self._show(trigger, Draft(export.asked, export.channel), opened)
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Listen to "Type the number instead": the menu becomes a text field, all else stays."""
+        """Listen to "Type the number instead": the menu becomes a text field, all else stays; and to the way back."""
         await ack()
-        view = body["view"]
+        view, action = body["view"], str(body["actions"][0]["action_id"])
         sender = envelope.of_form(body, export_modal.opened_of(view).channel)
-        await self._guard.run(export_modal.TYPE_CONTRACT, sender, "", lambda _: self._retype(view))
+        await self._guard.run(
+            action, sender, "", lambda _: self._retype(view, typed=action == export_modal.TYPE_CONTRACT)
+        )
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Listen to the form's submission: errors go back to their fields, an accepted export shows its number.
@@ -111,6 +113,9 @@ class ExportForm:
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
         known = {contract.number for contract in self._contracts.offered}
         problems = check_request(draft.request, self._catalogue, known)
+        malformed = any(problem.part == "contract" for problem in problems)
+        if not malformed and self._contracts.lacks(draft.request.contract_number):
+            problems = (unseen_contract(draft.request.contract_number, sorted(known)), *problems)
         errors = export_modal.errors_by_block(problems, view)
         if errors:
             return _errors(errors)
@@ -140,9 +145,9 @@ class ExportForm:
             log.warning("a form was not opened", error=type(error).__name__, code=str(error))
             raise FormNotOpenedError(too_late=False) from None
 
-    async def _retype(self, view: Mapping[str, Any]) -> None:
+    async def _retype(self, view: Mapping[str, Any], *, typed: bool) -> None:
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
-        shown = export_modal.build(draft, self._choices(), type_contract=True, opened=opened)
+        shown = export_modal.build(draft, self._choices(), type_contract=typed, opened=opened)
         try:
             await self._views.update(view, shown)
         except ViewOvertakenError as error:

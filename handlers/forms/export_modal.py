@@ -13,7 +13,7 @@ from bot.cards import refusals
 from bot.cards.actions import MadeFor
 from bot.cards.blocks import context, plain, section
 from bot.cards.text import channel as channel_link
-from bot.cards.text import sentence, shorten
+from bot.cards.text import is_direct_message, sentence, shorten
 from bot.tokenflex.catalogue import Catalogue, Field
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part, Problem
@@ -23,8 +23,9 @@ from handlers.words.slack_text import straight_clause
 
 #: The `callback_id` of the form; the views that follow it have nothing to submit.
 CALLBACK: Final = "export.form"
-#: The button that turns the menu of contracts into a text field; an action, not an input.
+#: The buttons that turn the menu of contracts into a text field and back; actions, not inputs.
 TYPE_CONTRACT: Final = "export.form.type_contract"
+CHOOSE_CONTRACT: Final = "export.form.choose_contract"
 
 # Ids of the input blocks; the element in each has the same id.
 CONTRACT: Final = "contract"
@@ -158,13 +159,14 @@ def _several(state: Mapping[str, Any], block: str) -> tuple[str, ...]:
 # --- building the form ------------------------------------------------------------------------------------------
 
 
-def build(draft: Draft, choices: Choices, *, type_contract: bool = False, opened: Opened | None = None) -> View:
+def build(draft: Draft, choices: Choices, *, type_contract: bool | None = None, opened: Opened | None = None) -> View:
     """Return the form with a draft in it.
 
-    `type_contract` asks for a text field in place of the menu of contracts. Names of the draft that are no longer
-    offered, and texts too long for a form, are told above the fields, since Slack refuses a view that selects them.
+    `type_contract` asks for a text field in place of the menu of contracts, False for the menu, None for what fits.
+    Names of the draft that are no longer offered, and texts too long for a form, are told above the fields, since
+    Slack refuses a view that selects them.
     """
-    request = draft.request
+    request, opened = draft.request, opened or Opened()
     notes = list(_left_out(request, choices.catalogue))
     return {
         "type": "modal",
@@ -172,7 +174,7 @@ def build(draft: Draft, choices: Choices, *, type_contract: bool = False, opened
         "title": plain(_TITLE),
         "submit": plain("Export"),
         "close": plain("Cancel"),
-        "private_metadata": _metadata(opened or Opened()),
+        "private_metadata": _metadata(opened),
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
             *_contract_blocks(request.contract_number, choices, type_contract=type_contract),
@@ -181,7 +183,7 @@ def build(draft: Draft, choices: Choices, *, type_contract: bool = False, opened
             _metrics_input(request, choices.catalogue),
             _where_input(request),
             _file_name_input(request),
-            _channel_input(draft.channel),
+            _channel_input(draft.channel, opened),
             *_allowed_channels(choices.channels),
         ],
     }
@@ -213,23 +215,24 @@ def _left_out(request: ExportRequest, catalogue: Catalogue) -> Iterable[str]:
         *(f"metric “{name}”" for name in request.metrics if not catalogue.metric(name)),
     ]
     if gone:
-        yield f"No longer offered and therefore left out: {shorten(', '.join(gone), 1000)}."
+        yield f"Left out, since it is not offered any more: {shorten(', '.join(gone), 1000)}."
     for name, text, limit in (
         ("contract number", request.contract_number, MAX_CONTRACT_NUMBER),
-        ("where clause", request.where, MAX_TYPED),
+        ("text of Only rows where", request.where, MAX_TYPED),
         ("file name", request.file_name, MAX_FILE_NAME),
     ):
         if len(text) > limit:
             yield f"The {name} is longer than the {limit} characters that this form takes, and was left out."
 
 
-def _contract_blocks(number: str, choices: Choices, *, type_contract: bool) -> list[dict[str, Any]]:
+def _contract_blocks(number: str, choices: Choices, *, type_contract: bool | None) -> list[dict[str, Any]]:
     known = {one.number: one for one in choices.contracts if 0 < len(one.number) <= MAX_CONTRACT_NUMBER}
     offered = 0 < len(known) <= pieces.MAX_OPTIONS
-    if not offered or type_contract or (number and number not in known):
+    if not offered or (bool(number) and number not in known if type_contract is None else type_contract):
         element = pieces.text_field(CONTRACT_TYPED, number, MAX_CONTRACT_NUMBER, placeholder="12345")
         hint = "The number as it stands in your Autodesk account."
-        return [pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)]
+        typed = pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)
+        return [typed, _contract_button(CHOOSE_CONTRACT)] if offered else [typed]
     options = [pieces.option(each, _contract_text(contract)) for each, contract in known.items()]
     element = {
         "type": "static_select",
@@ -240,17 +243,18 @@ def _contract_blocks(number: str, choices: Choices, *, type_contract: bool) -> l
     chosen = [option for option in options if option["value"] == number]
     if chosen:
         element["initial_option"] = chosen[0]
-    return [pieces.input_block(CONTRACT, "Contract", element), _type_contract_button()]
+    return [pieces.input_block(CONTRACT, "Contract", element), _contract_button(TYPE_CONTRACT)]
 
 
-def _type_contract_button() -> dict[str, Any]:
+def _contract_button(action: str) -> dict[str, Any]:
+    label = {TYPE_CONTRACT: "Type the number instead", CHOOSE_CONTRACT: "Choose from the list instead"}[action]
     button = {
         "type": "button",
-        "action_id": TYPE_CONTRACT,
-        "text": plain("Type the number instead"),
-        "accessibility_label": "Type the number instead of choosing the contract",
+        "action_id": action,
+        "text": plain(label),
+        "accessibility_label": f"{label}, contract",
     }
-    return {"type": "actions", "block_id": TYPE_CONTRACT, "elements": [button]}
+    return {"type": "actions", "block_id": action, "elements": [button]}
 
 
 def _contract_text(contract: Contract) -> str:
@@ -262,7 +266,7 @@ def _contract_text(contract: Contract) -> str:
 
 def _categories_input(request: ExportRequest, catalogue: Catalogue) -> dict[str, Any]:
     options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.categories]
-    hint = "Left empty, all of them; session and transaction fields need exactly one."
+    hint = "Empty = all. Session fields need exactly one."
     words = pieces.Words("Usage categories", "All categories", hint)
     return pieces.menu(CATEGORIES, words, [("Usage categories", options)], request.usage_categories)
 
@@ -272,7 +276,9 @@ def _fields_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:
     for one in choices.catalogue.fields:
         text = _field_text(one, choices.custom_field_labels)
         groups.setdefault(_group_label(one), []).append(pieces.option(one.name, text, one.meaning))
-    words = pieces.Words("Fields", "Choose the columns", "The columns, in the order in which you choose them.")
+    words = pieces.Words(
+        "Columns", "Choose what each row shows", "In this order in the file. Autodesk's word is fields."
+    )
     return pieces.menu(FIELDS, words, list(groups.items()), request.fields)
 
 
@@ -293,22 +299,19 @@ def _field_text(one: Field, labels: Mapping[str, str]) -> str:
 
 def _metrics_input(request: ExportRequest, catalogue: Catalogue) -> dict[str, Any]:
     options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.metrics]
-    words = pieces.Words("Metrics", "Choose what is counted", "At least one field or metric is needed.")
-    return pieces.menu(METRICS, words, [("Metrics", options)], request.metrics)
+    words = pieces.Words("Numbers", "Choose what is counted", "For example tokensConsumed. Autodesk's word is metrics.")
+    return pieces.menu(METRICS, words, [("Numbers", options)], request.metrics)
 
 
 def _where_input(request: ExportRequest) -> dict[str, Any]:
     element = pieces.text_field(WHERE, request.where, MAX_TYPED, placeholder="contractYear=1")
-    hint = (
-        "Allowed: = != < <= > >= IN LIKE BETWEEN AND OR and parentheses; texts and dates in single quotes, "
-        "as in productName = 'Revit'."
-    )
-    return pieces.input_block(WHERE, "Where clause", element | {"multiline": True}, hint=hint, optional=True)
+    hint = "Empty = everything. Examples: usageMonth = '2026-10-01' · productName = 'Revit' · contractYear = 3"
+    return pieces.input_block(WHERE, "Only rows where", element | {"multiline": True}, hint=hint, optional=True)
 
 
 def _file_name_input(request: ExportRequest) -> dict[str, Any]:
     element = pieces.text_field(FILE_NAME, request.file_name, MAX_FILE_NAME, placeholder="myYear1Adjustments")
-    hint = "Without .csv; left empty, a name with the export's number is made."
+    hint = "Optional. Without .csv."
     return pieces.input_block(FILE_NAME, "File name", element, hint=hint, optional=True)
 
 
@@ -321,12 +324,17 @@ def _allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
     return [context("allowed_channels", f"Exports may be posted to {named}{more}.")]
 
 
-def _channel_input(channel: str) -> dict[str, Any]:
+def _channel_input(channel: str, opened: Opened) -> dict[str, Any]:
+    """Return Slack's picker of places where we can be: nobody can invite us to a group message.
+
+    Slack cannot show the direct message with us alone, so direct messages are offered only to whom is in one.
+    """
+    direct = any(map(is_direct_message, (channel, opened.channel)))
     element: dict[str, Any] = {
         "type": "conversations_select",
         "action_id": CHANNEL,
-        "filter": {"include": ["public", "private", "im", "mpim"]},
+        "filter": {"include": ["public", "private", *(["im"] if direct else [])]},
     }
     initial = {"initial_conversation": channel} if channel else {"default_to_current_conversation": True}
-    hint = "I have to be in that channel; if I am not, you hear from me how to invite me."
+    hint = "I must be in the channel. If not, I'll tell you how to invite me."
     return pieces.input_block(CHANNEL, "Post to channel", element | initial, hint=hint)

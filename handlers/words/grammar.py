@@ -14,7 +14,7 @@ from bot.tokenflex.rules import check_request, plain_file_name
 from bot.tokenflex.where import check_where
 from handlers.words.requoted import requoted_clause, requoted_name
 from handlers.words.shell_words import UnreadableError, Word, split
-from handlers.words.slack_text import as_typed, straight_clause
+from handlers.words.slack_text import as_typed, straight_clause, visible
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
@@ -63,6 +63,7 @@ class Mistake:
     """What was typed cannot be followed; plain sentences that quote what was typed: escape before showing."""
 
     messages: tuple[str, ...]
+    of_export: bool = False  #: something in a request; several can be wrong at once, and examples help
 
 
 Command = OpenForm | Export | List | Help | Administer | OnExport | Mistake
@@ -70,10 +71,10 @@ Command = OpenForm | Export | List | Help | Administer | OnExport | Mistake
 
 def aim(text: str) -> tuple[str, int | None]:
     """Return the word of a command as it goes on record, and the export that it names; nothing else that was typed."""
-    first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
+    first, rest = _first_word(text)
     word = first.lower() or "export"
     if word in NUMBERED_WORDS:
-        command = _on_export(word, rest.strip())
+        command = _on_export(word, rest)
         return word, command.number if isinstance(command, OnExport) else None
     return (word if word in {*WORDS, ADMIN} else ""), None
 
@@ -81,10 +82,10 @@ def aim(text: str) -> tuple[str, int | None]:
 def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -> Command:
     """Return what the text after `/tokenflex`, as Slack sent it, asks for.
 
-    `contracts` are the known ones: the only one of them is meant where the text names none.
+    `contracts` are the known ones: the only one of them, or the only active one, is meant where the text names none.
     """
-    first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
-    word, rest = first.lower(), rest.strip()
+    first, rest = _first_word(text)
+    word = first.lower()
     if word in NUMBERED_WORDS:
         return _on_export(word, rest)
     if word == "help":
@@ -92,10 +93,18 @@ def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -
     if word == ADMIN:
         return Administer()
     if word == "list":
-        return List() if not rest else Mistake((f"/tokenflex list stands alone; {_quoted(rest)} is too much.",))
+        return List() if not rest else Mistake((f"Nothing follows /tokenflex list; leave {_quoted(rest)} out.",))
     if word == "export" and rest:
         return _export(rest, catalogue, contracts)
     return OpenForm() if word in {"", "export"} else Mistake((_unknown_command(first),))
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    """Return the word that says what to do and what follows it; nobody can see what is invisible in a word."""
+    first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
+    if not visible(first):
+        return _first_word(rest) if rest else ("", "")
+    return visible(first), rest.strip() if visible(rest).strip() else ""
 
 
 def _unknown_command(first: str) -> str:
@@ -103,17 +112,18 @@ def _unknown_command(first: str) -> str:
         return f"Begin with the word export: /tokenflex export {shorten(first, 60)} …"
     near = nearest(first, WORDS)
     if near:
-        return f"There is no {_quoted(first)}; did you mean /tokenflex {near}?"
-    return f"There is no {_quoted(first)}. The words are {', '.join(WORDS)}."
+        return f"I don't know {_quoted(first)}; did you mean /tokenflex {near}?"
+    return f"I don't know {_quoted(first)}. Type /tokenflex for the form, or /tokenflex help."
 
 
 def _on_export(word: NumberedWord, rest: str) -> Command:
+    rest = visible(rest).strip()
     found = re.fullmatch(r"#?\s*0*([1-9][0-9]{0,17})", rest)
     if found:
         return OnExport(word, int(found.group(1)))
     if not rest:
         return Mistake((f"Which export? Write /tokenflex {word} #42; /tokenflex list shows the numbers.",))
-    return Mistake((f"{_quoted(rest)} is not the number of one export; write it as in /tokenflex {word} #42.",))
+    return Mistake((f"{_quoted(rest)} is not the number of an export; write it like /tokenflex {word} #42.",))
 
 
 # --- export ---------------------------------------------------------------------------------------------------
@@ -177,13 +187,13 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     try:
         words = split(rest)
     except UnreadableError as error:
-        return Mistake((str(error),))
+        return Mistake((str(error),), of_export=True)
     given, faults = _read(words, catalogue)
     values: dict[Part, str] = {one.part: one.value for one in reversed(given) if one.part}
     faults += _twice_or_empty(given)
     if "where" not in {fault.part for fault in faults}:
         faults += _misquoted(values.get("where", ""), given, catalogue)
-    contract = values.get("contract", "").strip() or (contracts[0].number if len(contracts) == 1 else "")
+    contract = visible(values.get("contract", "")).strip() or _meant(contracts)
     if not contract and "contract" not in {fault.part for fault in faults}:
         faults.append(_Fault("contract", _which_contract(contracts)))
     spoiled = {fault.part for fault in faults}
@@ -191,7 +201,7 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     problems = [problem for problem in check_request(request, catalogue, known) if problem.part not in spoiled]
     wrong = [fault.message for fault in faults] + [problem.message for problem in problems if not problem.warning]
     if wrong:
-        return Mistake(tuple(dict.fromkeys(map(sentence, wrong))))
+        return Mistake(tuple(dict.fromkeys(map(sentence, wrong))), of_export=True)
     return Export(request, tuple(sentence(problem.message) for problem in problems))
 
 
@@ -201,13 +211,13 @@ def _request(contract: str, values: dict[Part, str]) -> ExportRequest:
         fields=_list(values.get("fields", "")),
         metrics=_list(values.get("metrics", "")),
         usage_categories=_list(values.get("categories", "")),
-        where=straight_clause(values.get("where", "")),
+        where=straight_clause(values.get("where", "")).strip(),
         file_name=plain_file_name(values.get("file_name", "")),
     )
 
 
 def _list(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in value.split(",") if (name := part.strip())))
+    return tuple(dict.fromkeys(name for part in value.split(",") if (name := visible(part).strip())))
 
 
 def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
@@ -233,7 +243,7 @@ def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], li
 
 def _part(word: Word) -> Part | None:
     key, equals, _ = word.text.partition("=")
-    return _PARTS.get(key.strip().lower()) if equals else None
+    return _PARTS.get(visible(key).strip().lower()) if equals else None
 
 
 def _typed(words: Sequence[Word], catalogue: Catalogue) -> str:
@@ -265,7 +275,7 @@ def _torn(part: Part, words: Sequence[Word], last: _Given, catalogue: Catalogue)
     if part == "file_name":
         return _Fault(part, _outside_name(word, last.typed))
     if last.part == "where":
-        said, typed = "stands outside the where clause; quote it whole", last.typed
+        said, typed = "stands outside the condition; quote it whole", last.typed
     else:
         said, typed = "is a condition; put conditions between quotes", _typed(words, catalogue)
     return _Fault(part, f"{_quoted(word)} {said}: {requoted_clause(typed, catalogue) or _WHERE_EXAMPLE}.")
@@ -283,12 +293,14 @@ def _unknown(word: str, previous: Part | None, catalogue: Catalogue) -> _Fault:
     near = nearest(key, tuple(_PARTS))
     if not equals and (home or (previous in _LISTS and not near)):
         listed = _KEYS[home or previous or "fields"]
-        return _Fault(None, f"{_quoted(word)} has no place; join the names of {listed}= with commas: {listed}=a,b.")
+        return _Fault(
+            None, f"{_quoted(word)} belongs to nothing; join the names of {listed}= with commas: {listed}=a,b."
+        )
     if near and not equals and key.lower() in _PARTS:
         return _Fault(_PARTS[near], f"{_quoted(key)} must be joined to its value: {_KEYS[_PARTS[near]]}=VALUE.")
     if near:
-        return _Fault(_PARTS[near], f"There is no {_quoted(key)}; did you mean {_KEYS[_PARTS[near]]}=?")
-    return _Fault(None, f"There is no {_quoted(key)}. The words of an export are {_all_keys()}.")
+        return _Fault(_PARTS[near], f"I don't know {_quoted(key)}; did you mean {_KEYS[_PARTS[near]]}=?")
+    return _Fault(None, f"I don't know {_quoted(key)}. The words of an export are {_all_keys()}.")
 
 
 def _home(name: str, catalogue: Catalogue) -> Part | None:
@@ -305,7 +317,7 @@ def _twice_or_empty(given: Sequence[_Given]) -> list[_Fault]:
         values = [one.value for one in given if one.part == part]
         if len(values) > 1:
             faults.append(_Fault(part, f"{key}= stands there {len(values)} times; give it once."))
-        elif values and not values[0].strip(" ,"):
+        elif values and not values[0].strip(" ,") and part != "where":  # an empty condition means all rows
             faults.append(_Fault(part, f"{key}= is empty; give it a value or leave it out."))
     return faults
 
@@ -315,8 +327,14 @@ def _misquoted(where: str, given: Sequence[_Given], catalogue: Catalogue) -> lis
     if all(problem.warning for problem in check_where(straight_clause(where), catalogue)):
         return []
     words = [word for one in given if one.part == "where" and (word := requoted_clause(one.typed, catalogue))]
-    said = "The quotation marks of the where clause do not fit together; write it like this"
+    said = "The quotation marks of where= do not fit together; write it like this"
     return [_Fault("where", f"{said}: {word}.") for word in words]
+
+
+def _meant(contracts: Sequence[Contract]) -> str:
+    """Return the contract that is meant where none is named: the only one, or the only one that has not ended."""
+    meant = [one for one in contracts if one.is_active] if len(contracts) > 1 else contracts
+    return meant[0].number if len(meant) == 1 else ""
 
 
 def _which_contract(contracts: Sequence[Contract]) -> str:

@@ -97,6 +97,6 @@ def _why(mark: str) -> str:
         )
     return (
         f'The quotation mark {mark} may stand around a value or inside it. Put straight double quotes (") around the '
-        "whole value; inside a where clause, straight single quotes (') around texts. "
+        "whole value; inside where=, straight single quotes (') around texts. "
         "On a phone, hold the key of the mark to get straight ones."
     )

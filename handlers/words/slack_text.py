@@ -5,6 +5,7 @@ Slack escapes `&`, `<` and `>` in the text of a command and wraps what it recogn
 """
 
 import re
+import unicodedata
 from typing import Final
 
 _WRAPPED = re.compile(
@@ -24,6 +25,7 @@ CURLY_DOUBLE: Final = "“”„‟«»"
 CURLY_SINGLE: Final = "‘’‚‛"
 SPACES: Final = "\u00a0\u2007\u202f"
 
+_SELECTORS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
 _OF_A_CLAUSE: Final = re.compile(
     rf"""
       (?P<straight>'(?:[^']|'')*')
@@ -45,6 +47,11 @@ def as_typed(text: str) -> str:
     return _ENTITY.sub(lambda found: _CHARACTERS[found.group(1)], _WRAPPED.sub(_unwrapped, text))
 
 
+def visible(text: str) -> str:
+    """Return the text without what has no width: joiners, marks of direction, selectors of a way to draw."""
+    return "".join(each for each in text if unicodedata.category(each) != "Cf" and each not in _SELECTORS)
+
+
 def straight_clause(clause: str) -> str:
     """Return a where clause with straight marks around its texts, and plain spaces between them.
 
@@ -62,7 +69,7 @@ def _straight(piece: re.Match[str]) -> str:
     if piece["curly"] is not None:
         # Two in a row inside a word are a phone's way to write SQL's doubled quote; one is an apostrophe.
         return f"'{piece['curly'].replace('’’', chr(39) * 2)}'"
-    return " " if piece["space"] else piece.group()
+    return " " if piece["space"] else piece["straight"] or visible(piece.group())
 
 
 def _unwrapped(found: re.Match[str]) -> str:

@@ -85,11 +85,11 @@ class Person:
         """What stands under a field of the form."""
         return self.form.locator(".field").filter(has=self.tab.get_by_text(label, exact=False)).locator(".error")
 
-    async def downloads(self, message: Locator) -> str:
+    async def downloads(self, message: Locator) -> bytes:
         """Click the link in a message and return the file."""
         async with self.tab.expect_download() as waiting:
             await message.get_by_role("link", name="Download").click()
-        return await saved_text(await waiting.value)
+        return await saved(await waiting.value)
 
     def switch(self, label: str) -> Locator:
         """A control of the panel."""
@@ -100,7 +100,7 @@ class Person:
         return self.tab.locator("#panel").get_by_role("button", name=label)
 
 
-async def saved_text(download: Download) -> str:
+async def saved(download: Download) -> bytes:
     """Return what a finished download holds."""
     path = await download.path()
-    return await asyncio.to_thread(path.read_text, encoding="utf-8-sig")
+    return await asyncio.to_thread(path.read_bytes)

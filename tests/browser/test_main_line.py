@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from tests.browser.person import Person
+from tests.harness.files import rows
 from tests.harness.house import CONTRACT, House
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
@@ -11,13 +12,13 @@ EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=toke
 async def test_from_the_form_to_a_fresh_link(house: House, ana: Person) -> None:
     """A mistake is shown on its field; corrected, the export is made, announced, downloaded, and its link renewed."""
     await ana.opens_the_form()
-    await ana.picks("Fields", "productName", "usageMonth")
-    await ana.form.get_by_label("Where clause").fill("contractYear=1; drop")
+    await ana.picks("Columns", "productName", "usageMonth")
+    await ana.form.get_by_label("Only rows where").fill("contractYear=1; drop")
     await ana.form.get_by_label("File name").fill("year1")
     await ana.form.get_by_role("button", name="Export", exact=True).click()
-    await expect(ana.error_of("Where clause")).to_contain_text(";")
+    await expect(ana.error_of("Only rows where")).to_contain_text(";")
     await expect(ana.form.locator(".error")).to_have_count(1)
-    where = ana.form.get_by_label("Where clause")
+    where = ana.form.get_by_label("Only rows where")
     await expect(where).to_be_focused()
     await expect(where).to_have_attribute("aria-invalid", "true")
     await expect(ana.form.get_by_label("File name")).to_have_value("year1")
@@ -32,8 +33,8 @@ async def test_from_the_form_to_a_fresh_link(house: House, ana: Person) -> None:
     done = ana.message("export #1 is ready")
     await expect(await ana.hears("Export #1", "Asked by", "@ana", "year1.csv")).to_contain_text("Ready.")
 
-    lines = (await ana.downloads(done)).splitlines()
-    assert lines[0].split(",")[:2] == ["productName", "usageMonth"]
+    lines = rows(await ana.downloads(done))
+    assert lines[0][:2] == ["productName", "usageMonth"]
     assert len(lines) > 100
     assert house.token_flex.downloads == [house.token_flex.exports.all()[0].key]
 
@@ -41,7 +42,7 @@ async def test_from_the_form_to_a_fresh_link(house: House, ana: Person) -> None:
     await expect(done.get_by_role("link")).to_have_count(0)
     house.clock.run_at(1)
     await ana.presses(done, "Get a fresh link")
-    assert (await ana.downloads(done)).splitlines() == lines
+    assert rows(await ana.downloads(done)) == lines
 
 
 async def test_a_failed_export_is_retried(house: House, ana: Person) -> None:
@@ -89,10 +90,10 @@ async def test_a_thread_holds_the_announcement(ana: Person) -> None:
 async def test_what_was_entered_survives_a_change_of_the_form(ana: Person) -> None:
     """The button "Type the number instead" turns the menu of contracts into a text field and keeps the rest."""
     await ana.opens_the_form()
-    await ana.picks("Fields", "userName")
+    await ana.picks("Columns", "userName")
     await ana.form.get_by_label("File name").fill("kept")
     await ana.form.get_by_role("button", name="Type the number instead").click()
-    await expect(ana.form.get_by_label("Contract")).to_have_attribute("type", "text")
+    await expect(ana.form.get_by_label("Contract", exact=True)).to_have_attribute("type", "text")
     await expect(ana.form.locator(".chips").filter(has_text="userName")).to_be_visible()
     await expect(ana.form.get_by_label("File name")).to_have_value("kept")
 

@@ -3,7 +3,8 @@
 from playwright.async_api import expect
 
 from tests.browser.conftest import PersonAt
-from tests.browser.person import Person, saved_text
+from tests.browser.person import Person, saved
+from tests.harness.files import rows
 from tests.harness.house import CONTRACT, House
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
@@ -15,11 +16,11 @@ async def test_two_people_see_one_channel_and_only_their_own_private_messages(an
     await ana.types("Good morning")
     await ben.hears("Good morning")
     await ana.types(EXPORT.format("shared"))
-    await ana.hears("Only visible to you", "Export #1 is accepted")
+    await ana.hears("Only visible to you", "Got it: export #1")
     await ben.hears("Export #1", "Asked by", "@ana")
     await ben.types("/tokenflex list")
     await ben.hears("Only visible to you", "#1")
-    await expect(ben.message("Export #1 is accepted")).to_have_count(0)
+    await expect(ben.message("Got it: export #1")).to_have_count(0)
     await expect(ana.tab.locator(".message.private")).to_have_count(1)
     await ben.hears("export #1 is ready")
     await ana.hears("export #1 is ready")
@@ -58,18 +59,18 @@ async def test_with_the_mouse_alone(house: House, ana: Person) -> None:
     """From an empty channel to a downloaded CSV without a key being pressed."""
     await ana.tab.get_by_role("button", name="Type /tokenflex for me").click()
     await ana.tab.get_by_role("button", name="Send").click()
-    await ana.menu("Fields").click()
+    await ana.menu("Columns").click()
     await ana.form.get_by_role("option", name="productName").click()
     await ana.form.get_by_role("option", name="usageMonth").click()
     await ana.form.get_by_role("heading", name="Export usage data").click()
-    await ana.menu("Metrics").click()
+    await ana.menu("Numbers").click()
     await ana.form.get_by_role("option", name="tokensConsumed").click()
     await ana.form.get_by_role("heading", name="Export usage data").click()
     await ana.form.get_by_role("button", name="Export", exact=True).click()
     await ana.form.get_by_role("button", name="Close", exact=True).click()
     done = await ana.hears("export #1 is ready", "This link works until")
     house.clock.run_at(1)
-    assert (await ana.downloads(done)).startswith("productName,usageMonth,tokensConsumed")
+    assert rows(await ana.downloads(done))[0] == ["productName", "usageMonth", "tokensConsumed"]
 
 
 async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
@@ -82,13 +83,13 @@ async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
     await expect(tab.locator("#line")).to_have_value("/tokenflex")
     await keyboard.press("Enter")
     await expect(ana.menu("Contract")).to_be_focused()
-    await _tab_to(ana, "Fields")
+    await _tab_to(ana, "Columns")
     await keyboard.type("usageMonth")
     await keyboard.press("Enter")
     await keyboard.press("ArrowDown")
     await keyboard.press("Escape")
     await expect(ana.form).to_be_visible()
-    await _tab_to(ana, "Metrics")
+    await _tab_to(ana, "Numbers")
     await keyboard.type("tokensConsumed")
     await keyboard.press("Enter")
     await _tab_to(ana, "File name")
@@ -99,10 +100,10 @@ async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
     await expect(ana.form).to_be_hidden()
     await ana.hears("export #1 is ready", "This link works until")
     house.clock.run_at(1)
-    await _tab_to(ana, "Download by-keyboard.csv")
+    await _tab_to(ana, "Download bykeyboard.csv")
     async with tab.expect_download() as waiting:
         await keyboard.press("Enter")
-    assert (await saved_text(await waiting.value)).startswith("usageMonth,tokensConsumed")
+    assert rows(await saved(await waiting.value))[0] == ["usageMonth", "tokensConsumed"]
 
 
 async def _tab_to(who: Person, name: str) -> None:
@@ -124,7 +125,7 @@ async def test_the_focus_stays_where_it_was_when_a_message_changes(house: House,
     """An edit replaces the buttons of a card; who was on one of them is on its successor."""
     house.token_flex.controls.hold()
     await ana.types(EXPORT.format("focus"))
-    await ana.hears("Export #1", "Asked by", "Requested.")
+    await ana.hears("Export #1", "Asked by", "In progress.")
     card = ana.message("Export #1", "Asked by")
     await card.get_by_role("button", name="Details, export #").focus()
     house.token_flex.controls.release()

@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from tests.browser.person import Person
+from tests.harness.files import rows
 from tests.harness.house import CONTRACT, House
 
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name={{}}"
@@ -25,7 +26,7 @@ async def test_an_expired_link_is_refused_and_renewed(house: House, ana: Person)
     await expect(done.get_by_role("link")).to_have_count(0)
     house.clock.run_at(1)
     await ana.presses(done, "Get a fresh link")
-    assert (await ana.downloads(done)).startswith("productName,")
+    assert rows(await ana.downloads(done))[0] == ["productName", "tokensConsumed"]
     await expect(ana.tab.locator("#panel")).to_contain_text("Downloaded 1×")
 
 
@@ -59,7 +60,7 @@ async def test_token_flex_answers_429(ana: Person) -> None:
     """The card says why the export waits; when Token Flex takes calls again it goes on by itself."""
     await ana.switch("429, too many calls").check()
     await ana.types(EXPORT.format("patient"))
-    await ana.hears("Export #1", "takes no more calls from us")
+    await ana.hears("Export #1", "Autodesk takes no more requests from us")
     await expect(ana.tab.locator(".calls .bad").first).to_have_text("429")
     await ana.switch("as it should").check()
     await ana.hears(READY)
@@ -69,7 +70,7 @@ async def test_token_flex_answers_503(ana: Person) -> None:
     """The card says that something is wrong at Token Flex, and the export gets there in the end."""
     await ana.switch("503, out of order").check()
     await ana.types(EXPORT.format("stormy"))
-    await ana.hears("Export #1", "Asked by", "Token Flex did not answer")
+    await ana.hears("Export #1", "Asked by", "Autodesk did not answer")
     await ana.switch("as it should").check()
     await ana.hears(READY)
 
@@ -81,7 +82,7 @@ async def test_token_flex_is_slow(ana: Person) -> None:
     submitted = ana.tab.locator(".calls li").filter(has_text="submit").locator("code")
     await expect(submitted).to_have_text("…")
     await expect(submitted).to_have_text("200")
-    await ana.hears("Export #1", "Requested.")
+    await ana.hears("Export #1", "In progress.")
     await ana.switch("as it should").check()
     await ana.hears(READY)
 
@@ -148,7 +149,7 @@ async def test_the_panel_counts_as_token_flex_does(house: House, ana: Person) ->
     """Calls, outstanding exports and downloads are those of the stand-in."""
     house.token_flex.controls.hold()
     await ana.types(EXPORT.format("counted"))
-    await ana.hears("Export #1", "Requested.")
+    await ana.hears("Export #1", "In progress.")
     panel = ana.tab.locator("#panel")
     await expect(panel.locator(".gauge").filter(has_text="Exports being made")).to_contain_text("1 of 50")
     await expect(panel.locator(".calls li").filter(has_text="submit")).to_have_count(1)

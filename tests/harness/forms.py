@@ -44,7 +44,7 @@ async def open_form(
     assert answer.error is None
     modal = await house.member(who).sees_modal(TITLE)
     if metrics:
-        modal.fill("Metrics", list(metrics))
+        modal.fill("Numbers", list(metrics))
     return modal
 
 
@@ -59,9 +59,9 @@ def fill_walkthrough(modal: Modal) -> None:
     fill(
         modal,
         Usage_categories=WALKTHROUGH["usageCategory"],
-        Fields=WALKTHROUGH["fields"],
-        Metrics=WALKTHROUGH["metrics"],
-        Where_clause=WALKTHROUGH["where"],
+        Columns=WALKTHROUGH["fields"],
+        Numbers=WALKTHROUGH["metrics"],
+        Only_rows_where=WALKTHROUGH["where"],
         File_name=WALKTHROUGH["downloadFileName"],
     )
 

@@ -12,7 +12,7 @@ from sqlite_utils import Database as Connection
 
 from bot.tokenflex.models import ExportRequest
 from storage import exports as export_store
-from storage.database import Database, _open_for_reading, _open_for_writing, _watch
+from storage.database import Database, Table, _open_for_reading, _open_for_writing
 from storage.models import Export, NewExport
 from storage.states import Event
 from tests.harness.moved_clock import under_way
@@ -32,7 +32,7 @@ def _migrated() -> bytes:
     """Return the file of a new database; all migrations take longer than most of the tests that begin with one."""
     with _folder() as folder:
         path = Path(folder) / "new.db"
-        _open_for_writing(path).close()
+        _open_for_writing(path, set[Table]().add).close()
         return path.read_bytes()
 
 
@@ -43,9 +43,8 @@ class MemoryDatabase(Database):
         self._folder = _folder()
         super().__init__(Path(self._folder.name) / "test.db")
         self.path.write_bytes(_migrated())
-        self.db = self._write_connection = _open_for_writing(self.path)
+        self.db = self._write_connection = _open_for_writing(self.path, self._changed.add)
         self._read_connection = _open_for_reading(self.path)
-        _watch(self.db, self._changed.add)
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a transaction."""

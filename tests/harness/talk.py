@@ -43,7 +43,7 @@ async def knows_contracts(house: House) -> None:
 async def asks(member: Member, channel: str = "#finance", name: str = "year1", *, number: int = 1) -> Message:
     """Ask for an export and return its card."""
     await member.types(channel, export(name))
-    await member.hears(channel, f"Export #{number} is accepted", private=True)
+    await member.hears(channel, f"Got it: export #{number}", private=True)
     return await member.hears(channel, f"Export #{number} · {name}.csv", "Asked by", private=False)
 
 

@@ -49,7 +49,7 @@ async def test_a_request_by_form(new_house: OpenHouse) -> None:
     modal = await open_form(house, place="#general")
     modal.fill("Post to channel", "#finance")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     assert await acts(house, Act.REQUESTED) == [
         ("ana", Act.REQUESTED, 1, "general", Source.FORM, f"for channel {finance}")
     ]
@@ -61,7 +61,7 @@ async def test_links_by_button_and_command(new_house: OpenHouse) -> None:
     ana, ben = house.member("ana"), house.member("ben")
     result = await gets(ana)
     await ben.presses(result, "Get a fresh link")
-    await ben.hears("#finance", "still works, until", private=True)
+    await ben.hears("#finance", "still works until", private=True)
     await ana.types("#general", "/tokenflex link #1")
     await ana.hears("#general", "Download year1.csv", private=True)
     await ana.waits(lambda: not result.links(), timeout=20)
@@ -110,7 +110,7 @@ async def test_an_export_that_was_sent_again(new_house: OpenHouse) -> None:
     await ana.presses(message, "Edit and send again")
     modal = await ana.sees_modal("Export usage data")
     await modal.submit()
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
     rows = await acts(house, Act.EDITED, Act.REQUESTED)
     assert [(row[1], row[2], row[4]) for row in rows] == [
         (Act.REQUESTED, 1, Source.COMMAND),
@@ -162,7 +162,7 @@ async def test_a_refusal_that_cannot_be_recorded_stays_a_refusal(
 
     monkeypatch.setattr(audit, "add", _broken)
     await house.member("gus").types("#finance", "/tokenflex list")
-    await house.member("gus").hears("#finance", "Usage data names people", private=True)
+    await house.member("gus").hears("#finance", "this data includes people's names", private=True)
 
 
 async def test_the_command_beside_a_live_bot(new_house: OpenHouse) -> None:

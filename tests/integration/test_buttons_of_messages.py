@@ -39,7 +39,7 @@ async def test_a_fresh_link_comes_into_the_message_for_all(quick: House) -> None
     ana, ben, carla = quick.member("ana"), quick.member("ben"), quick.member("carla")
     result = await gets(ana)
     await no_link_in(ana, result)
-    assert "Get a fresh link makes a download link; it works for a few minutes." in result.visible_text()
+    assert "Press Get a fresh link to download it; a link works for a short time only." in result.visible_text()
     for member in (ben, carla):
         await member.presses(result, "Get a fresh link")
         await member.waits(lambda: bool(result.links()))
@@ -54,7 +54,7 @@ async def test_a_press_on_a_link_that_works_says_so(quick: House) -> None:
     result = await gets(ana)
     spent = calls(quick, "POST", "/refreshUrl")
     await ben.presses(result, "Get a fresh link")
-    await ben.hears("#finance", "The link for export #1 in that message still works, until", private=True)
+    await ben.hears("#finance", "That link for export #1 still works until", private=True)
     assert calls(quick, "POST", "/refreshUrl") == spent
     assert result.links()
 
@@ -71,7 +71,7 @@ async def test_a_press_on_a_short_lived_link_that_works_says_so_too(new_house: O
     await ben.waits(lambda: bool(result.links()))
     spent = calls(house, "POST", "/refreshUrl")
     await ana.presses(result, "Get a fresh link")
-    await ana.hears("#finance", "The link for export #1 in that message still works, until", private=True)
+    await ana.hears("#finance", "That link for export #1 still works until", private=True)
     assert calls(house, "POST", "/refreshUrl") == spent
 
 
@@ -106,12 +106,12 @@ async def test_a_link_for_the_requester_alone(new_house: OpenHouse) -> None:
     private = await ana.hears("@tokenflex", "Export #1: Download year1.csv", "This link works until", timeout=20)
     assert private.links()
     await ben.presses(result, "Get a fresh link")
-    await ben.hears("#finance", "Links of export #1 go only to the person who asked for it, @ana.", private=True)
+    await ben.hears("#finance", "Links of export #1 go to @ana only, who asked for it.", private=True)
     await ana.presses(result, "Get a fresh link")
     assert (await ana.hears("#finance", "Export #1: Download year1.csv", private=True)).links()
     await no_link_in(ana, private)
     assert (
-        "Export #1: there is no link here that works. Get a fresh link makes a download link" in private.visible_text()
+        "Export #1: there is no link here that works. Press Get a fresh link to download it" in private.visible_text()
     )
     assert private.buttons() == ["Get a fresh link"]
     assert all(not message.links() for message in ben.sees("#finance"))
@@ -139,7 +139,7 @@ async def test_a_link_that_takes_long_is_announced(quick: House) -> None:
     await no_link_in(ana, result)
     quick.token_flex.controls.answer_next(429, "POST", "/refreshUrl", retry_after=20)
     await ana.presses(result, "Get a fresh link")
-    await ana.hears("#finance", "I am getting a link for export #1 and wait for Token Flex.", private=True)
+    await ana.hears("#finance", "Getting a link for export #1.", private=True)
     await ana.waits(lambda: bool(result.links()), timeout=20)
 
 
@@ -152,9 +152,9 @@ async def test_retry_is_for_everyone_in_the_channel(quick: House) -> None:
     failed = await fails(quick, ana)
     assert failed.mentions() == {"ana"}
     assert failed.buttons() == ["Retry", "Details", "Delete"]
-    assert "Token Flex could not make the file. Retry asks for it again." in failed.visible_text()
+    assert "Autodesk could not make the file. Press Retry; if it fails again," in failed.visible_text()
     await ben.presses(failed, "Retry")
-    await ben.hears("#finance", "Token Flex is asked once more for export #1.", private=True)
+    await ben.hears("#finance", "Trying export #1 again.", private=True)
     ready = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     assert ready.mentions() == {"ana"}
 
@@ -168,7 +168,7 @@ async def test_retry_twice_at_once_asks_once(quick: House) -> None:
     answers = [
         message.text for who in (ana, ben) for message in who.sees("#finance") if message.ephemeral_for == who.name
     ]
-    assert sum("Token Flex is asked once more" in text for text in answers) == 1
+    assert sum("Trying export" in text for text in answers) == 1
     assert calls(quick, "POST", "/retry") == 1
 
 
@@ -178,7 +178,7 @@ async def test_a_retry_can_fail_again(quick: House) -> None:
     first = await fails(quick, ana)
     quick.token_flex.controls.fail_next()
     await ana.presses(first, "Retry")
-    second = await ana.hears("#finance", "Retry asks for it again.", "@ana, export #1 failed", timeout=20)
+    second = await ana.hears("#finance", "Press Retry; if it fails again,", "@ana, export #1 failed", timeout=20)
     await ana.waits(
         lambda: [m for m in ana.sees("#finance") if "export #1 failed:" in m.text and m is not first] != [], timeout=20
     )
@@ -212,12 +212,12 @@ async def test_deleting_asks_and_can_be_cancelled(quick: House) -> None:
     result = await gets(ana)
     dialog = result.confirmation("Delete")
     assert dialog is not None
-    for part in ("Delete export #1?", "Nobody can download it afterwards.", "Delete", "Keep it"):
+    for part in ("Delete export #1?", "Who asked for it, and administrators, can delete it.", "Delete", "Keep it"):
         assert part in dialog
     await ana.presses(result, "Delete", confirm=False)
     assert len(keys(quick)) == 1
     await ana.presses(result, "Delete")
-    await ana.hears("#finance", "Export #1 is being deleted, here and at Token Flex.", private=True)
+    await ana.hears("#finance", "Export #1 is being deleted, at Autodesk too.", private=True)
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
     await ana.waits(lambda: result.buttons() == [])
     assert result.links() == []
@@ -239,7 +239,7 @@ async def test_deleting_twice_is_told(quick: House) -> None:
     await gets(ana)
     stale = old_message(quick, "#finance", "export.delete")
     await ana.presses(stale, "Press me")
-    await ana.hears("#finance", "Export #1 is being deleted, here and at Token Flex.", private=True)
+    await ana.hears("#finance", "Export #1 is being deleted, at Autodesk too.", private=True)
     await ana.presses(stale, "Press me")
     await ana.hears("#finance", "#1 ", "deleted already.", private=True)
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
@@ -263,21 +263,21 @@ async def test_a_refused_request_is_edited_and_sent_again(quick: House) -> None:
     ana = quick.member("ana")
     message = await refused(quick, ana)
     shown = message.visible_text()
-    assert "Something in the request is wrong. Change it and send it again." in shown
-    assert "Token Flex says: The clause <is> 'wrong'" in shown
+    assert "Autodesk finds something wrong with it." in shown
+    assert "Autodesk says: The clause <is> 'wrong'" in shown
     assert message.buttons() == ["Edit and send again", "Details", "Delete"]
-    await ana.waits(lambda: "Refused by Token Flex." in card_of(ana).visible_text())
+    await ana.waits(lambda: "Refused by Autodesk." in card_of(ana).visible_text())
     await ana.presses(message, "Edit and send again")
     modal = await ana.sees_modal("Export usage data")
     assert modal.value("Contract") == f"{CONTRACT} · Example AG"
-    assert modal.value("Fields") == ["productName"]
-    assert modal.value("Metrics") == ["tokensConsumed"]
-    assert modal.value("Where clause") == "contractYear=1"
+    assert modal.value("Columns") == ["productName"]
+    assert modal.value("Numbers") == ["tokensConsumed"]
+    assert modal.value("Only rows where") == "contractYear=1"
     assert modal.value("File name") == "year1"
     assert modal.value("Post to channel") == "#finance"
-    modal.fill("Where clause", "contractYear=2")
+    modal.fill("Only rows where", "contractYear=2")
     assert (await modal.submit()).error is None
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
     await ana.hears("#finance", "export #2 is ready", private=False, timeout=20)
     old = card_of(ana)
     await ana.waits(lambda: "It was sent again as #2." in old.visible_text())

@@ -94,7 +94,7 @@ async def test_a_message_on_its_way_as_the_id_changes_is_posted_there(house: Hou
     ana = house.member("ana")
     house.slack.controls.slow_next("chat.postMessage", 1.0)
     await ana.types(SECRET, export())
-    await ana.hears(SECRET, "Export #1 is accepted", private=True)
+    await ana.hears(SECRET, "Got it: export #1", private=True)
     await asyncio.sleep(0.3)  # the call has begun, and the stand-in waits a second with it
     await changes_id(house)
     await ana.hears(SECRET, "Export #1 · year1.csv", "Asked by", private=False)
@@ -240,14 +240,14 @@ async def test_a_setting_that_names_the_old_id_means_the_channel(
     assert "ALLOWED_CHANNELS names a channel by its old id: set the new id" in caplog.text
     await asks(ana, SECRET, "year2", number=2)
     await ana.types("#finance", export("year3"))
-    await ana.hears("#finance", f"only in {SECRET}, so not here", private=True)
+    await ana.hears("#finance", f"only be posted in {SECRET}. Ask for them there", private=True)
 
 
 async def test_a_form_that_was_opened_before_is_sent_to_the_channel(house: House) -> None:
     """It names the id that the channel had as the form was opened."""
     ana = house.member("ana")
     modal = await open_form(house, place=SECRET)
-    fill(modal, Fields=["productName"], Where_clause="contractYear = 1", Post_to_channel=SECRET)
+    fill(modal, Columns=["productName"], Only_rows_where="contractYear = 1", Post_to_channel=SECRET)
     await changes_id(house)
     await modal.submit()
     await ana.hears(SECRET, "Export #1", "Asked by", private=False)

@@ -46,7 +46,7 @@ async def test_the_walkthrough_of_the_api_goes_through_unchanged(quick: House) -
     """The numbers of the CSV equal a query on the data set, and the file has the name that was asked for."""
     ana = quick.member("ana")
     await ana.types("#finance", WALKTHROUGH)
-    await ana.hears("#finance", "Export #1 is accepted: myYear1Adjustments.csv from contract", private=True)
+    await ana.hears("#finance", "Got it: export #1 (myYear1Adjustments.csv).", private=True)
     result = await ana.hears("#finance", "export #1 is ready: myYear1Adjustments.csv", private=False, timeout=20)
     header, *lines = rows((await download(result.links()[0]))[1])
     fields = WALKTHROUGH.partition("fields=")[2].partition(" ")[0]
@@ -69,7 +69,7 @@ async def test_smart_quotes_of_a_phone_work(quick: House) -> None:
     await ana.types(
         "#finance", f"/tokenflex export contract={CONTRACT} fields=productName where=“{where}” name=“Revit only”"
     )
-    await ana.hears("#finance", "Export #1 is accepted: Revit only.csv", private=True)
+    await ana.hears("#finance", "Got it: export #1 (Revit only.csv)", private=True)
     card = await ana.hears("#finance", "Asked by", "productName = 'Revit' and contractYear=1", private=False)
     assert card.mentions() == {"ana"}
 
@@ -78,9 +78,9 @@ async def test_marks_inside_a_text_reach_token_flex_as_typed(quick: House) -> No
     """Quotation marks and hard spaces in a text or name are part of it, and a clause in one word needs none around."""
     ana = quick.member("ana")
     await ana.types("#finance", export('"Bericht „Juni“"', where="productName = 'Projet\u00a0«X» “beta”'"))
-    await ana.hears("#finance", "Export #1 is accepted: Bericht „Juni“.csv", private=True)
+    await ana.hears("#finance", "Got it: export #1 (Bericht „Juni“.csv)", private=True)
     await ana.types("#finance", f"/tokenflex export contract={CONTRACT} fields=productName where=productName='Revit'")
-    await ana.hears("#finance", "Export #2 is accepted", private=True)
+    await ana.hears("#finance", "Got it: export #2", private=True)
     await eventually(lambda: len(keys(quick)) == 2)
     sent = {made.report.where.parameters for made in quick.token_flex.exports.all() if made.report.where}
     assert sent == {("Projet\u00a0«X» “beta”",), ("Revit",)}
@@ -93,7 +93,7 @@ async def test_what_slack_escapes_arrives_as_it_was_typed(new_house: OpenHouse) 
     await ana.types(
         "#finance", export(where="contractYear <= 2 and productName != '&lt;' and usageDate > '2024-03-01'")
     )
-    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    await ana.hears("#finance", "Got it: export #1", private=True)
     shown = "contractYear <= 2 and productName != '&lt;' and usageDate > '2024-03-01'"
     await ana.hears("#finance", "Asked by", shown, private=False)
     await eventually(lambda: bool(keys(house)))
@@ -106,14 +106,14 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
     """Where Slack hands the text over as it is, brackets in a clause stay what they are."""
     ana = quick.member("ana")
     await ana.types("#finance", export(where="contractYear >= 1 and contractYear < 3"))
-    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    await ana.hears("#finance", "Got it: export #1", private=True)
     await ana.hears("#finance", "Asked by", "contractYear >= 1 and contractYear < 3", private=False)
 
 
 @pytest.mark.parametrize(
     ("text", "answers"),
     [
-        (f"contract={CONTRACT} feilds=productName", ["There is no “feilds”; did you mean fields=?"]),
+        (f"contract={CONTRACT} feilds=productName", ["I don't know “feilds”; did you mean fields=?"]),
         (f"contract={CONTRACT} fields=prodctName", ['"prodctName" is not a field: did you mean productName?']),
         (
             f"contract={CONTRACT} fields=productName metrics=tokenConsumed",
@@ -127,8 +127,7 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
             f'contract={CONTRACT} fields=productName where="contractYear=1',
             ['A quotation mark " is opened and never closed.'],
         ),
-        ("fields=productName", [f"Say which contract: contract={CONTRACT} (Example AG), contract=11000099871"]),
-        (f"contract={CONTRACT}", ["Choose at least one field or metric."]),
+        (f"contract={CONTRACT}", ["Pick at least one field or metric, for example tokensConsumed."]),
         (
             "contract=12#45 fields=productName",
             ["A contract number has letters, digits and hyphens: copy it from your Autodesk account."],
@@ -151,7 +150,7 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
         ),
         (
             f"contract={CONTRACT} fields=<!channel>",
-            ["is not a field: the menu Fields of the form that /tokenflex opens"],
+            ["is not a field: the menu Columns of the form (/tokenflex)"],
         ),
         (f"contract={CONTRACT} fields=productName name=my report 2026", ['quote it whole: name="my report 2026".']),
         (
@@ -165,7 +164,7 @@ async def test_a_mistake_is_answered_with_how_to_mend_it(quick: House, text: str
     ana = quick.member("ana")
     await ana.types("#finance", f"/tokenflex export {text}")
     answer = await ana.hears("#finance", "That did not work yet:", *answers, private=True)
-    assert "Correct it and send it again; /tokenflex help shows examples." in answer.visible_text()
+    assert "Change it and send it again. /tokenflex help has examples." in answer.visible_text()
     assert answer.mentions() == set()
     assert all(message.ephemeral_for for message in ana.sees("#finance"))
     assert keys(quick) == []
@@ -187,14 +186,24 @@ async def test_the_only_contract_need_not_be_named(new_house: OpenHouse) -> None
     await knows_contracts(house)
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex export metrics=tokensConsumed")
-    await ana.hears("#finance", f"Export #1 is accepted: tokenflex_export_1.csv from contract {CONTRACT}", private=True)
+    await ana.hears("#finance", "Got it: export #1 (tokenflex_export_1.csv).", private=True)
+
+
+async def test_the_only_active_contract_is_meant(quick: House) -> None:
+    """A contract that has ended does not make people say which one they mean; the form presets the same."""
+    ana = quick.member("ana")
+    await knows_contracts(quick)
+    assert [contract.is_active for contract in quick.contracts.offered] == [True, False, False]
+    await ana.types("#finance", "/tokenflex export metrics=tokensConsumed")
+    await ana.hears("#finance", "Got it: export #1", private=True)
+    await ana.hears("#finance", "Export #1 ·", CONTRACT, private=False)
 
 
 async def test_a_warning_stands_beside_the_acceptance(quick: House) -> None:
     """What may surprise is said, and the request goes out all the same."""
     ana = quick.member("ana")
     await ana.types("#finance", export(where="reasonComment = 'not used'", more="category=MANUAL_ADJUSTMENT"))
-    answer = await ana.hears("#finance", "Export #1 is accepted", private=True)
+    answer = await ana.hears("#finance", "Got it: export #1", private=True)
     assert 'Please note: "not used" contains the word not, which Token Flex may refuse' in answer.visible_text()
 
 
@@ -211,7 +220,7 @@ async def test_a_finished_export_is_a_new_message(quick: House) -> None:
     assert "This link works until" in result.visible_text()
     assert "http" not in result.text
     card = next(each for each in ana.sees("#finance") if each.ts == result.thread_ts)
-    await ana.waits(lambda: "Ready. The file can be downloaded." in card.visible_text())
+    await ana.waits(lambda: "Ready. Press Get a fresh link to download it." in card.visible_text())
     assert card.links() == []
 
 
@@ -223,7 +232,7 @@ async def test_a_name_that_looks_like_a_mention_notifies_nobody(quick: House) ->
         f"/tokenflex export contract={CONTRACT} fields=productName name='@channel & `all`' "
         "where=\"productName = '<!channel> @here'\"",
     )
-    await ana.hears("#finance", "Export #1 is accepted: @channel & 'all'.csv", private=True)
+    await ana.hears("#finance", "Got it: export #1 (@channel & 'all'.csv)", private=True)
     result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     assert result.mentions() == {"ana"}
     for message in ana.sees("#finance"):
@@ -238,9 +247,9 @@ async def test_a_line_is_told_to_the_last_in_it(quick: House) -> None:
     quick.token_flex.controls.hold()
     for number in range(1, 9):
         await ana.types("#finance", export(f"file{number}"))
-        await ana.hears("#finance", f"Export #{number} is accepted", private=True)
-    last = await ana.hears("#finance", "Export #8 is accepted", private=True)
-    assert "in line, since Token Flex takes 5 calls a minute; it is submitted in about" in last.visible_text()
+        await ana.hears("#finance", f"Got it: export #{number}", private=True)
+    last = await ana.hears("#finance", "Got it: export #8", private=True)
+    assert "in line and goes out in about" in last.visible_text()
     assert "minute" in last.visible_text()
 
 
@@ -250,6 +259,6 @@ async def test_a_command_delivered_twice_is_one_export(quick: House) -> None:
     quick.slack.controls.deliver_twice()
     await asks(ana)
     await gets(ana, name="year2", number=2)
-    answers = [each for each in ana.sees("#finance") if "Export #1 is accepted" in each.visible_text()]
+    answers = [each for each in ana.sees("#finance") if "Got it: export #1" in each.visible_text()]
     assert len(answers) == 1
     assert len(keys(quick)) == 2

@@ -34,7 +34,7 @@ async def test_the_list_shows_ones_own_and_the_channels(quick: House) -> None:
     await asks(ben, channel="#general", name="bens_in_general", number=3)
     await asks(ana, channel="#general", name="in_general", number=4)
     await ana.types("#finance", "/tokenflex list")
-    shown = (await ana.hears("#finance", "shows all about one of them", private=True)).visible_text()
+    shown = (await ana.hears("#finance", "shows all about one.", private=True)).visible_text()
     assert "#1 in_finance.csv · " in shown
     assert "#2 bens_in_finance.csv · " in shown
     assert "bens_in_general" not in shown
@@ -60,7 +60,7 @@ async def test_a_list_with_something_behind_it_is_corrected(quick: House) -> Non
     """Words that mean nothing are not passed over."""
     ana = quick.member("ana")
     await ana.types("#finance", "/tokenflex list all")
-    await ana.hears("#finance", "/tokenflex list stands alone; “all” is too much.", private=True)
+    await ana.hears("#finance", "Nothing follows /tokenflex list; leave “all” out.", private=True)
 
 
 # --- a number
@@ -74,12 +74,12 @@ async def test_status_shows_everything_about_an_export(quick: House) -> None:
     answer = await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", "Finished", private=True)
     shown = answer.visible_text()
     for part in (
-        "Ready. The file can be downloaded.",
+        "Ready. Press Get a fresh link to download it.",
         "@ana",
         "#finance",
         "productName",
         "contractYear=1",
-        "Request key",
+        "Autodesk knows it as",
     ):
         assert part in shown
     assert answer.buttons() == ["Get a fresh link", "Details", "Delete"]
@@ -101,7 +101,7 @@ async def test_a_missing_or_wrong_number_is_asked_for(quick: House, word: str) -
     await ana.types("#finance", f"/tokenflex {word}")
     await ana.hears("#finance", f"Which export? Write /tokenflex {word} #42; /tokenflex list shows", private=True)
     await ana.types("#finance", f"/tokenflex {word} all of them")
-    await ana.hears("#finance", f"“all of them” is not the number of one export; write it as in /tokenflex {word} #42")
+    await ana.hears("#finance", f"“all of them” is not the number of an export; write it like /tokenflex {word} #42")
     await ana.types("#finance", f"/tokenflex {word} #4711")
     await ana.hears("#finance", "I know of no export #4711 here. /tokenflex list shows", private=True)
 
@@ -136,11 +136,11 @@ async def test_link_says_why_there_is_none(quick: House) -> None:
     quick.token_flex.controls.hold()
     ana = quick.member("ana")
     await asks(ana)
-    await ana.waits(lambda: "Requested." in card_of(ana).visible_text())
+    await ana.waits(lambda: "In progress." in card_of(ana).visible_text())
     await ana.types("#finance", "/tokenflex link #1")
     await ana.hears(
         "#finance",
-        "#1 is still being prepared, so there is no file yet. I will say so in its channel when it is done.",
+        "#1 is still in progress, so there is no file yet. I'll post in its channel when it is ready.",
         private=True,
     )
 
@@ -150,9 +150,9 @@ async def test_retry_asks_once_more_for_an_export_that_failed(quick: House) -> N
     ana = quick.member("ana")
     failed = await fails(quick, ana)
     await ana.types("#finance", "/tokenflex link #1")
-    await ana.hears("#finance", "#1 failed, so there is no file. /tokenflex retry #1 asks for it again.", private=True)
+    await ana.hears("#finance", "#1 failed, so there is no file. /tokenflex retry #1 tries again.", private=True)
     await ana.types("#finance", "/tokenflex retry #1")
-    await ana.hears("#finance", "Token Flex is asked once more for export #1.", private=True)
+    await ana.hears("#finance", "Trying export #1 again.", private=True)
     ready = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     assert ready.thread_ts == failed.thread_ts
     assert ready.mentions() == {"ana"}
@@ -183,7 +183,7 @@ async def test_delete_asks_first(quick: House) -> None:
     await ana.types("#finance", "/tokenflex delete #1")
     question = await ana.hears("#finance", "Delete export #1 (year1.csv)?", private=True)
     await ana.presses(question, "Delete")
-    await ana.waits(lambda: "Export #1 is being deleted, here and at Token Flex." in question.visible_text())
+    await ana.waits(lambda: "Export #1 is being deleted, at Autodesk too." in question.visible_text())
     await ana.waits(lambda: "Deleted. There is nothing to download" in card_of(ana).visible_text())
     assert card_of(ana).buttons() == []
     await ana.waits(lambda: "Export #1 was deleted." in result.visible_text())
@@ -222,7 +222,7 @@ async def test_an_export_that_waits_can_be_deleted_before_it_is_submitted(quick:
     quick.token_flex.controls.outstanding_elsewhere(50)
     ana = quick.member("ana")
     await asks(ana)
-    await ana.waits(lambda: "all places are taken" in card_of(ana).visible_text())
+    await ana.waits(lambda: "takes no more for now" in card_of(ana).visible_text())
     await ana.presses(card_of(ana), "Delete")
     await ana.hears("#finance", "Export #1 is deleted.", private=True)
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
@@ -242,7 +242,7 @@ async def test_the_examples_of_the_help_work_when_copied(quick: House) -> None:
     assert 3 <= len(set(examples)) <= 4
     for number, example in enumerate(dict.fromkeys(examples), 1):
         await ana.types("#finance", html.unescape(example))
-        await ana.hears("#finance", f"Export #{number} is accepted", private=True, timeout=20)
+        await ana.hears("#finance", f"Got it: export #{number}", private=True, timeout=20)
     for number in range(1, len(set(examples)) + 1):
         await ana.hears("#finance", f"export #{number} is ready", private=False, timeout=30)
     await eventually(lambda: set(quick.token_flex.exports.states().values()) == {"Download"})
@@ -251,18 +251,21 @@ async def test_the_examples_of_the_help_work_when_copied(quick: House) -> None:
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("hlep", "There is no “hlep”; did you mean /tokenflex help?"),
-        ("sttus #42", "There is no “sttus”; did you mean /tokenflex status?"),
-        ("schedule-everything", "There is no “schedule-everything”. The words are export, list, status, link, retry"),
+        ("hlep", "I don't know “hlep”; did you mean /tokenflex help?"),
+        ("sttus #42", "I don't know “sttus”; did you mean /tokenflex status?"),
+        (
+            "schedule-everything",
+            "I don't know “schedule-everything”. Type /tokenflex for the form, or /tokenflex help.",
+        ),
         ("fields=productName", "Begin with the word export: /tokenflex export fields=productName"),
-        ("<!channel>", "There is no “"),
+        ("<!channel>", "I don't know “"),
     ],
 )
 async def test_an_unknown_word_is_answered_with_the_nearest(quick: House, typed: str, answer: str) -> None:
     """A slip of the finger is understood; otherwise the words are listed. Nobody is notified by an answer."""
     ana = quick.member("ana")
     await ana.types("#finance", f"/tokenflex {typed}")
-    shown = await ana.hears("#finance", "That did not work yet:", answer, private=True)
+    shown = await ana.hears("#finance", answer, private=True)
     assert shown.mentions() == set()
 
 
@@ -289,7 +292,7 @@ async def test_answers_of_commands_are_private(quick: House) -> None:
     await gets(ana)
     for text in ("list", "help", "status #1", "link #1", "retry #1", "delete #1", "nonsense"):
         await ana.types("#finance", f"/tokenflex {text}")
-    await ana.hears("#finance", "There is no “nonsense”", private=True, timeout=20)
+    await ana.hears("#finance", "I don't know “nonsense”", private=True, timeout=20)
     assert len(ben.sees("#finance")) == 2
     assert ana.errors == []
 

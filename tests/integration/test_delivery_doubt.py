@@ -27,7 +27,7 @@ async def held(house: House, member: Member) -> None:
     """Ask for an export, wait for its card to say Requested, and hold the file back."""
     house.token_flex.controls.hold()
     await asks(member)
-    await member.waits(lambda: "Requested" in card_of(member).visible_text(), timeout=PATIENCE)
+    await member.waits(lambda: "In progress" in card_of(member).visible_text(), timeout=PATIENCE)
 
 
 async def quiet(house: House, member: Member) -> None:

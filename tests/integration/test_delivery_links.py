@@ -102,7 +102,7 @@ async def test_a_deletion_during_the_post_takes_link_and_buttons_out(new_house: 
     ana = house.member("ana")
     house.token_flex.controls.hold()
     card = await asks(ana)
-    await ana.waits(lambda: "Requested" in card.visible_text(), timeout=PATIENCE)
+    await ana.waits(lambda: "In progress" in card.visible_text(), timeout=PATIENCE)
     house.slack.controls.slow_next("chat.postMessage", 1.0)
     house.token_flex.controls.release()
     await eventually(lambda: not house.slack.controls._failures["chat.postMessage"])

@@ -52,7 +52,7 @@ async def test_in_a_rush_everybody_is_answered_where_they_asked(new_house: OpenH
         await house.member("ana" if number % 2 else "ben").types("#finance", export(f"file{number}"))
     for number in range(1, 13):
         await house.member("ana" if number % 2 else "ben").hears(
-            "#finance", f"file{number}.csv from", private=True, timeout=PATIENCE
+            "#finance", f"(file{number}.csv)", private=True, timeout=PATIENCE
         )
 
 
@@ -124,7 +124,7 @@ async def test_a_revoked_token_delays_everything_and_loses_nothing(new_house: Op
     ana = house.member("ana")
     house.token_flex.controls.hold()
     card = await asks(ana)
-    await ana.waits(lambda: "Requested" in card.visible_text(), timeout=PATIENCE)
+    await ana.waits(lambda: "In progress" in card.visible_text(), timeout=PATIENCE)
     house.slack.revoke_tokens()
     house.token_flex.controls.release()
     await eventually(lambda: any(call.error == "token_revoked" for call in house.slack.calls))

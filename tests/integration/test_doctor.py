@@ -76,7 +76,7 @@ async def test_a_sound_set_up(sound_house: House) -> None:
     assert report["Slack bot token"].found == "Workspace “sandbox” (https://sandbox.slack.com/), as @tokenflex."
     assert report["Socket Mode"].found == "Connected, greeted and closed."
     assert report["Autodesk login"].found.startswith("Two-legged")
-    assert report["Contracts"].found == "110000123456, 11000099871 (ended)."
+    assert report["Contracts"].found == "110000123456, 11000099871 (ended), RomeoAgree-0 (ended)."
     assert [call.path for call in sound_house.token_flex.calls] == ["/tokenflex/v1/contract"]
     assert report["Call budget"].found.startswith("1 of 5 calls in the last minute")
     assert not sound_house.slack.sockets.connections

@@ -49,7 +49,7 @@ async def test_beside_a_bot_nothing_is_disturbed(living_house: House) -> None:
     assert report["Bot"].found.startswith("A bot runs with this database")
     assert report["Socket Mode"].found.startswith("The running bot has been connected since")
     assert "good for" in report["Autodesk token"].found
-    assert report["Contracts"].found == "110000123456, 11000099871 (ended)."
+    assert report["Contracts"].found == "110000123456, 11000099871 (ended), RomeoAgree-0 (ended)."
 
 
 async def test_the_last_poll_and_message_are_shown(living_house: House) -> None:
@@ -93,7 +93,7 @@ async def test_exports_that_nobody_looks_at(new_house: OpenHouse) -> None:
     house.token_flex.controls.hold()
     ana = house.member("ana")
     await ana.types("#finance", EXPORT)
-    await ana.hears("#finance", "Requested", private=False)
+    await ana.hears("#finance", "In progress", private=False)
     await house.stop_bot()
     report = await examined(house)
     assert report["Bot"].found.startswith("No bot runs")

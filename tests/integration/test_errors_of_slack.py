@@ -35,10 +35,10 @@ async def test_a_bot_that_is_not_in_the_channel_asks_to_be_invited(quick: House,
         quick.slack.workspace.kick_bot(channel)
     ana = quick.member("ana")
     await ana.types(channel, export())
-    await ana.hears(channel, "Export #1 is accepted", private=True)
+    await ana.hears(channel, "Got it: export #1", private=True)
     told = await ana.hears("@tokenflex", f"I cannot post export #1 to {channel}. I am not in that channel.", timeout=20)
     assert "/invite @tokenflex" in told.visible_text()
-    assert "/tokenflex link #1 gets you its file as soon as it is ready, wherever you type it." in told.visible_text()
+    assert "/tokenflex link #1 gets you its file, wherever you type it." in told.visible_text()
     await ana.types("#finance", "/tokenflex status #1")
     await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", private=True)
     assert all(message.ephemeral_for for message in ana.sees(channel))
@@ -54,7 +54,7 @@ async def test_a_channel_that_stays_closed_costs_no_calls(quick: House) -> None:
     ana = quick.member("ana")
     quick.token_flex.controls.hold()
     await asks(ana)
-    await ana.waits(lambda: "Requested" in card_of(ana).visible_text(), timeout=20)
+    await ana.waits(lambda: "In progress" in card_of(ana).visible_text(), timeout=20)
     quick.slack.workspace.kick_bot("#finance")
     quick.token_flex.controls.release()
     await ana.hears("@tokenflex", "I cannot post export #1 to #finance.", timeout=20)
@@ -85,11 +85,11 @@ async def test_an_archived_channel_gets_its_result_when_it_is_taken_out_again(qu
     quick.token_flex.controls.hold()
     ana = quick.member("ana")
     await asks(ana)
-    await ana.waits(lambda: "Requested." in card_of(ana).visible_text())
+    await ana.waits(lambda: "In progress." in card_of(ana).visible_text())
     quick.slack.workspace.archive("#finance")
     quick.token_flex.controls.release()
     told = await ana.hears("@tokenflex", "I cannot post export #1 to #finance. That channel is archived.", timeout=20)
-    assert "Unarchive it and I will post within a minute or so." in told.visible_text()
+    assert "Unarchive it and I'll post within a minute or so." in told.visible_text()
     quick.slack.workspace.archive("#finance", archived=False)
     result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     assert results(ana) == [result]
@@ -119,7 +119,7 @@ async def test_a_post_that_is_refused_holds_up_no_edit(quick: House) -> None:
     quick.token_flex.controls.hold()
     ana = quick.member("ana")
     card = await asks(ana)
-    await ana.waits(lambda: "Requested." in card.visible_text())
+    await ana.waits(lambda: "In progress." in card.visible_text())
     quick.slack.workspace.channel("#finance").read_only = True
     quick.token_flex.controls.release()
     await ana.hears("@tokenflex", "I cannot post export #1 to #finance.", timeout=20)
@@ -134,7 +134,7 @@ async def test_a_card_that_is_refused_holds_up_no_reply(quick: House) -> None:
     quick.token_flex.controls.hold()
     ana = quick.member("ana")
     card = await asks(ana)
-    await ana.waits(lambda: "Requested." in card.visible_text())
+    await ana.waits(lambda: "In progress." in card.visible_text())
     quick.slack.workspace.channel("#finance").thread_only = True
     await ana.types("#finance", export("second"))
     await ana.hears("@tokenflex", "I cannot post export #2 to #finance.", timeout=20)
@@ -148,7 +148,7 @@ async def test_a_refusal_that_nobody_knows_is_tried_again(quick: House) -> None:
     quick.slack.controls.fail_next("chat.postMessage", "as_yet_unknown_error", count=3)
     ana = quick.member("ana")
     await ana.types("#finance", export("odd"))
-    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    await ana.hears("#finance", "Got it: export #1", private=True)
     await ana.hears("#finance", "Export #1 · odd.csv", "Asked by", private=False, timeout=20)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
 
@@ -196,7 +196,7 @@ async def test_an_edit_whose_blocks_slack_refuses_is_made_as_plain_text(quick: H
     ana = quick.member("ana")
     quick.token_flex.controls.hold()
     await asks(ana)
-    await ana.waits(lambda: "Requested." in card_of(ana).visible_text())
+    await ana.waits(lambda: "In progress." in card_of(ana).visible_text())
     quick.slack.controls.fail_next("chat.update", "invalid_blocks")
     card = card_of(ana)
     await ana.presses(card, "Delete")
@@ -209,7 +209,7 @@ async def test_a_card_that_somebody_deleted_is_left_alone(quick: House) -> None:
     quick.token_flex.controls.hold()
     ana = quick.member("ana")
     card = await asks(ana)
-    await ana.waits(lambda: "Requested." in card.visible_text())
+    await ana.waits(lambda: "In progress." in card.visible_text())
     quick.slack.workspace.delete(card)
     quick.token_flex.controls.release()
     result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
@@ -231,7 +231,7 @@ async def test_a_result_that_somebody_deleted_is_left_alone(quick: House) -> Non
     )
     assert results(ana) == []
     await ana.types("#finance", "/tokenflex status #1")
-    await ana.hears("#finance", "Ready. The file can be downloaded.", "Posted to", private=True)
+    await ana.hears("#finance", "Ready. Press Get a fresh link to download it.", "Posted to", private=True)
 
 
 async def test_slack_that_asks_for_patience_gets_it(quick: House) -> None:
@@ -364,7 +364,7 @@ async def test_a_crash_is_an_apology_with_a_reference_that_is_in_the_log(
         shown = await ana.hears("#finance", "Sorry, something went wrong on my side.", private=True)
     assert answer.error is None
     assert "inner secret" not in shown.visible_text()
-    found = re.search(r"reference ([0-9a-f]{8})", shown.visible_text())
+    found = re.search(r"reference: ([0-9a-f]{8})", shown.visible_text())
     assert found is not None
     [logged] = [record for record in caplog.records if getattr(record, "reference", "") == found[1]]
     assert logged.exc_info is not None

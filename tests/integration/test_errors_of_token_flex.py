@@ -51,29 +51,33 @@ async def card_says(member: Any, *texts: str, number: int = 1) -> Message:
         (
             400,
             {"Code": "BadRequestError", "Message": "BadRequestError: Unknown field foo"},
-            ["Something in the request is wrong. Change it and send it again.", "Token Flex says: Unknown field foo"],
+            ["Autodesk finds something wrong with it.", "Autodesk says: Unknown field foo"],
         ),
         (
             400,
             {"Code": "BadRequestError", "Message": "<!channel> & <@U0SBX00002> `x`"},
-            ["Token Flex says: <!channel> & <@U0SBX00002> 'x'"],
+            ["Autodesk says: <!channel> & <@U0SBX00002> 'x'"],
         ),
         (
             403,
             {"Code": "ForbiddenError", "Message": "ForbiddenError: Invalid contract or access level"},
-            ["Token Flex does not let our Autodesk user see this contract", "Check the contract number"],
+            ["Our Autodesk account can't see this contract", "Check the number"],
         ),
         (
             403,
             {"developerMessage": "Token does not have the privilege for this request.", "errorCode": "AUTH-010"},
-            ["The Autodesk login lacks a permission. An administrator has to sign in again"],
+            ["Our Autodesk login lacks a right. An administrator has to sign in again."],
         ),
         (
             403,
             {"developerMessage": "The client_id specified does not have access", "errorCode": "AUTH-001"},
-            ["The Token Flex Usage Data API is not enabled for our Autodesk app. An administrator has to add it"],
+            ["Our Autodesk app may not use Token Flex yet. An administrator has to add the Token Flex Usage Data API"],
         ),
-        (404, {"Code": "NotFoundError", "Message": ""}, ["Token Flex does not know this contract or export."]),
+        (
+            404,
+            {"Code": "NotFoundError", "Message": ""},
+            ["Autodesk does not know this contract or export. Check the number."],
+        ),
     ],
 )
 async def test_a_refused_request_is_told_privately(
@@ -86,18 +90,19 @@ async def test_a_refused_request_is_told_privately(
     told = await ana.hears("@tokenflex", "did not accept your request for export #1 in #finance.", *sentences)
     assert told.buttons() == ["Edit and send again", "Details", "Delete"]
     assert told.mentions() == set()
-    card = await card_says(ana, "Refused by Token Flex.", *sentences)
+    card = await card_says(ana, "Refused by Autodesk.", *sentences)
     assert card.mentions() == {"ana"}
     assert card.buttons() == ["Edit and send again", "Details", "Delete"]
     assert not any("is ready" in message.visible_text() for message in ana.sees("#finance"))
 
 
-async def test_a_foreign_contract_is_refused_by_token_flex_itself(quick: House) -> None:
-    """The contract of another customer ends in a private message; the corrected one is accepted."""
-    ana = quick.member("ana")
+async def test_a_foreign_contract_is_refused_by_token_flex_itself(new_house: OpenHouse) -> None:
+    """A contract of the settings that the login may not see ends in a private message; the corrected one is made."""
+    house = await quick_house(new_house, ALLOWED_CONTRACTS="110000123456,110000777001")
+    ana = house.member("ana")
     await ana.types("#finance", export(contract="110000777001"))
-    told = await ana.hears("@tokenflex", "does not let our Autodesk user see this contract", timeout=20)
-    assert "Token Flex says: Invalid contract or access level" in told.visible_text()
+    told = await ana.hears("@tokenflex", "account can't see this contract", timeout=20)
+    assert "Autodesk says: Invalid contract or access level" in told.visible_text()
     await ana.presses(told, "Edit and send again")
     modal = await ana.sees_modal("Export usage data")
     assert modal.value("Contract") == "110000777001"
@@ -132,7 +137,7 @@ async def test_a_deletion_without_permission_waits_and_says_so(quick: House) -> 
     body = {"developerMessage": "no privilege", "errorCode": "AUTH-010"}
     quick.token_flex.controls.answer_next(403, "DELETE", body=body)
     await ana.presses(result, "Delete")
-    await card_says(ana, "Being deleted.", "Token Flex does not permit that with our login.")
+    await card_says(ana, "Being deleted.", "Autodesk does not let our account do that.")
     await card_says(ana, "Deleted. There is nothing to download any more.")
     assert keys(quick) == []
 
@@ -146,7 +151,7 @@ async def test_wrong_credentials_are_told_on_the_card(new_house: OpenHouse) -> N
     await house.start_bot(APS_CLIENT_SECRET="not-the-secret")
     ana = house.member("ana")
     await asks(ana)
-    await card_says(ana, "Queued.", "Autodesk does not accept our login. An administrator has to sign in again")
+    await card_says(ana, "Waiting its turn.", "Autodesk does not accept our login. An administrator has to see to that")
     assert keys(house) == []
 
 
@@ -165,13 +170,13 @@ async def test_a_login_that_has_ended_is_told(new_house: OpenHouse) -> None:
     controls.revoke_refresh_tokens()
     controls.revoke_tokens()
     await asks(ana, name="year2", number=2)
-    await card_says(ana, "Queued.", "An administrator has to sign in again", number=2)
+    await card_says(ana, "Waiting its turn.", "An administrator has to see to that", number=2)
     await ana.waits(lambda: not result.links(), timeout=20)
     await ana.presses(result, "Get a fresh link")
     await ana.hears(
         "#finance",
-        "I could not get a link for #1. The Autodesk login has ended. An administrator has to sign in again with "
-        "python -m bot login",
+        "I could not get a link for #1. Our Autodesk login has ended. An administrator has to sign in again; "
+        "what waits then goes on by itself.",
         private=True,
         timeout=20,
     )
@@ -186,7 +191,9 @@ async def test_a_refusal_for_the_rate_is_waited_out(quick: House) -> None:
     quick.token_flex.controls.answer_next(429, "POST", "/requests", retry_after=25)
     ana = quick.member("ana")
     await asks(ana)
-    await card_says(ana, "Queued.", "Token Flex takes no more calls from us for the moment. I keep trying.")
+    await card_says(
+        ana, "Waiting its turn.", "Autodesk takes no more requests from us for the moment. I'll keep trying."
+    )
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
     assert len(keys(quick)) == 1
 
@@ -196,12 +203,12 @@ async def test_fifty_outstanding_exports_hold_the_next(quick: House) -> None:
     taken = quick.token_flex.controls.outstanding_elsewhere(50)
     ana = quick.member("ana")
     await asks(ana)
-    card = await card_says(ana, "It waits for a place: Token Flex works on 50 exports at once")
+    card = await card_says(ana, "Autodesk makes at most 50 exports at once")
     assert card.buttons() == ["Details", "Delete"]
     await ana.types("#finance", export("year2"))
-    answer = await ana.hears("#finance", "Export #2 is accepted", private=True)
-    assert "It is number 2 in line: Token Flex works on 50 exports at once and all places are taken" in answer.text
-    assert "that will be in about 1 minute." in answer.text
+    answer = await ana.hears("#finance", "Got it: export #2", private=True)
+    assert "Autodesk makes at most 50 exports at once and takes no more for now. It's number 2 in line" in answer.text
+    assert "is likely to go out in about a minute." in answer.text
     for key in taken[:5]:
         quick.token_flex.controls.finish(key)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
@@ -219,7 +226,7 @@ async def test_a_submission_that_upstream_broke_on_is_made_once(quick: House, fa
     quick.token_flex.controls.answer_next(fault.pop("status"), "POST", "/requests", **fault)
     ana = quick.member("ana")
     await asks(ana)
-    await card_says(ana, "Being submitted.", "Token Flex did not answer. I am checking whether the request arrived")
+    await card_says(ana, "On its way.", "Autodesk did not answer. I'm checking whether it has the request")
     result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
     assert len(keys(quick)) == 1
     assert [m for m in ana.sees("#finance") if "export #1 is ready" in m.visible_text()] == [result]
@@ -253,7 +260,7 @@ async def test_a_submission_that_is_never_answered_in_time(
     house.token_flex.controls.slow_next(1.0, "POST", "/requests", real=True)
     ana = house.member("ana")
     await asks(ana)
-    await card_says(ana, "Token Flex did not answer.")
+    await card_says(ana, "Autodesk did not answer.")
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
     assert len(keys(house)) == 1
 
@@ -264,7 +271,7 @@ async def test_an_upstream_that_is_down_is_waited_for(quick: House) -> None:
     await quick.token_flex.stop()
     ana = quick.member("ana")
     await asks(ana)
-    await card_says(ana, "Queued.", "Token Flex cannot be reached at the moment. I keep trying.")
+    await card_says(ana, "Waiting its turn.", "Autodesk cannot be reached at the moment. I'll keep trying.")
     await quick.token_flex.start(port)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
     assert len(keys(quick)) == 1
@@ -283,7 +290,7 @@ async def test_a_setback_that_is_over_leaves_nothing_to_do(quick: House, monkeyp
     await quick.token_flex.stop()
     ana = quick.member("ana")
     await asks(ana)
-    await card_says(ana, "Token Flex cannot be reached")
+    await card_says(ana, "Autodesk cannot be reached")
     await ana.presses(card_of(ana), "Delete")
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text(), timeout=20)
     await quick.clock.sleep(60)
@@ -307,11 +314,11 @@ async def test_polls_that_fail_cost_nothing_but_time(quick: House) -> None:
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        ({"status": 500, "count": 5}, "Token Flex has a problem of its own at the moment. Try again in a few minutes."),
-        ({"status": 502, "html": True, "count": 5}, "Token Flex has a problem of its own at the moment."),
+        ({"status": 500, "count": 5}, "Autodesk has a problem of its own at the moment. Try again in a few minutes."),
+        ({"status": 502, "html": True, "count": 5}, "Autodesk has a problem of its own at the moment."),
         (
             {"status": 403, "body": {"developerMessage": "no privilege", "errorCode": "AUTH-010"}},
-            "The Autodesk login lacks a permission.",
+            "Our Autodesk login lacks a right.",
         ),
     ],
 )
@@ -336,9 +343,9 @@ async def test_an_export_that_vanished_while_it_was_made(quick: House) -> None:
     ana = quick.member("ana")
     await asks(ana)
     await eventually(lambda: bool(keys(quick)))
-    await card_says(ana, "Requested.")
+    await card_says(ana, "In progress.")
     quick.token_flex.controls.vanish(keys(quick)[0])
-    card = await card_says(ana, "No longer at Token Flex.", "Edit and send again asks for the same once more")
+    card = await card_says(ana, "No longer at Autodesk.", "Edit and send again opens the form with what you asked for.")
     await ana.waits(lambda: card.buttons() == ["Edit and send again", "Get a fresh link", "Details"])
     quick.token_flex.controls.release()
     await ana.presses(card, "Edit and send again")
@@ -357,9 +364,9 @@ async def test_an_export_that_vanished_when_its_link_is_asked_for(
     await ana.waits(lambda: not result.links(), timeout=20)
     quick.token_flex.controls.vanish(keys(quick)[0])
     await ben.presses(result, "Get a fresh link")
-    await ben.hears("#finance", "Export #1 is no longer at Token Flex, so there is no file.", private=True, timeout=20)
-    await card_says(ana, "No longer at Token Flex.")
-    await ana.waits(lambda: "Export #1 is no longer at Token Flex." in result.visible_text())
+    await ben.hears("#finance", "Export #1 is no longer at Autodesk, so there is no file.", private=True, timeout=20)
+    await card_says(ana, "No longer at Autodesk.")
+    await ana.waits(lambda: "Export #1 is no longer at Autodesk." in result.visible_text())
     assert result.buttons() == []
 
 
@@ -370,7 +377,7 @@ async def test_a_status_that_nobody_knows_is_shown_and_watched(quick: House) -> 
     await asks(ana)
     await eventually(lambda: bool(keys(quick)))
     quick.token_flex.controls.unknown_status(keys(quick)[0], "Archiving <!here>")
-    card = await card_says(ana, "Requested (Token Flex says Archiving <!here>).")
+    card = await card_says(ana, "In progress (Autodesk says Archiving <!here>).")
     assert card.mentions() == {"ana"}
     quick.token_flex.controls.finish(keys(quick)[0])
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)

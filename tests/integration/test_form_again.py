@@ -11,9 +11,9 @@ from tests.harness.talk import card_of, eventually, export
 AGAIN = "Edit and send again"
 ENTERED = {
     "Usage categories": ["DESKTOP_PRODUCT"],
-    "Fields": ["userName", "productName"],
-    "Metrics": ["usageHours", "tokensConsumed"],
-    "Where clause": "contractYear = 1 AND productName LIKE 'Auto%'",
+    "Columns": ["userName", "productName"],
+    "Numbers": ["usageHours", "tokensConsumed"],
+    "Only rows where": "contractYear = 1 AND productName LIKE 'Auto%'",
     "File name": "übersicht 1",
     "Post to channel": "#general",
 }
@@ -21,12 +21,12 @@ REFUSED = {"Code": "BadRequestError", "Message": "BadRequestError: Invalid reque
 
 
 async def refused(house: House, **entered: object) -> Message:
-    """Have ana's form refused by Token Flex; return the private message about it."""
+    """Have ana's form refused by Autodesk; return the private message about it."""
     house.token_flex.controls.answer_next(400, "POST", "/requests", body=REFUSED)
     modal = await open_form(house)
     fill(modal, **(entered or {label.replace(" ", "_"): value for label, value in ENTERED.items()}))
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     await modal.close()
     return await house.member("ana").hears("@tokenflex", "did not accept your request for export #1", "Invalid request")
 
@@ -45,9 +45,9 @@ async def test_a_refused_request_comes_back_filled_in(house: House) -> None:
     modal = await ana.sees_modal(TITLE)
     assert {label: modal.value(label) for label in ENTERED} == ENTERED
     assert modal.value("Contract") == f"{CONTRACT} · Example AG"
-    modal.fill("Where clause", "contractYear = 2")
+    modal.fill("Only rows where", "contractYear = 2")
     await modal.submit()
-    await modal.shows("Export #2 is accepted.", "#general")
+    await modal.shows("Got it: export #2.", "#general")
     await ana.waits(lambda: "It was sent again as #2." in card_of(ana, 1, "#general").visible_text())
     assert AGAIN not in card_of(ana, 1, "#general").buttons()
     await ana.hears("#general", "export #2 is ready", "übersicht 1.csv", timeout=20)
@@ -61,7 +61,7 @@ async def test_it_may_go_to_another_channel(house: House) -> None:
     modal = await ana.sees_modal(TITLE)
     modal.fill("Post to channel", "#finance")
     await modal.submit()
-    await modal.shows("Export #2 is accepted.", "#finance")
+    await modal.shows("Got it: export #2.", "#finance")
     await ana.hears("#finance", "export #2 is ready", timeout=20)
 
 
@@ -76,18 +76,18 @@ async def test_what_a_command_asked_for_can_be_edited_in_the_form(house: House) 
     assert modal.value("File name") == "lost"
     modal.fill("Contract", CONTRACT)
     await modal.submit()
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
     await ana.hears("#finance", "export #2 is ready", timeout=20)
 
 
 async def test_a_name_that_was_made_is_made_anew(house: House) -> None:
     """It holds the export's number, so the new export does not carry the old one."""
     ana = house.member("ana")
-    await ana.presses(await refused(house, Fields=["productName"]), AGAIN)
+    await ana.presses(await refused(house, Columns=["productName"]), AGAIN)
     modal = await ana.sees_modal(TITLE)
     assert modal.value("File name") is None
     await modal.submit()
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
     await ana.hears("#finance", "Export #2 · tokenflex_export_2.csv")
 
 
@@ -99,10 +99,10 @@ async def test_mistakes_come_back_on_their_fields_here_too(house: House) -> None
     modal.fill("File name", "a/b")
     await modal.submit()
     assert set(modal.errors) == {"File name"}
-    assert modal.value("Where clause") == ENTERED["Where clause"]
+    assert modal.value("Only rows where") == ENTERED["Only rows where"]
     modal.fill("File name", "ab")
     await modal.submit()
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
 
 
 async def test_two_forms_of_one_export_make_one_new_export(house: House) -> None:
@@ -117,7 +117,7 @@ async def test_two_forms_of_one_export_make_one_new_export(house: House) -> None
     assert second is not None
     await asyncio.gather(first.submit(), second.submit())
     told = [first.visible_text(), second.visible_text()]
-    assert sum("Export #2 is accepted." in text for text in told) == 1
+    assert sum("Got it: export #2." in text for text in told) == 1
     assert sum("#1 was sent again already, as #2." in text for text in told) == 1
 
 
@@ -130,7 +130,7 @@ async def test_pressed_after_it_was_sent_again(house: House) -> None:
     modal = await ana.sees_modal(TITLE)
     house.slack.controls.deliver_twice()
     await modal.submit()
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
     await modal.close()
     await presses_old(house, message, button)
     await ana.hears("@tokenflex", "#1 was sent again already, as #2.", private=True)
@@ -171,7 +171,7 @@ async def test_a_deleted_one_is_not_sent_again(house: House) -> None:
     await ana.presses(card_of(ana, 1, "#general"), "Delete")
     await ana.waits(lambda: "Deleted." in card_of(ana, 1, "#general").visible_text())
     await presses_old(house, message, button)
-    await ana.hears("@tokenflex", "#1 was deleted", "/tokenflex opens the form", private=True)
+    await ana.hears("@tokenflex", "#1 was deleted", "For a new export type /tokenflex.", private=True)
     assert ana.modal is None
 
 
@@ -182,7 +182,7 @@ async def test_an_export_that_vanished_can_be_asked_for_again(house: House) -> N
     fill(modal, File_name="gone")
     house.token_flex.controls.hold()
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     await modal.close()
     await eventually(lambda: bool(house.token_flex.exports.states()))
     house.token_flex.controls.vanish(next(iter(house.token_flex.exports.states())))
@@ -192,5 +192,5 @@ async def test_an_export_that_vanished_can_be_asked_for_again(house: House) -> N
     again = await ana.sees_modal(TITLE)
     assert again.value("File name") == "gone"
     await again.submit()
-    await again.shows("Export #2 is accepted.")
+    await again.shows("Got it: export #2.")
     await ana.waits(lambda: "It was sent again as #2." in card_of(ana).visible_text())

@@ -9,7 +9,7 @@ from tests.harness.house import CONTRACT, House
 from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
 
-LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
+LABELS = ["Contract", "Usage categories", "Columns", "Numbers", "Only rows where", "File name", "Post to channel"]
 ONE_CONTRACT = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT,)),), "recorded": False}
 ACTIVE, ENDED = f"{CONTRACT} · Example AG", "11000099871 · Example AG (until 2025) (ended)"
 ROMEO = "RomeoAgree-0 · Romeo Agreement (ended)"
@@ -35,10 +35,10 @@ async def test_a_new_form_needs_one_choice(house: House) -> None:
     """As it opens it asks for nothing, which is told on its field; with one metric it is an export."""
     modal = await open_form(house, metrics=())
     await modal.submit()
-    assert "at least one field or metric" in modal.errors["Fields"].lower()
-    modal.fill("Metrics", ["tokensConsumed"])
+    assert "at least one field or metric" in modal.errors["Columns"].lower()
+    modal.fill("Numbers", ["tokensConsumed"])
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "Its progress and the result appear in #finance.")
+    await modal.shows("Got it: export #1.", "You'll find it in #finance.")
     await house.member("ana").hears("#finance", "export #1 is ready", "tokenflex_export_1.csv")
 
 
@@ -46,9 +46,9 @@ async def test_what_a_person_reads_in_the_form(house: House) -> None:
     """Options are the API's own names with their meaning; hints say what the form expects."""
     modal = await open_form(house)
     assert modal.options("Usage categories")[0] == "DESKTOP_PRODUCT"
-    assert modal.options("Metrics")[0] == "tokensConsumed"
-    assert {"productName", "usageMonth", "chargedItemID", "customField10"} <= set(modal.options("Fields"))
-    for hint in ("in the order in which you choose them", "At least one field or metric", "Without .csv"):
+    assert modal.options("Numbers")[0] == "tokensConsumed"
+    assert {"productName", "usageMonth", "chargedItemID", "customField10"} <= set(modal.options("Columns"))
+    for hint in ("In this order in the file", "For example tokensConsumed.", "Without .csv"):
         assert hint in modal.visible_text()
     assert all(place in modal.options("Post to channel") for place in ("#finance", "#general", "#licences"))
     assert modal.buttons() == ["Type the number instead"]
@@ -61,7 +61,7 @@ async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house
     await eventually(lambda: bot.contracts is not None and bool(bot.contracts.custom_field_labels))
     modal = await open_form(house)
     assert modal.value("Contract") == ACTIVE
-    assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Fields"))
+    assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Columns"))
 
 
 async def test_nobody_is_told_which_of_several_contracts_to_take(new_house: OpenHouse) -> None:
@@ -88,7 +88,7 @@ async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
     assert "stands in your Autodesk account" in modal.visible_text()
     modal.fill("Contract", "100")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
 
 
 async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> None:
@@ -102,10 +102,10 @@ async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> 
     modal = await ana.sees_modal("stands in your Autodesk account")
     assert modal.buttons() == []
     modal.fill("Contract", CONTRACT)
-    modal.fill("Metrics", ["tokensConsumed"])
+    modal.fill("Numbers", ["tokensConsumed"])
     modal.fill("File name", "early")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     await ana.hears("#finance", "early.csv", "cannot be reached")
     await house.token_flex.start(port)
     await ana.hears("#finance", "export #1 is ready", timeout=30)
@@ -116,7 +116,7 @@ async def test_a_direct_message_with_the_bot_is_a_place_like_any_other(house: Ho
     modal = await open_form(house, place="@tokenflex")
     assert modal.value("Post to channel") == "@tokenflex"
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "appear in the direct message.")
+    await modal.shows("Got it: export #1.", "You'll find it in the direct message.")
     await house.member("ana").hears("@tokenflex", "export #1 is ready")
 
 
@@ -125,7 +125,7 @@ async def test_where_the_bot_cannot_post_the_person_is_told_how_to_invite_it(hou
     modal = await open_form(house, place="#licences")
     assert modal.value("Post to channel") == "#licences"
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#licences")
+    await modal.shows("Got it: export #1.", "#licences")
     ana = house.member("ana")
     await ana.hears("@tokenflex", "cannot post export #1 to #licences", "/invite @tokenflex")
     house.slack.workspace.invite_bot("#licences")
@@ -143,8 +143,8 @@ async def test_between_two_people_the_bot_cannot_post_and_says_where_it_can(hous
     modal = await open_form(house, place=ours.id)
     assert modal.value("Post to channel") == "@ben"
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
-    await ana.hears("@tokenflex", "I can post to direct messages with me only", "/tokenflex link #1")
+    await modal.shows("Got it: export #1.")
+    await ana.hears("@tokenflex", "I can only write in direct messages that are with me", "/tokenflex link #1")
     await eventually(lambda: "Download" in house.token_flex.exports.states().values())
     assert ana.sees(ours.id) == []
 
@@ -156,7 +156,7 @@ async def test_a_guest_who_was_let_in_exports_from_the_channel_where_they_are(ne
     modal = await open_form(house, who="gus")
     assert modal.options("Post to channel") == ["#finance"]
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
 
 
 async def test_typing_the_number_instead_keeps_everything_else(house: House) -> None:
@@ -164,9 +164,9 @@ async def test_typing_the_number_instead_keeps_everything_else(house: House) -> 
     modal = await open_form(house)
     entered = {
         "Usage categories": ["DESKTOP_PRODUCT"],
-        "Fields": ["userName", "productName"],
-        "Metrics": ["usageHours", "tokensConsumed"],
-        "Where clause": "contractYear = 1\nAND productName = 'Revit'",
+        "Columns": ["userName", "productName"],
+        "Numbers": ["usageHours", "tokensConsumed"],
+        "Only rows where": "contractYear = 1\nAND productName = 'Revit'",
         "File name": "übersicht",
         "Post to channel": "#general",
     }
@@ -174,12 +174,12 @@ async def test_typing_the_number_instead_keeps_everything_else(house: House) -> 
         modal.fill(label, value)
     assert (await modal.presses("Type the number instead")).error is None
     await modal.shows("stands in your Autodesk account")
-    assert modal.buttons() == []
+    assert modal.buttons() == ["Choose from the list instead"]
     assert {label: modal.value(label) for label in entered} == entered
     assert modal.value("Contract") == CONTRACT
     modal.fill("Contract", "11000099871")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#general")
+    await modal.shows("Got it: export #1.", "#general")
     await house.member("ana").hears("#general", "übersicht.csv", "11000099871")
 
 
@@ -221,7 +221,7 @@ async def test_a_form_asked_for_too_late_is_explained(house: House, *, in_words:
     house.slack.triggers.seconds = 0.0
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex")
-    await ana.hears("#finance", "The form did not open: I was too slow. Please try once more", private=True)
+    await ana.hears("#finance", "The form did not open: I was too slow. Please do that once more", private=True)
     house.slack.triggers.seconds = 3.0
     await open_form(house)
 

@@ -10,50 +10,50 @@ from tests.harness.files import download, rows
 from tests.harness.forms import WALKTHROUGH, fill, fill_walkthrough, open_form, submissions
 from tests.harness.house import CONTRACT, House
 from tests.harness.stored import limit_pages
-from tests.harness.talk import eventually
+from tests.harness.talk import OpenHouse, calls, eventually
 
-LABELS = ["Contract", "Usage categories", "Fields", "Metrics", "Where clause", "File name", "Post to channel"]
+LABELS = ["Contract", "Usage categories", "Columns", "Numbers", "Only rows where", "File name", "Post to channel"]
 FILLED = {
     "Usage_categories": ["DESKTOP_PRODUCT"],
-    "Fields": ["productName"],
-    "Metrics": ["tokensConsumed"],
-    "Where_clause": "contractYear = 1",
+    "Columns": ["productName"],
+    "Numbers": ["tokensConsumed"],
+    "Only_rows_where": "contractYear = 1",
     "File_name": "mine",
     "Post_to_channel": "#general",
 }
 
 # Field, what is entered beside FILLED, and what stands under the field then.
 MISTAKES = [
-    ("Fields", {"Fields": [], "Metrics": []}, "Choose at least one field or metric."),
+    ("Columns", {"Columns": [], "Numbers": []}, "Pick at least one field or metric, for example tokensConsumed."),
     (
         "Usage categories",
-        {"Usage_categories": ["DESKTOP_PRODUCT", "CLOUD_PRODUCT"], "Fields": ["chargedItemID"]},
+        {"Usage_categories": ["DESKTOP_PRODUCT", "CLOUD_PRODUCT"], "Columns": ["chargedItemID"]},
         "chargedItemID is a session-level field: choose exactly one usage category",
     ),
-    ("Usage categories", {"Usage_categories": [], "Fields": ["hubId"]}, "choose exactly one usage category."),
+    ("Usage categories", {"Usage_categories": [], "Columns": ["hubId"]}, "choose exactly one usage category."),
     (
         "Usage categories",
-        {"Usage_categories": [], "Fields": ["reasonType"]},
+        {"Usage_categories": [], "Columns": ["reasonType"]},
         "(or MANUAL_ADJUSTMENT with MANUAL_CONSUMPTION).",
     ),
-    ("Usage categories", {"Fields": ["tokenPool"]}, "tokenPool needs the usage category MANUAL_ADJUSTMENT"),
+    ("Usage categories", {"Columns": ["tokenPool"]}, "tokenPool needs the usage category MANUAL_ADJUSTMENT"),
     (
-        "Fields",
-        {"Usage_categories": ["CLOUD_SERVICE"], "Fields": ["machineName"]},
+        "Columns",
+        {"Usage_categories": ["CLOUD_SERVICE"], "Columns": ["machineName"]},
         "machineName is only there for DESKTOP_PRODUCT: choose that category or leave it out.",
     ),
     (
-        "Metrics",
-        {"Fields": ["chargedItemID"], "Metrics": ["uniqueUsers"]},
+        "Numbers",
+        {"Columns": ["chargedItemID"], "Numbers": ["uniqueUsers"]},
         "choose among tokensConsumed, usageHours, usageMinutes.",
     ),
-    ("Where clause", {"Where_clause": "not contractYear = 1"}, "NOT is not allowed at character 1: use != instead."),
-    ("Where clause", {"Where_clause": "productname = 'Revit'"}, "is not a field: did you mean productName?"),
-    ("Where clause", {"Where_clause": "productName = 'Revit"}, "character 15 is never closed"),
-    ("Where clause", {"Where_clause": "contractYear = 1 -- all"}, "Comments are not allowed: leave out --"),
-    ("Where clause", {"Where_clause": "contractYear = 1; drop"}, "; is not allowed at character 17: leave it out."),
-    ("Where clause", {"Where_clause": "userName LIKE 'a%'"}, "at least 3 characters besides %."),
-    ("File name", {"File_name": "a/b: c"}, "must not contain / : (use - or _ instead)."),
+    ("Only rows where", {"Only_rows_where": "not contractYear = 1"}, "NOT is not allowed at character 1: use !="),
+    ("Only rows where", {"Only_rows_where": "productname = 'Revit'"}, "is not a field: did you mean productName?"),
+    ("Only rows where", {"Only_rows_where": "productName = 'Revit"}, "character 15 is never closed"),
+    ("Only rows where", {"Only_rows_where": "contractYear = 1 -- all"}, "Comments are not allowed: leave out --"),
+    ("Only rows where", {"Only_rows_where": "contractYear = 1; drop"}, "; is not allowed at character 17: leave"),
+    ("Only rows where", {"Only_rows_where": "userName LIKE 'a%'"}, "at least 3 characters besides %."),
+    ("File name", {"File_name": "a/b: c"}, "must not contain / : (use _ instead)."),
     ("File name", {"File_name": ".hidden"}, "begins with a dot"),
     ("File name", {"File_name": "\u202egnp.exe"}, "has an invisible character: type it anew."),
 ]
@@ -62,7 +62,7 @@ MISTAKES = [
 async def correct(modal: Modal) -> None:
     fill(modal, **FILLED)
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#general")
+    await modal.shows("Got it: export #1.", "#general")
 
 
 @pytest.mark.parametrize(("label", "entered", "complaint"), MISTAKES)
@@ -101,18 +101,18 @@ async def test_a_number_that_is_none_comes_back_on_the_typed_field(house: House,
 async def test_several_mistakes_are_told_at_once(house: House) -> None:
     """Each on its own field, so that one correction is enough."""
     modal = await open_form(house)
-    fill(modal, Fields=[], Metrics=[], Where_clause="contractYear is null", File_name="a*b")
+    fill(modal, Columns=[], Numbers=[], Only_rows_where="contractYear is null", File_name="a*b")
     await modal.submit()
-    assert set(modal.errors) == {"Fields", "Where clause", "File name"}
+    assert set(modal.errors) == {"Columns", "Only rows where", "File name"}
     await correct(modal)
 
 
 async def test_what_slack_checks_itself_never_reaches_the_bot(house: House) -> None:
     """A required field left empty and a text that is too long stay in the form."""
     modal = await open_form(house)
-    fill(modal, Contract=None, File_name="x" * 101, Where_clause="x" * 3001, Post_to_channel=None)
+    fill(modal, Contract=None, File_name="x" * 101, Only_rows_where="x" * 3001, Post_to_channel=None)
     assert (await modal.submit()).error == "incomplete_form"
-    assert set(modal.errors) == {"Contract", "File name", "Where clause", "Post to channel"}
+    assert set(modal.errors) == {"Contract", "File name", "Only rows where", "Post to channel"}
 
 
 async def test_the_walkthroughs_request_goes_through_unchanged(house: House) -> None:
@@ -122,7 +122,7 @@ async def test_the_walkthroughs_request_goes_through_unchanged(house: House) -> 
     fill_walkthrough(modal)
     modal.fill("Post to channel", "#finance")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "Its progress and the result appear in #finance.")
+    await modal.shows("Got it: export #1.", "You'll find it in #finance.")
     ana = house.member("ana")
     result = await ana.hears("#finance", "export #1 is ready", "myYear1Adjustments.csv", private=False, timeout=20)
     assert seen == [(CONTRACT, WALKTHROUGH)]
@@ -137,9 +137,9 @@ async def test_what_is_left_empty_is_left_out(house: House) -> None:
     """No category means all, and a name is made that holds the export's number."""
     seen = submissions(house)
     modal = await open_form(house)
-    fill(modal, Fields=["usageMonth", "productName"])
+    fill(modal, Columns=["usageMonth", "productName"])
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     await eventually(lambda: bool(seen))
     body = {
         "fields": ["usageMonth", "productName"],
@@ -154,7 +154,7 @@ async def test_columns_come_in_the_order_in_which_they_were_chosen(house: House)
     seen = submissions(house)
     modal = await open_form(house)
     fields = ["productName", "customField2", "usageMonth"]
-    fill(modal, Fields=fields, Metrics=["usageHours", "tokensConsumed"])
+    fill(modal, Columns=fields, Numbers=["usageHours", "tokensConsumed"])
     await modal.submit()
     await eventually(lambda: bool(seen))
     assert seen[0][1]["fields"] == fields
@@ -165,7 +165,7 @@ async def test_the_way_phones_type_is_understood(house: House) -> None:
     """Curly quotes become straight ones, `.csv` is taken off the name; the rest is sent as typed."""
     seen = submissions(house)
     modal = await open_form(house)
-    fill(modal, Where_clause=" productName IN (‘Revit’, ’O’’Brien & <Co>’) ", File_name=" year 1.CSV ")
+    fill(modal, Only_rows_where=" productName IN (‘Revit’, ’O’’Brien & <Co>’) ", File_name=" year 1.CSV ")
     await modal.submit()
     await eventually(lambda: bool(seen))
     assert seen[0][1]["where"] == "productName IN ('Revit', 'O''Brien & <Co>')"
@@ -188,7 +188,7 @@ async def test_a_submission_delivered_twice_is_one_export(house: House) -> None:
     modal = await open_form(house)
     house.slack.controls.deliver_twice()
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     ana = house.member("ana")
     await ana.hears("#finance", "export #1 is ready", timeout=20)
     await ana.types("#finance", "/tokenflex list")
@@ -202,17 +202,17 @@ async def test_two_people_at_once_have_two_exports(house: House) -> None:
     forms = [await open_form(house, who=who) for who in ("ana", "ben")]
     await asyncio.gather(*(form.submit() for form in forms))
     for form in forms:
-        await form.shows("is accepted.")
-    numbers = [form.visible_text().partition("Export #")[2][0] for form in forms]
+        await form.shows("Got it: export")
+    numbers = [form.visible_text().partition("Got it: export #")[2][0] for form in forms]
     assert sorted(numbers) == ["1", "2"]
 
 
 async def test_what_may_surprise_is_told_with_the_number(house: House) -> None:
     """A warning stops nothing, and nobody misses it."""
     modal = await open_form(house)
-    fill(modal, Where_clause="productName LIKE 'not_used%'")
+    fill(modal, Only_rows_where="productName LIKE 'not_used%'")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "Please note: The _ in", "may stand for any one character.")
+    await modal.shows("Got it: export #1.", "Please note: The _ in", "may stand for any one character.")
 
 
 async def test_why_an_export_waits_is_told_with_the_number(house: House) -> None:
@@ -221,21 +221,43 @@ async def test_why_an_export_waits_is_told_with_the_number(house: House) -> None
     house.token_flex.controls.outstanding_elsewhere(50)
     first = await open_form(house)
     await first.submit()
-    await house.member("ana").hears("#finance", "all places are taken")
+    await house.member("ana").hears("#finance", "takes no more for now")
     modal = await open_form(house)
     await modal.submit()
-    await modal.shows("Export #2 is accepted.", "number 2 in line", "submitted when one is free.")
+    await modal.shows("Got it: export #2.", "number 2 in line", "likely to go out in about")
 
 
-async def test_a_contract_that_token_flex_does_not_know_is_told_privately(house: House) -> None:
-    """What only Token Flex can know comes as a private message, with the way to mend it."""
+async def test_a_contract_that_the_login_does_not_see_comes_back_on_its_field(house: House) -> None:
+    """Nothing is sent; the person reads what is seen, and a button leads back to the menu of it."""
+    modal = await open_form(house)
+    modal.fill("Numbers", ["tokensConsumed"])
+    await modal.presses("Type the number instead")
+    await modal.shows("stands in your Autodesk account")
+    modal.fill("Contract", "99")
+    await modal.submit()
+    assert "does not see contract 99; it sees 110000123456" in modal.errors["Contract"]
+    await modal.presses("Choose from the list instead")
+    await modal.shows("Choose a contract")
+    modal.fill("Contract", "110000123456 · Example AG")
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
+    ana = house.member("ana")
+    await ana.types("#finance", "/tokenflex export contract=99 fields=productName")
+    await ana.hears("#finance", "does not see contract 99; it sees 110000123456", private=True)
+    assert calls(house, "POST", "/requests") == 1
+
+
+async def test_a_contract_that_only_token_flex_can_judge_is_told_privately(new_house: OpenHouse) -> None:
+    """A contract that the settings name goes out, and what comes of it is a private message with the way to mend it."""
+    house = await new_house()
+    await house.start_bot(ALLOWED_CONTRACTS="99,110000123456")
     modal = await open_form(house)
     await modal.presses("Type the number instead")
     await modal.shows("stands in your Autodesk account")
     modal.fill("Contract", "99")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
-    message = await house.member("ana").hears("@tokenflex", "did not accept", "#1", "contract number")
+    await modal.shows("Got it: export #1.")
+    message = await house.member("ana").hears("@tokenflex", "did not accept", "#1", "Check the number")
     assert "Edit and send again" in message.buttons()
 
 
@@ -247,13 +269,13 @@ async def test_a_slow_database_costs_nothing_that_was_typed(house: House) -> Non
     stuck = asyncio.ensure_future(house.side.database.write(lambda _db: gate.wait(20)))
     try:
         assert (await modal.submit()).error is None
-        assert "Storing takes unusually long. Press Export again in a moment" in modal.errors["Post to channel"]
+        assert "That takes unusually long. Press Export again in a moment" in modal.errors["Post to channel"]
         assert modal.value("File name") == "mine"
     finally:
         gate.set()
         await stuck
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#general")
+    await modal.shows("Got it: export #1.", "#general")
     await house.member("ana").hears("#general", "export #1 is ready", timeout=20)
     assert len(house.token_flex.exports.states()) == 1
 
@@ -271,7 +293,7 @@ async def test_a_form_changed_after_a_slow_answer_is_a_new_request(house: House)
         await stuck
     modal.fill("File name", "changed")
     await modal.submit()
-    await modal.shows("Export #2 is accepted.")
+    await modal.shows("Got it: export #2.")
     await eventually(lambda: len(seen) == 2)
     assert {body["downloadFileName"] for _, body in seen} == {"tokenflex_export_1", "changed"}
 
@@ -281,16 +303,16 @@ async def test_a_full_disk_is_told_in_the_form(house: House) -> None:
     modal = await open_form(house)
     fill(modal, **FILLED)
     long = f"contractYear = 1 AND productName != '{'é' * 2900}'"  # too much for the pages that there are
-    modal.fill("Where clause", long)
+    modal.fill("Only rows where", long)
     before = await house.side.database.write(lambda db: limit_pages(db, 1))
     await modal.submit()
     assert modal.errors == {
-        "Post to channel": "My disk is full, so I could not store that. Tell an administrator, please."
+        "Post to channel": "My disk is full, so nothing was kept of that. Please tell an administrator."
     }
-    assert modal.value("Where clause") == long
+    assert modal.value("Only rows where") == long
     await house.side.database.write(lambda db: limit_pages(db, before))
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#general")
+    await modal.shows("Got it: export #1.", "#general")
 
 
 async def test_an_error_that_nobody_foresaw_has_a_reference(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,7 +338,7 @@ async def test_the_accepted_view_is_closed_by_the_person(house: House) -> None:
     """It has one button, Close; afterwards nothing is open."""
     modal = await open_form(house)
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     assert modal.labels() == []
     await modal.close()
     await house.member("ana").sees_no_modal()

@@ -169,7 +169,7 @@ async def test_a_running_bot_uses_the_login(begin: Login, web_house: House) -> N
     process = await begin(APS_REFRESH_TOKEN="B" * 42)
     await process.reads(f"{await redirected(process)}\n")
     assert await process.ends() == 0
-    await ana.hears("#finance", "Requested", private=False, timeout=90)
+    await ana.hears("#finance", "In progress", private=False, timeout=90)
     assert await bot.stop() == 0
 
 

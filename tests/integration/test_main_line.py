@@ -12,7 +12,7 @@ async def test_a_command_ends_in_a_link_that_is_refreshed_by_the_button(house: H
     """From the command to the CSV; the link leaves the message when it has expired and comes back on a press."""
     ana = house.member("ana")
     await ana.types("#finance", EXPORT)
-    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    await ana.hears("#finance", "Got it: export #1", private=True)
     result = await ana.hears("#finance", "export #1 is ready", "Download")
     assert result.thread_ts is not None
     assert result.mentions() == {"ana"}

@@ -45,7 +45,7 @@ async def test_an_answer_lost_after_its_effect_is_found_in_the_list(new_house: O
     ana = house.member("ana")
     house.token_flex.controls.drop_answer_next(method="POST", path_contains="/requests")
     await ana.types("#finance", export())
-    await ana.hears("#finance", "Token Flex did not answer. I am checking", private=False)
+    await ana.hears("#finance", "Autodesk did not answer. I'm checking", private=False)
     await done(house, ana, 1)
     check_once(house, 1)
     assert submissions(house) == 1
@@ -166,7 +166,7 @@ async def test_an_export_that_is_deleted_in_the_line_is_never_submitted(new_hous
     ana = house.member("ana")
     for number in range(1, 9):
         await ana.types("#finance", export(f"file{number}"))
-    card = await ana.hears("#finance", "Export #8 ·", "Queued", private=False, timeout=PATIENCE)
+    card = await ana.hears("#finance", "Export #8 ·", "Waiting its turn", private=False, timeout=PATIENCE)
     await ana.presses(card, "Delete")
     await ana.waits(lambda: "Deleted." in card.visible_text(), timeout=PATIENCE)
     await done(house, ana, *range(1, 8))

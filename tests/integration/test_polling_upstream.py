@@ -83,7 +83,7 @@ async def test_a_server_that_is_away_is_waited_for(new_house: OpenHouse) -> None
     port = house.token_flex.port
     await house.token_flex.stop()
     await ana.types("#finance", export())
-    await ana.hears("#finance", "It waits: Token Flex cannot be reached at the moment. I keep trying.", private=False)
+    await ana.hears("#finance", "Autodesk cannot be reached at the moment. I'll keep trying.", private=False)
     await house.token_flex.start(port)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
     await eventually(lambda: not undelivered(house))
@@ -100,7 +100,7 @@ async def test_a_record_that_vanished_is_asked_for_once(new_house: OpenHouse, st
     await eventually(lambda: calls(house, "GET", "/requests") >= 1)
     before = calls(house, "GET", "/requests")
     house.token_flex.controls.vanish(keys(house)[0])
-    await ana.waits(lambda: "No longer at Token Flex" in card_of(ana).visible_text(), timeout=PATIENCE)
+    await ana.waits(lambda: "No longer at Autodesk" in card_of(ana).visible_text(), timeout=PATIENCE)
     assert calls(house, "GET", "/requests") - before >= 2
     single = [call for call in house.token_flex.calls if call.method == "GET" and "%23" in call.path]
     assert [call.status for call in single] == [status]
@@ -124,7 +124,7 @@ async def test_many_that_vanished_do_not_stop_the_others(new_house: OpenHouse) -
     house.token_flex.controls.release()
     await ana.hears("#finance", "is ready", "file7.csv", private=False, timeout=PATIENCE)
     for number in range(1, 7):
-        await ana.hears("#finance", f"file{number}.csv", "No longer at Token Flex", private=False, timeout=PATIENCE)
+        await ana.hears("#finance", f"file{number}.csv", "No longer at Autodesk", private=False, timeout=PATIENCE)
 
 
 async def test_an_unknown_status_is_shown_and_polled_on(new_house: OpenHouse) -> None:
@@ -136,9 +136,9 @@ async def test_an_unknown_status_is_shown_and_polled_on(new_house: OpenHouse) ->
     await eventually(lambda: bool(keys(house)))
     (key,) = keys(house)
     house.token_flex.controls.unknown_status(key, "Archiving")
-    await ana.waits(lambda: "Token Flex says Archiving" in card_of(ana).visible_text(), timeout=PATIENCE)
+    await ana.waits(lambda: "Autodesk says Archiving" in card_of(ana).visible_text(), timeout=PATIENCE)
     house.token_flex.controls.unknown_status(key, "Requested")
-    await ana.waits(lambda: "Token Flex says" not in card_of(ana).visible_text(), timeout=PATIENCE)
+    await ana.waits(lambda: "Autodesk says" not in card_of(ana).visible_text(), timeout=PATIENCE)
     house.token_flex.controls.finish(key)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
     await eventually(lambda: not undelivered(house))
@@ -157,7 +157,7 @@ async def test_a_contract_that_is_refused_does_not_stop_others(new_house: OpenHo
     await eventually(lambda: len(ours(house)) == 1)
     await ana.types("#finance", export("fine"))
     await ana.hears("#finance", "export #2 is ready", private=False, timeout=PATIENCE)
-    await ana.waits(lambda: "does not permit that" in card_of(ana).visible_text(), timeout=PATIENCE)
+    await ana.waits(lambda: "does not let our account do that" in card_of(ana).visible_text(), timeout=PATIENCE)
     house.token_flex.controls.behave()
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
 
@@ -169,7 +169,7 @@ async def test_an_export_that_fails_again_after_a_retry_is_announced_again(new_h
     house.token_flex.controls.fail_next(2)
     await asks(ana)
     for _ in range(2):
-        failed = await ana.hears("#finance", "export #1 failed: Token Flex could not make", private=False)
+        failed = await ana.hears("#finance", "export #1 failed: Autodesk could not make", private=False)
         await ana.presses(failed, "Retry")
         await ana.waits(lambda: "was tried again" in failed.visible_text(), timeout=PATIENCE)  # noqa: B023
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)

@@ -36,7 +36,7 @@ async def test_an_export_goes_on_after_the_clock_was_set(new_house: OpenHouse, j
     ana = house.member("ana")
     house.token_flex.controls.hold()
     await asks(ana)
-    await ana.waits(lambda: "Requested" in card_of(ana).visible_text(), timeout=20)
+    await ana.waits(lambda: "In progress" in card_of(ana).visible_text(), timeout=20)
     await restarted(house, jump)
     house.token_flex.controls.release()
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)

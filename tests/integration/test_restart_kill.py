@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from yarl import URL
 
 from sandbox.slack.member import Member
 from tests.harness.house import House
@@ -22,14 +23,14 @@ def nothing_to_repair(_: House) -> None:
 async def accepted(house: House, ana: Member) -> None:
     """Ask for an export and read its number."""
     await ana.types("#finance", export())
-    await ana.hears("#finance", "Export #1 is accepted", private=True)
+    await ana.hears("#finance", "Got it: export #1", private=True)
 
 
 async def before_the_submission(house: House, ana: Member) -> None:
     """Kill while it waits for a place."""
     house.token_flex.controls.outstanding_elsewhere(50)
     await accepted(house, ana)
-    await ana.hears("#finance", "It waits for a place", private=False)
+    await ana.hears("#finance", "Autodesk makes at most 50 exports", private=False)
 
 
 def make_room(house: House) -> None:
@@ -56,7 +57,7 @@ async def after_a_submission_that_was_lost(house: House, ana: Member) -> None:
     """Kill just after the connection of the submission broke, before it had an effect."""
     house.token_flex.controls.drop_answer_next(method="POST", path_contains="/requests", after_effect=False)
     await accepted(house, ana)
-    await ana.hears("#finance", "Token Flex did not answer", private=False)
+    await ana.hears("#finance", "Autodesk did not answer", private=False)
 
 
 async def after_the_submission(house: House, ana: Member) -> None:
@@ -99,7 +100,7 @@ async def card_is_there(house: House, ana: Member) -> None:
     """Ask for an export that is held back, and wait for its card."""
     house.token_flex.controls.hold()
     await accepted(house, ana)
-    await ana.hears("#finance", "Requested", "year1.csv", private=False)
+    await ana.hears("#finance", "In progress", "year1.csv", private=False)
 
 
 async def during_the_post_of_the_result(house: House, ana: Member) -> None:
@@ -201,8 +202,8 @@ async def test_a_file_of_the_database_holds_no_link(new_house: OpenHouse) -> Non
         await bots.kill()
         stored = b"".join(path.read_bytes() for path in house.folder.glob("tokenflex.db*"))
         for link in seen:
-            signature = link.rpartition("signature=")[2]
-            assert len(signature) == 64
+            signature = URL(link, encoded=True).raw_query_string
+            assert "Signature=" in signature
             assert signature.encode() not in stored
             assert signature not in bots.log
             assert "/download/exports/" not in bots.log

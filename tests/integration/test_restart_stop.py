@@ -94,7 +94,7 @@ async def test_a_stop_while_people_wait_for_the_budget(new_house: OpenHouse) -> 
         await bots.start()
         for number in range(1, 9):
             await ana.types("#finance", export(f"file{number}"))
-        await ana.hears("#finance", "Export #8 is accepted", private=True)
+        await ana.hears("#finance", "Got it: export #8", private=True)
         assert submissions(house) < 8
         await stops_in_time(bots)
         await bots.start()

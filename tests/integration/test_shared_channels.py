@@ -64,14 +64,14 @@ async def test_by_default_only_people_of_ours_see_the_data(new_house: OpenHouse)
     house = await house_with(new_house)
     ana, fay = house.member("ana"), house.member("fay")
     await ana.types("#finance", ASKS)
-    await ana.hears("#finance", "Export #1 is accepted", NAME, private=True)
+    await ana.hears("#finance", "Got it: export #1", NAME, private=True)
     await ana.hears("#finance", "Asked by", "@ana", private=False)
     result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     assert not gives_away(house)
     await ana.presses(result, "Get a fresh link")
     assert (await ana.hears("#finance", f"Download {NAME}.csv", private=True)).links()
     await fay.presses(result, "Get a fresh link")
-    await fay.hears("#finance", "so I work only for", private=True)
+    await fay.hears("#finance", "this data includes people's names, so only", private=True)
     await ana.presses(result, "Details")
     await ana.hears("#finance", "maria", private=True)
     assert not gives_away(house)
@@ -139,7 +139,7 @@ async def test_a_form_that_is_refused(new_house: OpenHouse) -> None:
     assert modal.value("File name") == "kept"
     modal.fill("Post to channel", "#general")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#general")
+    await modal.shows("Got it: export #1.", "#general")
 
 
 async def test_a_channel_that_slack_does_not_show_is_refused_too(new_house: OpenHouse) -> None:

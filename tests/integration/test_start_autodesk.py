@@ -19,7 +19,7 @@ from tests.integration.conftest import OpenHouse
 KEY = "a long enough database key"
 EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=tokensConsumed name=year1"
 
-WAITS = "It waits: Autodesk does not accept our login"
+WAITS = "Autodesk does not accept our login"
 
 
 def database_bytes(house: House) -> bytes:

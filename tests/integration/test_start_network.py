@@ -65,7 +65,7 @@ async def test_everything_goes_through_the_proxy(company: Company, names: dict[s
     await company.house.slack.connected(timeout=30)
     ana = company.house.member("ana")
     await ana.types("#finance", EXPORT)
-    await ana.hears("#finance", "is accepted", private=True)
+    await ana.hears("#finance", "Got it: export", private=True)
     await until(lambda: set(company.proxy.connected) == set(company.proxy.routes), bot)
     assert await bot.stop() == 0
     assert "proxypassword" not in bot.err

@@ -46,7 +46,7 @@ async def test_an_administrator_retries_any_export(ruled: House) -> None:
     ana, ben = ruled.member("ana"), ruled.member("ben")
     await fails(ruled, ana)
     await ben.types("#general", "/tokenflex retry #1")
-    await ben.hears("#general", "Token Flex is asked once more for export #1", private=True)
+    await ben.hears("#general", "Trying export #1", private=True)
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
 
 
@@ -55,7 +55,7 @@ async def test_to_administer_is_not_to_read(ruled: House) -> None:
     await gets(ruled.member("ana"))
     ben, spent = ruled.member("ben"), calls(ruled, "POST")
     await ben.types("#general", "/tokenflex link #1")
-    await ben.hears("#general", "Links of export #1 can be had in its channel alone, #finance.", private=True)
+    await ben.hears("#general", "Links of export #1 can be had in its channel only, #finance.", private=True)
     assert calls(ruled, "POST") == spent
 
 
@@ -67,9 +67,9 @@ async def test_the_overview(ruled: House) -> None:
     shown = (await ben.hears("#general", "Exports by state", private=True)).visible_text()
     for part in (
         "Ready: 1",
-        "Calls in the last minute:",
+        "Requests in the last minute:",
         "of 2400",
-        "It last showed the state",
+        "Exports last checked",
         "#1 year1.csv",
         "None.",
     ):
@@ -127,10 +127,10 @@ async def test_a_message_that_was_given_up_is_sent_again(new_house: OpenHouse, m
     await ana.presses(old_button(house, "#finance", "admin.send_again", button["value"]), "Press me")
     await ana.hears("#finance", FOR_ADMINISTRATORS, private=True)
     await ben.presses(shown, "Send again")
-    await ben.hears("#general", "I send the private message about the refusal of export #1 again.", private=True)
+    await ben.hears("#general", "Sending the private message about the refusal of export #1 again.", private=True)
     await ana.hears("@tokenflex", "did not accept your request for export #1", timeout=20)
     await ben.presses(shown, "Send again")
-    await ben.hears("#general", "is not one of those that were given up", private=True)
+    await ben.hears("#general", "was sent already, or is on its way", private=True)
     sent = [each for each in await recorded(house) if each.act is Act.SENT_AGAIN]
     assert [(each.person, each.export_number, each.result) for each in sent] == [(ben.id, 1, "refusal")]
     assert sum("did not accept" in message.visible_text() for message in ana.sees("@tokenflex")) == 1
@@ -145,7 +145,7 @@ async def test_a_message_in_doubt_is_looked_for_before_it_is_sent_again(new_hous
     await ana.types("#finance", "/tokenflex export contract=110000123456 metrics=tokensConsumed name=year1")
     await ana.hears("@tokenflex", "I was interrupted while posting about export #1", timeout=20)
     await ben.types("#general", "/tokenflex admin")
-    shown = await ben.hears("#general", "in doubt: missing_scope", private=True)
+    shown = await ben.hears("#general", "it may be there: missing_scope", private=True)
     await ben.presses(shown, "Send again")
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     await eventually(lambda: "Ready" in _card(house))
@@ -165,4 +165,6 @@ async def test_a_foreign_number_in_the_button(new_house: OpenHouse) -> None:
     await asks(house.member("ana"))
     for value in ("1", "999"):
         await ben.presses(old_button(house, "#finance", "admin.send_again", value), "Press me")
-    await eventually(lambda: sum("were given up" in text for text in private_texts(house, "ben")) == 2)
+    await eventually(
+        lambda: sum("was sent already, or is on its way" in text for text in private_texts(house, "ben")) == 2
+    )

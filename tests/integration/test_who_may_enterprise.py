@@ -9,7 +9,7 @@ from tests.harness.process import start_process
 from tests.harness.talk import QUICK, SPEED, OpenHouse, calls, gets, knows_contracts
 from tests.integration.test_doctor import examined, wrong_lines
 
-REFUSAL = "so I work only for"
+REFUSAL = "this data includes people's names, so only"
 
 
 async def house_with(new_house: OpenHouse) -> House:

@@ -11,7 +11,7 @@ from tests.harness.talk import OpenHouse, calls, card_of, export, fails, gets
 
 OTHER = "110000777001"
 BOTH = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT, OTHER)),)}
-NOT_THIS_CONTRACT = "is not one of those that may be exported from here. Ask whoever installed me."
+NOT_THIS_CONTRACT = "may not be exported from here. Ask whoever installed me."
 
 
 async def refusals(house: House) -> list[str]:
@@ -38,7 +38,8 @@ async def test_a_command_without_a_contract_means_the_only_allowed_one(new_house
     house = await house_where(new_house, token_flex=BOTH, ALLOWED_CONTRACTS=OTHER)
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex export metrics=tokensConsumed")
-    await ana.hears("#finance", "Export #1 is accepted", OTHER, private=True)
+    await ana.hears("#finance", "Got it: export #1", private=True)
+    await ana.hears("#finance", "Export #1 ·", OTHER, private=False)
     await ana.types("#finance", "/tokenflex help")
     assert CONTRACT not in (await ana.hears("#finance", "Examples to copy", private=True)).visible_text()
 
@@ -49,7 +50,7 @@ async def test_the_form_offers_only_what_is_allowed(new_house: OpenHouse) -> Non
     modal = await open_form(house)
     assert [option.split()[0] for option in modal.options("Contract")] == [OTHER]
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
 
 
 async def test_a_contract_typed_into_the_form(new_house: OpenHouse) -> None:
@@ -61,11 +62,11 @@ async def test_a_contract_typed_into_the_form(new_house: OpenHouse) -> None:
     modal.fill("Contract", CONTRACT)
     modal.fill("File name", "kept")
     await modal.submit()
-    assert modal.errors == {"Contract": "This contract may not be exported from here. Choose or type another one."}
+    assert modal.errors == {"Contract": "This contract may not be exported from here. Choose another one."}
     assert modal.value("File name") == "kept"
     modal.fill("Contract", OTHER)
     await modal.submit()
-    await modal.shows("Export #1 is accepted.")
+    await modal.shows("Got it: export #1.")
     assert await refusals(house) == ["export.form: the contract is not allowed"]
 
 
@@ -100,7 +101,7 @@ async def test_a_command_in_another_channel(new_house: OpenHouse) -> None:
     await ana.types("#general", export())
     await ana.hears(
         "#general",
-        "Exports may be posted only in #finance, so not here. Ask for them there, or ask @ben.",
+        "Exports may only be posted in #finance. Ask for them there, or ask @ben.",
         private=True,
     )
     await gets(ana)
@@ -117,14 +118,14 @@ async def test_the_form_names_the_channels(new_house: OpenHouse) -> None:
     assert "Exports may not be posted there." in modal.errors["Post to channel"]
     modal.fill("Post to channel", "#finance")
     await modal.submit()
-    await modal.shows("Export #1 is accepted.", "#finance")
+    await modal.shows("Got it: export #1.", "#finance")
 
 
 async def test_a_direct_message_is_a_channel_like_any_other(new_house: OpenHouse) -> None:
     """Where channels are named, direct messages are not among them."""
     house = await house_where(new_house, ALLOWED_CHANNELS="{finance}")
     await house.member("ana").types("@tokenflex", export())
-    await house.member("ana").hears("@tokenflex", "Exports may be posted only in #finance", private=True)
+    await house.member("ana").hears("@tokenflex", "Exports may only be posted in #finance", private=True)
 
 
 async def test_old_messages_in_a_channel_that_is_no_longer_allowed(new_house: OpenHouse) -> None:
@@ -139,5 +140,5 @@ async def test_old_messages_in_a_channel_that_is_no_longer_allowed(new_house: Op
     assert (await ben.hears("#finance", "Export #1: Download year1.csv", private=True)).links()
     assert not result.links()
     await ana.presses(old_button(house, "#finance", "export.retry", "2"), "Press me")
-    await ana.hears("#finance", "Exports may be posted only in #general", private=True)
+    await ana.hears("#finance", "Exports may only be posted in #general", private=True)
     assert calls(house, "POST", "/retry") == 0

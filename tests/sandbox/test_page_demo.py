@@ -102,7 +102,7 @@ async def test_the_bot_follows_the_speed_of_the_demo(tmp_path: Path, monkeypatch
         await house.start()
         ana = house.slack.member("ana")
         await ana.types("#finance", EXPORT)
-        await ana.hears("#finance", "Requested.", timeout=60)
+        await ana.hears("#finance", "In progress.", timeout=60)
         house.run_at(60)
         await ana.hears("#finance", "export #1 is ready", timeout=90)
     finally:

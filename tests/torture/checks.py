@@ -10,7 +10,7 @@ from sandbox.slack.messages import Message
 from tests.harness.house import House
 
 _CARD = re.compile(r"Export #(\d+) · (\S+)\.csv")
-_ACCEPTED = re.compile(r"Export #(\d+) is accepted: (\S+)\.csv")
+_ACCEPTED = re.compile(r"Got it: export #(\d+) \((\S+)\.csv\)")
 
 
 @dataclass

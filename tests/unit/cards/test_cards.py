@@ -104,7 +104,7 @@ def about(one: Export) -> Iterator[tuple[str, Message]]:
 MESSAGES = [
     *every_message(),
     ("empty list", export_card.listing([], more=False)),
-    ("mistake", replies.mistake(("There is no “<!channel>”; did you mean fields=?", "x" * 200))),
+    ("mistake", replies.mistake(("I don't know “<!channel>”; did you mean fields=?", "x" * 200))),
     ("many mistakes", replies.mistake(tuple(f"<&> {n} " + "&" * 150 for n in range(40)))),
 ]
 
@@ -269,20 +269,20 @@ def test_a_card_says_its_state_in_words() -> None:
         card = export_card.card(export(state))
         assert f"*{face.word}" in said(card)
         assert face.inside in card.text
-    assert "refused by Token Flex" in export_card.card(export(S.REFUSED)).text
+    assert "refused by Autodesk" in export_card.card(export(S.REFUSED)).text
 
 
 def test_an_unknown_status_is_shown_as_it_is() -> None:
-    """What Token Flex says and we do not know stands on the card, escaped."""
+    """What Autodesk says and we do not know stands on the card, escaped."""
     card = said(export_card.card(export(S.REQUESTED, upstream_status="Archiving <!channel>")))
-    assert "Token Flex says `Archiving &lt;!channel&gt;`" in card
+    assert "Autodesk says `Archiving &lt;!channel&gt;`" in card
 
 
 def test_an_older_announcement_stays_true() -> None:
     """An announcement that is not the last one says what happened then, without a button, a link or a mention."""
     for state in S:
         old = export_card.announcement(export(state, announcement=2), 1, LINKS["link"])
-        assert old.text == "Export #42 failed and was tried again. Its card shows how it stands."
+        assert old.text == "Export #42 failed and was tried again; see its card."
         assert not buttons(old)
     assert export_card.announcement(export(S.DELETED), 1, None).text == "Export #42 was deleted."
 

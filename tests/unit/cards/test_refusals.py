@@ -73,7 +73,7 @@ def test_every_error_has_a_sentence(error: UseCaseError) -> None:
     [
         (
             errors.WrongStateError(export(ExportState.FAILED), Wish.LINK),
-            "Export #42 failed, so there is no file. `/tokenflex retry #42` asks for it again.",
+            "Export #42 failed, so there is no file. `/tokenflex retry #42` tries again.",
         ),
         (
             errors.WrongStateError(export(ExportState.RETRYING), Wish.RETRY),

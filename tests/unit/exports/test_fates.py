@@ -164,7 +164,7 @@ def test_what_becomes_of_it(tmp_path: Path, call: str, kind: type[errors.TokenFl
         assert later.state in {fate.later, *({ExportState.SUBMITTING} if call == "submit" else ())}
         if (call, kind) != ("submit", errors.QuotaExceededError):  # lists tell when a place is free: that is no failure
             assert world.token_flex.since(hour_later) <= 62
-        assert bool(world.said("No longer at Token Flex")) == (later.state is ExportState.VANISHED)
+        assert bool(world.said("No longer at Autodesk")) == (later.state is ExportState.VANISHED)
         assert bool(world.said("Deleted.")) == (later.state is ExportState.DELETED)
         told = [each.subject for each in world.slack.messages if each.subject.startswith("direct:1:long wait")]
         assert len(told) == (later.note not in {Note.NONE, Note.NOT_DELETED})
@@ -270,7 +270,7 @@ def test_what_seemed_to_vanish_comes_back(tmp_path: Path) -> None:
         export = await world.export()
         assert (export.state, export.announcement) == (ExportState.READY, 1)
         await clock.sleep(30)
-        assert not world.said("No longer at Token Flex")
+        assert not world.said("No longer at Autodesk")
         await world.end()
 
     virtual_time.run(clock, main())

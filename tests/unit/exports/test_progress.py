@@ -54,7 +54,7 @@ def clock() -> MovedClock:
 
 @pytest.fixture
 def answers() -> Replies:
-    """What Token Flex says to a GET."""
+    """What Autodesk says to a GET."""
     return Replies()
 
 

@@ -122,9 +122,9 @@ DRAFTS = st.builds(
 
 
 @settings(max_examples=60)
-@given(DRAFTS, st.booleans())
-@example(Draft(), False)
-def test_what_was_built_reads_back(draft: Draft, type_contract: bool) -> None:
+@given(DRAFTS, st.sampled_from([None, True]))
+@example(Draft(), None)
+def test_what_was_built_reads_back(draft: Draft, type_contract: bool | None) -> None:
     """A draft in the form, sent back unchanged, is the same draft, and Slack takes the view."""
     view = build(draft, CHOICES, type_contract=type_contract)
     assert_slack_takes(view)
@@ -158,9 +158,9 @@ def test_the_inputs_in_their_order() -> None:
     assert inputs == [
         ("Contract", False),
         ("Usage categories", True),
-        ("Fields", True),
-        ("Metrics", True),
-        ("Where clause", True),
+        ("Columns", True),
+        ("Numbers", True),
+        ("Only rows where", True),
         ("File name", True),
         ("Post to channel", False),
     ]
@@ -186,16 +186,17 @@ def test_contracts_are_chosen_from_the_menu() -> None:
 @pytest.mark.parametrize(
     ("draft", "contracts", "pressed"),
     [
+        (Draft(), (), None),
         (Draft(), (), False),
-        (Draft(), tuple(Contract(str(number)) for number in range(1, 102)), False),
+        (Draft(), tuple(Contract(str(number)) for number in range(1, 102)), None),
         (Draft(ExportRequest("110000123456")), CONTRACTS, True),
-        (Draft(ExportRequest("5")), CONTRACTS, False),
+        (Draft(ExportRequest("5")), CONTRACTS, None),
     ],
 )
 def test_the_contract_is_typed_where_no_menu_can_serve(
     draft: Draft,
     contracts: tuple[Contract, ...],
-    pressed: bool,
+    pressed: bool | None,
 ) -> None:
     """No contract known, more than a menu takes, the button pressed, or a number that the menu lacks."""
     view = build(draft, Choices(contracts, CATALOGUE), type_contract=pressed)
@@ -227,6 +228,32 @@ def test_the_button_swaps_the_menu_and_keeps_everything() -> None:
     assert modal.opened_of(after) == Opened("C9", MadeFor(7, "abc"))
 
 
+def test_there_is_a_way_back_to_the_menu() -> None:
+    """Where a menu can serve, typing has the button for it; it brings the menu, with nothing chosen that it lacks."""
+    typed = build(Draft(ExportRequest("999", where="contractYear=1"), "C1"), CHOICES)
+    button = blocks(typed)[modal.CHOOSE_CONTRACT]["elements"][0]
+    assert button["text"]["text"] == "Choose from the list instead"
+    back = build(parse(submitted(typed)), CHOICES, type_contract=False, opened=modal.opened_of(typed))
+    assert "initial_option" not in blocks(back)[modal.CONTRACT]["element"]
+    assert parse(submitted(back)) == Draft(ExportRequest("", where="contractYear=1"), "C1")
+    assert modal.CHOOSE_CONTRACT not in blocks(build(Draft(), Choices((), CATALOGUE)))
+
+
+@pytest.mark.parametrize(
+    ("draft", "opened", "kinds"),
+    [
+        ("", "", ["public", "private"]),
+        ("C1", "C2", ["public", "private"]),
+        ("", "D1", ["public", "private", "im"]),
+        ("D1", "C2", ["public", "private", "im"]),
+    ],
+)
+def test_only_places_where_the_bot_can_be_are_offered(draft: str, opened: str, kinds: list[str]) -> None:
+    """Nobody can invite an app to a group message; a direct message is offered to whom is in one."""
+    view = build(Draft(channel=draft), CHOICES, opened=Opened(opened))
+    assert blocks(view)[modal.CHANNEL]["element"]["filter"]["include"] == kinds
+
+
 def test_fields_are_grouped_and_explained() -> None:
     """Groups with the customer's own labels, each field with its meaning, all known fields once."""
     element = blocks(build(Draft(), CHOICES))[modal.FIELDS]["element"]
@@ -251,7 +278,7 @@ def test_many_added_names_are_spread_over_groups() -> None:
     view = build(Draft(ExportRequest("", metrics=("metric149",))), Choices(CONTRACTS, catalogue))
     assert_slack_takes(view)
     groups = blocks(view)[modal.METRICS]["element"]["option_groups"]
-    assert [group["label"]["text"] for group in groups] == ["Metrics 1", "Metrics 2"]
+    assert [group["label"]["text"] for group in groups] == ["Numbers 1", "Numbers 2"]
 
 
 def test_names_that_are_gone_are_told_and_not_selected() -> None:
@@ -267,7 +294,7 @@ def test_names_that_are_gone_are_told_and_not_selected() -> None:
 def test_a_where_clause_too_long_for_a_form_is_left_out_and_told() -> None:
     """It is never cut, which would ask for something else."""
     view = build(Draft(ExportRequest("", where="x" * 3001)), CHOICES)
-    assert "where clause is longer than the 3000 characters" in view["blocks"][0]["text"]["text"]
+    assert "text of Only rows where is longer than the 3000 characters" in view["blocks"][0]["text"]["text"]
     assert parse(submitted(view)).request.where == ""
 
 
@@ -295,7 +322,7 @@ def test_a_text_of_the_where_clause_is_kept(text: str) -> None:
     assert parse({"state": {"values": values}}).request.where == clause
 
 
-@pytest.mark.parametrize("menu", ["Fields", "Metrics", "Usage categories"])
+@pytest.mark.parametrize("menu", ["Columns", "Numbers", "Usage categories"])
 def test_the_menus_that_refusals_name_are_there(menu: str) -> None:
     """A refusal of an unknown name sends people to the menu that shows all."""
     assert menu in {block["label"]["text"] for block in build(Draft(), CHOICES)["blocks"] if block["type"] == "input"}
@@ -374,9 +401,9 @@ def test_where_it_was_opened_comes_back(opened: Opened) -> None:
 
 def test_the_views_after_the_form() -> None:
     """Accepted has notes below it, failure says why; both are views that Slack takes."""
-    done = modal.accepted("*Export #42 is accepted.*", ["it may <surprise> you"])
+    done = modal.accepted("*Got it: export #42.*", ["it may <surprise> you"])
     assert_slack_takes(done)
-    assert done["blocks"][0]["text"] == {"type": "mrkdwn", "text": "*Export #42 is accepted.*", "verbatim": True}
+    assert done["blocks"][0]["text"] == {"type": "mrkdwn", "text": "*Got it: export #42.*", "verbatim": True}
     assert "Please note: it may <surprise> you." in str(done["blocks"][1])
     failed = modal.failure("It could not be stored. " * 300)
     assert_slack_takes(failed)

@@ -230,14 +230,14 @@ def test_any_text_gets_an_answer(text: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "said"),
     [
-        ("contrat=12345 fields=productName", "There is no “contrat”; did you mean contract=?"),
+        ("contrat=12345 fields=productName", "I don't know “contrat”; did you mean contract=?"),
         ("contract 12345 fields=productName", "“contract” must be joined to its value: contract=VALUE."),
-        ("contract=1 feilds=productName, usageMonth", "There is no “feilds”; did you mean fields=?"),
+        ("contract=1 feilds=productName, usageMonth", "I don't know “feilds”; did you mean fields=?"),
         ("contract=1 contract=2 fields=productName", "contract= stands there 2 times; give it once."),
         ("contract=1 fields=productName name=", "name= is empty; give it a value or leave it out."),
         (
             "contract=1 fields=productName usageMonth",
-            "“usageMonth” has no place; join the names of fields= with commas: fields=a,b.",
+            "“usageMonth” belongs to nothing; join the names of fields= with commas: fields=a,b.",
         ),
         (
             "contract=1 fields=productName contractYear=1",
@@ -245,11 +245,11 @@ def test_any_text_gets_an_answer(text: str) -> None:
         ),
         (
             "contract=1 fields=productName where=contractYear >= 2 and usageMonth",
-            "“>=” stands outside the where clause; quote it whole: where=\"productName='Revit'\".",
+            "“>=” stands outside the condition; quote it whole: where=\"productName='Revit'\".",
         ),
         (
             "contract=1 fields=productName colour=red",
-            "There is no “colour”. The words of an export are contract=, fields=, metrics=, category=, where=, name=.",
+            "I don't know “colour”. The words of an export are contract=, fields=, metrics=, category=, where=, name=.",
         ),
         (
             "contract=1 fields=productName name=my contract 2026",
@@ -258,8 +258,8 @@ def test_any_text_gets_an_answer(text: str) -> None:
                 "as a word of its own, join it to a value: contract=VALUE."
             ),
         ),
-        ("contract=1 fields=productName nmae=my report 2026", "There is no “nmae”; did you mean name=?"),
-        ("contract=1 fields=productName wher=contractYear = 1", "There is no “wher”; did you mean where=?"),
+        ("contract=1 fields=productName nmae=my report 2026", "I don't know “nmae”; did you mean name=?"),
+        ("contract=1 fields=productName wher=contractYear = 1", "I don't know “wher”; did you mean where=?"),
         (
             "contract=RomeoAgree -0 fields=productName",
             "Write the contract's number without blanks: contract=RomeoAgree-0.",
@@ -267,32 +267,26 @@ def test_any_text_gets_an_answer(text: str) -> None:
         ("contract=110 000 12 fields=productName", "Write the contract's number without blanks: contract=11000012."),
         (
             "contract=1 fields=qqqq",
-            '"qqqq" is not a field: the menu Fields of the form that /tokenflex opens shows all of them.',
+            '"qqqq" is not a field: the menu Columns of the form (/tokenflex) lists them all.',
         ),
         (
             'contract=1 fields=productName where="qqqq=1"',
-            (
-                '"qqqq" at character 1 is not a field: '
-                "the menu Fields of the form that /tokenflex opens shows all of them."
-            ),
+            ('"qqqq" at character 1 is not a field: the menu Columns of the form (/tokenflex) lists them all.'),
         ),
         (
             "contract=1 metrics=qqqq",
-            '"qqqq" is not a metric: the menu Metrics of the form that /tokenflex opens shows all of them.',
+            '"qqqq" is not a metric: the menu Numbers of the form (/tokenflex) lists them all.',
         ),
         (
             "contract=1 fields=productName category=qqqq",
-            (
-                '"qqqq" is not a usage category: '
-                "the menu Usage categories of the form that /tokenflex opens shows all of them."
-            ),
+            ('"qqqq" is not a usage category: the menu Usage categories of the form (/tokenflex) lists them all.'),
         ),
         ("fields=productName", "Say which contract, as in contract=12345."),
         (
             "contract=12;a fields=productName",
             "A contract number has letters, digits and hyphens: copy it from your Autodesk account.",
         ),
-        ("contract=1", "Choose at least one field or metric."),
+        ("contract=1", "Pick at least one field or metric, for example tokensConsumed."),
     ],
 )
 def test_one_mistake_gets_one_sentence(rest: str, said: str) -> None:
@@ -341,16 +335,16 @@ def test_a_backslash_at_the_end_is_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("exprt", "There is no “exprt”; did you mean /tokenflex export?"),
-        ("stat 42", "There is no “stat”; did you mean /tokenflex status?"),
-        ("xyzzy", "There is no “xyzzy”. The words are export, list, status, link, retry, delete, help."),
+        ("exprt", "I don't know “exprt”; did you mean /tokenflex export?"),
+        ("stat 42", "I don't know “stat”; did you mean /tokenflex status?"),
+        ("xyzzy", "I don't know “xyzzy”. Type /tokenflex for the form, or /tokenflex help."),
         ("contract=1 fields=x", "Begin with the word export: /tokenflex export contract=1 …"),
-        ("list all", "/tokenflex list stands alone; “all” is too much."),
+        ("list all", "Nothing follows /tokenflex list; leave “all” out."),
         ("status", "Which export? Write /tokenflex status #42; /tokenflex list shows the numbers."),
-        ("link it", "“it” is not the number of one export; write it as in /tokenflex link #42."),
-        ("retry 1 2", "“1 2” is not the number of one export; write it as in /tokenflex retry #42."),
-        ("delete 0", "“0” is not the number of one export; write it as in /tokenflex delete #42."),
-        ("delete ٤٢", "“٤٢” is not the number of one export; write it as in /tokenflex delete #42."),
+        ("link it", "“it” is not the number of an export; write it like /tokenflex link #42."),
+        ("retry 1 2", "“1 2” is not the number of an export; write it like /tokenflex retry #42."),
+        ("delete 0", "“0” is not the number of an export; write it like /tokenflex delete #42."),
+        ("delete ٤٢", "“٤٢” is not the number of an export; write it like /tokenflex delete #42."),
     ],
 )
 def test_unknown_words_and_numbers(text: str, said: str) -> None:
@@ -408,3 +402,41 @@ def test_whatever_the_marks_a_text_is_kept_or_asked_about(text: str, outer: str,
     command = parse(sent, CATALOGUE)
     assert isinstance(command, Mistake | Export)
     assert isinstance(command, Mistake) or command.request.where == f"productName='{text}'"
+
+
+INVISIBLE = [
+    "\u200b",
+    "\u200c",
+    "\u200d",
+    "\u200e",
+    "\u200f",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\ufe0f",
+    "\u202a",
+    "\u2066",
+]
+
+
+@pytest.mark.parametrize("hidden", INVISIBLE, ids=ascii)
+def test_what_nobody_can_see_changes_nothing(hidden: str) -> None:
+    """A word with an invisible character in it, before it or behind it is that word."""
+    for text in ("list", "help", "status #42", 'export contract=12345 fields=productName where="contractYear=1"'):
+        meant = parse(text, Catalogue())
+        assert not isinstance(meant, Mistake)
+        for at in (0, 2, text.find(" "), text.find("=") + 1, len(text)):
+            if at >= 0:
+                typed = text[:at] + hidden + text[at:]
+                assert parse(typed, Catalogue()) == meant, ascii(typed)
+    assert parse(hidden, Catalogue()) == OpenForm()
+    assert parse(f"{hidden} list {hidden}", Catalogue()) == List()
+    assert parse("\u00a0list\u00a0", Catalogue()) == List()
+
+
+@pytest.mark.parametrize("empty", ['where=""', "where=", "where='  '"])
+def test_an_empty_condition_means_all_rows(empty: str) -> None:
+    """Who leaves it empty wants everything, and gets it."""
+    command = parse(f"export contract=12345 fields=productName {empty}", Catalogue())
+    assert isinstance(command, Export)
+    assert command.request.where == ""

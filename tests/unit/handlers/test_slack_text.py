@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.cards.text import escape
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.where import check_where
-from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES, as_typed, straight_clause
+from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES, as_typed, straight_clause, visible
 
 MARKS = CURLY_DOUBLE + CURLY_SINGLE + SPACES
 
@@ -105,12 +105,17 @@ def test_what_stands_between_straight_marks_of_a_clause_stays(texts: list[str]) 
     assert straight_clause(clause) == clause
 
 
-@given(st.text(st.one_of(st.sampled_from(MARKS + "'a ,)="), st.characters())))
+@given(st.text(st.one_of(st.sampled_from(MARKS + "'a ,)="), st.characters())).map(visible))
 def test_straightening_keeps_the_length_and_needs_no_second_time(text: str) -> None:
     """One character for one character, and a second run changes nothing."""
     once = straight_clause(text)
     assert len(once) == len(text)
     assert straight_clause(once) == once
+
+
+def test_what_is_invisible_goes_but_for_texts() -> None:
+    """Nobody can mend what they do not see; what stands between marks may be a part of a name."""
+    assert straight_clause("user\u200bName\u200e = 'a\u200db'\ufeff") == "userName = 'a\u200db'"
 
 
 @given(st.text(st.sampled_from(MARKS + "'a ,)=")).map("userName = ".__add__))

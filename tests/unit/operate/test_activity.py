@@ -66,5 +66,5 @@ def test_the_longest_is_named_of_many(db: Connection) -> None:
         accepted(db, f"command:{number}")
     exports.change(db, 2, note=Note.SLOTS, noted_at=after(-60))
     said = found(db, 700)
-    assert said[EXPORTS].found.startswith("3 are waiting for more than 10 minutes: #2 (queued) since")
+    assert said[EXPORTS].found.startswith("3 are waiting for more than 10 minutes: #2 (waiting its turn) since")
     assert "no export" not in said[POLL].found

@@ -160,7 +160,7 @@ async def test_members_may_and_guests_may_not(people: Members, slack: Slack, clo
     slack.user = guest
     with pytest.raises(PersonNotAllowedError) as refused:
         await gate.admit(Sender("U2", "C1"))
-    assert re.search("full members .* ask whoever installed me", sentence(refused.value))
+    assert re.search("full members .* Ask whoever installed me", sentence(refused.value))
 
 
 async def test_a_guest_in_a_group_may(people: Members, slack: Slack, clock: Clock) -> None:
@@ -182,7 +182,7 @@ async def test_only_a_group(people: Members, slack: Slack, clock: Clock) -> None
     slack.user = lambda: {"user": {**FULL, "id": "U2"}}
     with pytest.raises(PersonNotAllowedError) as refused:
         await gate.admit(Sender("U2", "C1"))
-    assert "only for people who were let in by name" in sentence(refused.value)
+    assert "only people who were let in by name" in sentence(refused.value)
     assert sorted(slack.asked) == ["group S1", "user U1", "user U2"]
 
 
@@ -254,7 +254,7 @@ async def test_refusals_say_whom_to_ask(people: Members, clock: Clock) -> None:
     assert re.search("Contract `13` .* Ask <@U0>, <@U1>, <@U2>, <@U3> or others", sentence(of_contract.value))
     with pytest.raises(ChannelNotAllowedError) as of_channel:
         await gate.check_channel("C3")
-    assert "only in <#C1> and <#C2>, so not here" in sentence(of_channel.value)
+    assert "only be posted in <#C1> and <#C2>" in sentence(of_channel.value)
     gate.check_contract("12")
     await gate.check_channel("C2")
     assert whom(()) == "whoever installed me"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Event, current_thread
+from typing import Any
 
 import pytest
 from sqlite_utils import Database as Connection
@@ -275,3 +276,46 @@ async def test_no_room_at_the_start_is_said(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(migrations, "apply", _full)
     with pytest.raises(StorageFullError, match="free some disk space"):
         await Database(tmp_path / "a.db").open()
+
+
+class Failing(sqlite3.Connection):
+    """A connection whose statements count, over all of them; the one of a given number fails."""
+
+    open = 0
+    statements = 0
+    fails_at = 0
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        Failing.open += 1
+
+    def execute(self, *given: Any) -> sqlite3.Cursor:
+        Failing.statements += 1
+        if Failing.statements == Failing.fails_at:
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(*given)
+
+    def close(self) -> None:
+        Failing.open -= 1
+        super().close()
+
+
+async def test_a_start_that_fails_leaves_no_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever statement of opening a file fails, new or old, all that was opened is closed (3.13 warns of it)."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", partial(connect, factory=Failing))
+    failed = 0
+    while True:
+        database = Database(tmp_path / f"{failed // 2}.db")
+        Failing.statements, Failing.open, Failing.fails_at = 0, 0, failed + 1
+        try:
+            await database.open()
+        except DatabaseError:
+            assert Failing.open == 0, failed
+            failed += 1
+        else:
+            break
+    assert Failing.statements < Failing.fails_at  # every statement has failed once
+    assert failed > 10
+    await database.close()
+    assert Failing.open == 0

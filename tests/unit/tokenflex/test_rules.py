@@ -177,3 +177,16 @@ def test_any_request_gets_an_answer(asked: ExportRequest) -> None:
     found = check(asked)
     assert len(found) == len(set(found))
     assert all(problem.message for problem in found)
+
+
+@pytest.mark.parametrize("emoji", [":tada:", ":+1:", ":wave::skin-tone-2:", ":de:", ":man-shrugging:"])
+def test_an_emoji_in_a_file_name_is_told_as_itself(emoji: str) -> None:
+    """Slack sends it as a word between colons; nobody has typed a colon."""
+    (problem,) = check_request(replace(request("productName"), file_name=f"report {emoji} {emoji}"), Catalogue())
+    assert problem.message == f"The file name has an emoji: leave {emoji} out"
+
+
+def test_times_and_colons_are_no_emoji() -> None:
+    """A colon that was typed is told as one."""
+    (problem,) = check_request(replace(request("productName"), file_name="at 10:30:15"), Catalogue())
+    assert problem.message == "The file name must not contain : (use _ instead)"

@@ -65,7 +65,7 @@ def test_documented_and_offered_forms_pass(clause: str) -> None:
         ("userName = null", "NULL is not allowed"),
         ("userName <> 'x'", "<> is not allowed at character 10: use != instead"),
         ("userName LIKE 'a%'", "at least 3 characters"),
-        ("userName LIKE '%'", "at least 3 characters"),
+        ("userName LIKE '%'", "leave it out for all rows"),
         ("userName LIKE 'a_%b_'", "at least 3 characters"),
         ("usageCategory LIKE 'CLOUD%'", "% is not allowed with usageCategory"),
         ("chargeCategory LIKE 'CHA%'", "% is not allowed with chargeCategory"),
@@ -118,24 +118,24 @@ def test_documented_and_offered_forms_pass(clause: str) -> None:
         ("usageType = 'normal'", "did you mean 'Normal'?"),
         ("chargeCategory = 'zzz'", "choose one of CHARGED"),
         ("chargeCategory = 1", "put 1 into single quotes"),
-        ("1=1", "write a field there"),
-        ("'a' = userName", "write a field there"),
+        ("1=1", "leave it out for all rows"),
+        ("'a' = userName", "write a field instead"),
         ("where contractYear = 1", "leave the word out"),
         ("contractYear", "breaks off"),
         ("contractYear =", "breaks off"),
         ("contractYear = 1 and", "breaks off"),
-        ("contractYear = 1 contractYear = 2", "write AND or OR there"),
-        ("contractYear == 1", "wrong place"),
-        ("contractYear <=> 1", "wrong place"),
+        ("contractYear = 1 contractYear = 2", "write AND or OR instead"),
+        ("contractYear == 1", "does not belong there"),
+        ("contractYear <=> 1", "does not belong there"),
         ("(contractYear = 1", "add 1 )"),
         ("contractYear = 1))", "leave out 2 of them"),
         ("contractYear IN ()", "write a value"),
         ("contractYear IN (1", "breaks off"),
-        ("contractYear IN 1", "write ( there"),
+        ("contractYear IN 1", "write ( instead"),
         ("contractYear IN (1,)", "write a value"),
-        ("contractYear between 1 or 2", "write AND there"),
+        ("contractYear between 1 or 2", "write AND instead"),
         ("userName = N'x'", "single quotes"),
-        ("userName = 'x' 'y'", "write AND or OR there"),
+        ("userName = 'x' 'y'", "write AND or OR instead"),
         ("contractYear = 1 order by userName", "is not a field"),
         ("contractYear = 1 group by userName", "is not a field"),
         ("contractYear = 1 union select userName", "is not a field"),
@@ -216,3 +216,41 @@ def test_comments_and_stops_are_found_outside_texts(condition: str, odd: str) ->
     """Inside a text they are harmless, outside they are refused."""
     assert sentences(f"{condition} {odd}")
     assert not sentences(f"{condition} and productName = '{odd}'")
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        *("1=1", "1 = 1", "(1=1)", "'a'='a'", "1 != 2", "true", "TRUE;", "all", "*", "%", "1", "everything"),
+        *("productName = productName", "contractYear = 1 OR 1=1", "1=1 AND contractYear = 1", "productName LIKE '%%'"),
+    ],
+)
+def test_who_wants_every_row_is_told_how(clause: str) -> None:
+    """Whatever people write for all rows, they hear that nothing has to be written."""
+    (problem,) = check_where(clause, Catalogue())
+    assert "leave it out for all rows" in problem.message
+    assert not problem.warning
+
+
+@pytest.mark.parametrize("mark", "‘’‚‛ʼ")
+def test_an_apostrophe_of_a_phone_is_warned_of_with_the_text_to_copy(mark: str) -> None:
+    """It may be meant, so it goes out; the person hears what the data probably has."""
+    (problem,) = check_where(f"userName = 'O{mark}Brien'", Catalogue())
+    assert problem.warning
+    assert f"O{mark}Brien has a curly mark, the data probably has O'Brien" in problem.message
+    assert "'O''Brien'" in problem.message
+    assert check_where("userName = 'O''Brien'", Catalogue()) == ()
+
+
+@pytest.mark.parametrize("word", ["last", "October", "this", "today"])
+def test_a_period_in_words_is_answered_with_a_condition(word: str) -> None:
+    """Who writes a period as people say it gets a condition that passes."""
+    (problem,) = check_where(word, Catalogue())
+    assert check_where(problem.message.partition("write ")[2], Catalogue()) == ()
+
+
+@pytest.mark.parametrize("value", ["'2026-10'", "'2026-10-15'"])
+def test_a_month_is_answered_with_its_first_day(value: str) -> None:
+    """The finished value stands in the sentence."""
+    (problem,) = check_where(f"usageMonth = {value}", Catalogue())
+    assert problem.message.endswith(": write '2026-10-01'")

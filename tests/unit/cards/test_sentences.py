@@ -1,0 +1,325 @@
+"""Every sentence that people can see, found in the code itself: its words, its end, its length, and acts that exist.
+
+A new sentence cannot be forgotten: the literals of all modules that speak to people are read from their source, and
+each face, error, kind of message and reply is drawn; one without a row here fails the test.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from bot.cards import actions, admin_card, explanations, export_card, notices, refusals, replies
+from bot.cards.admin_card import Overview
+from bot.cards.blocks import Message
+from bot.cards.faces import FACES, NOTES
+from bot.cards.notices import Closing
+from bot.cards.waiting import InLine, place_in_line
+from bot.delivery.kinds import KINDS, Drawing, LostLogin
+from bot.tokenflex import errors as token_flex_errors
+from bot.tokenflex.models import DownloadLink
+from handlers.forms import export_modal
+from handlers.words.grammar import ADMIN, WORDS
+from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
+from storage.states import Event, ExportState, Note, next_state
+from tests.harness.house import ROOT
+from tests.harness.rows import NOW, REQUEST
+from tests.unit.cards import test_refusals
+
+S = ExportState
+T = TypeVar("T")
+
+#: Words of the implementation, which tell people nothing or something else.
+FORBIDDEN = re.compile(
+    r"\b(calls?|slots?|places?|submit\w*|queued?|outbox|database|poll\w*|threads?|triggers?|payloads?|upstream|endpoints?"
+    r"|post request|http|json|exceptions?|null|request keys?|credentials?|scopes?|cached?|responses?|modals?|ephemeral"
+    r"|parser?|syntax|literals?|operators?|clauses?|outstanding|envelopes?|timeouts?|workers?|loops?)\b",
+    re.IGNORECASE,
+)
+#: Of a Slack notification, of which a telephone shows the beginning; and what nobody reads to its end.
+LONGEST = 330
+#: All modules that have sentences for people.
+SPEAKERS = [
+    *sorted(Path(ROOT, "bot/cards").glob("*.py")),
+    *sorted(Path(ROOT, "handlers").rglob("*.py")),
+    *(Path(ROOT, "bot/tokenflex", name) for name in ("catalogue.py", "rules.py", "literal.py", "where.py")),
+]
+LABELS = set(actions._LABELS.values()) | {"Export"}
+
+
+# --- in the source
+
+
+def literals(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts in a module that people may read, with `…` for what is put into them."""
+    tree = ast.parse(path.read_text())
+    skipped = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            skipped.add(id(node.value))  # documentation
+        if _is_for_the_log(node):
+            skipped |= {id(each) for each in ast.walk(node)}
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {id(each) for each in node.values}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+            yield node.lineno, node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield node.lineno, "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values)
+
+
+def _is_for_the_log(node: ast.AST) -> bool:
+    if isinstance(node, ast.Raise):
+        return "NotImplementedError" in ast.dump(node)
+    speaks = (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    )
+    return speaks and node.func.value.id == "log"  # type: ignore[attr-defined]
+
+
+def every_literal() -> Iterator[Any]:
+    for path in SPEAKERS:
+        for line, text in literals(path):
+            yield pytest.param(text, id=f"{path.relative_to(ROOT)}:{line}")
+
+
+@pytest.mark.parametrize("text", list(every_literal()))
+def test_no_word_of_the_implementation_is_in_the_source_of_sentences(text: str) -> None:
+    """What people read is about exports, files, columns and Autodesk, not about how the bot is made."""
+    found = FORBIDDEN.search(text)
+    assert found is None, f"“{found and found.group()}” in: {text}"
+
+
+@pytest.mark.parametrize("text", list(every_literal()))
+def test_every_act_that_is_named_exists(text: str) -> None:
+    """A word after /tokenflex is one of the command, what is between asterisks before a verb is a button."""
+    for word in re.findall(r"/tokenflex ([a-z]+)", text):
+        assert word in {*WORDS, ADMIN, "for", "does"}, text
+    for label in re.findall(r"(?:Press|press|^|[.;] )\s?\*([A-Z][^*…]+)\*", text):
+        if not text.startswith(f"*{label}*\n"):  # a heading
+            assert label in LABELS, text
+
+
+# --- as they are shown
+
+
+def export(state: S, **more: Any) -> Export:
+    told = "Autodesk finds something wrong with it.\nUnknown field foo." if state is S.REFUSED else ""
+    known: dict[str, Any] = {
+        "request_key": "2026#7be9",
+        "requested_at": NOW,
+        "finished_at": NOW,
+        "explanation": told,
+        "announcement": 1,
+    }
+    standing = Export(42, state, REQUEST, "U0SBX00002", "C0SBX00006", NOW, NOW, **known)
+    return replace(standing, **more)
+
+
+LINK = DownloadLink("https://download.example/a.csv", NOW + timedelta(seconds=60))
+PLACES = ("C0SBX00006", "D0SBX00006")
+
+
+def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
+    """Yield a message of this kind in every state that it can be about."""
+    row = Delivery(
+        id=1, subject="s", kind=kind, about=About.EXPORT, about_id=42, recipient="C0SBX00006", edition=1,
+        state=DeliveryState.WAITING, due_at=NOW, created_at=NOW,
+    )  # fmt: skip
+    if kind is MessageKind.LOGIN_LOST:
+        for cut_off in (False, True):
+            lost: Any = LostLogin("C0SBX00006", was_cut_off=cut_off)
+            yield None, KINDS[kind].card(lost, Drawing(row, None, "tokenflex"))
+        return
+    details = [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
+    for state in _possible(kind):
+        for one in (export(state), export(state, replaced_by=43), *(export(state, channel=place) for place in PLACES)):
+            for detail in details:
+                for link in (None, LINK) if state is S.READY else (None,):
+                    drawing = Drawing(replace(row, detail=detail), link, "tokenflex")
+                    yield one, KINDS[kind].card(one, drawing)  # type: ignore[arg-type]
+
+
+def _possible(kind: MessageKind) -> tuple[S, ...]:
+    """The states of an export in which a message of this kind can be drawn with its buttons."""
+    if kind is MessageKind.REFUSAL:
+        return (S.REFUSED, S.FAILED, S.DELETED)
+    return (S.READY,) if kind is MessageKind.PRIVATE_LINK else tuple(S)
+
+
+#: Places in the line.
+LINES = [InLine(0, 0.0, False), InLine(6, 60.0, False), InLine(6, 600.0, False), InLine(1, 120.0, True)]
+#: A way to call each function of the private replies.
+REPLIES: Mapping[str, Callable[[], list[Message]]] = {
+    "accepted": lambda: [replies.accepted(export(S.QUEUED), line, ("It may surprise you.",)) for line in LINES],
+    "unknown_words": lambda: [replies.unknown_words(("I don't know “x”.",))],
+    "mistake": lambda: [replies.mistake(("I don't know “x”.",))],
+    "retried": lambda: [replies.retried(export(S.RETRYING))],
+    "confirm_deletion": lambda: [replies.confirm_deletion(export(S.READY))],
+    "given_up": lambda: [replies.given_up(export(state)) for state in (S.FAILED, S.READY)],
+    "kept": lambda: [replies.kept(42)],
+    "deleted": lambda: [replies.deleted(export(state)) for state in (S.DELETING, S.DELETED)],
+    "waiting_for_link": lambda: [replies.waiting_for_link(42)],
+    "link_is_there": lambda: [replies.link_is_there(export(S.READY), LINK)],
+    "unknown_button": lambda: [replies.unknown_button()],
+}
+#: Those that are texts, not messages.
+TEXTS: Mapping[str, Callable[[], list[str]]] = {
+    "accepted_in_form": lambda: [replies.accepted_in_form(export(S.QUEUED), line) for line in LINES],
+}
+
+
+def functions(module: Any) -> set[str]:
+    """The public functions that a module has of its own."""
+    return {
+        name
+        for name, each in inspect.getmembers(module, inspect.isfunction)
+        if each.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def subclasses(kind: type[T]) -> Iterator[type[T]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+def of_faces() -> Iterator[Any]:
+    """Yield what is said of states and of waiting."""
+    for state, face in FACES.items():
+        if face.sentence:
+            yield pytest.param(face.sentence, id=f"face {state}")
+        for wish, why_not in face.why_not.items():
+            said = f"Export #42 {face.standing}{why_not.format(label='#42')}"
+            yield pytest.param(said, id=f"{state} not {wish.name}")
+    for note in Note:
+        if note is not Note.NONE:
+            yield pytest.param(NOTES[note], id=f"note {note}")
+    for at, line in enumerate(LINES[1:]):
+        yield pytest.param(place_in_line(line).rstrip(), id=f"line {at}")
+
+
+def of_errors() -> Iterator[Any]:
+    """Yield what is said of everything that can go wrong."""
+    for kind in subclasses(token_flex_errors.TokenFlexError):
+        error: Any = kind() if kind is token_flex_errors.RateLimitedError else kind("x")
+        yield pytest.param(explanations.explain(error), id=kind.__name__)
+    for at, error in enumerate(test_refusals.made()):
+        yield pytest.param(refusals.sentence(error), id=f"{at} {type(error).__name__}")
+    for name, text in vars(refusals).items():
+        if name.isupper() and isinstance(text, str):
+            yield pytest.param(text, id=name)
+    yield pytest.param(refusals.apology("0badcafe"), id="apology")
+
+
+def of_replies() -> Iterator[Any]:
+    """Yield what is replied and noted."""
+    for name, made in REPLIES.items():
+        yield from (pytest.param(each.text, id=f"{name} {at}") for at, each in enumerate(made()))
+    for name, said in TEXTS.items():
+        yield from (pytest.param(each, id=f"{name} {at}") for at, each in enumerate(said()))
+    for closing in (*Closing, None):
+        yield pytest.param(notices.not_announced(export(S.READY), closing, "tokenflex"), id=f"not announced {closing}")
+    for at, each in enumerate((notices.login_needed(was_cut_off=True), notices.post_in_doubt(export(S.READY)))):
+        yield pytest.param(each.text, id=f"notice {at}")
+
+
+def test_every_reply_and_notice_is_here() -> None:
+    """A new reply needs a row above; messages of the outbox are drawn by their kind."""
+    assert functions(replies) == set(REPLIES) | set(TEXTS)
+    assert functions(notices) == {"channel_trouble", "not_announced", "post_in_doubt", "login_needed"}
+    assert set(KINDS) == set(MessageKind) - {MessageKind.EXPIRY}
+
+
+@pytest.mark.parametrize("text", [*of_faces(), *of_errors(), *of_replies()])
+def test_a_sentence_is_whole_short_and_plain(text: str) -> None:
+    """It begins like one, ends like one, and is no longer than people read."""
+    text = re.sub(r"<!date\^.*?\|(.*?)>", r"\1", text)
+    assert re.match(r"[*`A-Z<]", text), text
+    assert re.search(r"[.?]\*?$", text), text
+    assert len(text) <= LONGEST, len(text)
+    assert not re.search(r"\s\s|\s[.,;]|\.\.|{|}", text), text
+    assert FORBIDDEN.search(text) is None, text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_names_only_acts_that_can_be_done(kind: MessageKind) -> None:
+    """A button that is named is on the message, or on the card that is named; a word of the command makes sense."""
+    messages = list(drawn(kind))
+    assert messages
+    for one, message in messages:
+        texts = [text["text"] for text in _objects(message.blocks) if text.get("type") == "mrkdwn"]
+        buttons = {each["text"]["text"] for each in _objects(message.blocks) if each.get("type") == "button"}
+        for text in (message.text, *texts):
+            assert FORBIDDEN.search(text) is None, text
+            for label in LABELS:
+                assert f"*{label}*" not in text or label in buttons, (kind, one, text)
+            for word in re.findall(r"/tokenflex (\w+) #42", text):
+                assert one is not None
+                assert word == "status" or _makes_sense(word, one.state) or "once it is ready" in text, (
+                    one.state,
+                    text,
+                )
+
+
+@pytest.mark.parametrize("state", S)
+def test_advice_in_a_state_can_be_followed(state: S) -> None:
+    """What is offered in place of what makes no sense makes sense."""
+    card = {actions._LABELS[action] for action in FACES[state].buttons}
+    for text in FACES[state].why_not.values():
+        assert all(label in card for label in re.findall(r"\*(.+?)\* on its card", text)), text
+        for word in re.findall(r"/tokenflex (\w+) ", text):
+            assert _makes_sense(word, state), text
+
+
+def _makes_sense(word: str, state: S) -> bool:
+    event = {"retry": Event.RETRY, "delete": Event.DELETE}.get(word)
+    return state is S.READY if word == "link" else event is not None and next_state(state, event) is not None
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+        for each in value.values():
+            yield from _objects(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _objects(each)
+
+
+def test_lists_and_details_name_acts_that_exist() -> None:
+    """A link is advised only where one of the list is ready; details say nothing that cannot be done."""
+    none_ready = export_card.listing([export(S.FAILED)], more=False)
+    assert "/tokenflex link" not in str(none_ready.blocks)
+    some = export_card.listing([export(S.FAILED), replace(export(S.READY), number=7)], more=True)
+    assert "/tokenflex link #7" in str(some.blocks)
+    for state in S:
+        shown = export_card.details(export(state), InLine(3, 200.0, False) if state is S.QUEUED else None)
+        buttons = {each["text"]["text"] for each in _objects(shown.blocks) if each.get("type") == "button"}
+        assert all(label in buttons for label in LABELS if f"*{label}*" in str(shown.blocks))
+
+
+def test_administrators_are_spoken_to_plainly() -> None:
+    """The overview, with and without anything to say."""
+    spent = CallsSpent(minute=1, minute_limit=5, hours=2, hours_limit=2400, waiting=0, refused_at=NOW)
+    for last in (None, NOW):
+        shown = admin_card.overview(Overview({S.READY: 1}, (export(S.READY),), (), spent, last))
+        for text in (each["text"] for each in _objects(shown.blocks) if each.get("type") == "mrkdwn"):
+            assert FORBIDDEN.search(text) is None, text
+
+
+def test_the_form_says_what_fits_on_a_line() -> None:
+    """Hints are short, and all of its words are plain."""
+    view = export_modal.build(export_modal.Draft(), export_modal.Choices())
+    for each in _objects(view["blocks"]):
+        if each.get("type") == "plain_text":
+            assert FORBIDDEN.search(each["text"]) is None
+            assert len(each["text"]) <= 110, each["text"]
