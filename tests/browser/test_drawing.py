@@ -50,6 +50,20 @@ async def test_mrkdwn(house: House, ana: Person) -> None:
     await expect(message.locator("pre")).to_have_text("two\nlines")
 
 
+async def test_a_button_opens_its_address(house: House, ana: Person) -> None:
+    """A button with an address opens it in a tab of its own, and nothing else than a web address."""
+    row: dict[str, Any] = {"type": "actions", "elements": []}
+    for name, url in (("Good", f"{house.slack.api_url}api.test"), ("Bad", "javascript:document.title='taken'")):
+        label = {"type": "plain_text", "text": name}
+        row["elements"].append({"type": "button", "action_id": f"export.{name}", "text": label, "url": url})
+    await post(house, section("Two buttons."), row)
+    message = await ana.hears("Two buttons.")
+    await message.get_by_role("button", name="Bad").click()
+    async with ana.tab.expect_popup() as opened:
+        await message.get_by_role("button", name="Good").click()
+    await expect(await opened.value).to_have_url(re.compile("api.test"))
+
+
 async def test_foreign_text_stays_text(house: House, ana: Person) -> None:
     """Neither HTML nor a javascript address in a message becomes part of the page."""
     await post(house, section("<b onclick=x>fat</b> <javascript:alert(1)|press> <img src=x onerror=alert(1)>"))

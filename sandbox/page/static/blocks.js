@@ -12,7 +12,7 @@ const BLOCKS = {
   header: [["text"], (block) => h("h2", {}, text(block.text))],
   actions: [["elements"], (block, press) => h("div", { className: "actions" }, block.elements.map((each) => element(each, press)))],
 };
-const BUTTON = ["action_id", "text", "value", "style", "accessibility_label", "confirm"];
+const BUTTON = ["action_id", "text", "value", "url", "style", "accessibility_label", "confirm"];
 
 /** Return the nodes of blocks. `press(button)` is called when a button is pressed; `input(block)` draws inputs. */
 export function blocks(list, press, input) {
@@ -41,6 +41,7 @@ function element(button, press) {
     const pressing = event.currentTarget;
     if (pressing.ariaDisabled) return;
     if (button.confirm && !(await confirmed(button.confirm, text(button.confirm.text)))) return;
+    if (/^https?:/i.test(button.url ?? "")) window.open(button.url, "_blank", "noopener"); // Slack does both
     pressing.setAttribute("aria-disabled", "true"); // `disabled` would take the focus away
     await press(button);
     pressing.removeAttribute("aria-disabled");
