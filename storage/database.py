@@ -247,7 +247,7 @@ def _open_for_writing(path: Path, changed: Callable[[Table], None]) -> Connectio
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         path.touch(mode=0o600)
-    if path.stat().st_size:
+    if path.is_file() and path.stat().st_size:
         _check(path)
     db = _connect(path)
     with _closed_on_failure(db.conn):
