@@ -140,5 +140,5 @@ def _wait(db: Connection, export: Export, error: TokenFlexError, now: datetime) 
     if export_store.get(db, export.number).state is ExportState.ABANDONED:
         changes = dict(export_store.CALM)  # nobody waits for it any more
     waits = export_store.move(db, export.number, Event.NOT_TAKEN, now, **changes)
-    if waits is not None:
+    if waits is not None and (waits.note, waits.next_try_at) != (export.note, export.next_try_at):
         announcements.card_changed(db, waits, now)
