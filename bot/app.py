@@ -18,6 +18,7 @@ from bot.operate import vital_signs
 from bot.operate.administration import Administration
 from bot.operate.vital_signs import Sign, VitalSigns
 from bot.people.access import Access
+from bot.people.heard import Heard
 from bot.people.permissions import Rules
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
@@ -172,7 +173,13 @@ class Bot:
         commands = Commands(exports, on_exports, administration, contracts, catalogue, form, guard)
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
-        register(app, commands, buttons, form, Events(parts.moved_channels, guard))
+        register(
+            app,
+            commands,
+            buttons,
+            form,
+            Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
+        )
         return app
 
 

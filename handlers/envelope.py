@@ -25,6 +25,13 @@ def of_action(body: Body) -> Sender:
     return Sender(str(body["user"]["id"]), where, Source.BUTTON, _team(body), is_org_wide(body))
 
 
+def of_message(body: Body) -> Sender:
+    """Return who typed to the bot; the channel is left out, since an answer there is a message like any other."""
+    team = str(body["event"].get("team") or body.get("team_id") or "")
+    installed = (body.get("authorizations") or [{}])[0]
+    return Sender(str(body["event"]["user"]), "", Source.MESSAGE, team, is_org_wide(installed))
+
+
 def of_form(body: Body, channel: str) -> Sender:
     """Return who acts in a form; `channel` is where it was opened, as we wrote into it ourselves."""
     return Sender(str(body["user"]["id"]), channel, Source.FORM, _team(body), is_org_wide(body))

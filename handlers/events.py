@@ -9,17 +9,28 @@ from typing import Any
 
 from slack_bolt.response import BoltResponse
 
+from bot.cards import replies
 from bot.exports.moved_channels import MovedChannels
+from bot.people.asker import Asker
+from bot.people.heard import Heard
+from handlers import envelope
 from handlers.guard import Guard
+from handlers.replies import Replies
 
 CHANNEL_ID_CHANGED = "channel_id_changed"
+MESSAGE = "message"
+#: What people write themselves; the others tell of messages that are changed, or of what became of a channel
+#: (source: Slack, event `message`, subtypes).
+_WRITTEN = {None, "file_share", "me_message"}
 
 
 class Events:
     """The events of the manifest; others are acknowledged and mean nothing here."""
 
-    def __init__(self, moved_channels: MovedChannels, guard: Guard) -> None:
+    def __init__(self, moved_channels: MovedChannels, heard: Heard, replies: Replies, guard: Guard) -> None:
         self._moved_channels = moved_channels
+        self._heard = heard
+        self._replies = replies
         self._guard = guard
 
     async def channel_id_changed(
@@ -34,6 +45,19 @@ class Events:
             return BoltResponse(status=500)
         await next()
         return None
+
+    async def message(self, body: dict[str, Any]) -> None:
+        """Say to who types to the bot, to whom it is the only one that reads, how it can be used."""
+        event = body["event"]
+        is_to_us = event.get("channel_type") == "im"  # an app can be subscribed to more than our manifest asks for
+        if not is_to_us or event.get("subtype") not in _WRITTEN or event.get("bot_id") or not event.get("user"):
+            return
+
+        async def answer(asker: Asker) -> None:
+            if await self._heard.is_new(str(body["event_id"])):
+                await self._replies.tell("", asker, replies.only_commands())
+
+        await self._guard.run(MESSAGE, envelope.of_message(body), "", answer)
 
     async def acknowledged(self) -> None:
         """Do nothing more."""

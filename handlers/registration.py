@@ -4,9 +4,10 @@ import re
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.cards import actions
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
-from handlers.events import CHANNEL_ID_CHANGED, Events
+from handlers.events import CHANNEL_ID_CHANGED, MESSAGE, Events
 from handlers.forms import export_modal
 from handlers.forms.export_form import ExportForm
 
@@ -17,8 +18,10 @@ def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportFo
     app.view(export_modal.CALLBACK)(form.submit)
     for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT):
         app.action(action_id)(form.type_contract)
+    app.action(actions.FORM)(form.open_by_button)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)
     app.event(CHANNEL_ID_CHANGED, middleware=[events.channel_id_changed])(events.acknowledged)
+    app.event(MESSAGE)(events.message)
     app.event(re.compile(".*"))(events.acknowledged)

@@ -34,6 +34,7 @@ class Source(StrEnum):
     COMMAND = "command"
     BUTTON = "button"
     FORM = "form"
+    MESSAGE = "message"  #: typed to the bot
     BOT = "bot"  #: by itself, for the person who asked for the export
 
 

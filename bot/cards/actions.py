@@ -15,6 +15,7 @@ EDIT = "export.edit"
 KEEP = "export.keep"
 GIVE_UP = "export.give_up"
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
+FORM = "form.open"
 SEND_AGAIN = "admin.send_again"  #: its number is that of a message that was given up
 
 _LABELS = {
@@ -79,6 +80,12 @@ def download(number: int, name: str, url: str) -> Block:
         "url": url,
         "accessibility_label": shorten(f"{words}, export #{number}", 75),
     }
+
+
+def open_form() -> Block:
+    """Return the button that opens an empty form."""
+    words = "Open the form"
+    return {"type": "button", "action_id": FORM, "text": plain(words), "style": "primary"}
 
 
 def send_again(delivery: Delivery) -> Block:

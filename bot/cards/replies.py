@@ -99,6 +99,12 @@ def link_is_there(export: Export, shown: DownloadLink) -> Message:
     return Message(f"{text}.", download.parts(export.number, file_name(export), shown, f"{text}.\n"))
 
 
+def only_commands() -> Message:
+    """Return what is answered to who types to the bot without a command."""
+    text = "I can't answer what you write here, only `/tokenflex`: it opens a form, and `/tokenflex help` shows more."
+    return Message(text, [section("only_commands", text), actions.row("buttons", actions.open_form())])
+
+
 def unknown_button() -> Message:
     """Return the reply to a button that no version of ours has any more."""
     return paragraph(

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards import refusals, replies
+from bot.cards import actions, refusals, replies
 from bot.cards.actions import MadeFor
 from bot.contracts.cache import ContractCache
 from bot.errors import (
@@ -68,6 +68,15 @@ class ExportForm:
         export = await self._exports.edit(number, asker)
         opened = Opened(export.channel, again=MadeFor(number, export.mark))
         await self._show(trigger, Draft(export.asked, export.channel), opened)
+
+    async def open_by_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to "Open the form"."""
+        trigger = Trigger.of(body)
+        await ack()
+        sender = envelope.of_action(body)
+        await self._guard.run(
+            actions.FORM, sender, envelope.response_url(body), lambda asker: self.open(trigger, asker)
+        )
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays; and to the way back."""

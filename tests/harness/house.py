@@ -127,6 +127,7 @@ async def open_house(
         "commands": [command["command"] for command in slack_app["features"]["slash_commands"]],
         "should_escape": slack_app["features"]["slash_commands"][0]["should_escape"],
         "events": slack_app["settings"]["event_subscriptions"]["bot_events"],
+        "messages_tab_read_only": slack_app["features"]["app_home"]["messages_tab_read_only_enabled"],
         **(slack or {}),
     }
     upstream_settings: dict[str, Any] = {"durations": (20.0, 20.0), **(token_flex or {})}

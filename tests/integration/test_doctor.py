@@ -151,7 +151,7 @@ async def test_missing_scopes(sound_house: House) -> None:
     assert wrong_lines(report) == {"Slack scopes"}
     assert report["Slack scopes"].found == "The bot token lacks channels:history, commands."
     assert "Reinstall to Workspace" in report["Slack scopes"].mend
-    assert "channel_id_changed under “Event Subscriptions”" in report["Slack scopes"].mend
+    assert "channel_id_changed, message.im under “Event Subscriptions”" in report["Slack scopes"].mend
     sound_house.slack.grant(granted)
     assert not wrong_lines(await examined(sound_house))
 

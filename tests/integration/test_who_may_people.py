@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.cards import actions
 from bot.slack.remembered import KEPT
 from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
 from storage.audit import Act, Source
@@ -20,8 +21,16 @@ COMMANDS: dict[str, str] = {
     ADMIN: ADMIN,
     "nonsense": "nonsense",
 }
-BUTTONS = ("export.link", "export.retry", "export.details", "export.delete", "export.edit", "export.keep")
-ALL_BUTTONS = (*BUTTONS, "admin.send_again", "export.of_old")
+BUTTONS = (
+    "export.link",
+    "export.retry",
+    "export.details",
+    "export.delete",
+    "export.edit",
+    "export.keep",
+    actions.GIVE_UP,
+)
+ALL_BUTTONS = (*BUTTONS, actions.FORM, "admin.send_again", "export.of_old")
 
 #: Settings, and a person who may and one who may not by them; groups are those of `GROUPS`.
 RULES = {
@@ -63,9 +72,8 @@ async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     handler = house.running.handler
     assert handler is not None
     listeners = handler.app._async_listeners
-    assert (
-        len(listeners) == len(ALL_BUTTONS) + 4
-    )  # the command, the form, the menu that becomes a field, and the way back
+    #: The command, what is typed and two other events, the form, its menu of contracts and the way back.
+    assert len(listeners) == len(ALL_BUTTONS) + 7
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -81,7 +89,7 @@ async def test_commands(new_house: OpenHouse, rule: str) -> None:
         await hears_refusals(house, may_not, count)
     assert other.modal is None
     texts = private_texts(house, may_not)
-    assert all(REFUSAL in text and "ask " in text for text in texts)
+    assert all(REFUSAL in text and "Ask " in text for text in texts)
     assert len(texts) == len(COMMANDS)
     assert len(house.token_flex.exports.states()) == 1
     entries = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
@@ -106,8 +114,8 @@ async def test_buttons_of_old_messages(new_house: OpenHouse, rule: str) -> None:
     assert calls(house, "DELETE") == 0
     entries = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
     assert {entry.source for entry in entries} == {Source.BUTTON}
-    assert [entry.result.partition(":")[0] for entry in entries][:6] == list(BUTTONS)
-    assert [entry.export_number for entry in entries][:6] == [1] * 6
+    assert [entry.result.partition(":")[0] for entry in entries][: len(BUTTONS)] == list(BUTTONS)
+    assert [entry.export_number for entry in entries][: len(BUTTONS)] == [1] * len(BUTTONS)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -156,7 +164,7 @@ async def test_a_form_opened_before_the_change_is_refused_after_it(new_house: Op
     house.member("ana").user.guest = True
     pass_time(house, KEPT.total_seconds() / 60)
     await modal.submit()
-    await modal.shows(REFUSAL, "ask whoever installed me")
+    await modal.shows(REFUSAL, "Ask whoever installed me")
     (entry,) = [each for each in await recorded(house) if each.act is Act.REFUSED]
     assert (entry.source, entry.result.partition(":")[0]) == (Source.FORM, "export.form")
     assert len(house.token_flex.exports.states()) == 0

@@ -169,6 +169,7 @@ REPLIES: Mapping[str, Callable[[], list[Message]]] = {
     "deleted": lambda: [replies.deleted(export(state)) for state in (S.DELETING, S.DELETED)],
     "waiting_for_link": lambda: [replies.waiting_for_link(42)],
     "link_is_there": lambda: [replies.link_is_there(export(S.READY), LINK)],
+    "only_commands": lambda: [replies.only_commands()],
     "unknown_button": lambda: [replies.unknown_button()],
 }
 #: Those that are texts, not messages.

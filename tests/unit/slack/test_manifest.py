@@ -38,7 +38,10 @@ SCOPES: dict[str, set[str]] = {
     "views.update": set(),
 }
 #: Scopes for each event that the code listens to (source: Slack's event pages): one of them for each kind of channel.
-EVENTS: dict[str, set[str]] = {CHANNEL_ID_CHANGED: {"groups:read"}}  # only ids of private channels change
+EVENTS: dict[str, set[str]] = {
+    CHANNEL_ID_CHANGED: {"groups:read"},
+    "message.im": {"im:history"},
+}  # only ids of private channels change
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +101,7 @@ def test_the_usage_hint_names_every_word(manifest: dict[str, Any]) -> None:
 def test_a_bot_user_that_people_can_read_private_messages_of(manifest: dict[str, Any]) -> None:
     """Private messages need the messages tab; without it Slack refuses them."""
     assert manifest["features"]["app_home"]["messages_tab_enabled"] is True
+    assert manifest["features"]["app_home"]["messages_tab_read_only_enabled"] is False  # commands work there too
     assert manifest["features"]["bot_user"]["display_name"]
 
 
@@ -117,7 +121,7 @@ def test_the_scopes_are_exactly_those_of_the_methods(manifest: dict[str, Any]) -
 def test_the_events_are_exactly_those_that_are_listened_to(manifest: dict[str, Any]) -> None:
     """Each event that is asked for has a listener, and each listener's event is asked for; no address is needed."""
     assert manifest["settings"]["event_subscriptions"] == {"bot_events": sorted(EVENTS)}
-    assert re.findall(r"\bapp\.(?:event|message|shortcut)\((\w+)", source()) == ["CHANNEL_ID_CHANGED", "re"]
+    assert re.findall(r"\bapp\.(?:event|message|shortcut)\((\w+)", source()) == ["CHANNEL_ID_CHANGED", "MESSAGE", "re"]
 
 
 def test_interactivity_and_socket_mode_are_on(manifest: dict[str, Any]) -> None:

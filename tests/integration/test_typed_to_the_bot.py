@@ -1,0 +1,82 @@
+"""What people type to the bot in its direct message: an answer that helps, once, to who may use it; nothing else."""
+
+import pytest
+
+from storage.audit import Act, Source
+from tests.harness.allowed import recorded
+from tests.harness.forms import TITLE
+from tests.harness.house import House
+from tests.harness.talk import SPEED, OpenHouse, eventually, knows_contracts
+
+US = "@tokenflex"
+ANSWER = "I can't answer what you write here"
+
+
+@pytest.fixture
+async def house(new_house: OpenHouse) -> House:
+    house = await new_house(speed=SPEED)
+    await house.start_bot()
+    await knows_contracts(house)
+    return house
+
+
+def answers(house: House, name: str) -> int:
+    """How often somebody was answered."""
+    return sum(ANSWER in message.visible_text() for message in house.member(name).sees(US))
+
+
+async def test_the_answer_opens_the_form(house: House) -> None:
+    """It says what is read, and its button opens a form that exports to where it stands."""
+    ana = house.member("ana")
+    await ana.types(US, "which tokens did we use in October?")
+    told = await ana.hears(US, ANSWER, "/tokenflex help")
+    assert told.buttons() == ["Open the form"]
+    await ana.presses(told, "Open the form")
+    modal = await ana.sees_modal(TITLE)
+    modal.fill("Numbers", ["tokensConsumed"])
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
+    await ana.hears(US, "export #1 is ready", timeout=30)
+
+
+async def test_commands_work_there(house: House) -> None:
+    """What is advised elsewhere, to ask in a direct message with the bot, can be done."""
+    ana = house.member("ana")
+    await ana.types(US, "/tokenflex list")
+    await ana.hears(US, "There are no exports", private=True)
+    assert answers(house, "ana") == 0
+
+
+async def test_an_event_that_comes_twice_is_answered_once(house: House) -> None:
+    """Slack may tell of a message again; the next one has its own answer."""
+    ana = house.member("ana")
+    house.slack.controls.repeat_events(1)
+    await ana.types(US, "hello")
+    await ana.hears(US, ANSWER)
+    await house.slack.events.settled()
+    await ana.types(US, "hello again")
+    await eventually(lambda: answers(house, "ana") == 2)
+    await house.slack.events.settled()
+    assert answers(house, "ana") == 2
+
+
+async def test_only_what_is_typed_there_is_answered(house: House) -> None:
+    """Neither what stands in channels, nor our own messages, nor what is changed afterwards."""
+    ana = house.member("ana")
+    await ana.types("#finance", "hello")
+    await ana.types(US, "hello")
+    await ana.hears(US, ANSWER)
+    await house.slack.events.settled()
+    assert answers(house, "ana") == 1
+    assert not any(ANSWER in message.visible_text() for message in ana.sees("#finance"))
+
+
+async def test_who_may_not_use_it_hears_that(house: House) -> None:
+    """A guest is refused as for a command, and that is put on record without what they wrote."""
+    gus = house.member("gus")
+    await gus.types(US, "my secret")
+    await gus.hears(US, "this data includes people's names")
+    assert answers(house, "gus") == 0
+    (refused,) = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
+    assert (refused.person, refused.source) == (house.slack.workspace.user("gus").id, Source.MESSAGE)
+    assert "secret" not in repr(refused)
