@@ -1,0 +1,165 @@
+"""Texts and marks around them, in a command: whatever people type or paste, a clause arrives as it was meant."""
+
+import shlex
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.cards.text import escape
+from bot.tokenflex.catalogue import CATEGORIES, FIELDS, METRICS, Catalogue
+from bot.tokenflex.models import ExportRequest
+from handlers.words.grammar import Export, Mistake, parse
+from tests.harness.commands import CATALOGUE, mistakes_of, request_of
+
+
+def test_the_where_clause_passes_exactly_as_typed() -> None:
+    """Spaces, case and escaped signs inside the quotes are kept."""
+    text = "export contract=1 fields=productName where=\"contractYear &lt; 3  AND userName = 'O’Brien &amp; Co'\""
+    assert request_of(text).where == "contractYear < 3  AND userName = 'O’Brien & Co'"
+
+
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from("“”„‟«»‘’‚‛\u00a0\u2007\u202f x"),
+        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u00ad"),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(TEXTS)
+@example("Projet «X» “beta”")
+@example("Werk „Nord“")
+def test_a_text_of_a_clause_arrives_unchanged(text: str) -> None:
+    """Whatever stands inside straight single quotes is sent as typed, in double quotes or by a shell's rules."""
+    clause = "productName = '" + text.replace("'", "''") + "'"
+    within = clause.replace("\\", "\\\\").replace('"', '\\"')
+    for typed in (f'where="{within}"', shlex.quote(f"where={clause}"), shlex.quote(clause).join(["where=", ""])):
+        sent = escape(f"export contract=1 fields=productName {typed} name=x").replace("\u00ad", "")
+        assert request_of(sent).where == clause
+
+
+@given(TEXTS.filter(lambda text: "'" not in text))
+def test_a_clause_without_marks_around_it_is_sent_as_typed(text: str) -> None:
+    """Its single quotes belong to the clause, whatever stands between them."""
+    sent = escape(f"export contract=1 fields=productName where=productName='{text}' name=x").replace("\u00ad", "")
+    assert request_of(sent).where == f"productName='{text}'"
+
+
+@pytest.mark.parametrize("name", ["Bericht „Juni“", "Projet «X»", "a\u00a0b", "Ana’s ‘report’"])
+def test_a_name_between_straight_quotes_is_sent_as_typed(name: str) -> None:
+    """Marks and hard spaces in a name stay."""
+    assert request_of(f'export contract=1 fields=productName name="{name}"').file_name == name
+
+
+@pytest.mark.parametrize(
+    ("where", "sent"),
+    [
+        ("where=productName='Revit'", "productName='Revit'"),
+        ("where=productName=‘Revit’", "productName='Revit'"),
+        ("where=usageMonth='2026-01-01'", "usageMonth='2026-01-01'"),
+        ("where=userName='<mailto:ana@example.com|ana@example.com>'", "userName='ana@example.com'"),
+        ("where=productName='Vault Office'", "productName='Vault Office'"),
+        ("where=“productName=‘O’Brien’ and contractYear=1”", "productName='O’Brien' and contractYear=1"),
+    ],
+)
+def test_quotes_of_a_clause_as_people_type_them(where: str, sent: str) -> None:
+    """A clause in one word needs no marks around it, and marks of phones mean what straight ones mean."""
+    assert request_of(f"export contract=1 fields=productName {where}").where == sent
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ('where="productName="Revit""', "where=\"productName='Revit'\""),
+        ("where='productName='Revit''", "where=\"productName='Revit'\""),
+        ("where=productName=''Revit''", "where=\"productName='Revit'\""),
+        ('where=productName="Revit"', "where=\"productName='Revit'\""),
+        ('where="productName = “Revit”"', "where=\"productName = 'Revit'\""),
+        ("where=productName='Projet «X»' or userName=\"y\"", "where=\"productName='Projet «X»' or userName='y'\""),
+        ("where=productName = 'Revit'", "where=\"productName = 'Revit'\""),
+        ("where=productName IN ('Revit', 'AutoCAD') metrics=useCount", "where=\"productName IN ('Revit', 'AutoCAD')\""),
+        ("where=contractYear=1 and usageMonth>='2026-01-01'", "where=\"contractYear=1 and usageMonth>='2026-01-01'\""),
+        ("usageMonth='2026-01-01'", "where=\"usageMonth='2026-01-01'\""),
+        ("name=my report 2026", 'name="my report 2026"'),
+        ("name=my report 2026 metrics=useCount", 'name="my report 2026"'),
+        ('name="my report" 2026', 'name="my report 2026"'),
+        ("name=Bericht „Juni“", 'name="Bericht „Juni“"'),
+        ("name=Bericht\u00a02026", 'name="Bericht 2026"'),
+    ],
+)
+def test_a_torn_value_is_answered_with_the_word_to_copy(typed: str, word: str) -> None:
+    """One sentence, which ends in the corrected word, and that word works."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert message.endswith(f": {word}.")
+    sent = request_of(f"export contract=1 fields=productName {word}")
+    assert f'where="{sent.where}"' == word or f'name="{sent.file_name}"' == word
+
+
+@pytest.mark.parametrize(
+    "typed", ["where=productName = Vault Office", "where=productName = '" + "x " * 200 + "'", "where=frob ='x'"]
+)
+def test_a_clause_that_no_marks_mend_gets_an_example(typed: str) -> None:
+    """Nothing wrong or overlong is offered for copying."""
+    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert message.endswith("quote it whole: where=\"productName='Revit'\".")
+
+
+LIST_OF = {
+    "fields": [field.name for field in FIELDS if not field.session_level and field.name != "tokenPool"],
+    "metrics": [metric.name for metric in METRICS],
+}
+
+
+@given(
+    fields=st.lists(st.sampled_from(LIST_OF["fields"]), min_size=1, unique=True),
+    metrics=st.lists(st.sampled_from(LIST_OF["metrics"]), unique=True),
+    categories=st.just([]) | st.just([category.name for category in CATEGORIES]),
+    year=st.integers(min_value=1, max_value=9),
+    name=st.text(alphabet="abcÄé 0-_.#&~", max_size=20),
+    order=st.permutations(range(6)),
+)
+def test_what_a_shell_would_quote_is_read_back(
+    fields: list[str], metrics: list[str], categories: list[str], year: int, name: str, order: list[int]
+) -> None:
+    """Any good request, quoted as for a shell and escaped as Slack does, in any order of its words, comes back."""
+    name = f"x{name}x"
+    words = [
+        "contract=12345",
+        f"fields={','.join(fields)}",
+        f"metrics={', '.join(metrics)}" if metrics else "",
+        f"category={','.join(categories)}" if categories else "",
+        f"where=contractYear >= {year} and productName = 'Vault Office'",
+        f"name={name}",
+    ]
+    text = escape(" ".join(shlex.quote(words[place]) for place in order if words[place])).replace("\u00ad", "")
+    assert request_of(f"export {text}") == ExportRequest(
+        "12345", tuple(fields), tuple(metrics), tuple(categories), words[4].removeprefix("where="), name
+    )
+
+
+@given(
+    # Two in a row are a phone's way to double a quote.
+    TEXTS.filter(lambda text: not set(text) & set("\"'\\") and "’’" not in text),
+    st.sampled_from(["“{}”", "„{}“", "«{}»", "‘{}’", '"{}"', "'{}'", "{}"]),
+    st.sampled_from(["‘{}’", "'{}'"]),
+)
+@example("5” or x", "“{}”", "'{}'")
+@example("a” name=”b", "“{}”", "'{}'")
+def test_whatever_the_marks_a_text_is_kept_or_asked_about(text: str, outer: str, inner: str) -> None:
+    """Under any mix of marks, a clause goes out with its text as typed, or does not go out."""
+    where = outer.format(f"productName={inner.format(text)}")
+    sent = escape(f"export contract=1 fields=productName where={where}").replace("\u00ad", "")
+    command = parse(sent, CATALOGUE)
+    assert isinstance(command, Mistake | Export)
+    assert isinstance(command, Mistake) or command.request.where == f"productName='{text}'"
+
+
+@pytest.mark.parametrize("empty", ['where=""', "where=", "where='  '"])
+def test_an_empty_condition_means_all_rows(empty: str) -> None:
+    """Who leaves it empty wants everything, and gets it."""
+    command = parse(f"export contract=12345 fields=productName {empty}", Catalogue())
+    assert isinstance(command, Export)
+    assert command.request.where == ""
