@@ -47,7 +47,8 @@ def result(db: Connection, export: Export, now: datetime) -> None:
         after=card,
     )
     outbox.put_once(db, announcement, now)
-    if is_to_be_announced(db, announced) and outbox.get(db, card).refusal is Refusal.PLACE:
+    was_told = outbox.get(db, card).refusal is Refusal.PLACE and outbox.message(db, card) is None
+    if was_told and is_to_be_announced(db, announced):
         private_result(db, announced, "", now)
 
 

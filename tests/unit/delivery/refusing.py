@@ -19,7 +19,7 @@ from bot.slack import errors
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.posts import Posted
 from storage import exports, outbox
-from storage.models import About, Delivery, DeliveryState, MessageKind, NewDelivery, Refusal, SentMessage
+from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, Refusal, SentMessage
 from storage.states import Event
 from tests.harness.moved_clock import MovedClock
 from tests.harness.rows import accepted
@@ -108,10 +108,15 @@ class House:
             self.database, posts, links, self.showings, *times, self.clock, audience, access, bell
         )
 
-    def is_ready(self) -> None:
-        """Let the export be ready, to be announced."""
+    def is_over(self) -> Export:
+        """Let the export be ready, and return it; nobody has announced it yet."""
         for event in (Event.TAKE, Event.TAKEN, Event.FINISH):
             exports.move(self.db, 1, event, self.clock.now())
+        return exports.get(self.db, 1)
+
+    def is_ready(self) -> None:
+        """Let the export be ready, to be announced."""
+        self.is_over()
         exports.change(self.db, 1, announcement=1, request_key="key")
 
     def row(self, kind: MessageKind, way: Way) -> Delivery:

@@ -6,10 +6,11 @@ import pytest
 
 from bot.delivery.kinds import URGENT
 from bot.delivery.ways import Way
+from bot.exports import announcements
 from bot.slack.errors import refusal
 from storage import outbox, troubles
 from storage.models import About, Delivery, DeliveryState, MessageKind, NewDelivery, Refusal, SentMessage
-from tests.unit.delivery.refusing import CHANNEL, MEANINGS, WAYS, House
+from tests.unit.delivery.refusing import CHANNEL, MEANINGS, PERSON, WAYS, House
 
 _K, _R, _S, _W = MessageKind, Refusal, DeliveryState, Way
 
@@ -52,6 +53,27 @@ async def _turn_comes(house: House, other: Delivery) -> bool:
             await house.delivers(row)
         await house.clock.advance(1.1)
     return False
+
+
+@pytest.mark.parametrize("way", WAYS[_K.CARD])
+async def test_who_was_told_of_the_channel_only_is_told_that_they_were(house: House, way: Way) -> None:
+    """An edit of the card that was refused told nobody: the reason comes with the result, when that is refused too."""
+    house.slack.refuses = {each: refusal("not_in_channel") for each in (_W.REPLY, _W.POST, _W.EDIT)}
+    house.row(_K.CARD, way)
+    card = outbox.find(house.db, "card 1")
+    assert card is not None
+    house.db.execute("UPDATE outbox SET subject = ? WHERE id = ?", [outbox.card_subject(1), card.id])
+    card = outbox.get(house.db, card.id)
+    await house.delivers(card)
+    announcements.result(house.db, house.is_over(), house.clock.now())
+    due = [delivery for delivery, _ in outbox.due(house.db, house.clock.now(), URGENT)]
+    told = [delivery.kind for delivery in due if delivery.recipient == PERSON]
+    assert told == ([_K.CHANNEL_TROUBLE] if way is _W.POST else [])
+    result = outbox.find(house.db, outbox.result_subject(1, 1))
+    assert result is not None
+    await house.delivers(result)
+    details = {each["detail"] for each in house.db.query("SELECT detail FROM outbox WHERE kind = 'private result'")}
+    assert details == ({""} if way is _W.POST else {"not_in_channel"})
 
 
 async def test_what_concerns_the_workspace_is_over_with_the_first_message_that_is_taken(house: House) -> None:
