@@ -5,7 +5,7 @@ once when it works again, and is tried less and less often.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -40,6 +40,17 @@ log = structlog.get_logger(__name__)
 Policy = Callable[[Sequence[Target], Room, Durations, datetime], tuple[Target, datetime]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """How it stands with the lists of a contract that fail."""
+
+    since: datetime
+    failures: int  #: in a row
+    until: datetime  #: the end of the pause
+    told: Note | None = None  #: what the cards say; None: nothing yet
+    shown: datetime | None = None  #: the end of a pause that they show, too
+
+
 class Poller:
     """Polls contracts with outstanding exports: a policy decides which and when, `poll_policy` by default."""
 
@@ -66,15 +77,14 @@ class Poller:
         self._policy = policy
         self._durations = Durations()
         self._polled: dict[str, datetime] = {}
-        self._not_before: dict[str, datetime] = {}
-        self._failures: dict[str, int] = {}
-        self._failing_since: dict[str, datetime] = {}
+        self._failing: dict[str, _Failing] = {}
         self.last_success: datetime | None = None
 
     async def run(self) -> None:
         """Look at what is worth it, then wait until something else is."""
         await self._learn()
         while True:
+            await self._tell_newcomers()
             call = await self._next_poll()
             if call is not None and call[1] <= self._clock.now():
                 await self._poll()
@@ -95,7 +105,8 @@ class Poller:
 
     def _held_back(self, target: Target) -> Target:
         """A contract whose list failed is tried again after a pause."""
-        return replace(target, due_at=max(target.due_at, self._not_before.get(target.contract, target.due_at)))
+        failing = self._failing.get(target.contract)
+        return target if failing is None else replace(target, due_at=max(target.due_at, failing.until))
 
     async def _poll(self) -> None:
         """Wait for a turn, then list the contract that is worth it by then."""
@@ -142,29 +153,41 @@ class Poller:
 
     def is_failing(self, contract: str) -> bool:
         """Return whether the last list of a contract failed."""
-        return contract in self._failures
+        return contract in self._failing
 
     async def _failed(self, target: Target, error: TokenFlexError) -> None:
         now, contract = self._clock.now(), target.contract
-        failures = self._failures[contract] = self._failures.get(contract, 0) + 1
-        since = self._failing_since.setdefault(contract, now)
-        renewable = isinstance(error, NotAuthorisedError) and not error.concerns_all
-        until = now
-        if not (renewable and failures == 1):  # the next call renews the token
-            until = self._not_before[contract] = now + list_pause(error, failures)
+        before = self._failing.get(contract, _Failing(now, 0, now))
+        failures = before.failures + 1
+        renewable = isinstance(error, NotAuthorisedError) and not error.concerns_all and failures == 1
+        until = now if renewable else now + list_pause(error, failures)  # the next call renews the token
         if failures == 1:
             log.warning("polling fails", contract=contract, error=type(error).__name__, reason=str(error))
-        if isinstance(error, RefusedError) or now - since >= NOTICED_AFTER:  # the people who wait are told
-            shown = None if until - now <= SHARED.longest else until
-            await self._database.write(_tell, contract, note_for(error), since, shown, now)
+        is_told = isinstance(error, RefusedError) or now - before.since >= NOTICED_AFTER
+        told = note_for(error) if is_told else before.told
+        shown = until if until - now > SHARED.longest else None
+        self._failing[contract] = failing = _Failing(before.since, failures, until, told, shown)
+        await self._tell(contract, failing)
+
+    async def _tell_newcomers(self) -> None:
+        """Tell those who have come since a list failed, as long as none is made."""
+        now = self._clock.now()
+        for contract, failing in list(self._failing.items()):
+            if failing.told is not None and failing.until > now:
+                listed = await self._database.read(_listed_for, contract)
+                if any(export.note is home(export) for export in listed):
+                    await self._tell(contract, failing)
+
+    async def _tell(self, contract: str, failing: _Failing) -> None:
+        if failing.told is not None:
+            since, until, now = failing.since, failing.shown, self._clock.now()
+            await self._database.write(_tell, contract, failing.told, since, until, now)
 
     async def _recovered(self, target: Target) -> None:
         self.last_success = self._clock.now()
         if await self._database.read(_told, target.contract):
             await self._database.write(_calm, target.contract, self._clock.now())
-        self._failing_since.pop(target.contract, None)
-        self._not_before.pop(target.contract, None)
-        if self._failures.pop(target.contract, 0):
+        if self._failing.pop(target.contract, None) is not None:
             log.info("polling works again", contract=target.contract)
 
 
@@ -184,8 +207,8 @@ def _listed_for(db: Connection, contract: str) -> list[Export]:
 def _tell(db: Connection, contract: str, note: Note, since: datetime, until: datetime | None, now: datetime) -> None:
     """Have the cards say why nothing is heard of what lists would tell of."""
     for export in _listed_for(db, contract):
-        changes = {**noted(export, note, max(since, export.changed_at), until)}
         if (export.note, export.next_try_at) != (note, until):
+            changes = noted(export, note, max(since, export.changed_at), until)
             announcements.card_changed(db, export_store.change(db, export.number, **changes), now)
 
 

@@ -68,6 +68,7 @@ class Life:
             self.house.slack.workspace.change_id(self.channel)
         await self.presses_for_link(number, result)
         await self.link_goes(result)
+        self.house.token_flex.controls.answer_next(403, "DELETE")  # for a moment: it is tried again by itself
         await self.deletes(number)
         await self.settled()
 

@@ -78,6 +78,11 @@ class Trouble:
     method: str
     contract: str
 
+    @property
+    def concerns_all(self) -> bool:
+        """Whether it is a trouble of all calls, whatever they are about."""
+        return TROUBLES[self.name]().concerns_all
+
     def meets(self, made: Made) -> bool:
         """Whether it is met by this call."""
         return self.method in {"", made.method} and self.contract in {"", made.contract}
@@ -106,8 +111,9 @@ class Troubled(Erring):
         return super().list_exports(contract, start, end)
 
     def error(self, made: Made) -> TokenFlexError | None:
-        """Return what the trouble that began first says."""
-        name = next((each.name for each in self.troubles if each.meets(made)), None)
+        """Return what the trouble that began first says; before what concerns all nothing else comes to be heard."""
+        met = sorted((each for each in self.troubles if each.meets(made)), key=lambda each: not each.concerns_all)
+        name = met[0].name if met else None
         if name is None:
             return None
         self.met_at = made.at
@@ -147,10 +153,19 @@ class Life(RuleBasedStateMachine):
         self.clock = VirtualClock(BEGIN)
         self.runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
         self.token_flex, self.slack = Troubled(self.clock), ClosedSlack(self.clock)
-        path = Path(self.folder.name) / "life.db"
-        self.bot: Process = self._run(started(path, self.clock, self.token_flex, self.slack))
+        self.bots: list[Process] = []
+        self._start()
         self.accepted = 0
         self.ever_hidden: set[str] = set()  #: the keys of what was out of sight at any time
+
+    def _start(self) -> None:
+        path = Path(self.folder.name) / "life.db"
+        self.bots.append(self._run(started(path, self.clock, self.token_flex, self.slack)))
+
+    @property
+    def bot(self) -> Process:
+        """The bot that lives."""
+        return self.bots[-1]
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(work)
@@ -244,12 +259,15 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         what=st.sampled_from(
-            ["absence", "return", "spoilt list", "lost before", "lost after", "late effect", "unreachable", "removal"]
+            [
+                *("absence", "return", "spoilt list", "removal", "kill"),
+                *("lost before", "lost after", "late effect", "unreachable"),
+            ]
         ),
         which=st.integers(0, 9),
     )
     def something_happens(self, what: str, which: int) -> None:
-        """At Token Flex, on the way there, or in Slack."""
+        """At Token Flex, on the way there, in Slack, or to the bot."""
         if what == "absence":
             self._hide(which)
         elif what == "return":
@@ -258,6 +276,9 @@ class Life(RuleBasedStateMachine):
             self.token_flex.spoilt ^= {CONTRACTS[which % len(CONTRACTS)]}
         elif what == "removal":  # of the bot from its channel, or it is invited again
             self.slack.closed ^= {"C1"}
+        elif what == "kill":
+            self.bot.kill()
+            self._start()
         else:
             self.token_flex.faults = [what]
 
@@ -343,7 +364,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """All trouble ends: others go on within a minute, the rest when the shown pauses end, and all comes to rest."""
-        if getattr(self, "bot", None) is None:
+        if not getattr(self, "bots", None):
             return
         try:
             self._all_ends()
@@ -389,7 +410,8 @@ class Life(RuleBasedStateMachine):
         self.bot.kill()
 
         async def cancel() -> None:
-            self.bot.gate.end()
+            for bot in self.bots:
+                bot.gate.end()
             for _ in range(20):
                 for task in asyncio.all_tasks() - {asyncio.current_task()}:
                     task.cancel()

@@ -17,7 +17,7 @@ from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.models import DOWNLOAD, ERROR
 from storage.states import ExportState, Note
 from tests.harness import virtual_time
-from tests.harness.erring import BEGIN, METHODS, World
+from tests.harness.erring import BEGIN, CONTRACT, METHODS, World
 from tests.harness.people import admitted
 from tests.harness.virtual_time import VirtualClock
 
@@ -213,6 +213,57 @@ def test_one_export_that_fails_delays_no_other(tmp_path: Path) -> None:
         while (await world.export(number)).state is not ExportState.REQUESTED:
             await clock.sleep(0.5)
         assert clock.now() - asked_at < timedelta(seconds=15)
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+def test_who_comes_while_lists_are_refused_hears_it_too(tmp_path: Path) -> None:
+    """Its card says why it is not followed, and when it is again; what comes after the trouble says nothing."""
+    clock = VirtualClock(BEGIN)
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        world.token_flex.errors["list_exports"] = errors.ContractRefusedError("no", code="ForbiddenError", status=403)
+        await world.asks()
+        await clock.sleep(1200)
+        await world.asks("other")
+        await clock.sleep(30)
+        first, second = await world.export(1), await world.export(2)
+        assert (second.state, second.note) == (ExportState.REQUESTED, Note.PERMISSION)
+        assert second.next_try_at == first.next_try_at
+        assert len(world.said("the next try is at")) == 2
+        world.token_flex.errors.clear()
+        await clock.sleep(620)
+        assert not world.said("the next try is at")
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+def test_a_list_that_cannot_be_read_whole_blocks_nothing_for_ever(tmp_path: Path) -> None:
+    """Nobody knows whether it arrived: looked for seldom, told once, and who gives it up has its name free."""
+    clock = VirtualClock(BEGIN)
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        world.token_flex.spoilt = {CONTRACT}
+        world.token_flex.faults = ["lost before"]
+        await world.asks()
+        await clock.sleep(3600)
+        export, hour_later = await world.export(), clock.now()
+        assert (export.in_doubt, export.note) == (True, Note.UNANSWERED)
+        assert export.next_try_at is not None
+        assert world.said("the next try is at") == ["card:1"]
+        assert len([each for each in world.slack.messages if "long wait" in each.subject]) == 1
+        await clock.sleep(3600)
+        assert world.token_flex.since(hour_later) <= 7
+        await world.bot.parts.exports.delete(1, admitted("U1", "C1"))
+        assert await world.asks() == 2
+        await clock.sleep(60)
+        assert (await world.export(2)).state is ExportState.REQUESTED
         await world.end()
 
     virtual_time.run(clock, main())
