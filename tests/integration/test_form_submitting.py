@@ -244,7 +244,7 @@ async def test_a_contract_that_the_login_does_not_see_comes_back_on_its_field(ho
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex export contract=99 fields=productName")
     await ana.hears("#finance", "does not see contract 99; it sees 110000123456", private=True)
-    assert calls(house, "POST", "/requests") == 1
+    await eventually(lambda: calls(house, "POST", "/requests") == 1)
 
 
 async def test_a_contract_that_only_token_flex_can_judge_is_told_privately(new_house: OpenHouse) -> None:
