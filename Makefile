@@ -23,7 +23,7 @@ screenshots: $(DEV) ## the pictures of the README, taken of the page (needs Chro
 	@$(BIN)/python -m scripts.screenshots
 
 test: $(DEV) ## the tests (ARGS="-k word" picks some)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: $(DEV) ## the tests that start no bot, a minute or two
 	@$(BIN)/python -m pytest -n 4 tests/unit $(ARGS)
