@@ -1,4 +1,4 @@
-"""What Slack tells of by itself; no person acts, so nobody is answered.
+"""What Slack tells of by itself: a channel that has a new id, and what somebody types to the bot.
 
 Bolt acknowledges an event before its listener runs. What is to be stored first runs in front of the listener: where
 that fails, the event is not acknowledged and comes again (source: Slack, Events API: three times within six minutes).

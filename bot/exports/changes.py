@@ -22,7 +22,7 @@ from bot.exports.slots import Slots
 from bot.exports.submissions import explanation, refuse
 from bot.runtime.clock import Clock
 from bot.tokenflex.client import TokenFlexClient
-from bot.tokenflex.errors import QuotaExceededError, RateLimitedError, RefusedError, TokenFlexError
+from bot.tokenflex.errors import RefusedError, TokenFlexError
 from storage import exports as export_store
 from storage.database import Database
 from storage.models import Export, MessageKind
@@ -51,7 +51,9 @@ class Changes:
         try:
             record = await self._call("retry", export, lambda client, *of: client.retry_export(*of))
         except RefusedError as error:
-            if not await self._has_vanished(export, error):
+            if await self._progress.is_absent(export, error):
+                await self._progress.vanish(export)
+            else:
                 await self._database.write(refuse, export.number, explanation(error), self._clock.now())
             return
         except TokenFlexError as error:
@@ -67,7 +69,7 @@ class Changes:
         try:
             await self._call("delete", export, lambda client, *of: client.delete_export(*of))
         except RefusedError as error:
-            if not await self._is_absent(export, error):
+            if not await self._progress.is_absent(export, error):
                 await self._not_made(export, error)
                 return
             log.info("an export was gone already when it was deleted", export=export.number)
@@ -93,25 +95,8 @@ class Changes:
     async def _not_made(self, export: Export, error: TokenFlexError) -> None:
         """Keep a change waiting, or end it where trying again does not help."""
         log.warning("a change was not made", export=export.number, error=type(error).__name__)
-        now = self._clock.now()
-        await self._database.write(_not_made, export, error, now)
-        if isinstance(error, QuotaExceededError):
-            self._slots.refused(now)
-        elif error.concerns_all and not isinstance(error, RateLimitedError):
-            self._hold.set_back()
-
-    async def _has_vanished(self, export: Export, error: RefusedError) -> bool:
-        if not await self._is_absent(export, error):
-            return False
-        await self._progress.vanish(export)
-        return True
-
-    async def _is_absent(self, export: Export, error: RefusedError) -> bool:
-        try:
-            return await self._progress.is_absent(export, error)
-        except TokenFlexError as trouble:
-            log.warning("an export could not be looked for", export=export.number, error=type(trouble).__name__)
-            return False
+        await self._database.write(_not_made, export, error, self._clock.now())
+        self._hold.failed(error)
 
 
 def _retried(db: Connection, number: int, status: str, now: datetime) -> None:

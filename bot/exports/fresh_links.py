@@ -187,21 +187,14 @@ class FreshLinks:
         return await self._usable(export, record)
 
     async def _no_link(self, export: Export, error: TokenFlexError) -> LinkUnavailableError:
-        if isinstance(error, RefusedError) and await self._is_gone(export, error):
-            return LinkUnavailableError(export.number, NoLink.GONE, error)
         log.warning("no fresh link", export=export.number, error=type(error).__name__)
-        return LinkUnavailableError(export.number, NoLink.ERROR, error)
-
-    async def _is_gone(self, export: Export, error: RefusedError) -> bool:
-        """Return whether lists show no more what a link was refused for; one that had vanished before is no news."""
         try:
-            is_absent = await self._progress.is_absent(export, error)
-        except TokenFlexError as trouble:
-            log.warning("an export could not be looked for", export=export.number, error=type(trouble).__name__)
-            return False
-        if is_absent and export.state is not ExportState.VANISHED:
+            is_gone = isinstance(error, RefusedError) and await self._progress.is_absent(export, error)
+        except StoppingError:
+            return LinkUnavailableError(export.number, NoLink.STOPPING)
+        if is_gone and export.state is not ExportState.VANISHED:  # else it is no news
             await self._progress.vanish(export)
-        return is_absent
+        return LinkUnavailableError(export.number, NoLink.GONE if is_gone else NoLink.ERROR, error)
 
     async def _usable(self, export: Export, record: UpstreamExport) -> DownloadLink:
         await self._progress.observe_one(export, record)

@@ -88,15 +88,16 @@ class Progress:
     async def is_absent(self, export: Export, error: RefusedError) -> bool:
         """Return whether an export that a call was refused for is not there any more, as lists of its contract tell.
 
-        Where it was not found one list is enough, else there have to be two. What they do show is applied.
-
-        Raises:
-            TokenFlexError: the contract could not be listed, so that nobody knows.
-
+        Where it was not found one list is enough, else there have to be two. What they do show is applied. A contract
+        that cannot be listed shows nothing: what nobody knows to be absent is there.
         """
-        for _ in range(1 if isinstance(error, NotFoundError) else doubt.LISTS_NEEDED):
-            if not await self._is_missing_in_a_list(export):
-                return False
+        try:
+            for _ in range(1 if isinstance(error, NotFoundError) else doubt.LISTS_NEEDED):
+                if not await self._is_missing_in_a_list(export):
+                    return False
+        except TokenFlexError as trouble:
+            log.warning("an export could not be looked for", export=export.number, error=type(trouble).__name__)
+            return False
         return True
 
     async def vanish(self, export: Export) -> None:

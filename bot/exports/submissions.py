@@ -18,7 +18,6 @@ from bot.runtime.server_time import ServerTime
 from bot.tokenflex.errors import (
     LoginNeededError,
     NotAuthorisedError,
-    QuotaExceededError,
     RateLimitedError,
     RefusedError,
     TokenFlexError,
@@ -92,10 +91,7 @@ class Submissions:
             await self._database.write(doubt.begin, export, now)
         else:
             await self._database.write(_wait, export, error, now)
-        if isinstance(error, QuotaExceededError):
-            self._slots.refused(now)
-        elif error.concerns_all and not isinstance(error, RateLimitedError):  # the budget itself waits out a rate limit
-            self._hold.set_back()
+        self._hold.failed(error)
 
 
 def explanation(error: RefusedError) -> str:

@@ -47,7 +47,7 @@ class Worker:
         self._database = database
         self._slots = slots
         self._clock = clock
-        self._hold = Hold(clock)
+        self._hold = Hold(slots, clock)
         self._submissions = Submissions(database, calls, slots, server_time, clock, self._hold)
         self._changes = Changes(database, calls, progress, slots, clock, self._hold)
         self._began_at = clock.now()

@@ -132,10 +132,9 @@ async def test_work_waits_for_a_new_login(new_house: OpenHouse) -> None:
     house.token_flex.controls.release()
     await ana.types("#finance", export("after"))
     await ana.hears("#finance", "after.csv", "Autodesk does not accept our login. An administrator", private=False)
-    await house.clock.sleep(30)
     edits = card_of(ana, 2).edited
     await house.clock.sleep(150)
-    assert card_of(ana, 2).edited <= edits + 1  # not at each try
+    assert card_of(ana, 2).edited == edits
     await store_login(house.folder / "tokenflex.db", house.token_flex.controls.make_login(), house)
     await ready(house, ana, 1, 2)
     check_once(house, 1, 2)
