@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
+BUSY := tests/torture tests/browser
 NO_VENV := "No .venv could be made, and nothing was left behind. On Debian and Ubuntu first: apt install python3-venv"
 
 .PHONY: torture soak help demo demo-script stand-ins screenshots test quick bench lint run audit licences pythons pin clean
@@ -23,7 +24,12 @@ screenshots: $(DEV) ## the pictures of the README, taken of the page (needs Chro
 	@$(BIN)/python -m scripts.screenshots
 
 test: $(DEV) ## the tests (ARGS="-k word" picks some)
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+ifdef ARGS
+	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
+else # browsers and killed bots keep two cores busy; the other tests mostly wait
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(BUSY)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder tests $(BUSY:%=--ignore=%)
+endif
 
 quick: $(DEV) ## the tests that start no bot, a minute or two
 	@$(BIN)/python -m pytest -n 4 tests/unit $(ARGS)
