@@ -71,6 +71,15 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name)
+def test_tests_of_documents_exist(path: Path) -> None:
+    """A promise that names a test is kept by one: files and functions are there."""
+    files = [*(ROOT / "tests").rglob("*.py")]
+    functions = re.findall(r"def (test_\w+)", "\n".join(each.read_text(encoding="utf-8") for each in files))
+    there = {*(each.stem for each in files), *functions}
+    assert set(re.findall(r"\btest_\w+", path.read_text(encoding="utf-8"))) <= there
+
+
 def test_settings_of_documents_exist() -> None:
     """A variable that is named in the guide of the installation is a setting."""
     for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text_of("docs/install.md")):
