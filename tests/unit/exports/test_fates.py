@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import LinkUnavailableError
+from bot.calls.turns import StoppingError
+from bot.errors import LinkUnavailableError, NoLink
 from bot.exports.patience import TRIES, note_for
+from bot.exports.progress import Progress
 from bot.tokenflex import errors
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.models import DOWNLOAD, ERROR
@@ -322,6 +324,29 @@ def test_what_seemed_to_vanish_comes_back(tmp_path: Path) -> None:
         assert (export.state, export.announcement) == (ExportState.READY, 1)
         await clock.sleep(30)
         assert not world.said("No longer at Autodesk")
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+def test_a_stop_while_a_refused_link_is_looked_for_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists would tell whether it is gone, and there is no call any more: the person can try again in a minute."""
+    clock = VirtualClock(BEGIN)
+
+    async def stopping(*_: object) -> bool:
+        raise StoppingError
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        await world.has(DOWNLOAD)
+        await clock.sleep(300)
+        world.token_flex.errors[METHODS["refreshUrl"]] = errors.ForbiddenError()
+        monkeypatch.setattr(Progress, "is_absent", stopping)
+        with pytest.raises(LinkUnavailableError) as told:
+            await world.bot.parts.fresh_links.fresh(1, "U1")
+        assert told.value.why is NoLink.STOPPING
+        assert (await world.export()).state is ExportState.READY
         await world.end()
 
     virtual_time.run(clock, main())
