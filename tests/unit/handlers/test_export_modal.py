@@ -1,13 +1,10 @@
 """The form: what is built reads back, and Slack would take every view of it."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from slack_sdk.models.views import View
 
 from bot.cards.actions import MadeFor
 from bot.tokenflex.catalogue import Catalogue
@@ -17,6 +14,7 @@ from bot.tokenflex.rules import check_request, plain_file_name
 from handlers.forms import export_modal as modal
 from handlers.forms.export_modal import Choices, Draft, Opened, build, parse
 from handlers.words.slack_text import straight_clause
+from tests.harness.slack_takes import assert_slack_takes, options
 
 CATALOGUE = Catalogue(extra_fields=["serviceName"], extra_metrics=["cloudCredits"])
 CONTRACTS = (
@@ -37,11 +35,6 @@ def blocks(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {block["block_id"]: block for block in view["blocks"] if "block_id" in block}
 
 
-def options(element: dict[str, Any]) -> list[dict[str, Any]]:
-    grouped = [option for group in element.get("option_groups", ()) for option in group["options"]]
-    return [*element.get("options", ()), *grouped]
-
-
 def submitted(view: dict[str, Any]) -> dict[str, Any]:
     """Return the view as Slack sends it back when nobody changed anything."""
     values = {}
@@ -58,51 +51,6 @@ def submitted(view: dict[str, Any]) -> dict[str, Any]:
         }[kind]
         values[block["block_id"]] = {element["action_id"]: {"type": kind, **value}}
     return {**view, "state": {"values": values}}
-
-
-def texts(part: object) -> Iterator[dict[str, Any]]:
-    if isinstance(part, dict):
-        if part.get("type") in {"plain_text", "mrkdwn"}:
-            yield part
-        for inner in part.values():
-            yield from texts(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            yield from texts(inner)
-
-
-def assert_slack_takes(view: dict[str, Any]) -> None:
-    """Check what slack_sdk checks, and what no library does."""
-    json.dumps(view)
-    View(**view).validate_json()
-    assert len(view["blocks"]) <= 100
-    assert len(view.get("private_metadata", "")) <= 3000
-    assert all(len(view[key]["text"]) <= 24 for key in ("title", "submit", "close") if key in view)
-    ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
-    assert len(set(ids)) == len(ids)
-    assert all(1 <= len(text["text"]) <= 3000 for text in texts(view))
-    inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    assert not inputs or "submit" in view
-    for block in inputs:
-        assert_slack_takes_element(block["element"])
-
-
-def assert_slack_takes_element(element: dict[str, Any]) -> None:
-    assert ("options" in element) + ("option_groups" in element) == ("static_select" in element["type"])
-    for group in [element, *element.get("option_groups", ())]:
-        assert "options" not in group or 1 <= len(group["options"]) <= 100
-        assert group is element or len(group["label"]["text"]) <= 75
-    offered = options(element)
-    assert len({option["value"] for option in offered}) == len(offered)
-    for option in offered:
-        assert len(option["text"]["text"]) <= 75
-        assert len(option["value"]) <= 75
-        assert 1 <= len(option.get("description", {"text": "x"})["text"]) <= 75
-    for chosen in [element["initial_option"]] if "initial_option" in element else element.get("initial_options", ()):
-        assert chosen in offered
-    assert element.get("initial_options") != []
-    assert len(element.get("initial_value", "x")) in range(1, element.get("max_length", 3000) + 1)
-    assert element.get("max_length", 1) <= 3000
 
 
 TYPED = st.text(max_size=80)
