@@ -132,11 +132,12 @@ class SlackOnPaper:
         self._future(subject).set_result(now)
         return posted
 
-    async def edit(self, posted: Posted, message: Message) -> None:  # noqa: ARG002 - the shape of the real one
+    async def edit(self, posted: Posted, message: Message) -> Posted:  # noqa: ARG002 - the shape of the real one
         """Replace a message."""
         await self._clock.sleep(_SLACK_LATENCY)
+        return posted
 
-    async def whisper(self, channel: str, person: str, message: Message) -> None:
+    async def whisper(self, channel: str, person: str, message: Message) -> Posted:
         """Nobody is whispered to here. Raises AssertionError."""
         raise AssertionError((channel, person, message))
 
