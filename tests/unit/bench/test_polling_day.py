@@ -1,5 +1,7 @@
 """The bench's stand-ins have the shapes of the real parts: in a short day each message is handed over once."""
 
+import pytest
+
 from bench import polling_house
 from bench.cases import Case, day
 from bench.polling_house import live_through
@@ -16,7 +18,7 @@ class _Counted(SlackOnPaper):
         return await super().edit(posted, message)
 
 
-def test_a_day_of_the_bench_is_lived_through_without_a_message_tried_again(monkeypatch) -> None:
+def test_a_day_of_the_bench_is_lived_through_without_a_message_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     _Counted.edits = 0
     monkeypatch.setattr(polling_house, "SlackOnPaper", _Counted)
     outcome = live_through(day(Case("three exports", 3, 1, 60.0), seed=1))
