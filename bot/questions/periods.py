@@ -51,7 +51,7 @@ class Days:
     """All days from the first to the last, both included.
 
     Raises:
-        PeriodError: the last is before the first.
+        PeriodError: the last is before the first, or they are outside of the years that anybody means.
 
     """
 
@@ -61,6 +61,8 @@ class Days:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise PeriodError(f"{_word(self.first)}..{_word(self.last)} ends before it begins: swap the two days.")
+        if self.first.year < _FIRST_YEAR or self.last.year > _LAST_YEAR:
+            raise PeriodError(f"{words(self)} is outside of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
 
 
 Period = Relative | Days
@@ -142,8 +144,6 @@ def _days(plain: str, today: date) -> Days | None:
 
 
 def _of_numbers(year: int, month: int, day: int, plain: str) -> Days:
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise PeriodError(f"“{plain}” is outside of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
     try:
         first = date(year, month or 1, day or 1)
     except ValueError:

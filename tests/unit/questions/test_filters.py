@@ -201,7 +201,7 @@ def test_rules_are_told_before_anything_is_sent(one: Filter, says: str) -> None:
 
 
 @given(st.lists(FILTERS, max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_there_and_back_are_the_same_filters(chosen: list[Filter]) -> None:
     """What was chosen stands in the form again; the clause is one that Token Flex takes."""
     clause = filters.clause_of(chosen, CATALOGUE)
@@ -210,7 +210,7 @@ def test_there_and_back_are_the_same_filters(chosen: list[Filter]) -> None:
 
 
 @given(CLAUSES)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_back_and_there_are_the_same_rows(clause: str) -> None:
     """Whatever the shape of a clause: in choices and a rest it means the same to the stand-in."""
     read = filters.filters_of(clause, CATALOGUE)
