@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from bot.tokenflex.errors import TokenFlexError
 from storage.models import Export
+from storage.templates import Template
 
 
 class Wish(Enum):
@@ -96,6 +97,13 @@ class RequesterOnlyError(NotAllowedError):
 
 
 @dataclass(eq=False)
+class OwnerOnlyError(NotAllowedError):
+    """Only the person who saved the template may do that."""
+
+    template: Template
+
+
+@dataclass(eq=False)
 class ChannelOnlyError(NotAllowedError):
     """Links of the export can be had in its channel alone."""
 
@@ -112,6 +120,25 @@ class WrongStateError(UseCaseError):
 
     export: Export
     wish: Wish
+
+
+@dataclass(eq=False)
+class NoSuchTemplateError(UseCaseError):
+    """There is no such template, or it is not theirs to see: the two are not told apart on purpose."""
+
+    name: str  #: as it was asked for; "" where it was pressed
+    near: str = ""  #: the name that is most like it
+
+
+class HiddenTemplateError(NoSuchTemplateError):
+    """It is there, and not theirs to see; people hear the same, the audit does not."""
+
+
+@dataclass(eq=False)
+class TemplateRefusedError(UseCaseError):
+    """A template cannot be saved as it is; plain sentences say why, and may quote what was typed."""
+
+    problems: tuple[str, ...]
 
 
 class NotGivenUpError(UseCaseError):

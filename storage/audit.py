@@ -26,6 +26,7 @@ class Act(StrEnum):
     GIVEN_UP = "given up"  #: a retry or a deletion that waited
     REFUSED = "refused"
     SENT_AGAIN = "message sent again"
+    TEMPLATE = "template changed"  #: a saved question: saved, edited, renamed, shared, deleted
 
 
 class Source(StrEnum):

@@ -21,6 +21,11 @@ _MOVES = (
     """,
     "UPDATE outbox SET recipient = :new WHERE recipient = :old",
     "UPDATE OR REPLACE messages SET channel = :new WHERE channel = :old",
+    "UPDATE OR IGNORE templates SET home = :new WHERE home = :old",
+    # A name that was given there meanwhile stays; the older one is told apart.
+    """
+    UPDATE templates SET home = :new, name = name || ' ' || id, name_key = name_key || ' ' || id WHERE home = :old
+    """,
     "UPDATE facts SET value = :new WHERE value = :old",
     "UPDATE channel_ids SET new = :new WHERE new = :old",
     "INSERT OR REPLACE INTO channel_ids (old, new, changed_at) VALUES (:old, :new, :now)",

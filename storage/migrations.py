@@ -318,3 +318,26 @@ def m012_waiting(db: Database) -> None:
     db.execute("ALTER TABLE exports ADD COLUMN next_try_at TEXT")
     db.execute("UPDATE exports SET noted_at = changed_at WHERE note <> ''")
     db.execute("CREATE INDEX exports_abandoned ON exports (changed_at) WHERE state = 'abandoned'")
+
+
+@migrations()
+def m013_templates(db: Database) -> None:
+    """Create saved questions: each at home with one person or in one channel, where its name is the only one."""
+    db.execute(
+        """
+        CREATE TABLE templates (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            workspace TEXT NOT NULL DEFAULT '',
+            origin TEXT UNIQUE,
+            home TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            name_key TEXT NOT NULL,
+            sentence TEXT NOT NULL,
+            question TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            UNIQUE (home, name_key)
+        )
+        """
+    )

@@ -1,6 +1,6 @@
 """Numbers never come twice: where a copy has taken the place of the database, they go on above all that were given.
 
-Those are the numbers of exports, which people read and buttons hold, and the ids of messages.
+Those are the numbers of exports, which people read and buttons hold, and the ids of messages and of templates.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from sqlite_utils import Database as Connection
 from . import facts
 from .models import to_text
 
-_EXPORTS, _OUTBOX = "exports", "outbox"
+_EXPORTS, _OUTBOX, _TEMPLATES = "exports", "outbox", "templates"
 _COPIED = "copied at"
 #: How many exports a minute has room for (source: Token Flex, five calls a minute), and rows of the outbox at most.
-_IN_A_MINUTE = {_EXPORTS: 5, _OUTBOX: 100}
+_IN_A_MINUTE = {_EXPORTS: 5, _OUTBOX: 100, _TEMPLATES: 5}
 #: Where nobody knows which numbers were given, they go on after a full thousand, with so many to spare at least.
 _STEP, _TO_SPARE = 1000, 100
 

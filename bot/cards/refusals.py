@@ -6,6 +6,7 @@ from bot import errors
 from bot.cards.explanations import explain
 from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES
 from bot.cards.text import channel, code, escape, mention
+from bot.cards.text import sentence as ended
 from bot.errors import NoLink, NotAllowedError, UseCaseError, Wish
 from storage.models import Export
 from storage.states import ExportState
@@ -76,6 +77,8 @@ def sentence(error: UseCaseError) -> str:
             text = _wrong_state(error.export, error.wish)
         case errors.NotGivenUpError():
             text = "That message was sent already, or is on its way. Nothing was changed."
+        case errors.NoSuchTemplateError() | errors.TemplateRefusedError():
+            text = _of_template(error)
         case errors.LinkUnavailableError():
             cause = "" if error.cause is None else explain(error.cause)
             text = _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
@@ -110,12 +113,24 @@ def _not_allowed(error: NotAllowedError) -> str:
         case errors.ChannelOnlyError():
             where = channel(error.export.channel)
             text = f"Links of export {error.export.label} can be had in its channel only, {where}."
+        case errors.OwnerOnlyError():
+            text = f"Only {mention(error.template.owner)}, who saved {code(error.template.name)}, can change it."
         case errors.RequesterOnlyError():
             said = _FOR_REQUESTER[error.wish]
             text = said.format(label=error.export.label, requester=mention(error.export.requester))
         case _:
             raise NotImplementedError(type(error).__name__)
     return text
+
+
+def _of_template(error: errors.NoSuchTemplateError | errors.TemplateRefusedError) -> str:
+    if isinstance(error, errors.TemplateRefusedError):
+        return " ".join(escape(ended(each)) for each in error.problems)
+    known = "`/tokenflex templates` shows those that you can see."
+    if not error.name:
+        return f"That template is not there any more. {known}"
+    hint = f"; did you mean {code(error.near)}?" if error.near else "."
+    return f"I know of no template {code(error.name)} here{hint} {known}"
 
 
 def _wrong_state(export: Export, wish: Wish) -> str:

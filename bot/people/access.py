@@ -32,6 +32,7 @@ _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
     (errors.ChannelNotAllowedError, "the channel is not allowed"),
     (errors.ChannelSharedError, "the channel is shared with another organisation"),
     (errors.HiddenExportError, "the export is not theirs to see"),
+    (errors.HiddenTemplateError, "the template is not theirs to see"),
     (errors.NotAllowedError, "that is for others"),
 )
 

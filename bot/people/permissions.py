@@ -7,6 +7,7 @@ from enum import Enum, auto
 from bot.settings import LinkAudience, Settings, SharedChannels
 from bot.slack.channels import Sharing
 from storage.models import Export
+from storage.templates import Template
 
 MEMBERS = "members"  #: the word for every full member of the workspace
 _ALL = "all"
@@ -115,3 +116,13 @@ def may_have_link(export: Export, person: str, channel: str, audience: LinkAudie
 def may_delete(export: Export, person: str) -> bool:
     """Return whether this person may delete the export: who asked for it; administrators may in any case."""
     return person == export.requester
+
+
+def may_see_template(template: Template, person: str, channel: str) -> bool:
+    """Return whether this person may see and use a saved question, asking from this channel; administrators may."""
+    return person == template.owner or channel == template.home
+
+
+def may_change_template(template: Template, person: str) -> bool:
+    """Return whether this person may change a saved question: who saved it; administrators may in any case."""
+    return person == template.owner

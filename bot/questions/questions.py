@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -65,6 +65,11 @@ def request(question: Question, asked: Asked, file_name: str = "") -> ExportRequ
         filters.all_of(periods.clause(asked.days(question)), question.where),
         file_name,
     )
+
+
+def moved_on(question: Question, today: date) -> Question:
+    """Return the question as it is asked again: a period that was said in dates is the newest of its length."""
+    return replace(question, period=periods.moved_on(question.period, today))
 
 
 def of_request(made: ExportRequest, catalogue: Catalogue) -> Question:

@@ -11,6 +11,7 @@ from bot.errors import NoLink, UseCaseError, Wish
 from bot.tokenflex.errors import UnreachableError
 from storage.models import Export
 from storage.states import ExportState
+from storage.templates import Template
 from tests.harness.rows import NOW, REQUEST
 
 #: A way to make each kind of error; a kind without one fails `test_every_kind_is_made_here`.
@@ -19,6 +20,18 @@ WHOM = ("U0SBX00002", "S0SBX00001")
 
 def export(state: ExportState = ExportState.QUEUED, **more: Any) -> Export:
     return Export(42, state, REQUEST, "U0SBX00002", "C0SBX00006", NOW, NOW, **more)
+
+
+def template(name: str) -> Template:
+    return Template(
+        **dict.fromkeys(("sentence", "question"), ""),
+        name=name,
+        owner="U0SBX00002",
+        home="C0SBX00006",
+        id=1,
+        created_at=NOW,
+        changed_at=NOW,
+    )
 
 
 def made() -> Iterator[UseCaseError]:
@@ -37,6 +50,10 @@ def made() -> Iterator[UseCaseError]:
     yield errors.OrganisationWideError()
     yield errors.NotGivenUpError()
     yield from (errors.OldButtonError(number) for number in (42, None))
+    yield from (errors.NoSuchTemplateError(name, near) for name in ("<!channel>", "") for near in ("<!channel>", ""))
+    yield errors.HiddenTemplateError("")
+    yield errors.TemplateRefusedError(("There is <!channel>", "And more"))
+    yield errors.OwnerOnlyError(template("<!channel>"))
     yield from (
         errors.LinkUnavailableError(42, why, UnreachableError("<!channel>"), status="<!channel>") for why in NoLink
     )
