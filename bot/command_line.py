@@ -17,9 +17,10 @@ from bot import settings
 from bot.app import Bot
 from bot.login.sign_in import PATIENCE, LoginError, Person, login, logout
 from bot.login.store import MissingKeyError
-from bot.operate import audit_page, doctor, findings, report, settings_page
+from bot.operate import audit_page, doctor, findings, report, settings_page, template_files
 from bot.operate.init import wizard
 from bot.operate.init.env_file import EnvFileError
+from bot.questions.template_file import TemplateFileError
 from bot.runtime import logs
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.interrupts import InterruptedBySignalError, until_signal
@@ -27,6 +28,7 @@ from bot.runtime.invocation import as_typed
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from bot.settings import Settings, SettingsError, environment
 from bot.slack.connection import SlackTokenError
+from bot.tokenflex.catalogue import Catalogue
 from storage import backup
 from storage.database import DatabaseError
 from storage.logins import WrongKeyError
@@ -48,6 +50,7 @@ _KEY_ADVICE: dict[type[Exception], str] = {
 _INIT = "`python -m bot init` asks for what is missing, says where it is found, and checks it at once."
 _SAID_AS_THEY_ARE = (
     audit_page.UnwritableError,
+    TemplateFileError,
     SlackTokenError,
     AlreadyRunningError,
     LockFileError,
@@ -153,6 +156,19 @@ def _settings(options: argparse.Namespace, _: Clock | None) -> int:
     return 0
 
 
+def _templates(options: argparse.Namespace, clock: Clock | None) -> int:
+    configured = _configured()
+    if options.what == "export":
+        count = template_files.write(configured.database_path, options.file)
+        print(f"{options.file} holds all templates ({count}).")
+        return 0
+    catalogue = Catalogue(configured.extra_fields, configured.extra_metrics)
+    now = (clock or SystemClock()).now()
+    count = asyncio.run(template_files.read(configured.database_path, options.file, catalogue, now))
+    print(f"The templates of {options.file} are stored ({count}); a running bot has them at once.")
+    return 0
+
+
 def _audit(options: argparse.Namespace, _: Clock | None) -> int:
     audit_page.write(_configured().database_path, options.since, options.format, sys.stdout)
     return 0
@@ -255,6 +271,13 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--format", choices=audit_page.STYLES, default="csv", help="csv or jsonl: one JSON object a line (default: csv)"
     )
+    saved = _add(
+        "templates", _templates, "write all templates to a file, or store those of a file, beside a running bot"
+    )
+    saved.add_argument(
+        "what", choices=("export", "import"), help="export makes the file; import stores all of it or none"
+    )
+    saved.add_argument("file", type=Path, metavar="FILE", help="a YAML file; export makes a new one")
     listing = _add("settings", _settings, "list all settings")
     listing.add_argument("--markdown", action="store_true", help="write docs/settings.md")
     return parser

@@ -32,7 +32,7 @@ MAX_SENTENCE: Final = 150
 #: At one home, so that a list stays one.
 MOST: Final = 100
 _NOT_IN_NAMES: Final = frozenset("=\"'`“”„«»‘’‚‛")
-_ANY_DAY: Final = date(2000, 1, 1)  #: periods are kept in words that mean the same on every day
+ANY_DAY: Final = date(2000, 1, 1)  #: periods are kept in words that mean the same on every day
 
 log = structlog.get_logger(__name__)
 
@@ -240,7 +240,7 @@ def read(template: Template) -> Question:
         tuple(kept.get("metrics", ())),
         tuple(kept.get("categories", ())),
         kept.get("where", ""),
-        periods.parse(kept["period"], _ANY_DAY),
+        periods.parse(kept["period"], ANY_DAY),
     )
 
 
