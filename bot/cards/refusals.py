@@ -23,6 +23,16 @@ SHARED_IN_FORM = (
 TOO_SLOW_IN_FORM = "That takes unusually long. Press Export again in a moment; unchanged, it makes no second export."
 
 _NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
+_ALWAYS: dict[type[UseCaseError], str] = {
+    errors.OrganisationWideError: (
+        "I am installed for a whole organisation, which I do not support yet. Ask whoever installed me to install me "
+        "in this workspace alone."
+    ),
+    errors.MembershipUnknownError: (
+        "Slack does not tell me at the moment whether you may do that. Try again in a minute."
+    ),
+    errors.NotGivenUpError: "That message was sent already, or is on its way. Nothing was changed.",
+}
 _FOR_REQUESTER = {
     Wish.LINK: "Links of export {label} go to {requester} only, who asked for it.",
     Wish.DELETE: "Only {requester}, who asked for export {label}, can delete it.",
@@ -57,11 +67,6 @@ def sentence(error: UseCaseError) -> str:
                 f"I know of no export #{error.number} here. `/tokenflex list` shows those that you can see; "
                 "for one of another channel, ask there."
             )
-        case errors.OrganisationWideError():
-            text = (
-                "I am installed for a whole organisation, which I do not support yet. Ask whoever installed me to "
-                "install me in this workspace alone."
-            )
         case errors.OldButtonError():
             what = "a message" if error.number is None else f"another export #{error.number}"
             where = "/tokenflex admin" if error.number is None else "/tokenflex list"
@@ -71,12 +76,8 @@ def sentence(error: UseCaseError) -> str:
             )
         case NotAllowedError():
             text = _not_allowed(error)
-        case errors.MembershipUnknownError():
-            text = "Slack does not tell me at the moment whether you may do that. Try again in a minute."
         case errors.WrongStateError():
             text = _wrong_state(error.export, error.wish)
-        case errors.NotGivenUpError():
-            text = "That message was sent already, or is on its way. Nothing was changed."
         case errors.NoSuchTemplateError() | errors.TemplateRefusedError():
             text = _of_template(error)
         case errors.LinkUnavailableError():
@@ -86,7 +87,7 @@ def sentence(error: UseCaseError) -> str:
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
             text = f"The form did not open: {reason}. Please do that once more; nothing was lost."
         case _:
-            raise NotImplementedError(type(error).__name__)
+            text = _ALWAYS[type(error)]
     return text
 
 

@@ -1,15 +1,17 @@
 """The ids of channels: what was stored under an old one is under the new, whatever comes in whichever order."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import channels, events, exports, outbox
+from storage import channels, events, exports, outbox, templates
 from storage.database import Database
 from storage.models import DeliveryState, MessageKind, SentMessage
+from storage.templates import NewTemplate
 from tests.harness.rows import NOW, accepted, after, delivery, known, opened, posted
 
 #: Every column that may hold the id of a channel, and whether it is moved: what was, stays in the audit.
@@ -19,6 +21,7 @@ COLUMNS = {
     ("messages", "channel"): True,
     ("facts", "value"): True,
     ("audit", "channel"): False,
+    ("templates", "home"): True,
     ("channel_ids", "old"): False,
     ("channel_ids", "new"): True,
 }
@@ -40,6 +43,10 @@ def filled(db: Connection) -> None:
     outbox.mark_sent(db, card)
     outbox.plan_expiry(db, card, NOW, after(60))
     delivery(db, "result:1:1", kind=MessageKind.RESULT, due_at=after(600), after="card:1")
+    templates.add(db, TEMPLATE, NOW)
+
+
+TEMPLATE = NewTemplate(name="Monthly", sentence="", question="{}", owner="U1", home="C1")
 
 
 def columns(db: Connection) -> set[tuple[str, str]]:
@@ -70,6 +77,18 @@ async def test_everything_moves(database: Database) -> None:
     assert not any((await database.read(lambda db: holding(db, "C1"))).values())
     moved = await database.read(lambda db: holding(db, "C2"))
     assert moved == before | {("channel_ids", "new"): 2}
+
+
+async def test_a_template_of_a_name_that_was_given_meanwhile_is_told_apart(database: Database) -> None:
+    """Neither is lost: what was saved under the new id keeps its name."""
+    await database.write(templates.add, replace(TEMPLATE, sentence="old"), NOW)
+    await database.write(templates.add, replace(TEMPLATE, home="C2", sentence="new"), NOW)
+    await database.write(channels.move, "C1", "C2", NOW)
+    found = await database.read(templates.everywhere)
+    assert [(each.home, each.name, each.sentence) for each in found] == [
+        ("C2", "Monthly", "new"),
+        ("C2", "Monthly 1", "old"),
+    ]
 
 
 async def test_what_waits_goes_out_at_once_and_an_end_of_a_link_in_its_time(database: Database) -> None:
