@@ -236,8 +236,9 @@ def _check_parentheses(found: Sequence[Piece]) -> None:
 
 
 def _check_end(found: Sequence[Piece]) -> None:
-    last = found[-1] if found else None
-    if last is None or last.is_word or last.source[0] not in "')0123456789":
+    last, before = ([*reversed(found[-2:])] + [Piece("(", 0)] * 2)[:2]
+    is_end = before.upper in _BEFORE_A_VALUE if last.is_word else last.source[0] in "')0123456789"
+    if not is_end:
         raise ConditionError(f"The condition breaks off: {_wanted(found, len(found))} is missing at its end")
 
 
@@ -249,7 +250,7 @@ def _no_condition(node: exp.Expr | None, found: Sequence[Piece]) -> ConditionErr
     if not piece.is_word:
         return _misplaced(found, at)
     said = f'What begins with "{piece.source[:40]}" at character {at} is no condition'
-    return ConditionError(f"{said}: write it as in productName = 'Revit' or contractYear = 1")
+    return ConditionError(f"{said}: write it as in productName = 'Revit' or contractYear IN (1, 2)")
 
 
 def _compare(found: Sequence[Piece], understood: Sequence[Piece]) -> None:

@@ -1,19 +1,17 @@
-"""The check of a where clause before it is sent, token by token; the clause itself is never changed.
+"""The check of a where clause before it is sent, stage by stage; the clause itself is never changed.
 
 Only what Autodesk's examples show passes: comparisons of a field with a literal, IN, LIKE, BETWEEN, AND, OR and
 parentheses (source: Fields and Metrics, where; what is not documented is refused).
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from sqlglot.errors import TokenError
-from sqlglot.tokens import Tokenizer
-
+from bot.tokenflex import condition
 from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.condition import KEYWORDS, ConditionError, Piece, is_literal
 from bot.tokenflex.literal import check_literal, check_pattern
 from bot.tokenflex.problem import Problem
 
@@ -24,7 +22,6 @@ _LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_ \t\r\n=!<>(),]")
 _COMPARISONS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_KEYWORDS: Final = frozenset({"AND", "OR", "IN", "LIKE", "BETWEEN"})
 _INSTEAD: Final = {
     "NOT": "use != instead",
     "IS": "compare the field with a value instead",
@@ -56,22 +53,6 @@ _ALL_ROWS: Final = "compares no field with a value: leave it out for all rows"
 _MOST_PROBLEMS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A piece of the clause as it was typed; `at` counts characters from 1."""
-
-    source: str
-    at: int
-
-    @property
-    def upper(self) -> str:
-        return self.source.upper()
-
-
-class _NotUnderstood(Exception):  # noqa: N818
-    """The clause breaks off or has the wrong thing in a place; the text says what to do."""
-
-
 def check_where(clause: str, catalogue: Catalogue) -> tuple[Problem, ...]:
     """Return what is wrong with a where clause, and warnings; nothing for a clause that is empty.
 
@@ -100,9 +81,9 @@ def _first_findings(clause: str, catalogue: Catalogue) -> Iterator[str]:
     """Yield the findings of the first stage that has any: a later one would only misread the same mistake."""
     found = list(islice(_surface(clause), _MOST_PROBLEMS))
     if not found:
-        tokens = _tokens(clause)
-        found = list(islice(_words(tokens, catalogue), _MOST_PROBLEMS)) or list(_Grammar(tokens, catalogue).check())
-    yield from found
+        pieces = condition.pieces(clause)
+        found = list(islice(_words(pieces, catalogue), _MOST_PROBLEMS)) or list(islice(_no_field(pieces), 1))
+    yield from found or _conditions(clause, catalogue)
 
 
 def _blank_literals(clause: str) -> str:
@@ -146,53 +127,64 @@ def _shown(character: str) -> str:
     return character if character.isprintable() and character != " " else f"The character U+{ord(character):04X}"
 
 
-def _tokens(clause: str) -> tuple[_Token, ...]:
-    """Return sqlglot's tokens, each as it was typed: their types do not tell `<>` from `!=`."""
-    try:
-        found = Tokenizer().tokenize(clause)
-    except TokenError:
-        # Its message quotes the clause and helps nobody; the grammar then says where it stops.
-        return ()
-    return tuple(_Token(clause[token.start : token.end + 1], token.start + 1) for token in found)
-
-
-def _words(tokens: tuple[_Token, ...], catalogue: Catalogue) -> Iterator[str]:
+def _words(pieces: Sequence[Piece], catalogue: Catalogue) -> Iterator[str]:
     """Yield what is wrong with the words and operators on their own, wherever they stand."""
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1].source if place + 1 < len(tokens) else ""
-        before = tokens[place - 1].upper if place else ""
-        if token.source == "<>":
-            yield f"<> is not allowed at character {token.at}: use != instead"
-        elif token.source[:1].isalpha() or token.source[:1] == "_":
-            sentence = _word(token, before, following, catalogue)
+    for place, piece in enumerate(pieces):
+        following = pieces[place + 1].source if place + 1 < len(pieces) else ""
+        before = pieces[place - 1].upper if place else ""
+        if piece.source == "<>":
+            yield f"<> is not allowed at character {piece.at}: use != instead"
+        elif piece.is_word:
+            sentence = _word(piece, before, following, catalogue)
             if sentence:
                 yield sentence
 
 
-def _word(token: _Token, before: str, following: str, catalogue: Catalogue) -> str | None:
-    first = token.upper.split()[0].partition("'")[0]
+def _no_field(pieces: Sequence[Piece]) -> Iterator[str]:
+    """Yield what compares two values, or a field with itself: it holds for every row or for none."""
+    for first, sign, second in zip(pieces, pieces[1:], pieces[2:], strict=False):
+        without = is_literal(first.source) and is_literal(second.source)
+        if sign.source in _COMPARISONS and (first.source == second.source or without):
+            yield f'"{first.source[:40]} {sign.source} {second.source[:40]}" {_ALL_ROWS}'
+
+
+def _conditions(clause: str, catalogue: Catalogue) -> Iterator[str]:
+    """Yield what is wrong with the values, or the first thing that breaks the grammar."""
+    try:
+        tree = condition.read(clause)
+    except ConditionError as error:
+        yield str(error)
+        return
+    for one in condition.comparisons(tree):
+        field = catalogue.field(one.field)
+        check = check_pattern if one.operator == "LIKE" else check_literal
+        yield from (sentence for literal in one.literals if field for sentence in check(literal, field))
+
+
+def _word(piece: Piece, before: str, following: str, catalogue: Catalogue) -> str | None:
+    first = piece.upper.split()[0].partition("'")[0]
     if first in _INSTEAD:
-        return f"{first} is not allowed at character {token.at}: {_INSTEAD[first]}"
-    if token.upper in _KEYWORDS or catalogue.field(token.source):
+        return f"{first} is not allowed at character {piece.at}: {_INSTEAD[first]}"
+    if piece.upper in KEYWORDS or catalogue.field(piece.source):
         return None
     if following == "(":
-        return f"Functions are not allowed: leave out {_quoted(token)} or work out its value yourself"
+        return f"Functions are not allowed: leave out {_quoted(piece)} or work out its value yourself"
     if before in _COMPARISONS | {"LIKE", "BETWEEN", ","}:
-        return f"Put {_quoted(token)} into single quotes: '{token.source[:40]}'"
-    if catalogue.metric(token.source):
-        return f"{token.source} is a metric: a condition takes fields only"
-    return _unknown(token, catalogue.nearest_field(token.source))
+        return f"Put {_quoted(piece)} into single quotes: '{piece.source[:40]}'"
+    if catalogue.metric(piece.source):
+        return f"{piece.source} is a metric: a condition takes fields only"
+    return _unknown(piece, catalogue.nearest_field(piece.source))
 
 
-def _unknown(token: _Token, near: str | None) -> str:
-    if near is None and _PERIODS.fullmatch(token.source):
-        return f"I don't know {_quoted(token)}: for October 2026 write usageMonth = '2026-10-01'"
+def _unknown(piece: Piece, near: str | None) -> str:
+    if near is None and _PERIODS.fullmatch(piece.source):
+        return f"I don't know {_quoted(piece)}: for October 2026 write usageMonth = '2026-10-01'"
     hint = f"did you mean {near}?" if near else "the menu Columns of the form (/tokenflex) lists them all"
-    return f"{_quoted(token)} at character {token.at} is not a field: {hint}"
+    return f"{_quoted(piece)} at character {piece.at} is not a field: {hint}"
 
 
-def _quoted(token: _Token) -> str:
-    return f'"{token.source[:40]}"'
+def _quoted(piece: Piece) -> str:
+    return f'"{piece.source[:40]}"'
 
 
 def _warnings(clause: str) -> Iterator[str]:
@@ -207,124 +199,3 @@ def _warnings(clause: str) -> Iterator[str]:
             yield f"{text[:40]} has a curly mark, the data probably has {known[:40]}: to find it write '{copied[:80]}'"
         if "_" in text and re.search(r"\blike\s*$", clause[: literal.start()], re.IGNORECASE):
             yield f'The _ in "{text[:40]}" may stand for any one character'
-
-
-class _Grammar:
-    """Walks the tokens once, from left to right; no recursion, so that depth costs nothing."""
-
-    def __init__(self, tokens: Iterable[_Token], catalogue: Catalogue) -> None:
-        self._tokens = tuple(tokens)
-        self._catalogue = catalogue
-        self._next = 0
-        self._values: list[str] = []
-
-    def check(self) -> tuple[str, ...]:
-        """Return what is wrong with the values, or the first thing that breaks the grammar."""
-        try:
-            self._expression()
-        except _NotUnderstood as error:
-            return (*self._values, str(error))
-        return tuple(self._values)
-
-    def _expression(self) -> None:
-        depth = 0
-        while True:
-            depth += self._skip("(")
-            self._condition()
-            depth -= self._skip(")")
-            if depth < 0:
-                raise _NotUnderstood(f"There are more ) than (: leave out {-depth} of them")
-            if self._next == len(self._tokens):
-                break
-            self._joint()
-        if depth:
-            raise _NotUnderstood(f"A ( is never closed: add {depth} )")
-
-    def _skip(self, sign: str) -> int:
-        start = self._next
-        while self._next < len(self._tokens) and self._tokens[self._next].source == sign:
-            self._next += 1
-        return self._next - start
-
-    def _joint(self) -> None:
-        token = self._take("AND or OR")
-        if token.upper not in {"AND", "OR"}:
-            raise _expected("AND or OR", token)
-
-    def _condition(self) -> None:
-        self._no_field()
-        subject = self._take("a field")
-        if not self._catalogue.field(subject.source):
-            raise _expected("a field", subject)
-        operator = self._take("a sign such as =")
-        if operator.source in _COMPARISONS:
-            self._value(subject)
-        elif operator.upper == "IN":
-            self._list(subject)
-        elif operator.upper == "LIKE":
-            self._pattern(subject)
-        elif operator.upper == "BETWEEN":
-            self._range(subject)
-        else:
-            raise _expected("one of = != < <= > >= IN LIKE BETWEEN", operator)
-
-    def _no_field(self) -> None:
-        """Refuse a condition that compares two values, or a field with itself: it holds for every row or for none."""
-        first, sign, second = (*self._tokens[self._next : self._next + 3], *[_Token("", 0)] * 3)[:3]
-        if sign.source not in _COMPARISONS:
-            return
-        if first.source == second.source or (_is_value(first) and _is_value(second)):
-            raise _NotUnderstood(f'"{first.source[:40]} {sign.source} {second.source[:40]}" {_ALL_ROWS}')
-
-    def _list(self, subject: _Token) -> None:
-        self._sign("(")
-        self._value(subject)
-        while self._skip_one(","):
-            self._value(subject)
-        self._sign(")")
-
-    def _range(self, subject: _Token) -> None:
-        self._value(subject)
-        self._sign("AND")
-        self._value(subject)
-
-    def _skip_one(self, sign: str) -> bool:
-        found = self._next < len(self._tokens) and self._tokens[self._next].source == sign
-        self._next += found
-        return found
-
-    def _sign(self, sign: str) -> None:
-        token = self._take(sign)
-        if token.upper != sign:
-            raise _expected(sign, token)
-
-    def _value(self, subject: _Token) -> None:
-        token = self._literal()
-        field = self._catalogue.field(subject.source)
-        self._values += check_literal(token.source, field) if field else ()
-
-    def _pattern(self, subject: _Token) -> None:
-        token = self._literal()
-        field = self._catalogue.field(subject.source)
-        self._values += check_pattern(token.source, field) if field else ()
-
-    def _literal(self) -> _Token:
-        wanted = "a value, such as 'Revit' or 1"
-        token = self._take(wanted)
-        if not _is_value(token):
-            raise _expected(wanted, token)
-        return token
-
-    def _take(self, wanted: str) -> _Token:
-        if self._next == len(self._tokens):
-            raise _NotUnderstood(f"The condition breaks off: {wanted} is missing at its end")
-        self._next += 1
-        return self._tokens[self._next - 1]
-
-
-def _is_value(token: _Token) -> bool:
-    return bool(_LITERAL.fullmatch(token.source) or re.fullmatch(r"[0-9]+", token.source))
-
-
-def _expected(wanted: str, token: _Token) -> _NotUnderstood:
-    return _NotUnderstood(f"{_quoted(token)} at character {token.at} does not belong there: write {wanted} instead")
