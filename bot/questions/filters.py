@@ -10,7 +10,7 @@ from bot.cards.text import shorten
 from bot.tokenflex import condition
 from bot.tokenflex.catalogue import Catalogue, Field, ValueType
 from bot.tokenflex.condition import Comparison, Condition, ConditionError, Joint
-from bot.tokenflex.literal import MIN_PATTERN
+from bot.tokenflex.literal import MIN_PATTERN, check_literal, check_pattern
 from bot.tokenflex.problem import Problem
 from bot.tokenflex.where import check_where
 
@@ -180,6 +180,16 @@ def check(one: Filter, catalogue: Catalogue, names: Names) -> tuple[Problem, ...
     """Return what is wrong with a filter, in the words of who chose it; warnings too."""
     sentence = _wrong(one, catalogue, names)
     return (Problem("where", sentence),) if sentence else check_where(clause_of([one], catalogue), catalogue)
+
+
+def fits(one: Filter, catalogue: Catalogue, names: Names) -> bool:
+    """Return whether `check` finds nothing wrong, without reading a clause: for many at once."""
+    field = catalogue.field(one.field)
+    if field is None or _wrong(one, catalogue, names) or not all(map(str.isprintable, one.values)):
+        return False
+    comparison = _comparison(one, field)
+    judge = check_pattern if comparison.operator == "LIKE" else check_literal
+    return not any(judge(literal, field) for literal in comparison.literals)
 
 
 def said(one: Filter, names: Names) -> str:

@@ -10,7 +10,7 @@ from bot.cards.names import Names
 from bot.questions import filters
 from bot.questions.filters import OPERATORS, Filter, Filtered, Operator
 from bot.tokenflex import condition
-from bot.tokenflex.catalogue import FIELDS, Catalogue, ValueType
+from bot.tokenflex.catalogue import FIELDS, Catalogue, Field, ValueType
 from bot.tokenflex.condition import Comparison
 from bot.tokenflex.where import check_where
 from sandbox.tokenflex.contracts import CONTRACTS
@@ -207,6 +207,14 @@ def test_there_and_back_are_the_same_filters(chosen: list[Filter]) -> None:
     clause = filters.clause_of(chosen, CATALOGUE)
     assert all(problem.warning for problem in check_where(clause, CATALOGUE))
     assert filters.filters_of(clause, CATALOGUE) == Filtered(tuple(chosen))
+
+
+@given(st.sampled_from(FIELDS), st.sampled_from(Operator), st.lists(st.text(max_size=8), max_size=2).map(tuple))
+def test_what_fits_is_what_nothing_is_wrong_with(field: Field, operator: Operator, values: tuple[str, ...]) -> None:
+    """The quick judgement is that of the whole check."""
+    one = Filter(field.name, operator, values)
+    if all(map(str.isprintable, values)):
+        assert filters.fits(one, CATALOGUE, NAMES) is usable(one)
 
 
 @given(CLAUSES)
