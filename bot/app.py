@@ -20,6 +20,7 @@ from bot.operate.vital_signs import Sign, VitalSigns
 from bot.people.access import Access
 from bot.people.heard import Heard
 from bot.people.permissions import Rules
+from bot.questions.templates import Templates
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
 from bot.slack.api import SlackApi, slack_at
@@ -34,6 +35,7 @@ from handlers.buttons import Buttons
 from handlers.commands import Commands
 from handlers.events import Events
 from handlers.forms.export_form import ExportForm
+from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_exports import OnExports
 from handlers.registration import register
@@ -169,8 +171,10 @@ class Bot:
         )
         catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
         form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
+        templates = Templates(parts.database, workspace.access, catalogue, self._clock)
+        short = QuestionForm(form, templates, contracts, workspace.access, guard, self._clock)
         on_exports = OnExports(exports, parts.links, form, replies)
-        commands = Commands(exports, on_exports, administration, contracts, catalogue, form, guard)
+        commands = Commands(exports, on_exports, administration, contracts, catalogue, short, guard)
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
         register(
@@ -178,6 +182,7 @@ class Bot:
             commands,
             buttons,
             form,
+            short,
             Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
         )
         return app

@@ -16,7 +16,7 @@ from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.rules import unseen_contract
 from handlers import envelope
-from handlers.forms.export_form import ExportForm
+from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
 from handlers.words import grammar
@@ -34,7 +34,7 @@ class Commands:
         administration: Administration,
         contracts: ContractCache,
         catalogue: Catalogue,
-        form: ExportForm,
+        form: QuestionForm,
         guard: Guard,
     ) -> None:
         self._exports = exports

@@ -66,6 +66,7 @@ def origin_of_command(body: Body) -> str:
 
 def origin_of_form(body: Body) -> str:
     """Return a name for this one form as it is filled in: submitted twice it is the same act, changed it is another."""
-    entered = json.dumps((body["view"].get("state") or {}).get("values") or {}, sort_keys=True)
-    digest = hashlib.sha256(entered.encode()).hexdigest()
+    view = body["view"]
+    entered = json.dumps((view.get("state") or {}).get("values") or {}, sort_keys=True)
+    digest = hashlib.sha256(f"{entered}\n{view.get('private_metadata')}".encode()).hexdigest()
     return f"form:{body['user']['id']}:{body['view']['id']}:{digest}"

@@ -8,17 +8,26 @@ from bot.cards import actions
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
 from handlers.events import CHANNEL_ID_CHANGED, MESSAGE, Events
-from handlers.forms import export_modal
+from handlers.forms import export_modal, question_modal
 from handlers.forms.export_form import ExportForm
+from handlers.forms.question_form import QuestionForm
 
 
-def register(app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm, events: Events) -> None:
+def register(
+    app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm, short: QuestionForm, events: Events
+) -> None:
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
     app.command(COMMAND)(commands.command)
     app.view(export_modal.CALLBACK)(form.submit)
     for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT):
         app.action(action_id)(form.type_contract)
-    app.action(actions.FORM)(form.open_by_button)
+    app.action(actions.FORM)(short.open_by_button)
+    app.view(question_modal.CALLBACK)(short.submit)
+    for action_id in question_modal.CHANGES:
+        app.action(action_id)(short.changed)
+    app.action(question_modal.EVERYTHING)(short.everything)
+    app.action(export_modal.QUESTIONS)(short.back)
+    app.options(question_modal.ONLY)(short.search)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)

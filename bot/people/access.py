@@ -121,6 +121,13 @@ class Access:
         if not await self.is_administrator(asker):
             raise errors.AdministratorsOnlyError(self._whom)
 
+    async def zone(self, asker: Asker) -> str:
+        """Return the IANA name of the asker's time zone, "" where Slack does not tell."""
+        try:
+            return (await self._members.account(asker.person)).zone
+        except MembershipUnknownError:
+            return ""
+
     def check_contract(self, number: str) -> None:
         """Check that exports of this contract may be asked for, shown and repeated.
 

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.contracts.years import ContractYear
 from bot.tokenflex.catalogue import nearest
 
+#: For words that mean the same on every day.
+ANY_DAY: Final = date(2000, 1, 1)
 _DAY: Final = timedelta(days=1)
 #: Years that a period may be in; what is outside is a slip.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099

@@ -181,7 +181,7 @@ def _template(entry: _Entry, catalogue: Catalogue, problems: list[str]) -> NewTe
 
 def _question(entry: _Entry) -> Question:
     fields, metrics, categories = (entry.lists.get(name, ()) for name in _LISTS)
-    period = periods.parse(entry.texts.get("period", periods.Relative.ALL), templates.ANY_DAY)
+    period = periods.parse(entry.texts.get("period", periods.Relative.ALL), periods.ANY_DAY)
     return Question(fields, metrics, categories, entry.texts.get("where", "").strip(), period)
 
 

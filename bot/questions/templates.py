@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -32,7 +32,6 @@ MAX_SENTENCE: Final = 150
 #: At one home, so that a list stays one.
 MOST: Final = 100
 _NOT_IN_NAMES: Final = frozenset("=\"'`“”„«»‘’‚‛")
-ANY_DAY: Final = date(2000, 1, 1)  #: periods are kept in words that mean the same on every day
 
 log = structlog.get_logger(__name__)
 
@@ -240,7 +239,7 @@ def read(template: Template) -> Question:
         tuple(kept.get("metrics", ())),
         tuple(kept.get("categories", ())),
         kept.get("where", ""),
-        periods.parse(kept["period"], ANY_DAY),
+        periods.parse(kept["period"], periods.ANY_DAY),
     )
 
 

@@ -39,6 +39,7 @@ class Account:
 
     standing: Standing
     ids: frozenset[str]
+    zone: str = ""  #: IANA name of the person's time zone, "" where Slack does not tell
 
 
 class Members:
@@ -89,7 +90,7 @@ class Members:
         if not isinstance(user, dict):
             return Account(self._untold(NotToldError("no account in the response")), frozenset({person}))
         self._told = True
-        return Account(standing_of(user, self._team_id), frozenset({person}) | _ids(user))
+        return Account(standing_of(user, self._team_id), frozenset({person}) | _ids(user), str(user.get("tz") or ""))
 
     def _untold(self, error: SlackError) -> Standing:
         """Where Slack has told before, that it does not now is an outage and opens no door."""

@@ -1,13 +1,13 @@
 """The form: opened by a command or a button, checked on its fields, submitted as one request."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards import actions, refusals, replies
+from bot.cards import refusals, replies
 from bot.cards.actions import MadeFor
 from bot.contracts.cache import ContractCache
 from bot.errors import (
@@ -20,16 +20,18 @@ from bot.errors import (
 )
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker, Sender
+from bot.questions.periods import PeriodError
 from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, TriggerLateError, ViewOvertakenError
 from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
-from bot.tokenflex.models import ExportRequest
 from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft, Opened
 from handlers.guard import Guard
 
+#: Makes a draft of a form that somebody has submitted.
+Read = Callable[[Mapping[str, Any], Asker], Awaitable[Draft]]
 #: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
 _PATIENCE = 2.0
 
@@ -48,16 +50,6 @@ class ExportForm:
         self._guard = guard
         self._views = views
 
-    async def open(self, trigger: Trigger, asker: Asker) -> None:
-        """Open a new form for the channel where it was asked for; what to export is for the person to choose.
-
-        Raises:
-            FormNotOpenedError: Slack did not open it.
-
-        """
-        draft = Draft(ExportRequest(self._only_contract()), asker.channel)
-        await self._show(trigger, draft, Opened(asker.channel))
-
     async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
         """Open the form filled in with what an earlier export asked for.
 
@@ -67,16 +59,7 @@ class ExportForm:
         """
         export = await self._exports.edit(number, asker)
         opened = Opened(export.channel, again=MadeFor(number, export.mark))
-        await self._show(trigger, Draft(export.asked, export.channel), opened)
-
-    async def open_by_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Listen to "Open the form"."""
-        trigger = Trigger.of(body)
-        await ack()
-        sender = envelope.of_action(body)
-        await self._guard.run(
-            actions.FORM, sender, envelope.response_url(body), lambda asker: self.open(trigger, asker)
-        )
+        await self.show(trigger, export_modal.build(Draft(export.asked, export.channel), self.choices(), opened=opened))
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays; and to the way back."""
@@ -93,11 +76,17 @@ class ExportForm:
         What keeps a request from being stored is told in the form as well, so that nothing typed is lost; the same
         form sent once more is the same act, whatever became of the first.
         """
+        await self.take(ack, body, view, _draft)
+
+    async def take(self, ack: AsyncAck, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> None:
+        """Take what was submitted in a form that `read` makes a draft of."""
         sender = envelope.of_form(body, export_modal.opened_of(view).channel)
         with self._guard.act() as reference:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    answer = await self._taken(sender, body, view)
+                    answer = await self._taken(sender, body, view, read)
+            except PeriodError as error:
+                await ack(**_errors(export_modal.no_days(str(error), view)))
             except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
                 answer = self._not_taken(error, view, reference)
                 await ack(**answer)
@@ -117,9 +106,9 @@ class ExportForm:
             return _update(export_modal.failure(refusals.sentence(error)))
         return _errors(export_modal.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
 
-    async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+    async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> dict[str, Any]:
         asker = await self._guard.admit(sender)
-        draft, opened = export_modal.parse(view), export_modal.opened_of(view)
+        draft, opened = await read(view, asker), export_modal.opened_of(view)
         known = {contract.number for contract in self._contracts.offered}
         problems = check_request(draft.request, self._catalogue, known)
         malformed = any(problem.part == "contract" for problem in problems)
@@ -139,8 +128,13 @@ class ExportForm:
         text = replies.accepted_in_form(accepted.export, accepted.line)
         return _update(export_modal.accepted(text, warnings))
 
-    async def _show(self, trigger: Trigger, draft: Draft, opened: Opened) -> None:
-        view = export_modal.build(draft, self._choices(), opened=opened)
+    async def show(self, trigger: Trigger, view: export_modal.View) -> None:
+        """Open a form.
+
+        Raises:
+            FormNotOpenedError: Slack did not open it.
+
+        """
         try:
             await self._views.open(trigger, view)
         except FormOpenError as error:
@@ -156,20 +150,29 @@ class ExportForm:
 
     async def _retype(self, view: Mapping[str, Any], *, typed: bool) -> None:
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
-        shown = export_modal.build(draft, self._choices(), type_contract=typed, opened=opened)
+        await self.redraw(view, export_modal.build(draft, self.choices(), type_contract=typed, opened=opened))
+
+    async def redraw(self, view: Mapping[str, Any], shown: export_modal.View) -> None:
+        """Put another form in the place of one that is shown; one that has changed meanwhile stays."""
         try:
             await self._views.update(view, shown)
         except ViewOvertakenError as error:
             log.info("a form was overtaken", code=str(error))
 
-    def _choices(self) -> Choices:
+    def choices(self) -> Choices:
+        """Return what forms offer now."""
         return Choices(
             self._contracts.offered, self._catalogue, self._contracts.custom_field_labels, self._exports.channels
         )
 
-    def _only_contract(self) -> str:
+    def only_contract(self) -> str:
+        """Return the one contract that is meant where none is named, "" where there are several."""
         active = [contract.number for contract in self._contracts.offered if contract.is_active]
         return active[0] if len(active) == 1 else ""
+
+
+async def _draft(view: Mapping[str, Any], _: Asker) -> Draft:
+    return export_modal.parse(view)
 
 
 def _errors(errors: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.cards import refusals
 from bot.cards.actions import MadeFor
 from bot.cards.blocks import context, plain, section
+from bot.cards.names import Names
 from bot.cards.text import channel as channel_link
 from bot.cards.text import is_direct_message, sentence, shorten
 from bot.tokenflex.catalogue import Catalogue, Field
@@ -23,6 +24,8 @@ from handlers.words.slack_text import straight_clause
 
 #: The `callback_id` of the form; the views that follow it have nothing to submit.
 CALLBACK: Final = "export.form"
+#: The button that leads back to the questions.
+QUESTIONS: Final = "export.form.questions"
 #: The buttons that turn the menu of contracts into a text field and back; actions, not inputs.
 TYPE_CONTRACT: Final = "export.form.type_contract"
 CHOOSE_CONTRACT: Final = "export.form.choose_contract"
@@ -66,13 +69,28 @@ class Choices:
     custom_field_labels: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[str, ...] = ()  #: the only ones that exports may be posted to; none: any
 
+    @property
+    def names(self) -> Names:
+        """What people call the names of the catalogue."""
+        return Names(self.catalogue, self.custom_field_labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Where the form was opened, and the export that is being sent again."""
+    """Where the form was opened, and the export that is being sent again.
+
+    `round` counts how often everything in it was filled in anew, by going from one form to the other.
+    """
 
     channel: str = ""
     again: MadeFor | None = None
+    round: int = 0
+
+    def kept(self) -> dict[str, str | int]:
+        """Return what a view keeps of it."""
+        again = "" if self.again is None else str(self.again)
+        kept: dict[str, str | int] = {"channel": self.channel, "again": again, "round": self.round}
+        return {name: value for name, value in kept.items() if value}
 
 
 # --- reading the form -------------------------------------------------------------------------------------------
@@ -100,7 +118,8 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
         kept = {}
     kept = kept if isinstance(kept, dict) else {}
     again = str(kept.get("again") or "")
-    return Opened(str(kept.get("channel") or ""), MadeFor.of(again) if again.partition(".")[0].isdecimal() else None)
+    made_for = MadeFor.of(again) if again.partition(".")[0].isdecimal() else None
+    return Opened(str(kept.get("channel") or ""), made_for, int(kept.get("round") or 0))
 
 
 def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dict[str, str]:
@@ -124,6 +143,12 @@ def trouble(text: str) -> dict[str, str]:
     return {CHANNEL: shorten(text.replace("`", ""), _MAX_ERROR)}
 
 
+def no_days(text: str, view: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `response_action: errors` takes where there are no days to ask for."""
+    shown = [str(block.get("block_id")) for block in view.get("blocks", ())]
+    return {next((block for block in shown if block.startswith("period.")), CHANNEL): shorten(text, _MAX_ERROR)}
+
+
 def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
     shown = {block.get("block_id") for block in view.get("blocks", ())}
@@ -136,7 +161,10 @@ def channel_not_allowed(*, shared: bool) -> dict[str, str]:
 
 
 def _block_of(part: Part, shown: set[Any]) -> str:
-    return CONTRACT_TYPED if part == "contract" and CONTRACT_TYPED in shown else part
+    """Return the id of the input in which a part can be mended; in the short form these begin with what they are."""
+    by_name = {str(block).partition(".")[0]: str(block) for block in shown}
+    homes = ({"contract": CONTRACT_TYPED}.get(part, part), part, {"where": "only"}.get(part, part), "question")
+    return next((by_name[name] for name in homes if name in by_name), part)
 
 
 def _element(state: Mapping[str, Any], block: str) -> Mapping[str, Any]:
@@ -159,7 +187,14 @@ def _several(state: Mapping[str, Any], block: str) -> tuple[str, ...]:
 # --- building the form ------------------------------------------------------------------------------------------
 
 
-def build(draft: Draft, choices: Choices, *, type_contract: bool | None = None, opened: Opened | None = None) -> View:
+def build(
+    draft: Draft,
+    choices: Choices,
+    *,
+    type_contract: bool | None = None,
+    opened: Opened | None = None,
+    notes: Sequence[str] = (),
+) -> View:
     """Return the form with a draft in it.
 
     `type_contract` asks for a text field in place of the menu of contracts, False for the menu, None for what fits.
@@ -167,14 +202,14 @@ def build(draft: Draft, choices: Choices, *, type_contract: bool | None = None, 
     Slack refuses a view that selects them.
     """
     request, opened = draft.request, opened or Opened()
-    notes = list(_left_out(request, choices.catalogue))
+    notes = [*notes, *_left_out(request, choices.catalogue)]
     return {
         "type": "modal",
         "callback_id": CALLBACK,
         "title": plain(_TITLE),
         "submit": plain("Export"),
         "close": plain("Cancel"),
-        "private_metadata": _metadata(opened),
+        "private_metadata": json.dumps(opened.kept()),
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
             *_contract_blocks(request.contract_number, choices, type_contract=type_contract),
@@ -183,10 +218,15 @@ def build(draft: Draft, choices: Choices, *, type_contract: bool | None = None, 
             _metrics_input(request, choices.catalogue),
             _where_input(request),
             _file_name_input(request),
-            _channel_input(draft.channel, opened),
-            *_allowed_channels(choices.channels),
+            channel_input(draft.channel, opened),
+            *allowed_channels(choices.channels),
+            {"type": "actions", "block_id": QUESTIONS, "elements": [_questions_button()]},
         ],
     }
+
+
+def _questions_button() -> dict[str, Any]:
+    return {"type": "button", "action_id": QUESTIONS, "text": plain("Back to the questions")}
 
 
 def accepted(text: str, notes: Sequence[str] = ()) -> View:
@@ -201,11 +241,6 @@ def failure(text: str) -> View:
 
 def _closing(*blocks: dict[str, Any]) -> View:
     return {"type": "modal", "title": plain(_TITLE), "close": plain("Close"), "blocks": list(blocks)}
-
-
-def _metadata(opened: Opened) -> str:
-    kept = {"channel": opened.channel, "again": None if opened.again is None else str(opened.again)}
-    return json.dumps({name: value for name, value in kept.items() if value})
 
 
 def _left_out(request: ExportRequest, catalogue: Catalogue) -> Iterable[str]:
@@ -233,7 +268,7 @@ def _contract_blocks(number: str, choices: Choices, *, type_contract: bool | Non
         hint = "The number as it stands in your Autodesk account."
         typed = pieces.input_block(CONTRACT_TYPED, "Contract", element, hint=hint)
         return [typed, _contract_button(CHOOSE_CONTRACT)] if offered else [typed]
-    options = [pieces.option(each, _contract_text(contract)) for each, contract in known.items()]
+    options = [pieces.option(each, contract_text(contract)) for each, contract in known.items()]
     element = {
         "type": "static_select",
         "action_id": CONTRACT,
@@ -257,7 +292,8 @@ def _contract_button(action: str) -> dict[str, Any]:
     return {"type": "actions", "block_id": action, "elements": [button]}
 
 
-def _contract_text(contract: Contract) -> str:
+def contract_text(contract: Contract) -> str:
+    """Return what a menu shows of a contract."""
     ended = "" if contract.is_active else " (ended)"
     name = " ".join(contract.name.split())
     named = f"{contract.number} · {name}" if name else contract.number
@@ -315,7 +351,7 @@ def _file_name_input(request: ExportRequest) -> dict[str, Any]:
     return pieces.input_block(FILE_NAME, "File name", element, hint=hint, optional=True)
 
 
-def _allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
+def allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
     """Return a line that names the channels that may be chosen: Slack's own picker shows all."""
     if not channels:
         return []
@@ -324,7 +360,7 @@ def _allowed_channels(channels: Sequence[str]) -> list[dict[str, Any]]:
     return [context("allowed_channels", f"Exports may be posted to {named}{more}.")]
 
 
-def _channel_input(channel: str, opened: Opened) -> dict[str, Any]:
+def channel_input(channel: str, opened: Opened) -> dict[str, Any]:
     """Return Slack's picker of places where we can be: nobody can invite us to a group message.
 
     Slack cannot show the direct message with us alone, so direct messages are offered only to whom is in one.

@@ -9,6 +9,7 @@ from sandbox.tokenflex.inbound import Inbound
 from tests.harness.house import House
 from tests.harness.talk import knows_contracts
 
+SHORT = "New export"
 TITLE = "Export usage data"
 #: The request of the API's own export walkthrough, as its documentation shows it.
 WALKTHROUGH = {
@@ -30,6 +31,26 @@ WALKTHROUGH = {
 }
 
 
+async def open_questions(
+    house: House, *, place: str = "#finance", who: str = "ana", typed: str = "/tokenflex"
+) -> Modal:
+    """Type the command and return the short form that it opens."""
+    await knows_contracts(house)
+    answer = await house.member(who).types(place, typed)
+    assert answer.error is None
+    return await house.member(who).sees_modal(SHORT)
+
+
+async def choose_everything(house: House, *, who: str = "ana") -> Modal:
+    """Press "Choose everything myself" in the short form and return what comes, with nothing chosen in it."""
+    modal = await house.member(who).sees_modal(SHORT)
+    await modal.presses("Choose everything myself")
+    modal = await house.member(who).sees_modal(TITLE)
+    for label, nothing in {"Columns": [], "Numbers": [], "Only rows where": ""}.items():
+        modal.fill(label, nothing)
+    return modal
+
+
 async def open_form(
     house: House,
     *,
@@ -38,11 +59,9 @@ async def open_form(
     typed: str = "/tokenflex",
     metrics: tuple[str, ...] = ("tokensConsumed",),
 ) -> Modal:
-    """Type the command and return the form that it opens, with these metrics chosen."""
-    await knows_contracts(house)
-    answer = await house.member(who).types(place, typed)
-    assert answer.error is None
-    modal = await house.member(who).sees_modal(TITLE)
+    """Type the command, choose everything oneself, and return that form with these metrics chosen."""
+    await open_questions(house, place=place, who=who, typed=typed)
+    modal = await choose_everything(house, who=who)
     if metrics:
         modal.fill("Numbers", list(metrics))
     return modal

@@ -1,0 +1,206 @@
+"""The short form: a question is chosen, and what will be exported stands below it in words, as it is chosen."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.cards import actions
+from bot.contracts.cache import ContractCache
+from bot.contracts.years import years_of
+from bot.errors import UseCaseError
+from bot.people.access import Access
+from bot.people.asker import Asker
+from bot.questions import filters, periods, questions, templates
+from bot.questions.periods import PeriodError
+from bot.questions.questions import Asked
+from bot.questions.starters import starters
+from bot.questions.suggestions import suggest
+from bot.questions.templates import Templates
+from bot.runtime.clock import Clock
+from bot.slack.views import Trigger
+from bot.tokenflex.models import ExportRequest
+from handlers import envelope
+from handlers.forms import export_modal, question_modal
+from handlers.forms.export_form import ExportForm
+from handlers.forms.export_modal import Draft, Opened
+from handlers.forms.question_modal import Entry, Sketch
+from handlers.guard import Guard
+
+#: What a form becomes by what somebody does in it.
+Drawn = Callable[[Mapping[str, Any], Asker], Awaitable[export_modal.View]]
+#: What stands there at first, so that one press is an answer.
+_FIRST = "starter.products"
+_TOO_LONG = "This is too long for the short form, so it stays here as you wrote it."
+
+
+class QuestionForm:
+    """Opens the short form, follows what is chosen in it, and leads to the form of fields and metrics and back."""
+
+    def __init__(
+        self,
+        form: ExportForm,
+        templates: Templates,
+        contracts: ContractCache,
+        access: Access,
+        guard: Guard,
+        clock: Clock,
+    ) -> None:
+        self._form = form
+        self._templates = templates
+        self._contracts = contracts
+        self._access = access
+        self._guard = guard
+        self._clock = clock
+
+    async def open(self, trigger: Trigger, asker: Asker) -> None:
+        """Open the form for the channel where it was asked for.
+
+        Raises:
+            FormNotOpenedError: Slack did not open it.
+
+        """
+        sketch = Sketch(
+            _FIRST, contract=self._form.only_contract(), channel=asker.channel, opened=Opened(asker.channel)
+        )
+        view = await self._view(sketch, asker)
+        await self._form.show(trigger, view or self._long(sketch, ExportRequest(sketch.contract)))
+
+    async def open_by_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to "Open the form"."""
+        trigger = Trigger.of(body)
+        await ack()
+        sender = envelope.of_action(body)
+        await self._guard.run(
+            actions.FORM, sender, envelope.response_url(body), lambda asker: self.open(trigger, asker)
+        )
+
+    async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to everything that is chosen: the sentence below says what is meant now."""
+        await self._listen(ack, body, self._redrawn)
+
+    async def everything(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to "Choose everything myself": the form of fields and metrics, filled in with the same."""
+        await self._listen(ack, body, self._as_long)
+
+    async def back(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to "Back to the questions": the short form, as far as it can say what stands in the long one."""
+        await self._listen(ack, body, self._as_short)
+
+    async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """Listen to the form's submission."""
+        await self._form.take(ack, body, view, self._draft)
+
+    async def search(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to what is typed into the menu of filters; who may not use the bot finds nothing."""
+        sender = envelope.of_form(body, question_modal.opened_of(body.get("view") or {}).channel)
+        try:
+            await self._guard.admit(sender)
+        except UseCaseError:
+            await ack(options=[])
+            return
+        choices = self._form.choices()
+        found = suggest(str(body.get("value") or ""), {}, choices.catalogue, choices.names)
+        options = (question_modal.option_of(one, filters.said(one, choices.names)) for one in found)
+        await ack(options=[option for option in options if option])
+
+    async def _listen(self, ack: AsyncAck, body: dict[str, Any], drawn: Drawn) -> None:
+        await ack()
+        view = body["view"]
+        sender = envelope.of_form(body, question_modal.opened_of(view).channel)
+
+        async def _put(asker: Asker) -> None:
+            await self._form.redraw(view, await drawn(view, asker))
+
+        await self._guard.run(str(body["actions"][0]["action_id"]), sender, "", _put)
+
+    async def _redrawn(self, view: Mapping[str, Any], asker: Asker) -> export_modal.View:
+        sketch = question_modal.parse(view)
+        return await self._view(sketch, asker) or self._long(sketch, await self._request(sketch, asker), _TOO_LONG)
+
+    async def _as_long(self, view: Mapping[str, Any], asker: Asker) -> export_modal.View:
+        sketch = question_modal.parse(view)
+        return self._long(sketch, await self._request(sketch, asker))
+
+    async def _as_short(self, view: Mapping[str, Any], asker: Asker) -> export_modal.View:
+        draft, opened = export_modal.parse(view), export_modal.opened_of(view)
+        choices = self._form.choices()
+        sketch = question_modal.sketch_of(
+            questions.of_request(draft.request, choices.catalogue),
+            choices.catalogue,
+            contract=draft.request.contract_number,
+            file_name=draft.request.file_name,
+            channel=draft.channel,
+            opened=replace(opened, round=opened.round + 1),
+        )
+        is_empty = not (draft.request.fields or draft.request.metrics)
+        sketch = replace(sketch, key=_FIRST) if is_empty and not draft.request.where else sketch
+        return await self._view(sketch, asker) or self._long(sketch, draft.request, _TOO_LONG)
+
+    async def _draft(self, view: Mapping[str, Any], asker: Asker) -> Draft:
+        sketch = question_modal.parse(view)
+        entries = await self._entries(sketch, asker)
+        catalogue = self._form.choices().catalogue
+        question = question_modal.question_of(sketch, entries, catalogue)
+        request = questions.request(question, await self._asked(sketch, asker), sketch.file_name)
+        return Draft(request, sketch.channel)
+
+    async def _request(self, sketch: Sketch, asker: Asker) -> ExportRequest:
+        """Return what a sketch asks for, without days where there are none yet."""
+        entries = await self._entries(sketch, asker)
+        catalogue = self._form.choices().catalogue
+        asked = await self._asked(sketch, asker)
+        try:
+            question = question_modal.question_of(sketch, entries, catalogue)
+            return questions.request(question, asked, sketch.file_name)
+        except PeriodError:
+            timeless = replace(sketch, period=periods.Relative.ALL.value, preset="")
+            question = question_modal.question_of(timeless, entries, catalogue)
+            return questions.request(question, asked, sketch.file_name)
+
+    def _long(self, sketch: Sketch, request: ExportRequest, *notes: str) -> export_modal.View:
+        draft = Draft(request, sketch.channel)
+        return export_modal.build(draft, self._form.choices(), opened=sketch.opened, notes=notes)
+
+    async def _view(self, sketch: Sketch, asker: Asker) -> export_modal.View | None:
+        entries, choices = await self._entries(sketch, asker), self._form.choices()
+        chosen = question_modal.chosen_of(sketch, entries)
+        asked = await self._asked(sketch, asker)
+        try:
+            question = question_modal.question_of(sketch, entries, choices.catalogue)
+            said = questions.sentence(question, asked, choices.catalogue, choices.names)
+        except PeriodError as error:
+            said = str(error)
+        shown = question_modal.said_of(said, chosen.note if chosen else "")
+        return question_modal.build(replace(sketch, contract=asked.contract), entries, choices, shown)
+
+    async def _entries(self, sketch: Sketch, asker: Asker) -> list[Entry]:
+        names = self._form.choices().names
+        today = await self._today(asker)
+        saved = [
+            Entry(
+                f"template.{each.id}",
+                each.name,
+                questions.moved_on(templates.read(each), today),
+                "This channel's templates" if each.is_shared else "My templates",
+                each.sentence,
+            )
+            for each in await self._templates.listing(asker)
+        ]
+        shared_first = sorted(saved, key=lambda entry: entry.group == "My templates")
+        own = [question_modal.own_entry(sketch.own, questions.what(sketch.own, names))] if sketch.own else []
+        asked = [
+            Entry(f"starter.{each.key}", each.title, each.question, "Questions", each.note) for each in starters(names)
+        ]
+        return [*own, *shared_first, *asked]
+
+    async def _asked(self, sketch: Sketch, asker: Asker) -> Asked:
+        offered = self._contracts.offered
+        number = sketch.contract or (offered[0].number if len(offered) == 1 else "")
+        contract = next((one for one in offered if one.number == number), None)
+        return Asked(number, await self._today(asker), years_of(contract) if contract else ())
+
+    async def _today(self, asker: Asker) -> date:
+        return periods.today_in(await self._access.zone(asker), self._clock.now())
