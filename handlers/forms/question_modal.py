@@ -269,12 +269,11 @@ def _question_input(sketch: Sketch, entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _contract_input(sketch: Sketch, choices: Choices) -> list[dict[str, Any]]:
-    """Return the menu of contracts; none where there is one, a text field where none is known."""
+    """Return the menu of contracts; none where there is one, a text field where none is known or more than it takes."""
     if len(choices.contracts) == 1 and sketch.contract in {"", choices.contracts[0].number}:
         return []
-    options = [
-        pieces.option(one.number, export_modal.contract_text(one)) for one in choices.contracts[: pieces.MAX_OPTIONS]
-    ]
+    offered = choices.contracts if len(choices.contracts) <= pieces.MAX_OPTIONS else ()
+    options = [pieces.option(one.number, export_modal.contract_text(one)) for one in offered]
     if not options:
         element = pieces.text_field(CONTRACT_TYPED, sketch.contract, MAX_CONTRACT_NUMBER, placeholder="12345")
         hint = "The number as it stands in your Autodesk account."

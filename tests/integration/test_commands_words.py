@@ -281,7 +281,7 @@ async def test_a_bare_command_opens_the_form(quick: House) -> None:
     ana = quick.member("ana")
     for text in ("/tokenflex", "/tokenflex export"):
         await ana.types("#finance", text)
-        modal = await ana.sees_modal("Export usage data")
+        modal = await ana.sees_modal("New export")
         assert modal.value("Post to channel") == "#finance"
         await modal.dismiss()
 

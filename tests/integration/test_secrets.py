@@ -120,7 +120,7 @@ async def a_whole_export(house: House) -> None:
     ana = house.member("ana")
     await ana.types("#finance", EXPORT)
     await ana.types("#finance", "/tokenflex")
-    await ana.sees_modal("Export")
+    await ana.sees_modal("New export")
     house.slack.controls.refuse_sockets()
     await house.slack.controls.drop_sockets(abrupt=True)
     result = await ana.hears("#finance", "is ready", timeout=60)

@@ -66,7 +66,7 @@ async def test_a_form_that_slack_does_not_open_is_told_in_time(house: House) -> 
     await ana.types("#finance", "/tokenflex")
     await ana.hears("#finance", "The form did not open: Slack has a problem of its own.", private=True)
     await ana.types("#finance", "/tokenflex")
-    await ana.sees_modal("Export usage data")
+    await ana.sees_modal("New export")
 
 
 @pytest.mark.parametrize("typed", ["/tokenflex list", "/tokenflex"])

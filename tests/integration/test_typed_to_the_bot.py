@@ -4,7 +4,7 @@ import pytest
 
 from storage.audit import Act, Source
 from tests.harness.allowed import recorded
-from tests.harness.forms import TITLE
+from tests.harness.forms import SHORT
 from tests.harness.house import House
 from tests.harness.talk import SPEED, OpenHouse, eventually, knows_contracts
 
@@ -32,8 +32,9 @@ async def test_the_answer_opens_the_form(house: House) -> None:
     told = await ana.hears(US, ANSWER, "/tokenflex help")
     assert told.buttons() == ["Open the form"]
     await ana.presses(told, "Open the form")
-    modal = await ana.sees_modal(TITLE)
-    modal.fill("Numbers", ["tokensConsumed"])
+    modal = await ana.sees_modal(SHORT)
+    modal.fill("Period", "All")
+    await modal.settled()
     await modal.submit()
     await modal.shows("Got it: export #1.")
     await ana.hears(US, "export #1 is ready", timeout=30)

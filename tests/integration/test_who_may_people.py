@@ -4,10 +4,11 @@ import pytest
 
 from bot.cards import actions
 from bot.slack.remembered import KEPT
+from handlers.forms import export_modal, question_modal
 from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
 from storage.audit import Act, Source
 from tests.harness.allowed import house_where, old_button, pass_time, private_texts, recorded
-from tests.harness.forms import TITLE, open_form
+from tests.harness.forms import SHORT, TITLE, open_form, open_questions
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, calls, eventually, export, gets
 
@@ -31,6 +32,15 @@ BUTTONS = (
     actions.GIVE_UP,
 )
 ALL_BUTTONS = (*BUTTONS, actions.FORM, "admin.send_again", "export.of_old")
+
+#: What can be done in the short form, and in the other one to come back to it.
+QUESTION_FORM = (
+    *question_modal.CHANGES,
+    question_modal.EVERYTHING,
+    question_modal.CALLBACK,
+    question_modal.ONLY,
+    export_modal.QUESTIONS,
+)
 
 #: Settings, and a person who may and one who may not by them; groups are those of `GROUPS`.
 RULES = {
@@ -73,7 +83,7 @@ async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     assert handler is not None
     listeners = handler.app._async_listeners
     #: The command, what is typed and two other events, the form, its menu of contracts and the way back.
-    assert len(listeners) == len(ALL_BUTTONS) + 7
+    assert len(listeners) == len(ALL_BUTTONS) + 7 + len(QUESTION_FORM)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -130,8 +140,10 @@ async def test_who_may_is_served(new_house: OpenHouse, rule: str) -> None:
     await person.presses(result, "Details")
     await person.presses(result, "Get a fresh link")
     await person.types("#finance", "/tokenflex")
-    modal = await person.sees_modal(TITLE)
-    modal.fill("Numbers", ["tokensConsumed"])
+    modal = await person.sees_modal(SHORT)
+    assert await modal.search("Only …", "product is Revit")
+    modal.fill("Period", "All")
+    await modal.settled()
     await modal.submit()
     await modal.shows("Got it: export #2.")
     await person.presses(result, "Delete")
@@ -178,7 +190,39 @@ async def test_the_menu_of_a_form_opened_before_the_change(new_house: OpenHouse)
     pass_time(house, KEPT.total_seconds() / 60)
     await modal.presses("Type the number instead")
     await house.member("ana").hears("#finance", REFUSAL, private=True)
-    assert modal.buttons() == ["Type the number instead"]
+    assert modal.buttons()[0] == "Type the number instead"
+
+
+async def test_a_short_form_opened_before_the_change(new_house: OpenHouse) -> None:
+    """Whatever is done in it is refused, nothing that is searched for is found, and nothing is stored."""
+    house = await house_where(new_house)
+    short = await open_questions(house)
+    house.member("ana").user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    assert await short.search("Only …", "product is Revit") == []
+    before = short.visible_text()
+    acts = {"What do you want to know?": "Tokens by day", "Period": "All", "Contract": "11000099871"}
+    for count, (label, chosen) in enumerate(acts.items(), 1):
+        short.fill(label, chosen)
+        await short.settled()
+        await hears_refusals(house, "ana", count)
+    await short.presses("Choose everything myself")
+    await hears_refusals(house, "ana", len(acts) + 1)
+    assert short.visible_text() == before
+    await short.submit()
+    await short.shows(REFUSAL)
+    assert len(house.token_flex.exports.states()) == 0
+
+
+async def test_the_way_back_of_a_form_opened_before_the_change(new_house: OpenHouse) -> None:
+    """It is refused too."""
+    house = await house_where(new_house)
+    modal = await open_form(house)
+    house.member("ana").user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    await modal.presses("Back to the questions")
+    await hears_refusals(house, "ana", 1)
+    assert modal.title == TITLE
 
 
 async def test_a_change_is_seen_within_minutes(new_house: OpenHouse) -> None:
@@ -238,7 +282,7 @@ async def test_a_slow_slack_delays_no_acknowledgement(new_house: OpenHouse) -> N
     assert answer.error is None
     await house.member("ana").hears("#finance", "Try again in a minute.", private=True)
     await house.member("ana").types("#finance", "/tokenflex")
-    await house.member("ana").sees_modal(TITLE)
+    await house.member("ana").sees_modal(SHORT)
 
 
 # --- an installation, or a stand-in, that does not tell who people are
