@@ -20,6 +20,7 @@ from bot.operate.vital_signs import Sign, VitalSigns
 from bot.people.access import Access
 from bot.people.heard import Heard
 from bot.people.permissions import Rules
+from bot.questions.asking import Asking
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import Settings
@@ -172,9 +173,10 @@ class Bot:
         catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
         form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
-        short = QuestionForm(form, templates, contracts, workspace.access, guard, self._clock)
+        asking = Asking(contracts, workspace.access, self._clock)
+        short = QuestionForm(form, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, replies)
-        commands = Commands(exports, on_exports, administration, contracts, catalogue, short, guard)
+        commands = Commands(exports, on_exports, administration, contracts, catalogue, short, asking, guard)
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
         register(

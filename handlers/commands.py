@@ -12,8 +12,14 @@ from bot.cards.text import sentence
 from bot.contracts.cache import ContractCache
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
+from bot.people.asker import Asker
+from bot.questions import periods, questions
+from bot.questions.asking import Asking
+from bot.questions.periods import PeriodError
+from bot.questions.questions import Question
 from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.models import ExportRequest
 from bot.tokenflex.rules import unseen_contract
 from handlers import envelope
 from handlers.forms.question_form import QuestionForm
@@ -35,6 +41,7 @@ class Commands:
         contracts: ContractCache,
         catalogue: Catalogue,
         form: QuestionForm,
+        asking: Asking,
         guard: Guard,
     ) -> None:
         self._exports = exports
@@ -42,6 +49,7 @@ class Commands:
         self._contracts = contracts
         self._catalogue = catalogue
         self._form = form
+        self._asking = asking
         self._guard = guard
         self._tell = on_exports.tell
         self._numbered: dict[str, Callable[[int, Act], Awaitable[None]]] = {
@@ -97,8 +105,23 @@ class Commands:
             problem = unseen_contract(command.request.contract_number, seen)
             await self._tell(act, replies.mistake([sentence(problem.message)]))
             return
+        try:
+            request = await self._with_days(command, act.asker)
+        except PeriodError as error:
+            await self._tell(act, replies.mistake([str(error)]))
+            return
         accepted = await self._exports.accept(
-            command.request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
+            request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
         )
         if accepted.is_new:
             await self._tell(act, replies.accepted(accepted.export, accepted.line, command.warnings))
+
+    async def _with_days(self, command: grammar.Export, asker: Asker) -> ExportRequest:
+        """Return the request with the days of its period, as they are for the asker now."""
+        request = command.request
+        if not command.period:
+            return request
+        asked = await self._asking.asked(request.contract_number, asker)
+        period = periods.parse(command.period, asked.today)
+        question = Question(request.fields, request.metrics, request.usage_categories, request.where, period)
+        return questions.request(question, asked, request.file_name)

@@ -21,6 +21,7 @@ EXPORT_LINES: Final = (
     ("contract=", "the contract's number; leave it out when only one is active."),
     ("fields= metrics=", "columns and numbers; at least one of the two, names joined by commas."),
     ("category=", "usage categories, joined by commas; needed with session or transaction fields."),
+    ("period=", "the days: last-month, 2026-10, 2026-10-01..2026-10-15 and others; all where it is left out."),
     ("where=", "only rows where that holds; in double quotes, with texts and dates in single quotes."),
     ("name=", "the file's name; in double quotes when it has blanks."),
 )

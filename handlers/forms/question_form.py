@@ -2,24 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions
-from bot.contracts.cache import ContractCache
-from bot.contracts.years import years_of
 from bot.errors import UseCaseError
-from bot.people.access import Access
 from bot.people.asker import Asker
 from bot.questions import filters, periods, questions, templates
+from bot.questions.asking import Asking
 from bot.questions.periods import PeriodError
-from bot.questions.questions import Asked
 from bot.questions.starters import starters
 from bot.questions.suggestions import suggest
 from bot.questions.templates import Templates
-from bot.runtime.clock import Clock
 from bot.slack.views import Trigger
 from bot.tokenflex.models import ExportRequest
 from handlers import envelope
@@ -43,17 +38,13 @@ class QuestionForm:
         self,
         form: ExportForm,
         templates: Templates,
-        contracts: ContractCache,
-        access: Access,
+        asking: Asking,
         guard: Guard,
-        clock: Clock,
     ) -> None:
         self._form = form
         self._templates = templates
-        self._contracts = contracts
-        self._access = access
+        self._asking = asking
         self._guard = guard
-        self._clock = clock
 
     async def open(self, trigger: Trigger, asker: Asker) -> None:
         """Open the form for the channel where it was asked for.
@@ -144,14 +135,14 @@ class QuestionForm:
         entries = await self._entries(sketch, asker)
         catalogue = self._form.choices().catalogue
         question = question_modal.question_of(sketch, entries, catalogue)
-        request = questions.request(question, await self._asked(sketch, asker), sketch.file_name)
+        request = questions.request(question, await self._asking.asked(sketch.contract, asker), sketch.file_name)
         return Draft(request, sketch.channel)
 
     async def _request(self, sketch: Sketch, asker: Asker) -> ExportRequest:
         """Return what a sketch asks for, without days where there are none yet."""
         entries = await self._entries(sketch, asker)
         catalogue = self._form.choices().catalogue
-        asked = await self._asked(sketch, asker)
+        asked = await self._asking.asked(sketch.contract, asker)
         try:
             question = question_modal.question_of(sketch, entries, catalogue)
             return questions.request(question, asked, sketch.file_name)
@@ -167,7 +158,7 @@ class QuestionForm:
     async def _view(self, sketch: Sketch, asker: Asker) -> export_modal.View | None:
         entries, choices = await self._entries(sketch, asker), self._form.choices()
         chosen = question_modal.chosen_of(sketch, entries)
-        asked = await self._asked(sketch, asker)
+        asked = await self._asking.asked(sketch.contract, asker)
         try:
             question = question_modal.question_of(sketch, entries, choices.catalogue)
             said = questions.sentence(question, asked, choices.catalogue, choices.names)
@@ -178,7 +169,7 @@ class QuestionForm:
 
     async def _entries(self, sketch: Sketch, asker: Asker) -> list[Entry]:
         names = self._form.choices().names
-        today = await self._today(asker)
+        today = await self._asking.today(asker)
         saved = [
             Entry(
                 f"template.{each.id}",
@@ -195,12 +186,3 @@ class QuestionForm:
             Entry(f"starter.{each.key}", each.title, each.question, "Questions", each.note) for each in starters(names)
         ]
         return [*own, *shared_first, *asked]
-
-    async def _asked(self, sketch: Sketch, asker: Asker) -> Asked:
-        offered = self._contracts.offered
-        number = sketch.contract or (offered[0].number if len(offered) == 1 else "")
-        contract = next((one for one in offered if one.number == number), None)
-        return Asked(number, await self._today(asker), years_of(contract) if contract else ())
-
-    async def _today(self, asker: Asker) -> date:
-        return periods.today_in(await self._access.zone(asker), self._clock.now())

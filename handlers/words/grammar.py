@@ -4,9 +4,12 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal, get_args
 
 from bot.cards.text import sentence, shorten
+from bot.questions import periods
+from bot.questions.periods import PeriodError
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
@@ -29,10 +32,14 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A request that may go out; `warnings` are plain sentences that the person should see beside the answer."""
+    """A request that may go out; `warnings` are plain sentences that the person should see beside the answer.
+
+    `period` is what was typed of the days besides, which depend on the day on which the request is made; "" for all.
+    """
 
     request: ExportRequest
     warnings: tuple[str, ...] = ()
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +135,25 @@ def _on_export(word: NumberedWord, rest: str) -> Command:
 
 # --- export ---------------------------------------------------------------------------------------------------
 
+Key = Part | Literal["period"]
+
 #: Each word of `export`, in any case, and the part of the request that it fills.
-_PARTS: Final[dict[str, Part]] = {
+_PARTS: Final[dict[str, Key]] = {
     **dict.fromkeys(("contract", "contract_number", "contractnumber"), "contract"),
     **dict.fromkeys(("category", "categories", "usagecategory", "usagecategories"), "categories"),
     **dict.fromkeys(("fields", "field"), "fields"),
     **dict.fromkeys(("metrics", "metric"), "metrics"),
+    **dict.fromkeys(("period", "periods", "days"), "period"),
     "where": "where",
     **dict.fromkeys(("name", "file", "filename", "file_name", "downloadfilename"), "file_name"),
 }
 #: How each part is written in sentences and examples.
-_KEYS: Final[dict[Part, str]] = {
+_KEYS: Final[dict[Key, str]] = {
     "contract": "contract",
     "fields": "fields",
     "metrics": "metrics",
     "categories": "category",
+    "period": "period",
     "where": "where",
     "file_name": "name",
 }
@@ -150,6 +161,8 @@ _LISTS: Final = frozenset({"fields", "metrics", "categories"})
 #: Parts whose value may hold blanks; it has to stand between quotation marks then.
 _FREE: Final = frozenset({"where", "file_name"})
 _KNOWN_SHOWN: Final = 5
+#: Whether words mean days at all is the same on every day.
+_SOME_DAY: Final = date(2030, 1, 1)
 _WHERE_EXAMPLE: Final = "where=\"productName='Revit'\""
 _NAME_EXAMPLE: Final = 'name="my report"'
 
@@ -162,13 +175,15 @@ class _Given:
     `takes_words` says of an unknown key that its value may hold blanks, so that nobody is told of those words as well.
     """
 
-    part: Part | None
+    part: Key | None
     value: str
     typed: str = ""
     takes_words: bool = False
 
     def takes(self, word: str) -> bool:
         """Say whether a word without a key goes on with this value: `fields=a, b`, `fields=a ,b`, `fields= a`."""
+        if self.part == "period":
+            return "=" not in word  # `period=last month`
         if not self.value or (self.takes_words and not re.match(r"\w+=", word)):
             return True
         listed = self.part is None or self.part in _LISTS
@@ -179,7 +194,7 @@ class _Given:
 class _Fault:
     """One mistake, and the part that need not be checked any further because of it."""
 
-    part: Part | None
+    part: Key | None
     message: str
 
 
@@ -189,8 +204,10 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     except UnreadableError as error:
         return Mistake((str(error),), of_export=True)
     given, faults = _read(words, catalogue)
-    values: dict[Part, str] = {one.part: one.value for one in reversed(given) if one.part}
+    values: dict[Key, str] = {one.part: one.value for one in reversed(given) if one.part}
     faults += _twice_or_empty(given)
+    period = visible(values.get("period", "")).strip()
+    faults += _no_period(period)
     if "where" not in {fault.part for fault in faults}:
         faults += _misquoted(values.get("where", ""), given, catalogue)
     contract = visible(values.get("contract", "")).strip() or _meant(contracts)
@@ -202,10 +219,18 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     wrong = [fault.message for fault in faults] + [problem.message for problem in problems if not problem.warning]
     if wrong:
         return Mistake(tuple(dict.fromkeys(map(sentence, wrong))), of_export=True)
-    return Export(request, tuple(sentence(problem.message) for problem in problems))
+    return Export(request, tuple(sentence(problem.message) for problem in problems), period)
 
 
-def _request(contract: str, values: dict[Part, str]) -> ExportRequest:
+def _no_period(period: str) -> list[_Fault]:
+    try:
+        periods.parse(period or periods.Relative.ALL, _SOME_DAY)
+    except PeriodError as error:
+        return [_Fault("period", str(error))]
+    return []
+
+
+def _request(contract: str, values: dict[Key, str]) -> ExportRequest:
     return ExportRequest(
         contract_number=contract,
         fields=_list(values.get("fields", "")),
@@ -229,7 +254,7 @@ def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], li
         if part:
             given.append(_Given(part, value, _typed(words[at:], catalogue).partition("=")[2]))
         elif given and last.takes(word.text):
-            last.value += word.text
+            last.value += f" {word.text}" if last.part == "period" else word.text
         elif home := _torn_from(word.text, last, catalogue):
             if home not in {fault.part for fault in faults}:  # one sentence covers all words of a torn value
                 faults.append(_torn(home, words[at:], last, catalogue))
@@ -241,7 +266,7 @@ def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], li
     return given, faults
 
 
-def _part(word: Word) -> Part | None:
+def _part(word: Word) -> Key | None:
     key, equals, _ = word.text.partition("=")
     return _PARTS.get(visible(key).strip().lower()) if equals else None
 
@@ -257,17 +282,17 @@ def _begins(word: str, catalogue: Catalogue) -> bool:
     return bool(equals and not _home(key.rstrip("<>! "), catalogue) and nearest(key, tuple(_PARTS)))
 
 
-def _torn_from(word: str, last: _Given, catalogue: Catalogue) -> Part | None:
+def _torn_from(word: str, last: _Given, catalogue: Catalogue) -> Key | None:
     """Return the part that a word without a key of its own belongs to, in that its value lacks quotation marks."""
     key, equals, _ = word.partition("=")
     if equals and _home(key.rstrip("<>! "), catalogue) == "fields":
         return "where"
     numbered = re.fullmatch(r"\d+|(?=.*\d)\w*-[\w-]*", word) is not None
-    belongs = {"where": True, "file_name": not equals, "contract": numbered}
+    belongs: dict[Key, bool] = {"where": True, "file_name": not equals, "contract": numbered}
     return last.part if last.part and belongs.get(last.part) and not _begins(word, catalogue) else None
 
 
-def _torn(part: Part, words: Sequence[Word], last: _Given, catalogue: Catalogue) -> _Fault:
+def _torn(part: Key, words: Sequence[Word], last: _Given, catalogue: Catalogue) -> _Fault:
     word = words[0].text
     if part == "contract":
         number = shorten("".join(last.typed.split()), 60)
@@ -287,7 +312,7 @@ def _outside_name(word: str, typed: str) -> str:
     return f"{said}{as_key}."
 
 
-def _unknown(word: str, previous: Part | None, catalogue: Catalogue) -> _Fault:
+def _unknown(word: str, previous: Key | None, catalogue: Catalogue) -> _Fault:
     key, equals, _ = word.partition("=")
     home = _home(key, catalogue)
     near = nearest(key, tuple(_PARTS))

@@ -74,6 +74,25 @@ def test_many_spellings_of_one_request(text: str) -> None:
     assert request_of(text) == WALKTHROUGH_REQUEST
 
 
+@pytest.mark.parametrize(
+    ("typed", "period"),
+    [
+        ("period=last-month", "last-month"),
+        ("period=last month", "last month"),
+        ("PERIOD=“last month”", "last month"),
+        ("period=2026-10", "2026-10"),
+        ("period=2026-10-01..2026-10-15", "2026-10-01..2026-10-15"),
+        ("period=2026-10-01 .. 2026-10-15", "2026-10-01 .. 2026-10-15"),
+        ("days=october", "october"),
+        ("", ""),
+    ],
+)
+def test_a_period_stays_as_it_was_typed(typed: str, period: str) -> None:
+    """Which days it means is known only when the export is made; the words after it belong to others."""
+    command = parse(f"export contract=12345 {typed} fields=productName,usageMonth", CATALOGUE)
+    assert command == Export(ExportRequest("12345", fields=("productName", "usageMonth")), (), period)
+
+
 @given(st.text(alphabet=st.one_of(st.sampled_from("=,'\"\\#<>&;@! \n“”’"), st.characters()), max_size=60))
 @example("fields=,")
 @example("where=")
@@ -109,7 +128,10 @@ def test_any_text_gets_an_answer(text: str) -> None:
         ),
         (
             "contract=1 fields=productName colour=red",
-            "I don't know “colour”. The words of an export are contract=, fields=, metrics=, category=, where=, name=.",
+            (
+                "I don't know “colour”. The words of an export are contract=, fields=, metrics=, category=, period=, "
+                "where=, name=."
+            ),
         ),
         (
             "contract=1 fields=productName name=my contract 2026",
@@ -141,6 +163,24 @@ def test_any_text_gets_an_answer(text: str) -> None:
             "contract=1 fields=productName category=qqqq",
             ('"qqqq" is not a usage category: the menu Usage categories of the form (/tokenflex) lists them all.'),
         ),
+        (
+            "contract=1 fields=productName period=last-mnth",
+            "I don't know the period “last-mnth”; did you mean last-month?",
+        ),
+        (
+            "contract=1 fields=productName period=2026-10-15..2026-10-01",
+            "2026-10-15..2026-10-01 ends before it begins: swap the two days.",
+        ),
+        (
+            "contract=1 fields=productName period=01.10.2026",
+            "I don't know the period “01.10.2026”: write days as in 2026-10 or 2026-10-01..2026-10-15.",
+        ),
+        ("contract=1 fields=productName period=", "period= is empty; give it a value or leave it out."),
+        (
+            "contract=1 fields=productName period=all period=2026",
+            "period= stands there 2 times; give it once.",
+        ),
+        ("contract=1 fields=productName perid=2026-10", "I don't know “perid”; did you mean period=?"),
         ("fields=productName", "Say which contract, as in contract=12345."),
         (
             "contract=12;a fields=productName",
