@@ -8,18 +8,12 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox import installed
 from sandbox.demo_house import DemoHouse
-from sandbox.page.server import Command, Page
+from sandbox.page.server import Page
 from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.ways import add_ways
 
-COMMANDS = (
-    Command(
-        "/tokenflex",
-        "Export Token Flex usage data and get download links",
-        "[export | list | status #42 | link #42 | retry #42 | delete #42 | help]",
-    ),
-)
 DURATIONS = (8.0, 20.0)  #: seconds until a file is ready; the real ones take minutes
 
 
@@ -29,7 +23,7 @@ async def _run(*, opens_browser: bool, port: int, recorded: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with tempfile.TemporaryDirectory(prefix="tokenflex-demo-") as folder:
         house = DemoHouse(Path(folder), SandboxSettings(durations=DURATIONS, recorded=recorded))
-        page = Page(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.run_at)
+        page = Page(house.slack, house.token_flex, house.clock, commands=installed.commands(), set_speed=house.run_at)
         try:
             await house.start()
             await page.start(port)

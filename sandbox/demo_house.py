@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from sandbox import installed
 from sandbox.clock import ScaledClock
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
@@ -19,7 +20,7 @@ class DemoHouse:
 
     def __init__(self, folder: Path, settings: SandboxSettings) -> None:
         self.clock = ScaledClock()
-        self.slack = SlackSandbox(clock=self.clock, commands=["/tokenflex"], should_escape=False)
+        self.slack = SlackSandbox(clock=self.clock, **installed.arguments())
         self.token_flex = TokenFlexSandbox(clock=self.clock, settings=settings)
         self.log = folder / "bot.log"
         self._folder = folder

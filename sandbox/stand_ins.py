@@ -6,33 +6,17 @@ The workspace has the app installed as `manifest.yaml` says. Time runs as on the
 import argparse
 import asyncio
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
+from sandbox import installed
 from sandbox.clock import ScaledClock
-from sandbox.demo import COMMANDS, DURATIONS
+from sandbox.demo import DURATIONS
 from sandbox.page.server import Page
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import Client, SandboxSettings
 from sandbox.tokenflex.ways import add_ways
 
-MANIFEST = Path(__file__).parents[1] / "manifest.yaml"
 SLACK_PORT, AUTODESK_PORT, PAGE_PORT = 9001, 9002, 9003
-
-
-def listed(key: str) -> Iterator[str]:
-    """Yield what a list of the manifest holds, one line each; nothing when there is no such list."""
-    lines = [line.strip() for line in MANIFEST.read_text(encoding="utf-8").splitlines()]
-    for line in lines[lines.index(f"{key}:") + 1 :] if f"{key}:" in lines else ():
-        if not line.startswith("- "):
-            return
-        yield line.removeprefix("- ")
-
-
-def switched_on(key: str) -> bool:
-    """Say whether the manifest switches something on."""
-    return f"{key}: true" in [line.strip() for line in MANIFEST.read_text(encoding="utf-8").splitlines()]
 
 
 def introduction(slack: SlackSandbox, token_flex: TokenFlexSandbox, page: Page) -> str:
@@ -65,17 +49,9 @@ def _answers(kind: str, client: Client) -> str:
 async def _run(ports: tuple[int, int, int], *, recorded: bool) -> None:
     clock = ScaledClock()
     # Slack lets short bursts pass; the strict profile would let `init`, `doctor` and a start wait for each other.
-    slack = SlackSandbox(
-        clock=clock,
-        scopes=list(listed("bot")),
-        rate_profile="none",
-        commands=["/tokenflex"],
-        should_escape=False,
-        home_tab=switched_on("home_tab_enabled"),
-        events=list(listed("bot_events")),
-    )
+    slack = SlackSandbox(clock=clock, rate_profile="none", **installed.arguments())
     token_flex = TokenFlexSandbox(clock=clock, settings=SandboxSettings(durations=DURATIONS, recorded=recorded))
-    page = Page(slack, token_flex, clock, commands=COMMANDS)
+    page = Page(slack, token_flex, clock, commands=installed.commands())
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

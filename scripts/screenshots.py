@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from sandbox.demo import COMMANDS
+from sandbox import installed
 from sandbox.demo_house import DemoHouse
 from sandbox.page.server import Page as Workspace
 from sandbox.tokenflex.settings import SandboxSettings
@@ -104,7 +104,9 @@ async def _take() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tokenflex-pictures-") as folder:
         house = DemoHouse(Path(folder), SandboxSettings(durations=(20.0, 20.0)))
-        workspace = Workspace(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.run_at)
+        workspace = Workspace(
+            house.slack, house.token_flex, house.clock, commands=installed.commands(), set_speed=house.run_at
+        )
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=browser_path, args=chromium.ARGUMENTS)
             try:

@@ -90,6 +90,12 @@ class Deliveries:
             return []
         return [self.workspace.post(channel, self.workspace.bot, content, ephemeral_for=None if public else user)]
 
+    async def shortcut(self, user: User, callback_id: str) -> Answer:
+        """Deliver a global shortcut."""
+        payload = payloads.shortcut(user, callback_id, trigger_id=self._triggers.give(user.id, None))
+        ack = await self._deliver("interactive", payload, accepts_response=False)
+        return self._outcome(user, ack, "the shortcut")
+
     async def message_action(self, user: User, message: Message, block: Json, element: Json, chosen: Json) -> Answer:
         """Deliver a press or a choice in a message."""
         state = {} if not is_stateful(element) else {block["block_id"]: {element["action_id"]: _state(element, chosen)}}

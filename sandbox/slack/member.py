@@ -1,6 +1,6 @@
 """A person at the keyboard: types, reads, presses, fills modals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from sandbox.slack import payloads, walking
@@ -23,7 +23,8 @@ T = TypeVar("T")
 class Typing:
     """What can be typed: which slash commands there are (None = any), whether text is escaped.
 
-    Without `in_messages_tab` the app's direct message has no box to type in; without `home_tab` it has no Home.
+    `shortcuts` are the ids of the app's global shortcuts by their names. Without `in_messages_tab` the app's direct
+    message has no box to type in; without `home_tab` it has no Home.
     """
 
     def __init__(self, commands: frozenset[str] | None, *, should_escape: bool, may_command: bool) -> None:
@@ -32,6 +33,7 @@ class Typing:
         self.may_command = may_command
         self.in_messages_tab = True
         self.home_tab = True
+        self.shortcuts: Mapping[str, str] = {}
 
     def knows(self, command: str) -> bool:
         """Say whether the app has that command."""
@@ -95,6 +97,13 @@ class Member:
         if self._typing.should_escape:
             rest = escaped(rest, self._deliveries.workspace)
         return await self._deliveries.command(self.user, place, name, rest.strip())
+
+    async def uses(self, shortcut: str) -> Answer:
+        """Choose one of the app's global shortcuts by its name, as anywhere in Slack; no channel goes with it."""
+        callback_id = self._typing.shortcuts.get(shortcut)
+        if callback_id is None or not self._typing.may_command or self.user.foreign:
+            raise AssertionError(f"There is no shortcut {shortcut!r}; there are {list(self._typing.shortcuts)}.")
+        return await self._deliveries.shortcut(self.user, callback_id)
 
     @property
     def home(self) -> Home | None:

@@ -1,5 +1,6 @@
 """The payloads of envelopes: what Slack tells the app about a person's act."""
 
+import time
 from typing import Any
 
 from sandbox.slack.channels import Channel
@@ -33,6 +34,12 @@ def command(user: User, channel: Channel, name: str, text: str, *, response_url:
         "response_url": response_url,
         "trigger_id": trigger_id,
     }
+
+
+def shortcut(user: User, callback_id: str, *, trigger_id: str) -> Json:
+    """Return the payload of a global shortcut; it tells no channel and gives no response URL."""
+    told = {"callback_id": callback_id, "trigger_id": trigger_id, "action_ts": f"{time.time():.6f}"}
+    return _common("shortcut", user) | told
 
 
 def message_action(

@@ -1,7 +1,7 @@
 """The stand-in as a whole: one server on the loopback address."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from aiohttp import web
 
@@ -37,7 +37,8 @@ class SlackSandbox:
     that the methods here need, without `chat:write.public`). `rate_profile` is `slack` or `none`. `commands` are
     the app's slash commands (None: any is taken for one), `should_escape` is their setting in the manifest;
     `messages_tab` says whether people can be sent direct messages, `messages_tab_read_only` that they cannot write
-    there, `home_tab` whether the app has a Home tab; `events` are the manifest's `bot_events`.
+    there, `home_tab` whether the app has a Home tab; `events` are the manifest's `bot_events`, `shortcuts` the ids of
+    its global shortcuts by their names.
     """
 
     bot_token = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but this
@@ -56,6 +57,7 @@ class SlackSandbox:
         messages_tab_read_only: bool = False,
         home_tab: bool = True,
         events: Collection[str] = (),
+        shortcuts: Mapping[str, str] | None = None,
         rng: random.Random | None = None,
     ) -> None:
         granted = DEFAULT_SCOPES if scopes is None else frozenset(scopes)
@@ -83,6 +85,7 @@ class SlackSandbox:
         known = None if commands is None else frozenset(commands)
         self.typing = Typing(known, should_escape=should_escape, may_command="commands" in granted)
         self.typing.in_messages_tab, self.typing.home_tab = not messages_tab_read_only, home_tab
+        self.typing.shortcuts = dict(shortcuts or {})
         self._members: dict[str, Member] = {}
         self._runner: web.AppRunner | None = None
         self.api_url = ""

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
-from sandbox.demo import COMMANDS
+from sandbox import installed
 from sandbox.page.server import Page as Workspace
 from sandbox.tokenflex.usage_data import UsageData
 from scripts import chromium
@@ -51,7 +51,9 @@ async def house(browser_path: Path, tmp_path: Path, usage_data: UsageData) -> As
 @pytest_asyncio.fixture(loop_scope="session")
 async def workspace(house: House) -> AsyncIterator[Workspace]:
     """The page's server."""
-    served = Workspace(house.slack, house.token_flex, house.clock, commands=COMMANDS, set_speed=house.clock.run_at)
+    served = Workspace(
+        house.slack, house.token_flex, house.clock, commands=installed.commands(), set_speed=house.clock.run_at
+    )
     await served.start()
     yield served
     await served.stop()

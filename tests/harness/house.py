@@ -18,6 +18,7 @@ from bot import settings
 from bot.app import Bot
 from bot.assembly import Parts
 from bot.contracts.cache import ContractCache
+from sandbox import installed
 from sandbox.clock import ScaledClock
 from sandbox.slack.member import Member
 from sandbox.slack.server import SlackSandbox
@@ -34,6 +35,11 @@ CONTRACT = "110000123456"
 def manifest() -> Mapping[str, Any]:
     """Return the Slack app as it is installed; read once."""
     return cast("Mapping[str, Any]", yaml.safe_load((ROOT / "manifest.yaml").read_text()))
+
+
+@cache
+def _as_installed() -> Mapping[str, Any]:
+    return installed.arguments()
 
 
 @dataclass
@@ -121,15 +127,7 @@ async def open_house(
     Token Flex's clock is `ahead` of the bot's and of Slack's, which shows the present unless `begins` says otherwise.
     """
     clock = ScaledClock(speed, origin=begins)
-    slack_app = manifest()
-    slack_arguments: dict[str, Any] = {
-        "scopes": slack_app["oauth_config"]["scopes"]["bot"],
-        "commands": [command["command"] for command in slack_app["features"]["slash_commands"]],
-        "should_escape": slack_app["features"]["slash_commands"][0]["should_escape"],
-        "events": slack_app["settings"]["event_subscriptions"]["bot_events"],
-        "messages_tab_read_only": slack_app["features"]["app_home"]["messages_tab_read_only_enabled"],
-        **(slack or {}),
-    }
+    slack_arguments: dict[str, Any] = {**_as_installed(), **(slack or {})}
     upstream_settings: dict[str, Any] = {"durations": (20.0, 20.0), **(token_flex or {})}
     workspace = SlackSandbox(clock=clock, **slack_arguments)
     upstream = TokenFlexSandbox(

@@ -36,14 +36,30 @@ def assert_slack_takes(view: dict[str, Any]) -> None:
     assert len(set(ids)) == len(ids)
     assert all(1 <= len(text["text"]) <= 3000 for text in texts(view))
     inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    assert not inputs or "submit" in view
-    for block in inputs:
-        assert_slack_takes_element(block["element"])
+    assert not inputs or "submit" in view or view["type"] == "home"
+    assert len(json.dumps(view).encode()) <= 250_000
+    for element in elements(view["blocks"]):
+        assert_slack_takes_element(element)
+
+
+def elements(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield what can be pressed, chosen in or filled in."""
+    for block in blocks:
+        held = [
+            block.get("element"),
+            block.get("accessory"),
+            *(block["elements"] if block["type"] == "actions" else ()),
+        ]
+        yield from (element for element in held if element is not None)
 
 
 def assert_slack_takes_element(element: dict[str, Any]) -> None:
-    """Check a menu or an input."""
-    assert ("options" in element) + ("option_groups" in element) == ("static_select" in element["type"])
+    """Check a button, a menu or an input."""
+    has_own_options = "static_select" in element["type"] or element["type"] == "overflow"
+    assert ("options" in element) + ("option_groups" in element) == has_own_options
+    assert element["type"] != "overflow" or len(element["options"]) <= 5
+    assert len(element.get("accessibility_label", "")) <= 75
+    assert len(element.get("value", "")) <= 2000
     for group in [element, *element.get("option_groups", ())]:
         assert "options" not in group or 1 <= len(group["options"]) <= 100
         assert group is element or len(group["label"]["text"]) <= 75
@@ -51,10 +67,10 @@ def assert_slack_takes_element(element: dict[str, Any]) -> None:
     assert len({option["value"] for option in offered}) == len(offered)
     for option in offered:
         assert len(option["text"]["text"]) <= 75
-        assert len(option["value"]) <= 75
+        assert len(option["value"]) <= 150
         assert 1 <= len(option.get("description", {"text": "x"})["text"]) <= 75
     for chosen in [element["initial_option"]] if "initial_option" in element else element.get("initial_options", ()):
-        assert chosen in offered
+        assert chosen in offered or "external" in element["type"]
     assert element.get("initial_options") != []
     assert len(element.get("initial_value", "x")) in range(1, element.get("max_length", 3000) + 1)
     assert element.get("max_length", 1) <= 3000

@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from sandbox import installed
 from sandbox.clock import ScaledClock
-from sandbox.demo import COMMANDS
 from sandbox.demo_house import DemoHouse
 from sandbox.tokenflex.settings import SandboxSettings
 from tests.harness.house import manifest
@@ -115,7 +115,7 @@ def test_the_composer_offers_what_the_manifest_declares() -> None:
         (command["command"], command["description"], command["usage_hint"])
         for command in manifest()["features"]["slash_commands"]
     ]
-    assert [(each.name, each.description, each.usage) for each in COMMANDS] == declared
+    assert [(each.name, each.description, each.usage) for each in installed.commands()] == declared
 
 
 async def test_a_change_of_speed_wakes_those_who_sleep() -> None:

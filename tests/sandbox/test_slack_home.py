@@ -192,6 +192,32 @@ async def test_fields_on_the_home_tab_dispatch(slack: SlackSandbox, app: AsyncAp
     assert "2026-02-28" in str(heard[0]["view"]["state"]["values"])
 
 
+async def test_a_global_shortcut(clock: HandClock, session: Any) -> None:
+    """Found by its name; its trigger opens a form, and it tells neither a channel nor a response URL."""
+    async with workspace(clock, shortcuts={"New export": "new"}) as slack:
+        client = client_of(slack, session)
+        app = AsyncApp(client=client)
+        heard: list[dict[str, Any]] = []
+
+        @app.shortcut("new")
+        async def new(ack: Any, body: dict[str, Any]) -> None:
+            await ack()
+            heard.append(body)
+            await client.views_open(trigger_id=body["trigger_id"], view=modal(section("opened")))
+
+        async with running(app, slack):
+            ana = slack.member("ana")
+            assert (await ana.uses("New export")).error is None
+            await ana.sees_modal("opened")
+            with pytest.raises(AssertionError, match="New export"):
+                await ana.uses("Another")
+            slack.grant({"chat:write"})
+            with pytest.raises(AssertionError, match="no shortcut"):
+                await ana.uses("New export")
+    assert [(body["type"], body["callback_id"], body["user"]["id"]) for body in heard] == [("shortcut", "new", ana.id)]
+    assert not {"channel", "response_url", "container"} & heard[0].keys()
+
+
 async def test_a_search_in_a_message(slack: SlackSandbox, app: AsyncApp, client: AsyncWebClient) -> None:
     """The app is asked with the message around; what it offers can be chosen."""
     asked = offering(app)

@@ -1,42 +1,64 @@
-"""`make stand-ins` installs the app as the manifest says."""
+"""`make stand-ins` and `make demo` install the app as the manifest says."""
 
 from pathlib import Path
 
-import pytest
-import yaml
-
-from sandbox import stand_ins
+from sandbox import installed
+from sandbox.page.server import Command
+from sandbox.slack.server import SlackSandbox
+from tests.harness.house import manifest
+from tests.sandbox.slack_support import HandClock
 
 OTHER = """
 features:
   app_home:
     home_tab_enabled: true
+    messages_tab_enabled: true
+    messages_tab_read_only_enabled: true
+  slash_commands:
+    - command: /export
+      description: Exports
+      should_escape: true
+  shortcuts:
+    - name: New export
+      type: global
+      callback_id: new
+      description: Opens the form
+    - name: Of a message
+      type: message
+      callback_id: other
+      description: Does something else
 settings:
   event_subscriptions:
     bot_events:
       - app_home_opened
       - message.im
-  interactivity:
-    is_enabled: true
 """
 
 
-def test_the_manifest_is_read_as_it_is() -> None:
-    """Scopes, events and switches, as a real reader of YAML finds them."""
-    manifest = yaml.safe_load(stand_ins.MANIFEST.read_text(encoding="utf-8"))
-    events = manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])
-    assert list(stand_ins.listed("bot")) == manifest["oauth_config"]["scopes"]["bot"]
-    assert list(stand_ins.listed("bot_events")) == events
-    for key in ("home_tab_enabled", "messages_tab_enabled"):
-        assert stand_ins.switched_on(key) == manifest["features"]["app_home"][key]
+def test_the_manifest_is_taken_as_it_is() -> None:
+    """Scopes, events, commands and switches of the app that people install."""
+    found, app = installed.arguments(), manifest()
+    assert found["scopes"] == app["oauth_config"]["scopes"]["bot"]
+    assert found["events"] == app["settings"]["event_subscriptions"]["bot_events"]
+    assert found["commands"] == ["/tokenflex"]
+    assert found["home_tab"] == app["features"]["app_home"]["home_tab_enabled"]
+    assert found["messages_tab_read_only"] == app["features"]["app_home"]["messages_tab_read_only_enabled"]
 
 
-def test_another_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Home tab and subscriptions, and nothing that is not there."""
+def test_another_manifest(tmp_path: Path) -> None:
+    """Shortcuts and subscriptions, and nothing that is not there; the stand-in takes all of it."""
     path = tmp_path / "manifest.yaml"
     path.write_text(OTHER, encoding="utf-8")
-    monkeypatch.setattr(stand_ins, "MANIFEST", path)
-    assert list(stand_ins.listed("bot_events")) == ["app_home_opened", "message.im"]
-    assert list(stand_ins.listed("bot")) == []
-    assert stand_ins.switched_on("home_tab_enabled")
-    assert not stand_ins.switched_on("socket_mode_enabled")
+    found = installed.arguments(path)
+    assert found == {
+        "scopes": [],
+        "commands": ["/export"],
+        "should_escape": True,
+        "shortcuts": {"New export": "new"},
+        "events": ["app_home_opened", "message.im"],
+        "home_tab": True,
+        "messages_tab": True,
+        "messages_tab_read_only": True,
+    }
+    assert SlackSandbox(clock=HandClock(), **found).typing.shortcuts == {"New export": "new"}
+    assert installed.commands(path) == (Command("/export", "Exports"),)
