@@ -1,6 +1,5 @@
 """The grammar of `/tokenflex …`: text in, one frozen record out. Nothing is looked up and nothing is done here."""
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +13,7 @@ from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
 from bot.tokenflex.rules import check_request, plain_file_name
-from bot.tokenflex.where import check_where
-from handlers.words.requoted import requoted_clause, requoted_name
-from handlers.words.shell_words import UnreadableError, Word, split
+from handlers.words.shell_words import UnreadableError, split
 from handlers.words.slack_text import as_typed, straight_clause, visible
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
@@ -171,21 +168,21 @@ _NAME_EXAMPLE: Final = 'name="my report"'
 class _Given:
     """One `key=value`; `part` is None where the key is unknown.
 
-    `typed` is the value with its marks and with all words up to the next key, each of which may belong to it.
     `takes_words` says of an unknown key that its value may hold blanks, so that nobody is told of those words as well.
     """
 
     part: Key | None
     value: str
-    typed: str = ""
     takes_words: bool = False
 
     def takes(self, word: str) -> bool:
-        """Say whether a word without a key goes on with this value: `fields=a, b`, `fields=a ,b`, `fields= a`."""
+        """Say whether a word without a key goes on with this value: `fields=a, b`, `contract=110 000 12`."""
         if self.part == "period":
             return "=" not in word  # `period=last month`
         if not self.value or (self.takes_words and not re.match(r"\w+=", word)):
             return True
+        if self.part == "contract":
+            return re.fullmatch(r"\d+|(?=.*\d)\w*-[\w-]*", word) is not None
         listed = self.part is None or self.part in _LISTS
         return listed and (self.value.rstrip().endswith(",") or word.startswith(","))
 
@@ -208,8 +205,6 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     faults += _twice_or_empty(given)
     period = visible(values.get("period", "")).strip()
     faults += _no_period(period)
-    if "where" not in {fault.part for fault in faults}:
-        faults += _misquoted(values.get("where", ""), given, catalogue)
     contract = visible(values.get("contract", "")).strip() or _meant(contracts)
     if not contract and "contract" not in {fault.part for fault in faults}:
         faults.append(_Fault("contract", _which_contract(contracts)))
@@ -245,77 +240,40 @@ def _list(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in value.split(",") if (name := visible(part).strip())))
 
 
-def _read(words: Sequence[Word], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
+def _read(words: Sequence[str], catalogue: Catalogue) -> tuple[list[_Given], list[_Fault]]:
     given: list[_Given] = []
     faults: list[_Fault] = []
-    for at, word in enumerate(words):
-        part, value = _part(word), word.text.partition("=")[2]
+    for word in words:
+        part, value = _part(word), word.partition("=")[2]
         last = given[-1] if given else _Given(None, "")
         if part:
-            given.append(_Given(part, value, _typed(words[at:], catalogue).partition("=")[2]))
-        elif given and last.takes(word.text):
-            last.value += f" {word.text}" if last.part == "period" else word.text
-        elif home := _torn_from(word.text, last, catalogue):
-            if home not in {fault.part for fault in faults}:  # one sentence covers all words of a torn value
-                faults.append(_torn(home, words[at:], last, catalogue))
+            given.append(_Given(part, value))
+        elif given and last.takes(word):
+            last.value += f" {word}" if last.part == "period" else word
         else:
-            fault = _unknown(word.text, last.part, catalogue)
-            faults += [fault] if fault not in faults else []
-            if "=" in word.text or fault.part:  # what follows an unknown key belongs to that key
+            fault = _astray(word, last.part, catalogue)
+            if fault not in faults and not (fault.part and fault.part in {each.part for each in faults}):
+                faults.append(fault)  # one sentence covers all words of a value without quotation marks
+            if ("=" in word or fault.part) and fault.part != last.part:  # what follows belongs to the unknown key
                 given.append(_Given(None, value, takes_words=fault.part in _FREE))
     return given, faults
 
 
-def _part(word: Word) -> Key | None:
-    key, equals, _ = word.text.partition("=")
+def _part(word: str) -> Key | None:
+    key, equals, _ = word.partition("=")
     return _PARTS.get(visible(key).strip().lower()) if equals else None
 
 
-def _typed(words: Sequence[Word], catalogue: Catalogue) -> str:
-    """Return what was typed from a word on, up to the next key, known or mistyped."""
-    following = itertools.takewhile(lambda word: not _begins(word.text, catalogue), words[1:])
-    return " ".join(word.source for word in (words[0], *following))
-
-
-def _begins(word: str, catalogue: Catalogue) -> bool:
+def _astray(word: str, previous: Key | None, catalogue: Catalogue) -> _Fault:
+    """Return what is wrong with a word that belongs to nothing, and to which part it was to belong."""
     key, equals, _ = word.partition("=")
-    return bool(equals and not _home(key.rstrip("<>! "), catalogue) and nearest(key, tuple(_PARTS)))
-
-
-def _torn_from(word: str, last: _Given, catalogue: Catalogue) -> Key | None:
-    """Return the part that a word without a key of its own belongs to, in that its value lacks quotation marks."""
-    key, equals, _ = word.partition("=")
-    if equals and _home(key.rstrip("<>! "), catalogue) == "fields":
-        return "where"
-    numbered = re.fullmatch(r"\d+|(?=.*\d)\w*-[\w-]*", word) is not None
-    belongs: dict[Key, bool] = {"where": True, "file_name": not equals, "contract": numbered}
-    return last.part if last.part and belongs.get(last.part) and not _begins(word, catalogue) else None
-
-
-def _torn(part: Key, words: Sequence[Word], last: _Given, catalogue: Catalogue) -> _Fault:
-    word = words[0].text
-    if part == "contract":
-        number = shorten("".join(last.typed.split()), 60)
-        return _Fault(part, f"Write the contract's number without blanks: contract={number}.")
-    if part == "file_name":
-        return _Fault(part, _outside_name(word, last.typed))
-    if last.part == "where":
-        said, typed = "stands outside the condition; quote it whole", last.typed
-    else:
-        said, typed = "is a condition; put conditions between quotes", _typed(words, catalogue)
-    return _Fault(part, f"{_quoted(word)} {said}: {requoted_clause(typed, catalogue) or _WHERE_EXAMPLE}.")
-
-
-def _outside_name(word: str, typed: str) -> str:
-    said = f"{_quoted(word)} stands outside the name; quote it whole: {requoted_name(typed) or _NAME_EXAMPLE}"
-    as_key = f"; as a word of its own, join it to a value: {word.lower()}=VALUE" if word.lower() in _PARTS else ""
-    return f"{said}{as_key}."
-
-
-def _unknown(word: str, previous: Key | None, catalogue: Catalogue) -> _Fault:
-    key, equals, _ = word.partition("=")
-    home = _home(key, catalogue)
-    near = nearest(key, tuple(_PARTS))
+    home, near = _home(key, catalogue), nearest(key, tuple(_PARTS))
+    is_condition = equals and _home(key.rstrip("<>! "), catalogue) == "fields"
+    if is_condition and previous != "where":
+        return _Fault("where", f"{_quoted(word)} is a condition; put conditions between quotes: {_WHERE_EXAMPLE}.")
+    if is_condition or (previous in _FREE and not (equals and (near or previous == "file_name"))):
+        whole, example = ("name", _NAME_EXAMPLE) if previous == "file_name" else ("condition", _WHERE_EXAMPLE)
+        return _Fault(previous, f"{_quoted(word)} stands outside the {whole}; quote it whole: {example}.")
     if not equals and (home or (previous in _LISTS and not near)):
         listed = _KEYS[home or previous or "fields"]
         return _Fault(
@@ -345,15 +303,6 @@ def _twice_or_empty(given: Sequence[_Given]) -> list[_Fault]:
         elif values and not values[0].strip(" ,") and part != "where":  # an empty condition means all rows
             faults.append(_Fault(part, f"{key}= is empty; give it a value or leave it out."))
     return faults
-
-
-def _misquoted(where: str, given: Sequence[_Given], catalogue: Catalogue) -> list[_Fault]:
-    """Return the fault of a where clause that would pass if its quotation marks were others."""
-    if all(problem.warning for problem in check_where(straight_clause(where), catalogue)):
-        return []
-    words = [word for one in given if one.part == "where" and (word := requoted_clause(one.typed, catalogue))]
-    said = "The quotation marks of where= do not fit together; write it like this"
-    return [_Fault("where", f"{said}: {word}.") for word in words]
 
 
 def _meant(contracts: Sequence[Contract]) -> str:

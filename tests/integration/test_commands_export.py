@@ -152,10 +152,10 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
             f"contract={CONTRACT} fields=<!channel>",
             ["is not a field: the menu Columns of the form (/tokenflex)"],
         ),
-        (f"contract={CONTRACT} fields=productName name=my report 2026", ['quote it whole: name="my report 2026".']),
+        (f"contract={CONTRACT} fields=productName name=my report 2026", ['quote it whole: name="my report".']),
         (
             f'contract={CONTRACT} fields=productName where="productName="Revit""',
-            ["write it like this: where=\"productName='Revit'\"."],
+            ['The quotation mark " may stand around a value or inside it.'],
         ),
     ],
 )

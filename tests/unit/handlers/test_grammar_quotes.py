@@ -71,40 +71,51 @@ def test_quotes_of_a_clause_as_people_type_them(where: str, sent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "word"),
+    ("typed", "said"),
     [
-        ('where="productName="Revit""', "where=\"productName='Revit'\""),
-        ("where='productName='Revit''", "where=\"productName='Revit'\""),
-        ("where=productName=''Revit''", "where=\"productName='Revit'\""),
-        ('where=productName="Revit"', "where=\"productName='Revit'\""),
-        ('where="productName = “Revit”"', "where=\"productName = 'Revit'\""),
-        ("where=productName='Projet «X»' or userName=\"y\"", "where=\"productName='Projet «X»' or userName='y'\""),
-        ("where=productName = 'Revit'", "where=\"productName = 'Revit'\""),
-        ("where=productName IN ('Revit', 'AutoCAD') metrics=useCount", "where=\"productName IN ('Revit', 'AutoCAD')\""),
-        ("where=contractYear=1 and usageMonth>='2026-01-01'", "where=\"contractYear=1 and usageMonth>='2026-01-01'\""),
-        ("usageMonth='2026-01-01'", "where=\"usageMonth='2026-01-01'\""),
-        ("name=my report 2026", 'name="my report 2026"'),
-        ("name=my report 2026 metrics=useCount", 'name="my report 2026"'),
-        ('name="my report" 2026', 'name="my report 2026"'),
-        ("name=Bericht „Juni“", 'name="Bericht „Juni“"'),
-        ("name=Bericht\u00a02026", 'name="Bericht 2026"'),
+        ('where=productName="Revit"', "Put \"Revit\" into single quotes: 'Revit'"),
+        ("where='productName='Revit''", "Put \"Revit\" into single quotes: 'Revit'"),
+        ('where="productName = “Revit”"', "put straight single quotes (') around texts"),
+        ('where="productName="Revit""', "straight single quotes (') around texts"),
+        ('where="productName = \'a"b"c\'"', "straight single quotes (') around texts"),
+        ("where=productName='x' or userName=\"y\"", "stands outside the condition; quote it whole: where="),
+        ("where=productName = 'Revit'", "stands outside the condition; quote it whole: where="),
+        ("where=productName IN ('Revit', 'AutoCAD') metrics=useCount", "stands outside the condition"),
+        ("where=contractYear=1 and usageMonth>='2026-01-01'", "stands outside the condition"),
+        ("where=productName = '" + "x " * 200 + "'", "stands outside the condition"),
+        ("usageMonth='2026-01-01'", "is a condition; put conditions between quotes: where="),
+        ("contractYear=1 and usageMonth>='2026-01-01'", "is a condition; put conditions between quotes: where="),
+        ("name=my report 2026", "stands outside the name; quote it whole: name="),
+        ("name=my report 2026 metrics=useCount", "stands outside the name; quote it whole: name="),
+        ('name="my report" 2026', "stands outside the name; quote it whole: name="),
+        ("name=Bericht „Juni“", "stands outside the name; quote it whole: name="),
+        ("name=Bericht\u00a02026", "stands outside the name; quote it whole: name="),
     ],
 )
-def test_a_torn_value_is_answered_with_the_word_to_copy(typed: str, word: str) -> None:
-    """One sentence, which ends in the corrected word, and that word works."""
-    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
-    assert message.endswith(f": {word}.")
-    sent = request_of(f"export contract=1 fields=productName {word}")
-    assert f'where="{sent.where}"' == word or f'name="{sent.file_name}"' == word
+def test_a_value_whose_marks_do_not_fit_is_told(typed: str, said: str) -> None:
+    """Every sentence is about the marks and says what to write, and nothing goes out."""
+    messages = mistakes_of(f"export contract=1 fields=productName {typed}")
+    assert said in messages[0]
+    assert len(messages) <= 2
 
 
-@pytest.mark.parametrize(
-    "typed", ["where=productName = Vault Office", "where=productName = '" + "x " * 200 + "'", "where=frob ='x'"]
+@given(
+    TEXTS,
+    st.sampled_from(['where="{}"', "where='{}'", "where=“{}”", "where=‘{}’", "where={}"]),
+    st.sampled_from(["'{}'", '"{}"', "‘{}’", "“{}”"]),
 )
-def test_a_clause_that_no_marks_mend_gets_an_example(typed: str) -> None:
-    """Nothing wrong or overlong is offered for copying."""
-    (message,) = mistakes_of(f"export contract=1 fields=productName {typed}")
-    assert message.endswith("quote it whole: where=\"productName='Revit'\".")
+@example('a"b"c', 'where="{}"', "'{}'")
+@example('" or productName = "', 'where="{}"', "'{}'")
+@example("a''b", "where={}", "'{}'")
+@example("x y", "where={}", "‘{}’")
+def test_no_sign_is_left_out_of_a_text_in_silence(text: str, outer: str, inner: str) -> None:
+    """With any marks in a text and around it: each sign is sent, or all of it is refused."""
+    typed = outer.format("productName=" + inner.format(text))
+    command = parse(escape(f"export contract=1 fields=productName {typed}").replace("\u00ad", ""), CATALOGUE)
+    if isinstance(command, Export):
+        assert command.request.where.replace("''", "'") in {
+            f"productName='{each}'" for each in (text, text.replace("''", "'"), text.replace("’’", "'"))
+        }
 
 
 LIST_OF = {

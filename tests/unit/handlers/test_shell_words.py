@@ -1,12 +1,13 @@
 """Words of a command: a shell's, and those between the marks of phones."""
 
+import re
 import shlex
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from handlers.words.shell_words import UnreadableError, Word, split
+from handlers.words.shell_words import UnreadableError, split
 from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES
 
 CURLY = CURLY_DOUBLE + CURLY_SINGLE + SPACES
@@ -14,7 +15,7 @@ CURLY = CURLY_DOUBLE + CURLY_SINGLE + SPACES
 
 def texts(text: str) -> list[str] | None:
     try:
-        return [word.text for word in split(text)]
+        return split(text)
     except UnreadableError:
         return None
 
@@ -31,9 +32,13 @@ def of_a_shell(text: str) -> list[str] | None:
 @example("'' \"\" a''")
 @example("\\")
 def test_straight_marks_mean_what_they_mean_in_a_shell(text: str) -> None:
-    """Without curly marks, the words are those of Python's own reading of a shell."""
+    """Without curly marks, the words are those of Python's own reading of a shell, or the marks are asked about.
+
+    The latter where a double mark closes inside a word: a shell leaves it out, and it may belong to the text.
+    """
     assume("where=" not in text.lower())
-    assert texts(text) == of_a_shell(text)
+    assert texts(text) in (of_a_shell(text), None)
+    assert texts(text) is not None or of_a_shell(text) is None or re.search(r'"[^\s,]', text)
 
 
 @given(st.text(st.one_of(st.sampled_from(CURLY), st.characters(exclude_characters='"\\')), max_size=30))
@@ -66,7 +71,7 @@ def test_what_stands_between_straight_marks_stays(text: str) -> None:
 )
 def test_marks_of_phones_delimit(typed: str, read: str) -> None:
     """Where a value begins and ends; what they enclose is kept."""
-    assert split(typed) == [Word(read, typed)]
+    assert split(typed) == [read]
 
 
 @pytest.mark.parametrize(
@@ -75,10 +80,12 @@ def test_marks_of_phones_delimit(typed: str, read: str) -> None:
         ("name=Bericht„Juni“", "„"),
         ("name=“Bericht „Juni“”", "“"),
         ("where=“productName = ‘Projet “beta”’”", "“"),
+        ('where="productName = \'Projet "beta"\'"', '"'),
+        ('where="productName="Revit""', '"'),
         ("name=“my report", "“"),
         ("name=Anas’", "’"),
         ("name=‘a‘b’", "‘"),
-        ('name="a” fields="b”', "”"),
+        ('name="a” fields="b”', '"'),
         ("name='a’ fields='b’", "’"),
     ],
 )
@@ -92,13 +99,10 @@ def test_a_mark_that_may_be_meant_in_two_ways_is_asked_about(typed: str, mark: s
 
 @given(st.text(st.sampled_from(CURLY + "\"'\\ ,=ab")))
 def test_any_text_has_words_or_a_reason(text: str) -> None:
-    """Nothing else is raised, and what was typed is kept beside what was read, blanks between words apart."""
-    try:
-        words = split(text)
-    except UnreadableError:
-        return
-    kept = iter(text)
-    assert all(character in kept for word in words for character in word.source)
+    """Nothing else is raised, and every letter that was typed is read, in its order."""
+    words = texts(text)
+    if words is not None:
+        assert re.sub("[^ab=,]", "", "".join(words)) == re.sub("[^ab=,]", "", text)
 
 
 @pytest.mark.parametrize(
@@ -109,10 +113,10 @@ def test_any_text_has_words_or_a_reason(text: str) -> None:
         ("where=productName=‘Revit’", "where=productName=‘Revit’"),
         ("where='contractYear=1'", "where=contractYear=1"),
         ("where=\"userName='a'\"", "where=userName='a'"),
-        ("'where=userName='\"'a'\"", "where=userName='a'"),
+        ("'where=userName='\"'a'\" x", "where=userName='a'"),
         ("name=my' report'", "name=my report"),
     ],
 )
 def test_a_clause_without_marks_around_it_keeps_its_own(typed: str, read: str) -> None:
     """The single quotes of its texts are the clause's, not the shell's; a quoted clause is read as in a shell."""
-    assert [word.text for word in split(typed)] == [read]
+    assert split(typed)[0] == read
