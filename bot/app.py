@@ -173,7 +173,7 @@ class Bot:
         catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
         form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
-        asking = Asking(contracts, workspace.access, self._clock)
+        asking = Asking(templates, contracts, workspace.access, catalogue, self._clock)
         short = QuestionForm(form, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, replies)
         commands = Commands(exports, on_exports, administration, contracts, catalogue, short, asking, guard)

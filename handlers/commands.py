@@ -1,6 +1,6 @@
 """`/tokenflex …`: acknowledge, parse, call one use case, answer privately."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -12,15 +12,11 @@ from bot.cards.text import sentence
 from bot.contracts.cache import ContractCache
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
-from bot.people.asker import Asker
-from bot.questions import periods, questions
 from bot.questions.asking import Asking
 from bot.questions.periods import PeriodError
-from bot.questions.questions import Question
 from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
-from bot.tokenflex.models import ExportRequest
-from bot.tokenflex.rules import unseen_contract
+from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
@@ -100,28 +96,25 @@ class Commands:
                 await self._tell(act, told(command.messages))
 
     async def _export(self, command: grammar.Export, act: Act) -> None:
-        if self._contracts.lacks(command.request.contract_number):
-            seen = [contract.number for contract in self._contracts.offered]
-            problem = unseen_contract(command.request.contract_number, seen)
-            await self._tell(act, replies.mistake([sentence(problem.message)]))
+        typed, seen = command.request, [contract.number for contract in self._contracts.offered]
+        if self._contracts.lacks(typed.contract_number):
+            await self._mistaken(act, [unseen_contract(typed.contract_number, seen).message])
             return
         try:
-            request = await self._with_days(command, act.asker)
+            request = await self._asking.request(typed, act.asker, name=command.name, period=command.period)
         except PeriodError as error:
-            await self._tell(act, replies.mistake([str(error)]))
+            await self._mistaken(act, [str(error)])
+            return
+        problems = check_request(request, self._catalogue, seen)
+        if wrong := [problem.message for problem in problems if not problem.warning]:
+            await self._mistaken(act, wrong)
             return
         accepted = await self._exports.accept(
             request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
         )
         if accepted.is_new:
-            await self._tell(act, replies.accepted(accepted.export, accepted.line, command.warnings))
+            warnings = [sentence(problem.message) for problem in problems]
+            await self._tell(act, replies.accepted(accepted.export, accepted.line, warnings))
 
-    async def _with_days(self, command: grammar.Export, asker: Asker) -> ExportRequest:
-        """Return the request with the days of its period, as they are for the asker now."""
-        request = command.request
-        if not command.period:
-            return request
-        asked = await self._asking.asked(request.contract_number, asker)
-        period = periods.parse(command.period, asked.today)
-        question = Question(request.fields, request.metrics, request.usage_categories, request.where, period)
-        return questions.request(question, asked, request.file_name)
+    async def _mistaken(self, act: Act, messages: Sequence[str]) -> None:
+        await self._tell(act, replies.mistake([sentence(message) for message in messages]))

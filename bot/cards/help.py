@@ -9,6 +9,7 @@ from bot.cards.text import code, escape
 LINES: Final = (
     ("/tokenflex", "opens the form."),
     ("/tokenflex export …", "skips the form; examples are below."),
+    ("/tokenflex export products period=last-month", "asks a question, or a template, by its name."),
     ("/tokenflex list", "shows the latest exports and their numbers."),
     ("/tokenflex status #42", "shows how far an export is."),
     ("/tokenflex link #42", "gets its download link."),

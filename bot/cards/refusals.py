@@ -131,7 +131,7 @@ def _of_template(error: errors.NoSuchTemplateError | errors.TemplateRefusedError
     if not error.name:
         return f"That template is not there any more. {known}"
     hint = f"; did you mean {code(error.near)}?" if error.near else "."
-    return f"I know of no template {code(error.name)} here{hint} {known}"
+    return f"I know of no question and no template {code(error.name)} here{hint} {known}"
 
 
 def _wrong_state(export: Export, wish: Wish) -> str:

@@ -1,22 +1,34 @@
 """Asking a question: on the asker's day, of a contract with its own years, as a request for an export."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
+from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
 from bot.contracts.years import years_of
+from bot.errors import NoSuchTemplateError
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.questions import periods
-from bot.questions.questions import Asked
+from bot.questions import filters, periods, questions, templates
+from bot.questions.questions import Asked, Question
+from bot.questions.starters import starters
+from bot.questions.templates import Templates
 from bot.runtime.clock import Clock
+from bot.tokenflex.catalogue import Catalogue, nearest
+from bot.tokenflex.models import ExportRequest
 
 
 class Asking:
-    """Knows on which day and of which contract somebody asks."""
+    """Knows on which day and of which contract somebody asks, and what the names of questions mean for them."""
 
-    def __init__(self, contracts: ContractCache, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, templates: Templates, contracts: ContractCache, access: Access, catalogue: Catalogue, clock: Clock
+    ) -> None:
+        self._templates = templates
         self._contracts = contracts
         self._access = access
+        self._catalogue = catalogue
         self._clock = clock
 
     async def today(self, asker: Asker) -> date:
@@ -29,3 +41,55 @@ class Asking:
         number = contract or (offered[0].number if len(offered) == 1 else "")
         known = next((one for one in offered if one.number == number), None)
         return Asked(number, await self.today(asker), years_of(known) if known else ())
+
+    async def named(self, name: str, asker: Asker) -> Question:
+        """Return the question of a name: of the asker's own template, else of the channel's, else one of the bot's.
+
+        Raises:
+            NoSuchTemplateError: there is none; it says which name is most like it.
+
+        """
+        try:
+            return templates.read(await self._templates.find(name, asker))
+        except NoSuchTemplateError as error:
+            own = self._own()
+            if (key := _key(name)) in own:
+                return own[key]
+            saved = [template.name for template in await self._templates.listing(asker)]
+            raise NoSuchTemplateError(error.name, error.near or _near(key, [*saved, *own])) from None
+
+    async def request(self, typed: ExportRequest, asker: Asker, *, name: str = "", period: str = "") -> ExportRequest:
+        """Return what to ask Token Flex: what was typed, or the question of a name with what was typed besides.
+
+        Raises:
+            PeriodError: there are no days to ask for.
+            NoSuchTemplateError: as `named`.
+
+        """
+        if not (name or period):
+            return typed
+        asked = await self.asked(typed.contract_number, asker)
+        question = Question(typed.fields, typed.metrics, typed.usage_categories, typed.where)
+        if name:
+            found = questions.moved_on(await self.named(name, asker), asked.today)
+            question = replace(found, where=filters.all_of(found.where, typed.where))
+        if period:
+            question = replace(question, period=periods.parse(period, asked.today))
+        return questions.request(question, asked, typed.file_name)
+
+    def _own(self) -> Mapping[str, Question]:
+        """Return the bot's own questions by all that people may call them."""
+        names = Names(self._catalogue, self._contracts.custom_field_labels)
+        known = starters(names)
+        called = [(_key(questions.what(each.question, names)), each) for each in reversed(known)]
+        called += [(_key(text), each) for each in known for text in (each.title, each.key)]
+        return {name: each.question for name, each in called}
+
+
+def _key(name: str) -> str:
+    return " ".join(name.casefold().split()).rstrip("?")
+
+
+def _near(key: str, names: list[str]) -> str:
+    inside = (name for name in names if key and key in _key(name))
+    return nearest(key, names) or next(inside, "")

@@ -31,12 +31,14 @@ class OpenForm:
 class Export:
     """A request that may go out; `warnings` are plain sentences that the person should see beside the answer.
 
-    `period` is what was typed of the days besides, which depend on the day on which the request is made; "" for all.
+    `period` is what was typed of the days, which depend on the day on which the request is made; "" where nothing was.
+    With a `name` it is a saved question, or one of the bot's own; the request has what was typed besides.
     """
 
     request: ExportRequest
     warnings: tuple[str, ...] = ()
     period: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ _PARTS: Final[dict[str, Key]] = {
     **dict.fromkeys(("category", "categories", "usagecategory", "usagecategories"), "categories"),
     **dict.fromkeys(("fields", "field"), "fields"),
     **dict.fromkeys(("metrics", "metric"), "metrics"),
-    **dict.fromkeys(("period", "periods", "days"), "period"),
+    **dict.fromkeys(("period", "periods"), "period"),
     "where": "where",
     **dict.fromkeys(("name", "file", "filename", "file_name", "downloadfilename"), "file_name"),
 }
@@ -200,6 +202,7 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
         words = split(rest)
     except UnreadableError as error:
         return Mistake((str(error),), of_export=True)
+    name, words = _named(words, catalogue)
     given, faults = _read(words, catalogue)
     values: dict[Key, str] = {one.part: one.value for one in reversed(given) if one.part}
     faults += _twice_or_empty(given)
@@ -210,11 +213,22 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
         faults.append(_Fault("contract", _which_contract(contracts)))
     spoiled = {fault.part for fault in faults}
     request, known = _request(contract, values), {one.number for one in contracts}
-    problems = [problem for problem in check_request(request, catalogue, known) if problem.part not in spoiled]
+    checked = () if name else check_request(request, catalogue, known)  # one with a name is not whole yet
+    problems = [problem for problem in checked if problem.part not in spoiled]
     wrong = [fault.message for fault in faults] + [problem.message for problem in problems if not problem.warning]
     if wrong:
         return Mistake(tuple(dict.fromkeys(map(sentence, wrong))), of_export=True)
-    return Export(request, tuple(sentence(problem.message) for problem in problems), period)
+    return Export(request, tuple(sentence(problem.message) for problem in problems), period, name)
+
+
+def _named(words: list[Word], catalogue: Catalogue) -> tuple[str, list[Word]]:
+    """Return the name of a question that stands in front of all that has a key, and what follows it."""
+    name = [word.text for word in itertools.takewhile(lambda word: "=" not in word.text, words)]
+    rest = words[len(name) :]
+    is_request = any(_part(word) in _LISTS for word in rest)
+    if not name or is_request or name[0].lower() in _PARTS or _home(name[0], catalogue):
+        return "", words
+    return " ".join(name), rest
 
 
 def _no_period(period: str) -> list[_Fault]:

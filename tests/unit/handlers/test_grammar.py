@@ -83,7 +83,7 @@ def test_many_spellings_of_one_request(text: str) -> None:
         ("period=2026-10", "2026-10"),
         ("period=2026-10-01..2026-10-15", "2026-10-01..2026-10-15"),
         ("period=2026-10-01 .. 2026-10-15", "2026-10-01 .. 2026-10-15"),
-        ("days=october", "october"),
+        ("period=october", "october"),
         ("", ""),
     ],
 )
@@ -91,6 +91,37 @@ def test_a_period_stays_as_it_was_typed(typed: str, period: str) -> None:
     """Which days it means is known only when the export is made; the words after it belong to others."""
     command = parse(f"export contract=12345 {typed} fields=productName,usageMonth", CATALOGUE)
     assert command == Export(ExportRequest("12345", fields=("productName", "usageMonth")), (), period)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "period", "contract"),
+    [
+        ("products", "products", "", "12345"),
+        ("Monthly by cost centre period=2026-10", "Monthly by cost centre", "2026-10", "12345"),
+        ("“Monthly by cost centre” period=last month", "Monthly by cost centre", "last month", "12345"),
+        ('"Where used" contract=777', "Where used", "", "777"),
+        ("days", "days", "", "12345"),
+    ],
+)
+def test_a_question_by_its_name(typed: str, name: str, period: str, contract: str) -> None:
+    """What stands in front of all that has a key; what else is typed comes on top of it."""
+    known = (Contract("12345"),)
+    assert parse(f"export {typed}", CATALOGUE, known) == Export(ExportRequest(contract), (), period, name)
+    with_more = parse(f'export {typed} where="contractYear=1" name=mine', CATALOGUE, known)
+    assert with_more == Export(ExportRequest(contract, where="contractYear=1", file_name="mine"), (), period, name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("products period=soon", "I don't know the period “soon”."),
+        ("products products=2", "I don't know “products”; did you mean"),
+        ("products", "Say which contract, as in contract=12345."),
+    ],
+)
+def test_mistakes_beside_a_name(typed: str, said: str) -> None:
+    """They are told like any other; whether there is such a question is not known here."""
+    assert any(message.startswith(said) for message in mistakes_of(f"export {typed}"))
 
 
 @given(st.text(alphabet=st.one_of(st.sampled_from("=,'\"\\#<>&;@! \n“”’"), st.characters()), max_size=60))
