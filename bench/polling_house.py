@@ -22,6 +22,7 @@ from bot.calls.turns import Turns
 from bot.exports import announcements
 from bot.exports.poll_policy import next_poll
 from bot.exports.poller import Policy
+from bot.exports.use_cases import Described
 from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.server_time import ServerTime
@@ -150,6 +151,7 @@ async def _house(
         clock=clock,
         audience=LinkAudience.CHANNEL,
         bot_name="tokenflex",
+        describe=lambda _: Described(),
         ending=ending,
         policy=policy,
     )

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from random import Random, SystemRandom
 
 import structlog
@@ -9,8 +10,10 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.assembly import Parts, assemble
+from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
 from bot.exports.presses import Presses
+from bot.exports.use_cases import Described
 from bot.login.store import LoginStore
 from bot.login.token_flex import token_flex_side
 from bot.login.watch import LoginWatch
@@ -20,6 +23,7 @@ from bot.operate.vital_signs import Sign, VitalSigns
 from bot.people.access import Access
 from bot.people.heard import Heard
 from bot.people.permissions import Rules
+from bot.questions import questions
 from bot.questions.asking import Asking
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock, SystemClock
@@ -32,6 +36,7 @@ from bot.slack.posts import SlackPosts
 from bot.slack.views import Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.http import HttpDoor
+from bot.tokenflex.models import ExportRequest
 from handlers.buttons import Buttons
 from handlers.commands import Commands
 from handlers.events import Events
@@ -67,6 +72,7 @@ class Bot:
         self._clock = clock or SystemClock()
         self._random = random or SystemRandom()
         self._ending = AsyncExitStack()
+        self._catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
         self.parts: Parts | None = None
         self.contracts: ContractCache | None = None
         self.handler: AsyncSocketModeHandler | None = None
@@ -102,6 +108,10 @@ class Bot:
             ending=ending,
         )  # fmt: skip
         workspace = await self._enter_workspace(database)
+        contracts = self.contracts = ContractCache(
+            database, calls, clock, workspace.access.rules.allows_contract, workspace.access.rules.contracts or ()
+        )
+        await contracts.load()
         connection = await ending.enter_async_context(AsyncExitStack())  # closed when the listeners have ended
         parts = self.parts = await assemble(
             database=database,
@@ -112,13 +122,10 @@ class Bot:
             clock=clock,
             audience=settings.link_audience,
             bot_name=workspace.identity.name,
+            describe=partial(self._described, contracts),
             ending=ending,
             listeners=workspace.guard,
         )
-        contracts = self.contracts = ContractCache(
-            database, calls, clock, workspace.access.rules.allows_contract, workspace.access.rules.contracts or ()
-        )
-        await contracts.load()
         administrators = workspace.access.rules.administrators
         watch = LoginWatch(database, calls, administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, login=watch.run)
@@ -131,6 +138,10 @@ class Bot:
         connection.push_async_callback(_note_the_last, signs)
         parts.supervisor.start("vital signs", signs.run)
         log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)
+
+    def _described(self, contracts: ContractCache, request: ExportRequest) -> Described:
+        names = Names(self._catalogue, contracts.custom_field_labels)
+        return questions.described(request, self._catalogue, names, None)
 
     async def _open_database(self) -> Database:
         database = Database(self._settings.database_path)
@@ -170,7 +181,7 @@ class Bot:
             lambda: parts.poller.last_success,
             self._clock,
         )
-        catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
+        catalogue = self._catalogue
         form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
         asking = Asking(templates, contracts, workspace.access, catalogue, self._clock)

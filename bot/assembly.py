@@ -17,7 +17,7 @@ from bot.exports.progress import Progress
 from bot.exports.showings import Showings
 from bot.exports.silence import Silence
 from bot.exports.slots import Slots
-from bot.exports.use_cases import Exports
+from bot.exports.use_cases import Described, Exports
 from bot.exports.worker import Worker
 from bot.people.access import Access
 from bot.runtime.bell import Bell
@@ -26,6 +26,7 @@ from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
 from bot.settings import LinkAudience
 from bot.slack.posts import SlackPosts
+from bot.tokenflex.models import ExportRequest
 from storage.database import Database, Table
 
 #: Real seconds that a stop leaves to calls and messages under way; what has an effect may end and is recorded.
@@ -91,6 +92,7 @@ async def assemble(
     clock: Clock,
     audience: LinkAudience,
     bot_name: str,
+    describe: Callable[[ExportRequest], Described],
     ending: AsyncExitStack,
     listeners: Settles | None = None,
     policy: Policy = next_poll,
@@ -98,7 +100,7 @@ async def assemble(
     """Wire the parts on an open database and take up what an earlier process has left.
 
     `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
-    included.
+    included. `describe` says of a request what its file is called.
     """
     server_time = calls.turns.server_time
     slots = Slots()
@@ -113,7 +115,7 @@ async def assemble(
         bot_name,
     )  # fmt: skip
     silence = Silence(database, calls.health, poller, clock, bells.silence)
-    exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
+    exports = Exports(database, fresh_links, calls.turns, slots, clock, access, describe)
     links = Links(database, fresh_links, showings, clock, audience, access)
     moved_channels = MovedChannels(database, posts, access, clock)
     await moved_channels.load()

@@ -32,14 +32,19 @@ class UnknownExportError(LookupError):
 def accept(db: Connection, new: NewExport, now: datetime) -> tuple[Export, bool]:
     """Store a new export and return it with True; the same act again returns the first one with False.
 
-    Without a file name the export gets one that contains its number.
+    Without a file name the export gets one that says what is in it and ends with its number.
     """
     for row in db.query("SELECT * FROM exports WHERE origin = ?", [new.origin]):
         return Export.from_row(row), False
     number = _insert(db, new, to_text(now))
     if not new.request.file_name:
-        named = replace(new.request, file_name=made_file_name(number))
-        _update(db, number, {"file_name": named.file_name, "request_body": json.dumps(named.body())})
+        named = replace(new.request, file_name=made_file_name(number, new.stem))
+        made: dict[str, Column] = {
+            "file_name": named.file_name,
+            "request_body": json.dumps(named.body()),
+            "is_named_by_us": True,
+        }
+        _update(db, number, made)
     if new.replaces is not None:
         _update(db, new.replaces, {"replaced_by": number})
     return get(db, number), True
@@ -57,6 +62,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "accepted_at": now,
         "changed_at": now,
         "replaces": new.replaces,
+        "known_through": None if new.known_through is None else new.known_through.isoformat(),
     }
     return rows.insert(db, "exports", row)
 

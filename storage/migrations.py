@@ -341,3 +341,16 @@ def m013_templates(db: Database) -> None:
         )
         """
     )
+
+
+@migrations()
+def m014_what_files_hold(db: Database) -> None:
+    """Add which names of files are our own, and through which day usage was known."""
+    db.execute("ALTER TABLE exports ADD COLUMN is_named_by_us INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE exports ADD COLUMN known_through TEXT")
+    db.execute(
+        """
+        UPDATE exports SET is_named_by_us = 1
+        WHERE file_name IN ('tokenflex_export_' || number, 'tokenflex-export-' || number)
+        """
+    )

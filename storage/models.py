@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
@@ -57,6 +57,8 @@ def _reader(name: str, hint: Any) -> Callable[[Row], object]:  # noqa: ANN401 - 
         return _request
     if hint in {datetime, datetime | None}:
         return lambda row: from_text(row[name])
+    if hint == date | None:
+        return lambda row: None if row[name] is None else date.fromisoformat(row[name])
     if isinstance(hint, type) and issubclass(hint, bool | StrEnum):
         return lambda row: hint(row[name])
     return itemgetter(name)
@@ -79,12 +81,12 @@ def mark_of(identity: str) -> str:
     return sha256(identity.encode()).hexdigest()[:10]
 
 
-def made_file_name(number: int) -> str:
-    """Return the file name of an export whose person gave none.
+def made_file_name(number: int, stem: str = "") -> str:
+    """Return the file name of an export whose person gave none; `stem` says what is in the file, where that is known.
 
     It holds no sign that Token Flex takes out of names (source: Token Flex, what was seen in a recorded run).
     """
-    return f"tokenflex_export_{number}"
+    return f"{stem or 'tokenflex_export'}_{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Export(Stored):
     replaced_by: int | None = None  #: number of the export that was sent again instead
     replaces: int | None = None
     origin: str = ""  #: the one act of a person that asked for it
+    is_named_by_us: bool = False  #: whether nobody gave the file its name
+    known_through: date | None = None  #: the last day of known usage when it was asked for; None: nothing is missing
 
     @property
     def mark(self) -> str:
@@ -135,9 +139,8 @@ class Export(Stored):
 
     @property
     def asked(self) -> ExportRequest:
-        """What the person asked for: the request without a file name that was made for them, now or by old versions."""
-        made = self.request.file_name in {made_file_name(self.number), f"tokenflex-export-{self.number}"}
-        return replace(self.request, file_name="") if made else self.request
+        """What the person asked for: the request without a file name that was made for them."""
+        return replace(self.request, file_name="") if self.is_named_by_us else self.request
 
     @property
     def in_doubt(self) -> bool:
@@ -147,13 +150,18 @@ class Export(Stored):
 
 @dataclass(frozen=True, slots=True)
 class NewExport:
-    """What is needed to accept an export; `origin` names the one act of a person that asked for it."""
+    """What is needed to accept an export; `origin` names the one act of a person that asked for it.
+
+    `stem` says what will be in the file, for one that nobody gave a name; `known_through` as in `Export`.
+    """
 
     request: ExportRequest
     requester: str
     channel: str
     origin: str
     replaces: int | None = None
+    stem: str = ""
+    known_through: date | None = None
 
 
 class About(StrEnum):

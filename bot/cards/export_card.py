@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.cards import actions, blocks, download
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES, SEND_AGAIN, WHAT_HELPS
-from bot.cards.text import channel, clock_time, code, code_within, escape, flat, mention, moment, shorten
+from bot.cards.text import channel, clock_time, code, code_within, day, escape, flat, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DOWNLOAD, ERROR, DownloadLink, ExportRequest
 from storage.models import Export
@@ -263,6 +263,8 @@ def _what(asked: ExportRequest, limit: int) -> list[tuple[str, str]]:
 
 def _times(export: Export) -> str:
     text = f"Asked for {moment(export.accepted_at)}"
+    if export.known_through is not None:
+        text += f" · usage was known through {day(export.known_through)} then"
     if export.finished_at is not None and export.state in {_S.READY, _S.FAILED}:
         text += f" · {FACES[export.state].inside} {moment(export.finished_at)}"
     return text

@@ -7,7 +7,7 @@ from bot.cards import actions, download
 from bot.cards.blocks import Message, paragraph, section
 from bot.cards.export_card import file_name
 from bot.cards.faces import FACES
-from bot.cards.text import channel, clock_time, code, escape, shorten
+from bot.cards.text import channel, clock_time, code, day, escape, shorten
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.models import DownloadLink
 from storage.models import Export
@@ -23,7 +23,7 @@ def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Mess
     waits = place_in_line(line)
     when = " when it is ready" if waits else ", usually within a few minutes"
     text = f"Got it: export {export.label} ({code(file_name(export))}). {waits}"
-    text += f"I'll post it in {channel(export.channel)}{when}."
+    text += f"I'll post it in {channel(export.channel)}{when}.{_freshness(export)}"
     parts = [section("accepted", text)]
     if warnings:
         parts.append(section("warnings", "\n".join(f"Please note: {escape(warning)}" for warning in warnings)))
@@ -32,7 +32,12 @@ def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Mess
 
 def accepted_in_form(export: Export, line: InLine) -> str:
     """Return the same for the form, in whose place it stands; the channel is where the export's card will be."""
-    return f"*Got it: export {export.label}.*\n{place_in_line(line)}You'll find it in {channel(export.channel)}."
+    where = f"You'll find it in {channel(export.channel)}.{_freshness(export)}"
+    return f"*Got it: export {export.label}.*\n{place_in_line(line)}{where}"
+
+
+def _freshness(export: Export) -> str:
+    return f" Usage is known through {day(export.known_through)}." if export.known_through else ""
 
 
 def unknown_words(messages: Sequence[str]) -> Message:

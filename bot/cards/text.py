@@ -6,7 +6,7 @@ with `shorten` before it is escaped, never after: an entity cut in half would sh
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 SOFT_HYPHEN = "\u00ad"
@@ -68,6 +68,11 @@ def recipient(slack_id: str) -> str:
 def is_direct_message(channel_id: str) -> bool:
     """Return whether the id is that of a direct message (source: Slack, conversations: ids that begin with D)."""
     return channel_id.startswith("D") and _SLACK_ID.fullmatch(channel_id) is not None
+
+
+def day(date: date) -> str:
+    """Return a day as people say it."""
+    return f"{date.day} {date:%B} {date.year}"
 
 
 def moment(when: datetime) -> str:

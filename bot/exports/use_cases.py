@@ -1,7 +1,8 @@
 """The use cases: what a person can do with exports. Each stores an intention; the loops carry it out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -45,6 +46,18 @@ class Accepted:
     line: InLine
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What can be said of a request beforehand.
+
+    `stem` is the name of its file without the number. `known_through` is the last day of which usage is known now,
+    where the request asks for more days than that.
+    """
+
+    stem: str = ""
+    known_through: date | None = None
+
+
 class Exports:
     """Everything that commands, buttons and forms do with exports but show their links."""
 
@@ -56,6 +69,7 @@ class Exports:
         slots: Slots,
         clock: Clock,
         access: Access,
+        describe: Callable[[ExportRequest], Described],
     ) -> None:
         self._database = database
         self._links = links
@@ -63,6 +77,7 @@ class Exports:
         self._slots = slots
         self._clock = clock
         self._access = access
+        self._describe = describe
 
     async def accept(
         self, request: ExportRequest, asker: Asker, *, channel: str, origin: str, replaces: MadeFor | None = None
@@ -79,8 +94,16 @@ class Exports:
         """
         self._access.check_contract(request.contract_number)
         await self._access.check_channel(channel)
-        now = self._clock.now()
-        new = NewExport(request, asker.person, channel, origin, None if replaces is None else replaces.number)
+        now, described = self._clock.now(), self._describe(request)
+        new = NewExport(
+            request,
+            asker.person,
+            channel,
+            origin,
+            None if replaces is None else replaces.number,
+            described.stem,
+            described.known_through,
+        )
         slots = self._slots.left_to_us(now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, replaces, asker, slots, now)
         structlog.contextvars.bind_contextvars(export=export.number)  # what the log says of the rest of this act

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.cards.text import day as day_said
 from bot.contracts.years import ContractYear
 from bot.tokenflex.catalogue import nearest
 
@@ -217,7 +218,7 @@ def _contract_year(period: Relative, today: date, years: Sequence[ContractYear])
             raise PeriodError("No year of this contract is over yet: choose this contract year.")
         return over[-1]
     if over and over[-1] == years[-1]:
-        raise PeriodError(f"This contract ended on {_said(over[-1].last)}: choose last contract year.")
+        raise PeriodError(f"This contract ended on {day_said(over[-1].last)}: choose last contract year.")
     return years[len(over)]
 
 
@@ -280,7 +281,7 @@ def words_of(period: Period, days: Days | None, years: Sequence[ContractYear] = 
 
 def freshness(days: Days | None, known_through: date) -> str:
     """Return what to say where the usage of these days is not all known yet: "usage is known through 26 November"."""
-    return f"usage is known through {_said(known_through)}" if days and known_through < days.last else ""
+    return f"usage is known through {day_said(known_through)}" if days and known_through < days.last else ""
 
 
 def slug(days: Days | None) -> str:
@@ -299,10 +300,6 @@ def _to(first: tuple[str, str, str], last: tuple[str, str, str]) -> str:
 
 def _spoken(parts: tuple[str, str, str]) -> str:
     return f"{parts[0]}{parts[1]} {parts[2]}"
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {_month(day)} {day.year}"
 
 
 def _month(day: date) -> str:

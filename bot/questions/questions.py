@@ -10,6 +10,7 @@ from typing import Final
 from bot.cards.names import NAMES, Names
 from bot.cards.text import shorten
 from bot.contracts.years import ContractYear
+from bot.exports.use_cases import Described
 from bot.questions import filters, periods
 from bot.questions.filters import Filter, Operator
 from bot.questions.periods import Days, Period, PeriodError, Relative
@@ -127,22 +128,21 @@ def what(question: Question, names: Names) -> str:
     return said[:1].upper() + said[1:]
 
 
-def file_name(question: Question, asked: Asked, names: Names, number: int) -> str:
-    """Return the name of the file of an export that nobody gave a name: `tokens_by_product_2026_10_42`.
+def described(made: ExportRequest, catalogue: Catalogue, names: Names, known_through: date | None) -> Described:
+    """Return what the file of a request without a name is called, less its number: `tokens_by_product_2026_10`.
 
-    It holds no sign that Token Flex takes out (source: Token Flex, what was seen in a recorded run), and ends with the
-    export's number, which makes it the only one of its name.
-
-    Raises:
-        PeriodError: there are no days to ask for.
-
+    `known_through` is the last day of which usage is known.
+    It holds no sign that Token Flex takes out (source: Token Flex, what was seen in a recorded run).
     """
+    question = of_request(made, catalogue)
+    days = question.period if isinstance(question.period, Days) else None
     counted, columns = ([_slug(name, names) for name in listed] for listed in (question.metrics, question.fields))
     while len(_joined(counted, columns)) > _WHAT:
         longer = columns if len(columns) > 1 or not counted else counted
         longer.pop()
-    parts = (_joined(counted, columns) or "usage", periods.slug(asked.days(question)), str(number))
-    return "_".join(part for part in parts if part)
+    stem = "_".join(part for part in (_joined(counted, columns) or "usage", periods.slug(days)) if part)
+    is_behind = known_through is not None and days is not None and known_through < days.last
+    return Described(stem, known_through if is_behind else None)
 
 
 def _joined(counted: Sequence[str], columns: Sequence[str]) -> str:

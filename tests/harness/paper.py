@@ -14,6 +14,7 @@ from typing import Any
 from bot.assembly import Parts, assemble
 from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Turns
+from bot.exports.use_cases import Described
 from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.server_time import ServerTime
@@ -353,6 +354,7 @@ async def started(
         clock=own,
         audience=LinkAudience.CHANNEL,
         bot_name="tokenflex",
+        describe=lambda _: Described(),
         ending=AsyncExitStack(),  # a process here is killed, never stopped
     )
     parts.run()

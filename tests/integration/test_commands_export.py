@@ -186,7 +186,7 @@ async def test_the_only_contract_need_not_be_named(new_house: OpenHouse) -> None
     await knows_contracts(house)
     ana = house.member("ana")
     await ana.types("#finance", "/tokenflex export metrics=tokensConsumed")
-    await ana.hears("#finance", "Got it: export #1 (tokenflex_export_1.csv).", private=True)
+    await ana.hears("#finance", "Got it: export #1 (tokens_1.csv).", private=True)
 
 
 async def test_the_only_active_contract_is_meant(quick: House) -> None:

@@ -88,7 +88,7 @@ async def test_a_name_that_was_made_is_made_anew(house: House) -> None:
     assert modal.value("File name") is None
     await modal.submit()
     await modal.shows("Got it: export #2.")
-    await ana.hears("#finance", "Export #2 · tokenflex_export_2.csv")
+    await ana.hears("#finance", "Export #2 · tokens_by_product_2.csv")
 
 
 async def test_mistakes_come_back_on_their_fields_here_too(house: House) -> None:

@@ -39,7 +39,7 @@ async def test_a_new_form_needs_one_choice(house: House) -> None:
     modal.fill("Numbers", ["tokensConsumed"])
     await modal.submit()
     await modal.shows("Got it: export #1.", "You'll find it in #finance.")
-    await house.member("ana").hears("#finance", "export #1 is ready", "tokenflex_export_1.csv")
+    await house.member("ana").hears("#finance", "export #1 is ready", "tokens_1.csv")
 
 
 async def test_what_a_person_reads_in_the_form(house: House) -> None:

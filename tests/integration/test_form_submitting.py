@@ -144,7 +144,7 @@ async def test_what_is_left_empty_is_left_out(house: House) -> None:
     body = {
         "fields": ["usageMonth", "productName"],
         "metrics": ["tokensConsumed"],
-        "downloadFileName": "tokenflex_export_1",
+        "downloadFileName": "tokens_by_month_product_1",
     }
     assert seen == [(CONTRACT, body)]
 
@@ -192,7 +192,7 @@ async def test_a_submission_delivered_twice_is_one_export(house: House) -> None:
     ana = house.member("ana")
     await ana.hears("#finance", "export #1 is ready", timeout=20)
     await ana.types("#finance", "/tokenflex list")
-    await ana.hears("#finance", "#1", "tokenflex_export_1.csv", private=True)
+    await ana.hears("#finance", "#1", "tokens_1.csv", private=True)
     assert len(seen) == 1
     assert not any("#2" in message.visible_text() for message in ana.sees("#finance"))
 
@@ -295,7 +295,7 @@ async def test_a_form_changed_after_a_slow_answer_is_a_new_request(house: House)
     await modal.submit()
     await modal.shows("Got it: export #2.")
     await eventually(lambda: len(seen) == 2)
-    assert {body["downloadFileName"] for _, body in seen} == {"tokenflex_export_1", "changed"}
+    assert {body["downloadFileName"] for _, body in seen} == {"tokens_1", "changed"}
 
 
 async def test_a_full_disk_is_told_in_the_form(house: House) -> None:

@@ -127,7 +127,7 @@ async def test_an_export_without_a_name_is_found_by_the_one_that_was_made(new_ho
         await ana.types("#finance", export().replace(" name=year1", ""))
     await done(house, ana, 1, 2)
     check_once(house, 1, 2)
-    assert sorted(ours(house)) == ["tokenflex_export_1.csv", "tokenflex_export_2.csv"]
+    assert sorted(ours(house)) == ["tokens_by_product_1.csv", "tokens_by_product_2.csv"]
     assert submissions(house) == 2
 
 

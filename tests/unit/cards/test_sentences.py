@@ -119,6 +119,7 @@ def export(state: S, **more: Any) -> Export:
         "finished_at": NOW,
         "explanation": told,
         "announcement": 1,
+        "known_through": NOW.date(),
     }
     standing = Export(42, state, REQUEST, "U0SBX00002", "C0SBX00006", NOW, NOW, **known)
     return replace(standing, **more)

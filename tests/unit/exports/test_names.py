@@ -19,7 +19,7 @@ from sandbox.tokenflex import recorded
 from storage import exports as export_store
 from storage import outbox
 from storage.migrations import migrations
-from storage.models import Export, made_file_name
+from storage.models import Export, NewExport, made_file_name
 from storage.states import ExportState
 from tests.harness.rows import NOW
 from tests.harness.stored import CONTRACT, accepted, in_doubt
@@ -158,12 +158,19 @@ def test_a_name_of_ours_holds_nothing_that_the_service_takes_out(number: int) ->
     assert str(number) in made
 
 
-@pytest.mark.parametrize("made", ["tokenflex_export_1", "tokenflex-export-1"])
-def test_names_that_were_made_are_nobodys(db: Connection, made: str) -> None:
-    """Those of today and those that an older version has stored are left out where a request is sent again."""
-    export = accepted(db, NOW, made)
-    assert export.request.file_name == made
-    assert export.asked.file_name == ""
+@pytest.mark.parametrize(
+    ("given", "stem", "name", "asked"),
+    [
+        ("", "", "tokenflex_export_1", ""),
+        ("", "tokens_by_product_2026_10", "tokens_by_product_2026_10_1", ""),
+        ("tokens_1", "tokens", "tokens_1", "tokens_1"),
+    ],
+)
+def test_names_that_were_made_are_nobodys(db: Connection, given: str, stem: str, name: str, asked: str) -> None:
+    """They are left out where a request is sent again; one that a person has given stays, whatever it looks like."""
+    new = NewExport(ExportRequest("1", ("productName",), file_name=given), "U1", "C1", "command:1", stem=stem)
+    export, _ = export_store.accept(db, new, NOW)
+    assert (export.file_name, export.asked.file_name) == (f"{name}.csv", asked)
 
 
 def test_the_name_that_the_file_has_is_kept_and_the_card_follows(db: Connection) -> None:

@@ -20,6 +20,7 @@ from bot.tokenflex.rules import check_request, plain_file_name
 from sandbox.tokenflex import recorded
 from sandbox.tokenflex.contracts import CONTRACTS
 from sandbox.tokenflex.request_rules import read_create
+from storage.models import made_file_name
 from tests.unit.questions.test_filters import CLAUSES, DATA, rows
 
 CATALOGUE = Catalogue(("jobStatusCode",))
@@ -119,7 +120,7 @@ def test_what_a_question_becomes(question: Question, where: str, sentence: str, 
     made = questions.request(question, ASKED)
     assert made == ExportRequest(CONTRACT, question.fields, question.metrics, question.categories, where)
     assert questions.sentence(question, ASKED, CATALOGUE, NAMES) == sentence
-    assert questions.file_name(question, ASKED, NAMES, 42) == file
+    assert f"{questions.described(made, CATALOGUE, NAMES, None).stem}_42" == file
 
 
 def test_a_question_without_days_cannot_be_asked() -> None:
@@ -129,7 +130,6 @@ def test_a_question_without_days_cannot_be_asked() -> None:
     for wanted in (
         lambda: questions.request(question, first),
         lambda: questions.sentence(question, first, CATALOGUE, NAMES),
-        lambda: questions.file_name(question, first, NAMES, 1),
     ):
         with pytest.raises(periods.PeriodError, match="no usage of November 2026 yet"):
             wanted()
@@ -196,7 +196,8 @@ def test_a_question_survives_being_asked(question: Question) -> None:
 @given(QUESTIONS, st.integers(1, 10**9), st.sampled_from([PLAIN, NAMES]))
 def test_a_made_name_is_one_that_comes_back_as_it_was(question: Question, number: int, names: Names) -> None:
     """No sign that the service takes out, never too long, and the number stands at its end."""
-    name = questions.file_name(question, ASKED, names, number)
+    asked = questions.request(question, ASKED)
+    name = made_file_name(number, questions.described(asked, CATALOGUE, names, None).stem)
     assert re.fullmatch(rf"[a-z0-9_]+_{number}", name)
     assert recorded.file_name(name) == plain_file_name(name) == name
     made = replace(questions.request(TOKENS, ASKED), file_name=name)
