@@ -1,5 +1,6 @@
 """The grammar of `/tokenflex …`: text in, one frozen record out. Nothing is looked up and nothing is done here."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -221,9 +222,9 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     return Export(request, tuple(sentence(problem.message) for problem in problems), period, name)
 
 
-def _named(words: list[Word], catalogue: Catalogue) -> tuple[str, list[Word]]:
+def _named(words: list[str], catalogue: Catalogue) -> tuple[str, list[str]]:
     """Return the name of a question that stands in front of all that has a key, and what follows it."""
-    name = [word.text for word in itertools.takewhile(lambda word: "=" not in word.text, words)]
+    name = [*itertools.takewhile(lambda word: "=" not in word, words)]
     rest = words[len(name) :]
     is_request = any(_part(word) in _LISTS for word in rest)
     if not name or is_request or name[0].lower() in _PARTS or _home(name[0], catalogue):
