@@ -19,8 +19,8 @@ _APOSTROPHE: Final = r"(?<=\w)’(?=\w)"
 _PIECE: Final = re.compile(
     rf"""
       (?P<straight>\\. | "(?:[^"\\]|\\.)*"{_ENDS} | '[^']*' | (?<=')"'"(?='))
-    | (?P<bare>(?<![^{_BLANKS}])where=)  # no marks around the clause: the single ones are its own
-      (?P<clause>(?=[^{_MARKS}]) (?: [^{_BLANKS}\\{_MARKS}] | {_APOSTROPHE} | '[^']*'
+    | (?P<bare>(?<![^{_BLANKS}])where=)  # no marks around it all: the single ones are its own
+      (?P<whole>(?=[^{_MARKS}]) (?: [^{_BLANKS}\\{_MARKS}] | {_APOSTROPHE} | '[^']*'
         | {_BEGINS}[{CURLY_SINGLE}](?:[^'{CURLY_SINGLE}]|{_APOSTROPHE})*['{CURLY_SINGLE}]{_ENDS} )+ ) (?=[{_BLANKS}]|\Z)
     | {_BEGINS}[{CURLY_DOUBLE}](?P<double>[^"{CURLY_DOUBLE}]*)["{CURLY_DOUBLE}]{_ENDS}
     | {_BEGINS}[{CURLY_SINGLE}](?P<single>(?:[^'{CURLY_SINGLE}]|{_APOSTROPHE})*)['{CURLY_SINGLE}]{_ENDS}
