@@ -27,10 +27,11 @@ from bot.questions import questions
 from bot.questions.asking import Asking
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock, SystemClock
-from bot.settings import Settings
+from bot.settings import LinkAudience, Settings
 from bot.slack.api import SlackApi, slack_at
 from bot.slack.channels import Channels
 from bot.slack.connection import Identity, bolt, connect, identify, keep_address_fresh
+from bot.slack.homes import Homes
 from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
 from bot.slack.views import Views
@@ -43,11 +44,12 @@ from handlers.events import Events
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
+from handlers.home import Home
 from handlers.on_exports import OnExports
 from handlers.registration import register
 from handlers.replies import Replies
 from storage import backup, future
-from storage.database import Database, StorageFullError
+from storage.database import Database, StorageFullError, Table
 
 log = structlog.get_logger(__name__)
 
@@ -179,10 +181,12 @@ class Bot:
             workspace.access,
             parts.calls.turns,
             lambda: parts.poller.last_success,
+            parts.calls.health,
             self._clock,
         )
         catalogue = self._catalogue
-        form = ExportForm(exports, contracts, catalogue, guard, Views(workspace.api))
+        views = Views(workspace.api)
+        form = ExportForm(exports, contracts, catalogue, guard, views)
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
         asking = Asking(templates, contracts, workspace.access, catalogue, self._clock)
         short = QuestionForm(form, templates, asking, guard)
@@ -190,12 +194,20 @@ class Bot:
         commands = Commands(exports, on_exports, administration, contracts, catalogue, short, asking, guard)
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
+        homes = Homes(views, self._clock)
+        for table in Table:
+            parts.database.subscribe(table, homes.changed)
+        parts.calls.health.subscribe(homes.changed)
+        parts.supervisor.start("home tabs", homes.run)
+        for_others = settings.link_audience is not LinkAudience.REQUESTER
+        home = Home(exports, templates, administration, homes, guard, links_for_others=for_others)
         register(
             app,
             commands,
             buttons,
             form,
             short,
+            home,
             Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
         )
         return app

@@ -18,18 +18,43 @@ def of_command(body: Body) -> Sender:
 
 
 def of_action(body: Body) -> Sender:
-    """Return who pressed a button, and in which channel; a press inside a modal has no channel."""
+    """Return who pressed a button, and in which channel; a press in a modal or in the Home tab has no channel."""
     channel = body.get("channel") or {}
     container = body.get("container") or {}
     where = str(channel.get("id") or container.get("channel_id") or "")
-    return Sender(str(body["user"]["id"]), where, Source.BUTTON, _team(body), is_org_wide(body))
+    source = Source.HOME if is_in_home(body) else Source.BUTTON
+    return Sender(str(body["user"]["id"]), where, source, _team(body), is_org_wide(body))
+
+
+def is_in_home(body: Body) -> bool:
+    """Return whether something was pressed in the Home tab."""
+    return (body.get("view") or {}).get("type") == "home"
+
+
+def of_shortcut(body: Body) -> Sender:
+    """Return who used a global shortcut, which is used in no channel."""
+    return Sender(str(body["user"]["id"]), "", Source.SHORTCUT, _team(body), is_org_wide(body))
+
+
+def of_home(body: Body) -> Sender:
+    """Return who opened the Home tab."""
+    return _of_event(body, "", Source.HOME)
+
+
+def of_mention(body: Body) -> Sender:
+    """Return who mentioned the bot, and in which channel."""
+    return _of_event(body, str(body["event"]["channel"]), Source.MENTION)
 
 
 def of_message(body: Body) -> Sender:
     """Return who typed to the bot; the channel is left out, since an answer there is a message like any other."""
+    return _of_event(body, "", Source.MESSAGE)
+
+
+def _of_event(body: Body, channel: str, source: Source) -> Sender:
     team = str(body["event"].get("team") or body.get("team_id") or "")
     installed = (body.get("authorizations") or [{}])[0]
-    return Sender(str(body["event"]["user"]), "", Source.MESSAGE, team, is_org_wide(installed))
+    return Sender(str(body["event"]["user"]), channel, source, team, is_org_wide(installed))
 
 
 def of_form(body: Body, channel: str) -> Sender:

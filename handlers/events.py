@@ -1,10 +1,11 @@
-"""What Slack tells of by itself: a channel that has a new id, and what somebody types to the bot.
+"""What Slack tells of by itself: a channel that has a new id, and what somebody types to the bot or mentions it in.
 
 Bolt acknowledges an event before its listener runs. What is to be stored first runs in front of the listener: where
 that fails, the event is not acknowledged and comes again (source: Slack, Events API: three times within six minutes).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from slack_bolt.response import BoltResponse
@@ -19,6 +20,7 @@ from handlers.replies import Replies
 
 CHANNEL_ID_CHANGED = "channel_id_changed"
 MESSAGE = "message"
+MENTION = "app_mention"
 #: What people write themselves; the others tell of messages that are changed, or of what became of a channel
 #: (source: Slack, event `message`, subtypes).
 _WRITTEN = {None, "file_share", "me_message"}
@@ -50,14 +52,23 @@ class Events:
         """Say to who types to the bot, to whom it is the only one that reads, how it can be used."""
         event = body["event"]
         is_to_us = event.get("channel_type") == "im"  # an app can be subscribed to more than our manifest asks for
-        if not is_to_us or event.get("subtype") not in _WRITTEN or event.get("bot_id") or not event.get("user"):
-            return
+        if is_to_us and _is_written(event):
+            await self._guard.run(MESSAGE, envelope.of_message(body), "", partial(self._answer, body))
 
-        async def answer(asker: Asker) -> None:
-            if await self._heard.is_new(str(body["event_id"])):
-                await self._replies.tell("", asker, replies.only_commands())
+    async def mention(self, body: dict[str, Any]) -> None:
+        """Say the same to who mentions the bot in a channel, for their eyes only."""
+        if _is_written(body["event"]):
+            await self._guard.run(MENTION, envelope.of_mention(body), "", partial(self._answer, body))
 
-        await self._guard.run(MESSAGE, envelope.of_message(body), "", answer)
+    async def _answer(self, body: dict[str, Any], asker: Asker) -> None:
+        if await self._heard.is_new(str(body["event_id"])):
+            await self._replies.tell("", asker, replies.only_commands())
 
     async def acknowledged(self) -> None:
         """Do nothing more."""
+
+
+def _is_written(event: Mapping[str, Any]) -> bool:
+    """Return whether a person wrote it just now: no app did, ours included, and nobody has only changed it."""
+    is_new = event.get("subtype") in _WRITTEN and not event.get("edited")
+    return bool(is_new and event.get("user") and not event.get("bot_id"))

@@ -7,21 +7,30 @@ from slack_bolt.async_app import AsyncApp
 from bot.cards import actions
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
-from handlers.events import CHANNEL_ID_CHANGED, MESSAGE, Events
+from handlers.events import CHANNEL_ID_CHANGED, MENTION, MESSAGE, Events
 from handlers.forms import export_modal, question_modal
 from handlers.forms.export_form import ExportForm
-from handlers.forms.question_form import QuestionForm
+from handlers.forms.question_form import NEW_EXPORT, QuestionForm
+from handlers.home import APP_HOME_OPENED, Home
 
 
 def register(
-    app: AsyncApp, commands: Commands, buttons: Buttons, form: ExportForm, short: QuestionForm, events: Events
+    app: AsyncApp,
+    commands: Commands,
+    buttons: Buttons,
+    form: ExportForm,
+    short: QuestionForm,
+    home: Home,
+    events: Events,
 ) -> None:
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
+    app.middleware(home.pressed)
     app.command(COMMAND)(commands.command)
     app.view(export_modal.CALLBACK)(form.submit)
     for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT):
         app.action(action_id)(form.type_contract)
     app.action(actions.FORM)(short.open_by_button)
+    app.shortcut(NEW_EXPORT)(short.open_by_shortcut)
     app.view(question_modal.CALLBACK)(short.submit)
     for action_id in question_modal.CHANGES:
         app.action(action_id)(short.changed)
@@ -33,4 +42,6 @@ def register(
     app.action(re.compile(".*"))(buttons.unknown)
     app.event(CHANNEL_ID_CHANGED, middleware=[events.channel_id_changed])(events.acknowledged)
     app.event(MESSAGE)(events.message)
+    app.event(MENTION)(events.mention)
+    app.event(APP_HOME_OPENED)(home.opened)
     app.event(re.compile(".*"))(events.acknowledged)

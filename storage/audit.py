@@ -36,6 +36,9 @@ class Source(StrEnum):
     BUTTON = "button"
     FORM = "form"
     MESSAGE = "message"  #: typed to the bot
+    MENTION = "mention"  #: typed to it in a channel
+    SHORTCUT = "shortcut"
+    HOME = "home"  #: in the Home tab
     BOT = "bot"  #: by itself, for the person who asked for the export
 
 

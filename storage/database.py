@@ -39,6 +39,7 @@ class Table(StrEnum):
 
     EXPORTS = "exports"
     OUTBOX = "outbox"
+    TEMPLATES = "templates"
 
 
 class DatabaseError(Exception):

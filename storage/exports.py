@@ -159,17 +159,21 @@ def ahead_in_line(db: Connection, requester: str) -> int:
 
 def ahead_of(db: Connection, number: int) -> int | None:
     """Return how many queued exports come before this one, None where it is not queued itself."""
+    return places_in_line(db, [number]).get(number)
+
+
+def places_in_line(db: Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """Return for each of these that is queued how many queued exports come before it."""
     sql = """
-        SELECT place - 1 FROM (
+        SELECT number, place - 1 AS before FROM (
             SELECT number, row_number() OVER (ORDER BY turn, number) AS place FROM (
                 SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
                 FROM exports
                 WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
             )
-        ) WHERE number = ?
+        ) WHERE number IN (SELECT value FROM json_each(?))
     """
-    found = db.execute(sql, [number]).fetchone()
-    return None if found is None else int(found[0])
+    return {row["number"]: row["before"] for row in db.query(sql, [json.dumps(list(numbers))])}
 
 
 def count_outstanding(db: Connection) -> int:
@@ -210,6 +214,41 @@ def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tupl
         ORDER BY number DESC LIMIT ?
     """
     return tuple(Export.from_row(row) for row in db.query(sql, [requester, limit, channel, limit, limit]))
+
+
+def at_work_for(db: Connection, requester: str, channels: Sequence[str], limit: int) -> tuple[tuple[Export, ...], int]:
+    """Return the exports at work of this person and of these channels, this person's first, and how many there are."""
+    where = """
+        FROM exports WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
+            AND (requester = ? OR channel IN (SELECT value FROM json_each(?)))
+    """
+    told = [requester, json.dumps(list(channels))]
+    newest_first = f"SELECT * {where} ORDER BY requester = ? DESC, number DESC LIMIT ?"
+    found = tuple(Export.from_row(row) for row in db.query(newest_first, [*told, requester, limit]))
+    return found, int(db.execute(f"SELECT count(*) {where}", told).fetchone()[0])
+
+
+def done_of(db: Connection, requester: str, limit: int) -> tuple[Export, ...]:
+    """Return the newest exports of this person that are neither at work nor deleted."""
+    sql = """
+        SELECT * FROM exports WHERE requester = ?
+            AND state NOT IN ('queued', 'submitting', 'requested', 'retrying', 'deleting', 'deleted')
+        ORDER BY number DESC LIMIT ?
+    """
+    return tuple(Export.from_row(row) for row in db.query(sql, [requester, limit]))
+
+
+def done_by_others(db: Connection, requester: str, channels: Sequence[str], limit: int) -> tuple[Export, ...]:
+    """Return the newest exports of these channels that others have asked for, neither at work nor deleted."""
+    sql = """
+        SELECT exports.* FROM json_each(?) AS here CROSS JOIN exports WHERE exports.number IN (
+            SELECT number FROM exports AS there WHERE there.channel = here.value AND there.requester <> ?
+                AND state NOT IN ('queued', 'submitting', 'requested', 'retrying', 'deleting', 'deleted')
+            ORDER BY number DESC LIMIT ?
+        ) ORDER BY exports.number DESC LIMIT ?
+    """
+    found = db.query(sql, [json.dumps(list(channels)), requester, limit, limit])
+    return tuple(Export.from_row(row) for row in found)
 
 
 def is_origin(db: Connection, origin: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.cards.blocks import Block, plain
-from bot.cards.text import shorten
+from bot.cards.text import flat, shorten
 from storage.models import Delivery, Export
 
 LINK = "export.link"
@@ -82,10 +82,26 @@ def download(number: int, name: str, url: str) -> Block:
     }
 
 
-def open_form() -> Block:
-    """Return the button that opens an empty form."""
-    words = "Open the form"
+def open_form(words: str = "Open the form") -> Block:
+    """Return the button that opens the form with its first question."""
     return {"type": "button", "action_id": FORM, "text": plain(words), "style": "primary"}
+
+
+def new_export() -> Block:
+    """Return the same button by the name that it has where no form is spoken of."""
+    return open_form("New export")
+
+
+def ask(words: str, question: str, title: str) -> Block:
+    """Return a button that opens the form with a question, by its value in the form's menu; `title` names it."""
+    said = shorten(f"{words}, {flat(title)}", 75)
+    return {
+        "type": "button",
+        "action_id": FORM,
+        "text": plain(words),
+        "value": question,
+        "accessibility_label": said,
+    }
 
 
 def send_again(delivery: Delivery) -> Block:

@@ -1,16 +1,27 @@
 """What administrators are shown, and nobody else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.cards import actions, blocks, export_card
 from bot.cards.blocks import Block, Message
+from bot.cards.explanations import explain
 from bot.cards.faces import FACES
 from bot.cards.text import code, moment, recipient, shorten
+from bot.tokenflex.errors import TokenFlexError
 from storage.models import CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.states import ExportState
 from storage.troubles import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Autodesk:
+    """How it stands with Autodesk as a whole, the login included."""
+
+    is_known: bool = False  #: whether any request has told since the start of this process
+    trouble: TokenFlexError | None = None  #: what concerns every request, None where all is well
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,7 @@ class Overview:
     given_up: tuple[Delivery, ...]  #: messages that could not be delivered, the newest first
     spent: CallsSpent
     last_poll: datetime | None  #: None: none since the start of this process
+    autodesk: Autodesk = Autodesk()
     trouble: Trouble | None = None  #: what Slack refuses us as a whole
 
 
@@ -45,7 +57,7 @@ def overview(shown: Overview) -> Message:
     counts = ", ".join(f"{FACES[state].word}: {count}" for state, count in shown.states.items())
     parts = [
         blocks.section("states", f"*Exports by state*\n{counts or 'There are none yet.'}"),
-        blocks.section("token_flex", f"*Requests to Autodesk*\n{_spent(shown)}\n{_last_poll(shown)}"),
+        blocks.section("token_flex", _autodesk(shown)),
     ]
     if shown.trouble is not None:
         parts.append(blocks.section("slack", f"*Slack*\n{trouble_with_slack(shown.trouble)}"))
@@ -75,6 +87,31 @@ def trouble_with_slack(trouble: Trouble) -> str:
         "what waits goes out by itself when that is over. `/tokenflex link #1`, with the number of an export, gets its "
         "file meanwhile."
     )
+
+
+def at_home(shown: Overview, limit: int) -> list[Block]:
+    """Return how things stand, for the Home tab, with at most so many messages that could not be delivered."""
+    counts = ", ".join(f"{FACES[state].word}: {count}" for state, count in shown.states.items())
+    parts = [blocks.section("admin", f"*How things stand*\n{counts or 'There are no exports yet.'}")]
+    parts.append(blocks.section("token_flex", _autodesk(shown)))
+    if shown.trouble is not None:
+        parts.append(blocks.section("slack", f"*Slack*\n{trouble_with_slack(shown.trouble)}"))
+    newest = replace(shown, given_up=shown.given_up[:limit])
+    parts.append(blocks.section("given_up", _given_up(newest)))
+    return [*parts, *(block for delivery in newest.given_up for block in _delivery(delivery))]
+
+
+def _autodesk(shown: Overview) -> str:
+    """Return how it stands with the login, and with what may be asked of Autodesk."""
+    autodesk = shown.autodesk
+    if autodesk.trouble is not None:
+        since = f" That is so since {moment(autodesk.since)}." if autodesk.since else ""
+        login = f"{explain(autodesk.trouble)}{since}"
+    elif autodesk.is_known:
+        login = "Autodesk accepts our login and answers."
+    else:
+        login = "I have not asked Autodesk for anything since I was started."
+    return f"*Requests to Autodesk*\n{login}\n{_spent(shown)}\n{_last_poll(shown)}"
 
 
 def _spent(shown: Overview) -> str:

@@ -92,7 +92,8 @@ class Links:
 
         """
         export = await self._access.see(number, asker)
-        if not permissions.may_have_link(export, asker.person, asker.channel, self._audience):
+        place = await self._access.place_of(export, asker)
+        if not permissions.may_have_link(export, asker.person, place, self._audience):
             own = self._audience is LinkAudience.REQUESTER
             raise RequesterOnlyError(export, Wish.LINK) if own else ChannelOnlyError(export)
         self._access.check_contract(export.request.contract_number)

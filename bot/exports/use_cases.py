@@ -9,6 +9,7 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.turns import Turns
 from bot.cards.actions import MadeFor
+from bot.cards.home import AT_HOME, ExportsAtHome
 from bot.cards.waiting import InLine
 from bot.errors import OldButtonError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports import announcements
@@ -123,6 +124,21 @@ class Exports:
             export_store.listing, requester=asker.person, channel=asker.channel, limit=_LISTED + 1
         )
         return found[:_LISTED], len(found) > _LISTED
+
+    async def at_home(self, asker: Asker) -> ExportsAtHome:
+        """Return what the asker's Home tab shows of exports: their own, and those of the channels they are in.
+
+        Where Slack does not tell which these are, it is their own alone.
+        """
+        channels = await self._access.channels_of(asker)
+        slots = self._slots.left_to_us(self._clock.now())
+        told = sorted(channels or ())
+        at_work, count, mine, others = await self._database.read(_at_home, asker.person, told, slots)
+        running = tuple(
+            (export, None if before is None else self._in_line(before, until_a_slot))
+            for export, before, until_a_slot in at_work
+        )
+        return ExportsAtHome(running, count, mine, others, channels_are_told=channels is not None)
 
     async def details(self, number: int, asker: Asker) -> tuple[Export, InLine | None]:
         """Return an export, and its place in the line where it waits to be submitted.
@@ -256,6 +272,25 @@ def _check_replaceable(db: Connection, origin: str, replaces: MadeFor | None) ->
         raise OldButtonError(replaces.number)
     if old.replaced_by is not None and not export_store.is_origin(db, origin):
         raise WrongStateError(old, Wish.EDIT)
+
+
+def _at_home(
+    db: Connection, person: str, channels: list[str], slots: int
+) -> tuple[list[tuple[Export, int | None, float | None]], int, tuple[Export, ...], tuple[Export, ...]]:
+    """Return what is under way with its place in the line, how much that is, and the newest of this person and others.
+
+    Of the newest there is one more than is shown, where there are more.
+    """
+    at_work, count = export_store.at_work_for(db, person, channels, AT_HOME)
+    places = export_store.places_in_line(db, [each.number for each in at_work])
+    first_slot = _until_a_slot(db, 0, slots) if places else None
+    placed = [(each, (before := places.get(each.number)), _later(first_slot, before)) for each in at_work]
+    mine = export_store.done_of(db, person, AT_HOME + 1)
+    return placed, count, mine, export_store.done_by_others(db, person, channels, AT_HOME + 1)
+
+
+def _later(first_slot: float | None, before: int | None) -> float | None:
+    return None if first_slot is None or before is None else first_slot * (before + 1)
 
 
 def _place_in_line(db: Connection, number: int, slots: int) -> tuple[int | None, float | None]:

@@ -6,10 +6,11 @@ from datetime import datetime
 import structlog
 from sqlite_utils import Database as Connection
 
+from bot.calls.health import Health
 from bot.calls.turns import Turns
 from bot.cards.actions import MadeFor
-from bot.cards.admin_card import Overview
-from bot.errors import NotGivenUpError, OldButtonError
+from bot.cards.admin_card import Autodesk, Overview
+from bot.errors import MembershipUnknownError, NotAllowedError, NotGivenUpError, OldButtonError
 from bot.exports.presses import was_drawn_after
 from bot.people.access import Access
 from bot.people.asker import Asker
@@ -36,12 +37,14 @@ class Administration:
         access: Access,
         turns: Turns,
         last_poll: Callable[[], datetime | None],
+        health: Health,
         clock: Clock,
     ) -> None:
         self._database = database
         self._access = access
         self._turns = turns
         self._last_poll = last_poll
+        self._health = health
         self._clock = clock
 
     async def overview(self, asker: Asker) -> Overview:
@@ -52,9 +55,17 @@ class Administration:
 
         """
         await self._access.check_administrator(asker)
-
         states, newest, given_up, trouble = await self._database.read(_overview)
-        return Overview(states, newest, given_up, self._turns.spent(), self._last_poll(), trouble)
+        health = self._health
+        autodesk = Autodesk(health.is_known, health.trouble, health.since)
+        return Overview(states, newest, given_up, self._turns.spent(), self._last_poll(), autodesk, trouble)
+
+    async def at_home(self, asker: Asker) -> Overview | None:
+        """Return how things stand for who administers, None for others, and where Slack does not say now who does."""
+        try:
+            return await self.overview(asker)
+        except (NotAllowedError, MembershipUnknownError):
+            return None
 
     async def untold_trouble(self, asker: Asker) -> Trouble | None:
         """Return what Slack refuses us as a whole, where this person has not been told; they are from now on."""

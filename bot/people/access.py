@@ -1,7 +1,7 @@
 """Who may: the rules of the settings, applied to people as Slack knows them."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import structlog
@@ -84,6 +84,22 @@ class Access:
                 unknown = error
         raise unknown or errors.PersonNotAllowedError(self._whom, self.rules.people.members)
 
+    async def channels_of(self, asker: Asker) -> frozenset[str] | None:
+        """Return the channels that the asker is in, None where Slack does not tell."""
+        try:
+            return await self._channels.of_person(asker.person)
+        except MembershipUnknownError:
+            return None
+
+    async def place_of(self, export: Export, asker: Asker) -> str:
+        """Return the channel that an act on an export counts as done in.
+
+        That is where it was done; outside of any channel, as in the Home tab, it is the export's own for who is in it.
+        """
+        if asker.channel or asker.person == export.requester:
+            return asker.channel
+        return export.channel if export.channel in (await self.channels_of(asker) or ()) else ""
+
     async def see(self, number: int, asker: Asker) -> Export:
         """Return an export that this person may see.
 
@@ -96,7 +112,7 @@ class Access:
             export = await self._database.read(export_store.get, number)
         except UnknownExportError:
             raise errors.NoSuchExportError(number) from None
-        seen = permissions.may_see(export, asker.person, asker.channel)
+        seen = permissions.may_see(export, asker.person, await self.place_of(export, asker))
         if not seen and not await self.is_administrator(asker):
             raise errors.HiddenExportError(number)
         return export
@@ -189,8 +205,8 @@ class Access:
         if named == Named():
             return False
         account, groups = await asyncio.gather(
-            _or_error(self._members.account(person)),
-            asyncio.gather(*(_or_error(self._members.of_group(group)) for group in named.groups)),
+            _or_error(self._members.account, person),
+            asyncio.gather(*(_or_error(self._members.of_group, group) for group in named.groups)),
         )
         ids = {person}
         if isinstance(account, Account):
@@ -213,8 +229,8 @@ class Access:
         )
 
 
-async def _or_error(answer: Awaitable[T]) -> T | MembershipUnknownError:
+async def _or_error(ask: Callable[[str], Awaitable[T]], about: str) -> T | MembershipUnknownError:
     try:
-        return await answer
+        return await ask(about)
     except MembershipUnknownError as error:
         return error

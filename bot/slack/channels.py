@@ -1,4 +1,4 @@
-"""Which channels are shared with other organisations, asked of Slack and kept for minutes."""
+"""Which channels are shared with other organisations, and who is in which, asked of Slack and kept for minutes."""
 
 from datetime import timedelta
 from enum import Enum, auto
@@ -9,12 +9,13 @@ import structlog
 from bot.runtime.clock import Clock
 from bot.slack.api import WAITED_FOR, SlackApi
 from bot.slack.errors import ChannelClosedError, MethodMissingError, NotToldError, SlackError
-from bot.slack.remembered import Remembered
+from bot.slack.remembered import KEPT, Remembered
 
 #: How long the last answer stands in for one that Slack does not give: a channel is shared from one minute to the next.
 _STILL_GOOD: Final = timedelta(minutes=30)
 #: Channels and group messages; all others are between the bot and one person, or are that person's id.
 _OF_MANY: Final = ("C", "G")
+_PAGE: Final = 999  #: channels that Slack lists at once (source: Slack, users.conversations)
 _FLAGS: Final = ("is_ext_shared", "is_pending_ext_shared")
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ class Channels:
         self._told: set[str] = set()  # the channels of which Slack has said it
         self._warned = False
         self._known = Remembered(self._ask, clock, _STILL_GOOD)
+        self._of_people = Remembered(self._ask_of, clock, KEPT)  # an old answer shows what somebody has left
 
     async def sharing(self, channel: str) -> Sharing:
         """Return what Slack says of a channel; a direct message, and a person, is shared with nobody else.
@@ -53,9 +55,33 @@ class Channels:
             self._known.forget(channel)
         return sharing
 
+    async def of_person(self, person: str) -> frozenset[str]:
+        """Return the channels that a person is in, of the private ones those that the bot is in as well.
+
+        Raises:
+            MembershipUnknownError: Slack does not tell.
+
+        """
+        return await self._of_people.get(person)
+
     async def close(self) -> None:
         """End what is still being asked."""
         await self._known.close()
+        await self._of_people.close()
+
+    async def _ask_of(self, person: str) -> frozenset[str]:
+        found: set[str] = set()
+        more: dict[str, object] = {}
+        while True:
+            kinds = "public_channel,private_channel"
+            asked = {"user": person, "types": kinds, "limit": _PAGE, **more}
+            page = await self._api.call("users.conversations", within=WAITED_FOR, **asked)
+            listed = page.get("channels")
+            found |= {str(each["id"]) for each in listed if "id" in each} if isinstance(listed, list) else set()
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return frozenset(found)
+            more = {"cursor": cursor}
 
     async def _ask(self, channel: str) -> Sharing:
         try:

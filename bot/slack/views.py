@@ -1,4 +1,4 @@
-"""Forms in Slack: opened by what a person did just now, and changed while they are open."""
+"""Forms in Slack, opened by what a person did just now and changed while they are open; and Home tabs."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Trigger:
 
 
 class Views:
-    """Opens and changes forms."""
+    """Opens and changes forms, and publishes Home tabs."""
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
@@ -50,3 +50,12 @@ class Views:
 
         """
         await self._api.call("views.update", view_id=shown["id"], hash=shown.get("hash"), view=view, within=WAITED_FOR)
+
+    async def publish(self, person: str, view: View) -> None:
+        """Put a view on somebody's Home tab.
+
+        Raises:
+            SlackError: it is not there, or may not be.
+
+        """
+        await self._api.call("views.publish", user_id=person, view=view)

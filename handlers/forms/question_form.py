@@ -26,6 +26,7 @@ from handlers.guard import Guard
 
 #: What a form becomes by what somebody does in it.
 Drawn = Callable[[Mapping[str, Any], Asker], Awaitable[export_modal.View]]
+NEW_EXPORT = "new_export"  #: the global shortcut of the manifest
 #: What stands there at first, so that one press is an answer.
 _FIRST = "starter.products"
 _TOO_LONG = "This is too long for the short form, so it stays here as you wrote it."
@@ -46,8 +47,8 @@ class QuestionForm:
         self._asking = asking
         self._guard = guard
 
-    async def open(self, trigger: Trigger, asker: Asker) -> None:
-        """Open the form for the channel where it was asked for.
+    async def open(self, trigger: Trigger, asker: Asker, question: str = "") -> None:
+        """Open the form for the channel where it was asked for, with a question of its menu where that is offered.
 
         Raises:
             FormNotOpenedError: Slack did not open it.
@@ -56,17 +57,25 @@ class QuestionForm:
         sketch = Sketch(
             _FIRST, contract=self._form.only_contract(), channel=asker.channel, opened=Opened(asker.channel)
         )
+        if question and any(entry.key == question for entry in await self._entries(sketch, asker)):
+            sketch = replace(sketch, key=question)
         view = await self._view(sketch, asker)
         await self._form.show(trigger, view or self._long(sketch, ExportRequest(sketch.contract)))
 
     async def open_by_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Listen to "Open the form"."""
+        """Listen to "Open the form", "New export", and to the buttons that open it with a question."""
         trigger = Trigger.of(body)
         await ack()
-        sender = envelope.of_action(body)
+        sender, question = envelope.of_action(body), str(body["actions"][0].get("value") or "")
         await self._guard.run(
-            actions.FORM, sender, envelope.response_url(body), lambda asker: self.open(trigger, asker)
+            actions.FORM, sender, envelope.response_url(body), lambda asker: self.open(trigger, asker, question)
         )
+
+    async def open_by_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to the global shortcut, which is used in no channel: the form asks for one."""
+        trigger = Trigger.of(body)
+        await ack()
+        await self._guard.run(NEW_EXPORT, envelope.of_shortcut(body), "", lambda asker: self.open(trigger, asker))
 
     async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to everything that is chosen: the sentence below says what is meant now."""

@@ -29,11 +29,12 @@ class Clock:
 
 
 class Slack:
-    """The two methods, answered by what a test puts here; `asked` are the calls."""
+    """The three methods, answered by what a test puts here; `asked` are the calls."""
 
     def __init__(self) -> None:
         self.user: Callable[[], Any] = lambda: {"ok": True, "user": FULL}
         self.group: Callable[[], Any] = lambda: {"ok": True, "users": ["U1"]}
+        self.channels: Callable[[], Any] = lambda: {"ok": True, "channels": []}
         self.asked: list[str] = []
         self.gate: asyncio.Event | None = None
 
@@ -42,6 +43,10 @@ class Slack:
 
     async def usergroups_users_list(self, *, usergroup: str) -> Any:
         return await self._answer(f"group {usergroup}", self.group)
+
+    async def users_conversations(self, *, user: str, types: str, limit: int, cursor: str = "") -> Any:
+        assert (types, limit) == ("public_channel,private_channel", 999)
+        return await self._answer(f"channels of {user} {cursor}".strip(), self.channels)
 
     async def _answer(self, asked: str, answer: Callable[[], Any]) -> Any:
         self.asked.append(asked)

@@ -1,4 +1,4 @@
-"""What people type to the bot in its direct message: an answer that helps, once, to who may use it; nothing else."""
+"""What people type to the bot, or mention it in: an answer that helps, once, to who may use it; nothing else."""
 
 import pytest
 
@@ -20,9 +20,9 @@ async def house(new_house: OpenHouse) -> House:
     return house
 
 
-def answers(house: House, name: str) -> int:
+def answers(house: House, name: str, place: str = US) -> int:
     """How often somebody was answered."""
-    return sum(ANSWER in message.visible_text() for message in house.member(name).sees(US))
+    return sum(ANSWER in message.visible_text() for message in house.member(name).sees(place))
 
 
 async def test_the_answer_opens_the_form(house: House) -> None:
@@ -70,6 +70,48 @@ async def test_only_what_is_typed_there_is_answered(house: House) -> None:
     await house.slack.events.settled()
     assert answers(house, "ana") == 1
     assert not any(ANSWER in message.visible_text() for message in ana.sees("#finance"))
+
+
+async def test_a_mention_is_answered_privately_once(house: House) -> None:
+    """In the channel, for the eyes of who wrote it, with a button that opens the form for that channel."""
+    ana = house.member("ana")
+    house.slack.controls.repeat_events(1)
+    await ana.types("#finance", "@tokenflex help")
+    told = await ana.hears("#finance", ANSWER, private=True)
+    await house.slack.events.settled()
+    private = [message for message in ana.sees("#finance") if message.ephemeral_for]
+    assert [ANSWER in message.visible_text() for message in private] == [True]
+    assert not any(ANSWER in message.visible_text() for message in house.member("ben").sees("#finance"))
+    await ana.presses(told, "Open the form")
+    modal = await ana.sees_modal(SHORT)
+    modal.fill("Period", "All")
+    await modal.settled()
+    await modal.submit()
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
+
+
+async def test_a_guest_who_mentions_it_hears_why_not(house: House) -> None:
+    """Privately too, and that is on record."""
+    gus = house.member("gus")
+    await gus.types("#finance", "@tokenflex my secret")
+    await gus.hears("#finance", "this data includes people's names", private=True)
+    (refused,) = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
+    assert (refused.person, refused.source) == (gus.id, Source.MENTION)
+    assert "secret" not in repr(refused)
+
+
+@pytest.mark.parametrize(
+    "more", [{"edited": {"user": "U1", "ts": "1.0"}}, {"bot_id": "B1"}, {"subtype": "bot_message"}, {"user": ""}]
+)
+async def test_a_mention_by_no_person_or_in_an_edit_is_passed_over(house: House, more: dict[str, object]) -> None:
+    """What an app writes, ours included, is answered by nobody, and what is changed later was answered at first."""
+    ana, place = house.member("ana"), house.slack.workspace.channel("#finance")
+    event = {"type": "app_mention", "user": ana.id, "text": "<@U0> help", "channel": place.id, "ts": "1.0", **more}
+    house.slack.events._tell("app_mention", "app_mentions:read", place, event)
+    await house.slack.events.settled()
+    await ana.types("#finance", "@tokenflex help")
+    await ana.hears("#finance", ANSWER, private=True)
+    assert answers(house, "ana", "#finance") == 1
 
 
 async def test_who_may_not_use_it_hears_that(house: House) -> None:

@@ -82,8 +82,9 @@ async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     handler = house.running.handler
     assert handler is not None
     listeners = handler.app._async_listeners
-    #: The command, what is typed and two other events, the form, its menu of contracts and the way back.
-    assert len(listeners) == len(ALL_BUTTONS) + 7 + len(QUESTION_FORM)
+    #: The command, the shortcut, what is typed, a mention, the Home tab and two other events, the form, its menu of
+    #: contracts and the way back; what can be pressed in a Home are buttons of those above.
+    assert len(listeners) == len(ALL_BUTTONS) + 10 + len(QUESTION_FORM)
 
 
 @pytest.mark.parametrize("rule", RULES)

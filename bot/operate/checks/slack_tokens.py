@@ -61,8 +61,9 @@ def update_app(app_token: str) -> str:
     return (
         f"On the app's page “App Manifest” ({manifest.update_link(app_token)}) paste manifest.yaml again, or add "
         f"scopes under “OAuth & Permissions”, “Bot Token Scopes”, and {', '.join(sorted(manifest.bot_events()))} under "
-        "“Event Subscriptions”, and let people write to it under “App Home”; then press “Reinstall to Workspace” and "
-        "run this again."
+        "“Event Subscriptions”; under “App Home” show the Home tab and let people write to it, and under "
+        "“Interactivity & Shortcuts” make the global shortcut New export (new_export); then press “Reinstall "
+        "to Workspace” and run this again."
     )
 
 

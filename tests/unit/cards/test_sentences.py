@@ -50,7 +50,7 @@ SPEAKERS = [
     *sorted(Path(ROOT, "handlers").rglob("*.py")),
     *(Path(ROOT, "bot/tokenflex", name) for name in ("catalogue.py", "rules.py", "literal.py", "where.py")),
 ]
-LABELS = set(actions._LABELS.values()) | {"Export"}
+LABELS = set(actions._LABELS.values()) | {"Export", "New export"}
 
 
 # --- in the source

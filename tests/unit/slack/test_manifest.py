@@ -12,7 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.manifest import update_link
 from handlers.commands import COMMAND
-from handlers.events import CHANNEL_ID_CHANGED
+from handlers.events import CHANNEL_ID_CHANGED, MENTION
+from handlers.forms.question_form import NEW_EXPORT
+from handlers.home import APP_HOME_OPENED
 from handlers.words.grammar import WORDS
 from tests.harness.house import ROOT
 
@@ -32,16 +34,20 @@ SCOPES: dict[str, set[str]] = {
     "conversations.replies": _READ_BACK,
     "usergroups.list": {"usergroups:read"},
     "usergroups.users.list": {"usergroups:read"},
+    "users.conversations": {"channels:read", "groups:read"},
     "users.info": {"users:read"},
     "users.list": {"users:read"},
     "views.open": set(),
+    "views.publish": set(),
     "views.update": set(),
 }
 #: Scopes for each event that the code listens to (source: Slack's event pages): one of them for each kind of channel.
 EVENTS: dict[str, set[str]] = {
-    CHANNEL_ID_CHANGED: {"groups:read"},
+    APP_HOME_OPENED: set(),
+    MENTION: {"app_mentions:read"},
+    CHANNEL_ID_CHANGED: {"groups:read"},  # only ids of private channels change
     "message.im": {"im:history"},
-}  # only ids of private channels change
+}
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +127,22 @@ def test_the_scopes_are_exactly_those_of_the_methods(manifest: dict[str, Any]) -
 def test_the_events_are_exactly_those_that_are_listened_to(manifest: dict[str, Any]) -> None:
     """Each event that is asked for has a listener, and each listener's event is asked for; no address is needed."""
     assert manifest["settings"]["event_subscriptions"] == {"bot_events": sorted(EVENTS)}
-    assert re.findall(r"\bapp\.(?:event|message|shortcut)\((\w+)", source()) == ["CHANNEL_ID_CHANGED", "MESSAGE", "re"]
+    heard = ["CHANNEL_ID_CHANGED", "MESSAGE", "MENTION", "APP_HOME_OPENED", "re"]
+    assert re.findall(r"\bapp\.(?:event|message)\((\w+)", source()) == heard
+
+
+def test_the_shortcut_is_the_one_that_is_listened_to(manifest: dict[str, Any]) -> None:
+    """There is one, it works everywhere, and its words are as long as Slack takes them."""
+    (shortcut,) = manifest["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("global", NEW_EXPORT)
+    assert re.findall(r"\bapp\.shortcut\((\w+)", source()) == ["NEW_EXPORT"]
+    assert len(shortcut["name"]) <= 24
+    assert len(shortcut["description"]) <= 150
+
+
+def test_the_home_tab_is_on(manifest: dict[str, Any]) -> None:
+    """Without it Slack refuses what is published, and nobody can open it."""
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
 
 
 def test_interactivity_and_socket_mode_are_on(manifest: dict[str, Any]) -> None:

@@ -1,0 +1,68 @@
+"""The Home tab: opened, kept up to date while somebody may be looking, and drawn for who may see what is in it."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from bot.cards import home as home_card
+from bot.cards import refusals
+from bot.cards.home import Shown, View
+from bot.errors import UseCaseError
+from bot.exports.use_cases import Exports
+from bot.operate.administration import Administration
+from bot.people.asker import Sender
+from bot.questions.templates import Templates
+from bot.slack.homes import Homes
+from handlers import envelope
+from handlers.guard import Guard
+
+APP_HOME_OPENED = "app_home_opened"
+
+
+class Home:
+    """Says what stands in somebody's Home tab, each time by who may see what now."""
+
+    def __init__(
+        self,
+        exports: Exports,
+        templates: Templates,
+        administration: Administration,
+        homes: Homes,
+        guard: Guard,
+        *,
+        links_for_others: bool,
+    ) -> None:
+        self._exports = exports
+        self._templates = templates
+        self._administration = administration
+        self._homes = homes
+        self._guard = guard
+        self._links_for_others = links_for_others
+
+    async def opened(self, body: dict[str, Any]) -> None:
+        """Listen to the opening of the app; Slack tells of it on every tab."""
+        if body["event"].get("tab") == "home":
+            sender = envelope.of_home(body)
+            self._homes.opened(sender.person, partial(self._drawn, sender))
+
+    async def pressed(self, body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's
+        """Run in front of every listener: whatever is pressed in a Home shows that somebody is looking at it."""
+        if envelope.is_in_home(body):
+            sender = envelope.of_action(body)
+            self._homes.touched(sender.person, partial(self._drawn, sender))
+        await next()
+
+    async def _drawn(self, sender: Sender) -> View:
+        """Return the tab; who may not use the bot sees why, and nothing else. To look is no act: it is not recorded."""
+        try:
+            asker = await self._guard.admit(sender)
+        except UseCaseError as error:
+            return home_card.closed(refusals.sentence(error))
+        return home_card.view(
+            Shown(
+                await self._exports.at_home(asker),
+                await self._templates.listing(asker),
+                await self._administration.at_home(asker),
+                self._links_for_others,
+            )
+        )
