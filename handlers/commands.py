@@ -1,6 +1,7 @@
 """`/tokenflex …`: acknowledge, parse, call one use case, answer privately."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -8,8 +9,9 @@ from slack_bolt.async_app import AsyncAck
 from bot.cards import admin_card, export_card, replies
 from bot.cards import help as help_card
 from bot.cards.blocks import paragraph
-from bot.cards.text import sentence
+from bot.cards.text import sentence, shorten
 from bot.contracts.cache import ContractCache
+from bot.errors import FormNotOpenedError, NoSuchTemplateError
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
 from bot.questions.asking import Asking
@@ -22,6 +24,7 @@ from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
 from handlers.words import grammar
+from handlers.words.slack_text import as_typed
 
 COMMAND = "/tokenflex"
 
@@ -64,19 +67,33 @@ class Commands:
             f"command {word}".strip(),
             envelope.of_command(body),
             envelope.response_url(body),
-            lambda asker: self._answered(Act(asker, body, trigger)),
+            lambda asker: self._answered(as_typed(str(body.get("text") or "")), Act(asker, body, trigger)),
             export=number,
         )
 
-    async def _answered(self, act: Act) -> None:
+    async def meant(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to the button of a command that was probably meant: the same as if it had been typed."""
+        trigger = Trigger.of(body)
+        await ack()
+        typed = str(body["actions"][0].get("value") or "")
+        word, number = grammar.aim(typed)
+        await self._guard.run(
+            f"command {word}".strip(),
+            envelope.of_action(body),
+            envelope.response_url(body),
+            lambda asker: self._answered(typed, Act(asker, body, trigger)),
+            export=number,
+        )
+
+    async def _answered(self, typed: str, act: Act) -> None:
         """Answer, and tell by the same way, once, what Slack keeps from everybody: it still takes answers."""
-        await self._answer(act)
+        await self._answer(typed, act)
         trouble = await self._administration.untold_trouble(act.asker)
         if trouble is not None:
             await self._tell(act, paragraph(admin_card.trouble_with_slack(trouble)))
 
-    async def _answer(self, act: Act) -> None:
-        command = grammar.parse(str(act.body.get("text") or ""), self._catalogue, self._contracts.offered)
+    async def _answer(self, typed: str, act: Act) -> None:
+        command = grammar.read(typed, self._catalogue, self._contracts.offered)
         match command:
             case grammar.OpenForm():
                 await self._form.open(act.trigger, act.asker)
@@ -91,23 +108,40 @@ class Commands:
                 await self._tell(act, help_card.message(*active[:1]))
             case grammar.Administer():
                 await self._tell(act, admin_card.overview(await self._administration.overview(act.asker)))
-            case grammar.Mistake():
-                told = replies.mistake if command.of_export else replies.unknown_words
-                await self._tell(act, told(command.messages))
+            case grammar.Mistake(messages, None):
+                await self._tell(act, replies.wrong_words(messages))
+            case grammar.Mistake(messages, grammar.Export() as understood):
+                await self._mistaken(act, messages, understood)
+            case grammar.Unknown():
+                await self._unknown(command, act)
+
+    async def _unknown(self, command: grammar.Unknown, act: Act) -> None:
+        """Offer what was probably meant, as a button that does it: a command, else a question."""
+        asked = None if command.likely else await self._form.likely(command.typed, act.asker)
+        if asked is None:
+            await self._tell(act, replies.unknown_word(command.word, command.likely))
+        else:
+            await self._tell(act, replies.unknown_but_asked(command.word, *asked))
 
     async def _export(self, command: grammar.Export, act: Act) -> None:
         typed, seen = command.request, [contract.number for contract in self._contracts.offered]
         if self._contracts.lacks(typed.contract_number):
-            await self._mistaken(act, [unseen_contract(typed.contract_number, seen).message])
+            said, known = unseen_contract(typed.contract_number, seen).message, replace(typed, contract_number="")
+            await self._mistaken(act, [said], replace(command, request=known))
             return
         try:
             request = await self._asking.request(typed, act.asker, name=command.name, period=command.period)
         except PeriodError as error:
-            await self._mistaken(act, [str(error)])
+            await self._mistaken(act, [str(error)], replace(command, period=""))
+            return
+        except NoSuchTemplateError as error:
+            said = f"I know of no question and no template “{shorten(error.name, 60)}” here"
+            hint = f"; did you mean {error.near}?" if error.near else ""
+            await self._mistaken(act, [f"{said}{hint}"], replace(command, name=error.near or error.name))
             return
         problems = check_request(request, self._catalogue, seen)
         if wrong := [problem.message for problem in problems if not problem.warning]:
-            await self._mistaken(act, wrong)
+            await self._mistaken(act, wrong, command)
             return
         accepted = await self._exports.accept(
             request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
@@ -116,5 +150,10 @@ class Commands:
             warnings = [sentence(problem.message) for problem in problems]
             await self._tell(act, replies.accepted(accepted.export, accepted.line, warnings))
 
-    async def _mistaken(self, act: Act, messages: Sequence[str]) -> None:
-        await self._tell(act, replies.mistake([sentence(message) for message in messages]))
+    async def _mistaken(self, act: Act, messages: Sequence[str], understood: grammar.Export) -> None:
+        """Open the form with what was understood of an export, and say there what was not; here where none opens."""
+        said = [sentence(message) for message in messages]
+        try:
+            await self._form.open_mistaken(act.trigger, act.asker, understood, said)
+        except FormNotOpenedError:
+            await self._tell(act, replies.mistake(said))

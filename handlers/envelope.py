@@ -84,7 +84,13 @@ def is_private(body: Body) -> bool:
 
 
 def origin_of_command(body: Body) -> str:
-    """Return a name for this one act of typing: the same envelope delivered twice has the same."""
+    """Return a name for this one act of typing: the same envelope delivered twice has the same.
+
+    A command that stands on a button is done once, however often it is pressed.
+    """
+    if body.get("actions"):
+        pressed = [str(body["user"]["id"]), pressed_message(body), str(body["actions"][0].get("value"))]
+        return "meant:" + hashlib.sha256("\n".join(pressed).encode()).hexdigest()
     parts = [str(body.get(part, "")) for part in ("trigger_id", "response_url", "user_id", "channel_id", "text")]
     return "command:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

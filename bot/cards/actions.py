@@ -16,6 +16,7 @@ KEEP = "export.keep"
 GIVE_UP = "export.give_up"
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
+MEANT = "command.meant"  #: does the command that its value is, as it would be typed
 SEND_AGAIN = "admin.send_again"  #: its number is that of a message that was given up
 
 _LABELS = {
@@ -102,6 +103,11 @@ def ask(words: str, question: str, title: str) -> Block:
         "value": question,
         "accessibility_label": said,
     }
+
+
+def meant(command: str) -> Block:
+    """Return the button that does what was probably meant by a mistyped command of 2,000 characters at most."""
+    return {"type": "button", "action_id": MEANT, "text": plain(shorten(f"/tokenflex {command}", 75)), "value": command}
 
 
 def send_again(delivery: Delivery) -> Block:

@@ -110,7 +110,7 @@ class Names:
 
         Each word of the text has to begin a word of what is known of a name, whatever the case and the accents.
         """
-        wanted = _words(text)
+        wanted = words(text)
         found = ((self._rank(name, wanted), name) for name in among)
         return tuple(name for rank, name in sorted(found, key=lambda each: each[0] or 0) if rank is not None)
 
@@ -118,7 +118,7 @@ class Names:
         """Return 0 where the title says it, more where only something else does, None where nothing does."""
         known: list[str] = []
         for rank, text in enumerate((self.title(name), _spaced(name), _of(name).synonyms, self._about.get(name, ""))):
-            known += _words(text)
+            known += words(text)
             if all(any(word.startswith(each) for word in known) for each in wanted):
                 return rank
         return None
@@ -143,7 +143,8 @@ def _spaced(name: str) -> str:
     return f"{name} {re.sub('(?<=[a-z])(?=[A-Z])', ' ', name)}"
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are compared: without case and accents."""
     return re.findall(r"\w+", _folded(text).replace("_", " "))
 
 

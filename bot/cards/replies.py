@@ -16,6 +16,7 @@ from storage.states import ExportState
 #: Characters; the longest sentence, escaped, fits the whole, and the whole fits a paragraph of 3000.
 _LONGEST_SENTENCE = 500
 _LONGEST_MISTAKE = 2700
+_LONGEST_VALUE = 2000  #: of a button (source: Slack Block Kit reference)
 
 
 def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Message:
@@ -40,9 +41,29 @@ def _freshness(export: Export) -> str:
     return f" Usage is known through {day(export.known_through)}." if export.known_through else ""
 
 
-def unknown_words(messages: Sequence[str]) -> Message:
-    """Return what is said to who typed something that is no command."""
+def wrong_words(messages: Sequence[str]) -> Message:
+    """Return what is said to who used a word of the command in a way that makes no sense."""
     return paragraph(escape(shorten(" ".join(messages), _LONGEST_MISTAKE)))
+
+
+def unknown_word(word: str, likely: str = "") -> Message:
+    """Return what is said to who began with no word of the command, and the command that may be meant."""
+    if not likely or len(likely) > _LONGEST_VALUE:
+        text = f"I don't know {_quoted(word)}. `/tokenflex` opens the form, and `/tokenflex help` shows examples."
+        return Message(text, [section("unknown", text), actions.row("buttons", actions.open_form())])
+    text = f"I don't know {_quoted(word)}. Did you mean {code(f'/tokenflex {likely.split(maxsplit=1)[0]}')}?"
+    return Message(text, [section("unknown", text), actions.row("buttons", actions.meant(likely))])
+
+
+def unknown_but_asked(word: str, title: str, question: str) -> Message:
+    """Return what is said to who wrote plainly what a question asks; its value leads to the form."""
+    text = f"I don't know {_quoted(word)}. Did you mean *{escape(title.rstrip('?'))}*?"
+    button = actions.ask(shorten(title, 60), question, "New export")
+    return Message(text, [section("unknown", text), actions.row("buttons", button)])
+
+
+def _quoted(word: str) -> str:
+    return f"“{escape(shorten(word, 60))}”"
 
 
 def mistake(messages: Sequence[str]) -> Message:

@@ -1,17 +1,18 @@
 """The short form: a question is chosen, and what will be exported stands below it in words, as it is chosen."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions
-from bot.errors import UseCaseError
+from bot.errors import NoSuchTemplateError, UseCaseError
 from bot.people.asker import Asker
-from bot.questions import filters, periods, questions, templates
+from bot.questions import filters, likely, periods, questions, templates
 from bot.questions.asking import Asking
-from bot.questions.periods import PeriodError
+from bot.questions.periods import Days, Period, PeriodError
 from bot.questions.starters import starters
 from bot.questions.suggestions import suggest
 from bot.questions.templates import Templates
@@ -23,12 +24,14 @@ from handlers.forms.export_form import ExportForm
 from handlers.forms.export_modal import Draft, Opened
 from handlers.forms.question_modal import Entry, Sketch
 from handlers.guard import Guard
+from handlers.words import grammar
 
 #: What a form becomes by what somebody does in it.
 Drawn = Callable[[Mapping[str, Any], Asker], Awaitable[export_modal.View]]
 NEW_EXPORT = "new_export"  #: the global shortcut of the manifest
 #: What stands there at first, so that one press is an answer.
 _FIRST = "starter.products"
+_NOT_UNDERSTOOD = "I did not understand all of that. What I did stands here; please look it through."
 _TOO_LONG = "This is too long for the short form, so it stays here as you wrote it."
 
 
@@ -50,17 +53,46 @@ class QuestionForm:
     async def open(self, trigger: Trigger, asker: Asker, question: str = "") -> None:
         """Open the form for the channel where it was asked for, with a question of its menu where that is offered.
 
+        Behind the question may stand the word of a period, as `likely` gives it.
+
         Raises:
             FormNotOpenedError: Slack did not open it.
 
         """
-        sketch = Sketch(
-            _FIRST, contract=self._form.only_contract(), channel=asker.channel, opened=Opened(asker.channel)
+        key, _, word = question.partition(" ")
+        period = periods.parse(word, periods.ANY_DAY) if word else None
+        sketch = self._sketch(asker, key, period)
+        is_offered = any(entry.key == key for entry in await self._entries(sketch, asker))
+        await self._open(trigger, asker, sketch if is_offered else replace(sketch, key=_FIRST))
+
+    async def open_mistaken(
+        self, trigger: Trigger, asker: Asker, understood: grammar.Export, messages: Sequence[str]
+    ) -> None:
+        """Open the form with what was understood of a command, and say what was not.
+
+        Raises:
+            FormNotOpenedError: Slack did not open it.
+
+        """
+        request, notes = understood.request, (_NOT_UNDERSTOOD, *(f"• {message}" for message in messages))
+        if request.fields or request.metrics or request.usage_categories or request.where:
+            with suppress(PeriodError, NoSuchTemplateError):
+                request = await self._asking.request(request, asker, name=understood.name, period=understood.period)
+            await self._form.show(trigger, self._long(self._sketch(asker), request, *notes))
+            return
+        key, period = await self._meant(understood.name, asker)
+        with suppress(PeriodError):
+            period = periods.parse(understood.period, await self._asking.today(asker)) if understood.period else period
+        sketch = replace(
+            self._sketch(asker, key, period), file_name=request.file_name, contract=request.contract_number
         )
-        if question and any(entry.key == question for entry in await self._entries(sketch, asker)):
-            sketch = replace(sketch, key=question)
-        view = await self._view(sketch, asker)
-        await self._form.show(trigger, view or self._long(sketch, ExportRequest(sketch.contract)))
+        await self._open(trigger, asker, sketch, notes)
+
+    async def likely(self, text: str, asker: Asker) -> tuple[str, str] | None:
+        """Return the title of the question that a text asks plainly, and what `open` makes the form of."""
+        key, period = await self._meant(text, asker)
+        entry = next((each for each in await self._entries(Sketch(), asker) if each.key == key), None)
+        return (entry.title, f"{key} {periods.as_word(period) if period else ''}".strip()) if entry else None
 
     async def open_by_button(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Open the form", "New export", and to the buttons that open it with a question."""
@@ -105,6 +137,34 @@ class QuestionForm:
         found = suggest(str(body.get("value") or ""), {}, choices.catalogue, choices.names)
         options = (question_modal.option_of(one, filters.said(one, choices.names)) for one in found)
         await ack(options=[option for option in options if option])
+
+    async def _open(self, trigger: Trigger, asker: Asker, sketch: Sketch, notes: Sequence[str] = ()) -> None:
+        view = await self._view(sketch, asker, notes)
+        await self._form.show(trigger, view or self._long(sketch, ExportRequest(sketch.contract), *notes))
+
+    def _sketch(self, asker: Asker, key: str = "", period: Period | None = None) -> Sketch:
+        """Return what stands in a form that opens where somebody asks."""
+        days = period if isinstance(period, Days) else None
+        chosen = question_modal.RANGE if days else periods.as_word(period) if period else ""
+        return Sketch(
+            key or _FIRST,
+            contract=self._form.only_contract(),
+            period=chosen,
+            first=days.first.isoformat() if days else "",
+            last=days.last.isoformat() if days else "",
+            channel=asker.channel,
+            opened=Opened(asker.channel),
+        )
+
+    async def _meant(self, text: str, asker: Asker) -> tuple[str, Period | None]:
+        """Return the key of the question that a text names or asks plainly, "" for none, and the period in it."""
+        entries = await self._entries(Sketch(), asker)
+        called = {each: entry.key for entry in reversed(entries) for each in (entry.key.partition(".")[2], entry.title)}
+        named = {name.casefold(): key for name, key in called.items()}.get(text.casefold(), "")
+        said, period = likely.parted(text, await self._asking.today(asker))
+        known = {entry.key: (entry.title, entry.question) for entry in entries}
+        key = named or likely.likely(said, known, self._form.choices().names) or ""
+        return key, None if named else period
 
     async def _listen(self, ack: AsyncAck, body: dict[str, Any], drawn: Drawn) -> None:
         await ack()
@@ -164,7 +224,7 @@ class QuestionForm:
         draft = Draft(request, sketch.channel)
         return export_modal.build(draft, self._form.choices(), opened=sketch.opened, notes=notes)
 
-    async def _view(self, sketch: Sketch, asker: Asker) -> export_modal.View | None:
+    async def _view(self, sketch: Sketch, asker: Asker, notes: Sequence[str] = ()) -> export_modal.View | None:
         entries, choices = await self._entries(sketch, asker), self._form.choices()
         chosen = question_modal.chosen_of(sketch, entries)
         asked = await self._asking.asked(sketch.contract, asker)
@@ -174,7 +234,7 @@ class QuestionForm:
         except PeriodError as error:
             said = str(error)
         shown = question_modal.said_of(said, chosen.note if chosen else "")
-        return question_modal.build(replace(sketch, contract=asked.contract), entries, choices, shown)
+        return question_modal.build(replace(sketch, contract=asked.contract), entries, choices, shown, notes)
 
     async def _entries(self, sketch: Sketch, asker: Asker) -> list[Entry]:
         names = self._form.choices().names

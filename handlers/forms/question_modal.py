@@ -200,7 +200,9 @@ def _chosen(state: Mapping[str, Any], name: str) -> str:
 # --- building it --------------------------------------------------------------------------------------------------
 
 
-def build(sketch: Sketch, entries: Sequence[Entry], choices: Choices, said: str) -> View | None:
+def build(
+    sketch: Sketch, entries: Sequence[Entry], choices: Choices, said: str, notes: Sequence[str] = ()
+) -> View | None:
     """Return the form with a sketch in it, and below it what it says; None where Slack could not keep that much."""
     chosen = chosen_of(sketch, entries)
     preset = periods.as_word(chosen.question.period) if chosen else periods.as_word(Relative.LAST_MONTH)
@@ -216,6 +218,7 @@ def build(sketch: Sketch, entries: Sequence[Entry], choices: Choices, said: str)
         "close": plain("Cancel"),
         "private_metadata": metadata,
         "blocks": [
+            *([pieces.notice("\n".join(notes))] if notes else []),
             _question_input(sketch, entries),
             *_contract_input(sketch, choices),
             *_period_inputs(sketch, shown, preset),

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal, get_args
 
@@ -15,7 +15,7 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
 from bot.tokenflex.rules import check_request, plain_file_name
 from handlers.words.shell_words import UnreadableError, split
-from handlers.words.slack_text import as_typed, straight_clause, visible
+from handlers.words.slack_text import CURLY_DOUBLE, as_typed, straight_clause, visible
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
@@ -67,18 +67,30 @@ class OnExport:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What was typed cannot be followed; plain sentences that quote what was typed: escape before showing."""
+    """What was typed cannot be followed; plain sentences that quote what was typed: escape before showing.
+
+    `understood` is what was of an export: several things can be wrong at once, and the form opens with the rest.
+    """
 
     messages: tuple[str, ...]
-    of_export: bool = False  #: something in a request; several can be wrong at once, and examples help
+    understood: Export | None = None
 
 
-Command = OpenForm | Export | List | Help | Administer | OnExport | Mistake
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What was typed begins with no word of the command; `likely` is the command that may be meant, "" for none."""
+
+    typed: str
+    word: str
+    likely: str = ""
+
+
+Command = OpenForm | Export | List | Help | Administer | OnExport | Mistake | Unknown
 
 
 def aim(text: str) -> tuple[str, int | None]:
     """Return the word of a command as it goes on record, and the export that it names; nothing else that was typed."""
-    first, rest = _first_word(text)
+    first, rest = _first_word(as_typed(text))
     word = first.lower() or "export"
     if word in NUMBERED_WORDS:
         command = _on_export(word, rest)
@@ -91,6 +103,11 @@ def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -
 
     `contracts` are the known ones: the only one of them, or the only active one, is meant where the text names none.
     """
+    return read(as_typed(text), catalogue, contracts)
+
+
+def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -> Command:
+    """Return what a text asks for as it was typed, without what Slack makes of it."""
     first, rest = _first_word(text)
     word = first.lower()
     if word in NUMBERED_WORDS:
@@ -103,24 +120,22 @@ def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -
         return List() if not rest else Mistake((f"Nothing follows /tokenflex list; leave {_quoted(rest)} out.",))
     if word == "export" and rest:
         return _export(rest, catalogue, contracts)
-    return OpenForm() if word in {"", "export"} else Mistake((_unknown_command(first),))
+    return OpenForm() if word in {"", "export"} else _unknown(text, first, rest)
 
 
 def _first_word(text: str) -> tuple[str, str]:
     """Return the word that says what to do and what follows it; nobody can see what is invisible in a word."""
-    first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
+    first, rest = (*text.split(maxsplit=1), "", "")[:2]
     if not visible(first):
         return _first_word(rest) if rest else ("", "")
     return visible(first), rest.strip() if visible(rest).strip() else ""
 
 
-def _unknown_command(first: str) -> str:
+def _unknown(text: str, first: str, rest: str) -> Unknown:
     if "=" in first:
-        return f"Begin with the word export: /tokenflex export {shorten(first, 60)} …"
+        return Unknown(text, first, f"export {text.strip()}")
     near = nearest(first, WORDS)
-    if near:
-        return f"I don't know {_quoted(first)}; did you mean /tokenflex {near}?"
-    return f"I don't know {_quoted(first)}. Type /tokenflex for the form, or /tokenflex help."
+    return Unknown(text, first, f"{near} {rest}".strip() if near else "")
 
 
 def _on_export(word: NumberedWord, rest: str) -> Command:
@@ -202,7 +217,9 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     try:
         words = split(rest)
     except UnreadableError as error:
-        return Mistake((str(error),), of_export=True)
+        typed = _loosely(rest)
+        request = _request(typed.get("contract", "") or _meant(contracts), typed)
+        return Mistake((str(error),), Export(_known(request, contracts, catalogue), period=typed.get("period", "")))
     name, words = _named(words, catalogue)
     given, faults = _read(words, catalogue)
     values: dict[Key, str] = {one.part: one.value for one in reversed(given) if one.part}
@@ -218,8 +235,30 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
     problems = [problem for problem in checked if problem.part not in spoiled]
     wrong = [fault.message for fault in faults] + [problem.message for problem in problems if not problem.warning]
     if wrong:
-        return Mistake(tuple(dict.fromkeys(map(sentence, wrong))), of_export=True)
+        typed = {part: value for part, value in _loosely(rest).items() if part in _FREE & spoiled}
+        understood = _known(_request(contract, {**values, **typed}), contracts, catalogue)
+        said = tuple(dict.fromkeys(map(sentence, wrong)))
+        return Mistake(said, Export(understood, period="" if "period" in spoiled else period, name=name))
     return Export(request, tuple(sentence(problem.message) for problem in problems), period, name)
+
+
+def _loosely(rest: str) -> dict[Key, str]:
+    """Return all that stands behind each key, for the person to mend: its marks are taken off at the ends alone."""
+    keys = "|".join(_PARTS)
+    found = re.finditer(rf"(?i)(?<!\S)({keys})=(.*?)(?=\s(?:{keys})=|\Z)", rest, re.DOTALL)
+    return {_PARTS[each[1].lower()]: each[2].strip(f' \t\r\n{CURLY_DOUBLE}"') for each in found}
+
+
+def _known(request: ExportRequest, contracts: Sequence[Contract], catalogue: Catalogue) -> ExportRequest:
+    """Return a request without the names that nobody knows."""
+    strange = contracts and request.contract_number not in {one.number for one in contracts}
+    return replace(
+        request,
+        contract_number="" if strange else request.contract_number,
+        fields=tuple(filter(catalogue.field, request.fields)),
+        metrics=tuple(filter(catalogue.metric, request.metrics)),
+        usage_categories=tuple(filter(catalogue.category, request.usage_categories)),
+    )
 
 
 def _named(words: list[str], catalogue: Catalogue) -> tuple[str, list[str]]:

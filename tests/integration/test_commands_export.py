@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.tokenflex.settings import User
 from tests.harness.files import download, rows
+from tests.harness.forms import submissions
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import (
     QUICK,
@@ -160,22 +161,65 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
     ],
 )
 async def test_a_mistake_is_answered_with_how_to_mend_it(quick: House, text: str, answers: list[str]) -> None:
-    """Every mistake is told privately and at once, nothing is submitted, nobody is notified."""
+    """Every mistake is told at once in the form, which has what was understood; nothing is submitted."""
     ana = quick.member("ana")
     await ana.types("#finance", f"/tokenflex export {text}")
-    answer = await ana.hears("#finance", "That did not work yet:", *answers, private=True)
+    modal = await ana.sees_modal("I did not understand all of that.", *answers)
+    assert modal.value("Post to channel") == "#finance"
+    assert ana.sees("#finance") == []
+    assert keys(quick) == []
+
+
+async def test_the_form_of_a_mistake_has_what_was_understood(quick: House) -> None:
+    """Whoever mends the one thing that was wrong has the export."""
+    ana = quick.member("ana")
+    await knows_contracts(quick)
+    asked = submissions(quick)
+    await ana.types(
+        "#finance",
+        "/tokenflex export fields=productName,usageMnth metrics=tokensConsumed period=2025-10 name=my report "
+        "where=productName = ‘Revit’",
+    )
+    modal = await ana.sees_modal("did you mean usageMonth?", "stands outside the condition")
+    assert modal.value("Columns") == ["productName"]
+    assert modal.value("Numbers") == ["tokensConsumed"]
+    assert modal.value("File name") == "my report"
+    days = "usageDate >= '2025-10-01' AND usageDate <= '2025-10-31'"
+    assert modal.value("Only rows where") == f"{days} AND productName = 'Revit'"
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+    assert asked[0][1]["where"] == f"{days} AND productName = 'Revit'"
+
+
+async def test_plain_words_open_the_short_form(quick: House) -> None:
+    """What is no request and no name is looked for among the questions, with the days that were said."""
+    ana = quick.member("ana")
+    await knows_contracts(quick)
+    await ana.types("#finance", "/tokenflex export how many tokens did each product use in october?")
+    modal = await ana.sees_modal("I know of no question and no template “how many tokens")
+    assert modal.value("What do you want to know?") == "Which products use the tokens?"
+    assert modal.value("Period") == "A range of days …"
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
+
+
+async def test_where_no_form_opens_the_mistake_is_told_alone(quick: House) -> None:
+    """Slack may have no time for a form; then the sentences come privately."""
+    ana = quick.member("ana")
+    quick.slack.controls.fail_next("views.open", status=503, html=True)
+    await ana.types("#finance", f"/tokenflex export contract={CONTRACT} fields=prodctName")
+    answer = await ana.hears("#finance", "That did not work yet:", "did you mean productName?", private=True)
     assert "Change it and send it again. /tokenflex help has examples." in answer.visible_text()
     assert answer.mentions() == set()
-    assert all(message.ephemeral_for for message in ana.sees("#finance"))
-    assert keys(quick) == []
 
 
 async def test_several_mistakes_are_told_at_once(quick: House) -> None:
     """Nobody has to send a command five times to hear of five mistakes."""
     ana = quick.member("ana")
     await ana.types("#finance", '/tokenflex export contract=x fields=a,b metrics=c category=d where="e=1" name=a/b')
-    answer = await ana.hears("#finance", "That did not work yet:", private=True)
-    assert answer.visible_text().count("•") >= 7
+    modal = await ana.sees_modal("I did not understand all of that.")
+    assert modal.visible_text().count("•") >= 6
 
 
 async def test_the_only_contract_need_not_be_named(new_house: OpenHouse) -> None:

@@ -5,7 +5,7 @@ import html
 import pytest
 
 from tests.harness.allowed import house_where
-from tests.harness.house import House
+from tests.harness.house import CONTRACT, House
 from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
 
 NUMBERED = ("status", "link", "retry", "delete")
@@ -251,22 +251,48 @@ async def test_the_examples_of_the_help_work_when_copied(quick: House) -> None:
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("hlep", "I don't know “hlep”; did you mean /tokenflex help?"),
-        ("sttus #42", "I don't know “sttus”; did you mean /tokenflex status?"),
-        (
-            "schedule-everything",
-            "I don't know “schedule-everything”. Type /tokenflex for the form, or /tokenflex help.",
-        ),
-        ("fields=productName", "Begin with the word export: /tokenflex export fields=productName"),
+        ("hlep", "I don't know “hlep”. Did you mean /tokenflex help?"),
+        ("sttus #42", "I don't know “sttus”. Did you mean /tokenflex status?"),
+        ("schedule-everything", "I don't know “schedule-everything”. /tokenflex opens the form"),
+        ("fields=productName", "I don't know “fields=productName”. Did you mean /tokenflex export?"),
+        ("top users", "I don't know “top”. Did you mean Who are the top users?"),
         ("<!channel>", "I don't know “"),
     ],
 )
 async def test_an_unknown_word_is_answered_with_the_nearest(quick: House, typed: str, answer: str) -> None:
-    """A slip of the finger is understood; otherwise the words are listed. Nobody is notified by an answer."""
+    """A slip of the finger is understood; otherwise the form is offered. Nobody is notified by an answer."""
     ana = quick.member("ana")
     await ana.types("#finance", f"/tokenflex {typed}")
     shown = await ana.hears("#finance", answer, private=True)
     assert shown.mentions() == set()
+    assert len(shown.buttons()) == 1
+
+
+async def test_the_button_of_a_likely_command_does_it(quick: House) -> None:
+    """With all that was typed behind the word, and an export once, however often it is pressed."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex hlep me")
+    await ana.presses(await ana.hears("#finance", "Did you mean", private=True), "/tokenflex help me")
+    await ana.hears("#finance", "What /tokenflex does", private=True)
+    wanted = f"contract={CONTRACT} fields=productName where=\"productName='A & B'\""
+    await ana.types("#finance", f"/tokenflex exprt {wanted}")
+    shown = await ana.hears("#finance", "I don't know “exprt”", private=True)
+    (label,) = shown.buttons()
+    await ana.presses(shown, label)
+    await ana.presses(shown, label)
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
+    await ana.hears("#finance", "productName='A & B'", private=False)
+    assert len(quick.token_flex.exports.states()) == 1
+
+
+async def test_the_button_of_a_likely_question_opens_the_form(quick: House) -> None:
+    """With the question and the days that were said."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex tokens by day last 7 days")
+    await ana.presses(await ana.hears("#finance", "Did you mean Tokens by day?", private=True), "Tokens by day")
+    modal = await ana.sees_modal("New export")
+    assert modal.value("What do you want to know?") == "Tokens by day"
+    assert modal.value("Period") == "Last 7 days"
 
 
 async def test_words_in_capitals_work(quick: House) -> None:

@@ -40,11 +40,9 @@ async def test_a_period_becomes_days_when_the_export_is_made(quick: House) -> No
     loose = "(contractYear=1 OR contractYear=2)"
     assert [body["where"] for _, body in asked] == [f"{clause_of(quick, word)} AND {loose}" for word in words]
     await ana.types("#finance", f"{wanted} period=2099")
-    await ana.hears("#finance", "There is no usage of 2099 yet: today is left out. Choose an earlier", private=True)
+    await (await ana.sees_modal("There is no usage of 2099 yet: today is left out. Choose an earlier")).dismiss()
     await ana.types("#finance", f"{wanted} period=last-mnth metrics=hours")
-    await ana.hears(
-        "#finance", "did you mean last-month?", "“hours” is not a metric".replace("“", '"').replace("”", '"')
-    )
+    await ana.sees_modal("did you mean last-month?", '"hours" is not a metric')
 
 
 # --- by name
@@ -98,16 +96,18 @@ async def test_a_name_that_is_not_known_is_told_with_the_nearest(quick: House) -
     await saves(quick, "ben", "Secret figures", Question(("productName",)))
     contract = f"contract={CONTRACT}"
     for typed, said in (
-        ("prodcts", "I know of no question and no template prodcts here; did you mean products?"),
-        ("cost centre", "I know of no question and no template cost centre here."),
-        ("secret figurs", "I know of no question and no template secret figurs here"),
-        ("Secret figures", "I know of no question and no template Secret figures here"),
+        ("prodcts", "I know of no question and no template “prodcts” here; did you mean products?"),
+        ("cost centre", "I know of no question and no template “cost centre” here."),
+        ("secret figurs", "I know of no question and no template “secret figurs” here"),
+        ("Secret figures", "I know of no question and no template “Secret figures” here"),
         ("products where=productNam='Revit'", "did you mean productName?"),
-        ("this-contract-year period=2099", "no template this-contract-year here"),
+        ("this-contract-year period=2099", "no template “this-contract-year” here"),
     ):
         await ana.types("#finance", f"/tokenflex export {typed} {contract}")
-        await ana.hears("#finance", said, private=True)
-    assert not any("you mean Secret" in message.visible_text() for message in ana.sees("#finance"))
+        modal = await ana.sees_modal(said)
+        assert "you mean Secret" not in modal.visible_text()
+        await modal.dismiss()
     await ben.types("#finance", f"/tokenflex export secret figurs {contract}")
-    await ben.hears("#finance", "did you mean Secret figures?", private=True)
+    modal = await ben.sees_modal("did you mean Secret figures?")
+    assert modal.value("What do you want to know?") == "Secret figures"
     assert quick.token_flex.exports.states() == {}

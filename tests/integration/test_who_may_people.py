@@ -31,7 +31,7 @@ BUTTONS = (
     "export.keep",
     actions.GIVE_UP,
 )
-ALL_BUTTONS = (*BUTTONS, actions.FORM, "admin.send_again", "export.of_old")
+ALL_BUTTONS = (*BUTTONS, actions.FORM, actions.MEANT, "admin.send_again", "export.of_old")
 
 #: What can be done in the short form, and in the other one to come back to it.
 QUESTION_FORM = (

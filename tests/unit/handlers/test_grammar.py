@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
-from handlers.words.grammar import Export, Help, List, Mistake, OnExport, OpenForm, parse
+from handlers.words.grammar import Export, Help, List, Mistake, OnExport, OpenForm, Unknown, parse, read
 from tests.harness.commands import CATALOGUE, mistakes_of, request_of
 
 WALKTHROUGH = (
@@ -258,10 +258,6 @@ def test_a_backslash_at_the_end_is_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("exprt", "I don't know “exprt”; did you mean /tokenflex export?"),
-        ("stat 42", "I don't know “stat”; did you mean /tokenflex status?"),
-        ("xyzzy", "I don't know “xyzzy”. Type /tokenflex for the form, or /tokenflex help."),
-        ("contract=1 fields=x", "Begin with the word export: /tokenflex export contract=1 …"),
         ("list all", "Nothing follows /tokenflex list; leave “all” out."),
         ("status", "Which export? Write /tokenflex status #42; /tokenflex list shows the numbers."),
         ("link it", "“it” is not the number of an export; write it like /tokenflex link #42."),
@@ -270,9 +266,63 @@ def test_a_backslash_at_the_end_is_explained() -> None:
         ("delete ٤٢", "“٤٢” is not the number of an export; write it like /tokenflex delete #42."),
     ],
 )
-def test_unknown_words_and_numbers(text: str, said: str) -> None:
+def test_words_that_are_used_wrongly(text: str, said: str) -> None:
     """The answer says what would be right."""
-    assert mistakes_of(text) == (said,)
+    assert parse(text, CATALOGUE) == Mistake((said,))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "likely"),
+    [
+        ("exprt", "exprt", "export"),
+        ("stat 42", "stat", "status 42"),
+        ("lst", "lst", "list"),
+        ("contract=1 fields=x", "contract=1", "export contract=1 fields=x"),
+        ("exprt where=\"userName='a &lt;b&gt;'\"", "exprt", "export where=\"userName='a <b>'\""),
+        ("how many tokens", "how", ""),
+        ("xyzzy", "xyzzy", ""),
+    ],
+)
+def test_what_may_be_meant_by_an_unknown_word(text: str, word: str, likely: str) -> None:
+    """The whole command that was likely meant, as it would be typed, with what followed the word."""
+    command = parse(text, CATALOGUE)
+    assert isinstance(command, Unknown)
+    assert (command.word, command.likely) == (word, likely)
+    assert not isinstance(read(command.likely or "help", CATALOGUE), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("rest", "understood"),
+    [
+        ("fields=prodctName,usageMonth", ExportRequest("1", ("usageMonth",))),
+        ("metrics=useCount name=my report 2026", ExportRequest("1", (), ("useCount",), file_name="my report 2026")),
+        (
+            "fields=productName where=productName = 'Revit' name=x",
+            ExportRequest("1", ("productName",), where="productName = 'Revit'", file_name="x"),
+        ),
+        (
+            "where=“productName = “Revit”” fields=productName, usageMonth",
+            ExportRequest("1", ("productName", "usageMonth"), where="productName = “Revit"),
+        ),
+        ("fields=productName where=\"qqqq='x'\"", ExportRequest("1", ("productName",), where="qqqq='x'")),
+        ("fields=productName category=MANUAL_ADJUSTMENTS", ExportRequest("1", ("productName",))),
+    ],
+)
+def test_what_was_understood_of_a_mistake_is_kept(rest: str, understood: ExportRequest) -> None:
+    """So that the form opens with it: known names alone, and free texts as they were typed."""
+    command = parse(f"export contract=1 {rest}", CATALOGUE)
+    assert isinstance(command, Mistake)
+    assert command.understood is not None
+    assert command.understood.request == understood
+
+
+def test_a_contract_that_is_not_listed_is_not_understood() -> None:
+    """It would stand in the form as if it were one."""
+    known = [Contract("7"), Contract("8")]
+    command = parse("export contract=1#2 fields=productName", CATALOGUE, known)
+    assert isinstance(command, Mistake)
+    assert command.understood is not None
+    assert command.understood.request.contract_number == ""
 
 
 def test_a_number_too_large_for_the_database_is_no_number() -> None:
