@@ -43,6 +43,7 @@ from handlers.commands import Commands
 from handlers.events import Events
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import QuestionForm
+from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.home import Home
 from handlers.on_exports import OnExports
@@ -189,8 +190,9 @@ class Bot:
         form = ExportForm(exports, contracts, catalogue, guard, views)
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
         asking = Asking(templates, contracts, workspace.access, catalogue, self._clock)
-        short = QuestionForm(form, templates, asking, guard)
-        on_exports = OnExports(exports, parts.links, form, replies)
+        short = QuestionForm(form, exports, templates, asking, guard)
+        template_form = TemplateForm(form, short, exports, templates, asking, guard)
+        on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
         commands = Commands(exports, on_exports, administration, contracts, catalogue, short, asking, guard)
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
@@ -208,6 +210,7 @@ class Bot:
             form,
             short,
             home,
+            template_form,
             Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
         )
         return app

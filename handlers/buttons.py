@@ -32,6 +32,8 @@ class Buttons:
             actions.EDIT: on_exports.edit,
             actions.KEEP: on_exports.keep,
             actions.GIVE_UP: on_exports.give_up,
+            actions.AGAIN: on_exports.run_again,
+            actions.SAVE: on_exports.save,
         }
 
     @property

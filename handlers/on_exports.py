@@ -11,6 +11,8 @@ from bot.slack.views import Trigger
 from handlers import envelope
 from handlers.envelope import Body
 from handlers.forms.export_form import ExportForm
+from handlers.forms.question_form import QuestionForm
+from handlers.forms.template_form import TemplateForm
 from handlers.replies import Replies
 
 
@@ -26,10 +28,20 @@ class Act:
 class OnExports:
     """Details, link, retry, deletion, sending again: one use case for each, and its reply."""
 
-    def __init__(self, exports: Exports, links: Links, form: ExportForm, replies_of_slack: Replies) -> None:
+    def __init__(
+        self,
+        exports: Exports,
+        links: Links,
+        form: ExportForm,
+        short: QuestionForm,
+        template_form: TemplateForm,
+        replies_of_slack: Replies,
+    ) -> None:
         self._exports = exports
         self._links = links
         self._form = form
+        self._short = short
+        self._template_form = template_form
         self._replies = replies_of_slack
 
     async def details(self, number: int, act: Act) -> None:
@@ -74,6 +86,14 @@ class OnExports:
     async def edit(self, number: int, act: Act) -> None:
         """Open the form filled in with what was asked for."""
         await self._form.open_again(act.trigger, number, act.asker)
+
+    async def run_again(self, number: int, act: Act) -> None:
+        """Open the form with the same question, its period moved on."""
+        await self._short.run_again(act.trigger, number, act.asker)
+
+    async def save(self, number: int, act: Act) -> None:
+        """Open the form that saves its question as a template."""
+        await self._template_form.save_export(act.trigger, number, act.asker)
 
     async def tell(self, act: Act, message: Message, *, in_place: bool = False) -> bool:
         """Reply privately, and say whether that worked; with `in_place` a private message with the button makes way."""

@@ -8,10 +8,11 @@ from bot.cards import actions
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
 from handlers.events import CHANNEL_ID_CHANGED, MENTION, MESSAGE, Events
-from handlers.forms import export_modal, question_modal
+from handlers.forms import export_modal, question_modal, template_modal
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import NEW_EXPORT, QuestionForm
 from handlers.home import APP_HOME_OPENED, Home
+from handlers.forms.template_form import TemplateForm
 
 
 def register(
@@ -21,6 +22,7 @@ def register(
     form: ExportForm,
     short: QuestionForm,
     home: Home,
+    template_form: TemplateForm,
     events: Events,
 ) -> None:
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
@@ -38,6 +40,9 @@ def register(
     app.action(question_modal.EVERYTHING)(short.everything)
     app.action(export_modal.QUESTIONS)(short.back)
     app.options(question_modal.ONLY)(short.search)
+    app.action(export_modal.SAVE_THIS)(template_form.save_this)
+    for callback_id in template_modal.CALLBACKS:
+        app.view(callback_id)(template_form.submit)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)

@@ -14,6 +14,8 @@ DELETE = "export.delete"
 EDIT = "export.edit"
 KEEP = "export.keep"
 GIVE_UP = "export.give_up"
+AGAIN = "export.again"
+SAVE = "export.save"  #: as a template
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
 MEANT = "command.meant"  #: does the command that its value is, as it would be typed
@@ -27,6 +29,8 @@ _LABELS = {
     EDIT: "Edit and send again",
     KEEP: "Keep it",
     GIVE_UP: "Give up",
+    AGAIN: "Run again",
+    SAVE: "Save as template",
     SEND_AGAIN: "Send again",
 }
 _STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger"}

@@ -24,6 +24,8 @@ _NOTHING_TO_RETRY = ", so there is nothing to retry."
 _ALREADY = " already."
 _NOTHING_TO_GIVE_UP = ", so there is nothing to give up."
 _NOTHING_TO_SEND = ", so there is nothing to send again. For a new export type `/tokenflex`."
+#: What can be done with the question of an export whatever became of the file, unless Token Flex refused it.
+_ASKED_ANEW: Final = (actions.AGAIN, actions.SAVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +51,35 @@ FACES: Final[Mapping[ExportState, Face]] = {
         "Waiting its turn",
         "Autodesk allows five requests a minute; this one goes out by itself.",
         "is still waiting its turn",
-        (actions.DETAILS, actions.DELETE),
+        (actions.DETAILS, actions.DELETE, *_ASKED_ANEW),
         {_W.LINK: _NOT_YET, _W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.SUBMITTING: Face(
         "On its way",
         "I'm asking Autodesk for the file.",
         "is on its way to Autodesk",
-        (actions.DETAILS, actions.DELETE),
+        (actions.DETAILS, actions.DELETE, *_ASKED_ANEW),
         {_W.LINK: _NOT_YET, _W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.REQUESTED: Face(
         "In progress",
         "Autodesk is making the file; I'll post here when it is ready.",
         "is still in progress",
-        (actions.DETAILS, actions.DELETE),
+        (actions.DETAILS, actions.DELETE, *_ASKED_ANEW),
         {_W.LINK: _NOT_YET, _W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.READY: Face(
         "Ready",
         "Press *Get a fresh link* to download it.",
         "is ready",
-        (actions.LINK, actions.DETAILS, actions.DELETE),
+        (actions.LINK, actions.DETAILS, actions.DELETE, *_ASKED_ANEW),
         {_W.RETRY: _NOT_FAILED, _W.EDIT: _NOTHING_TO_SEND, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.FAILED: Face(
         "Failed",
         f"Autodesk could not make this file. {WHAT_HELPS}",
         "failed",
-        (actions.RETRY, actions.DETAILS, actions.DELETE),
+        (actions.RETRY, actions.DETAILS, actions.DELETE, *_ASKED_ANEW),
         {
             _W.LINK: ", so there is no file. `/tokenflex retry {label}` tries again.",
             _W.EDIT: _NOTHING_TO_SEND,
@@ -95,21 +97,21 @@ FACES: Final[Mapping[ExportState, Face]] = {
         "Being tried again",
         "I'm asking Autodesk once more.",
         "is being tried again",
-        (actions.DETAILS, actions.GIVE_UP, actions.DELETE),
+        (actions.DETAILS, actions.GIVE_UP, actions.DELETE, *_ASKED_ANEW),
         {_W.LINK: _NOT_YET, _W.RETRY: _ALREADY, _W.EDIT: _NOTHING_TO_SEND},
     ),
     _S.DELETING: Face(
         "Being deleted",
         "Autodesk is asked to remove the file.",
         "is being deleted",
-        (actions.DETAILS, actions.GIVE_UP),
+        (actions.DETAILS, actions.GIVE_UP, *_ASKED_ANEW),
         {_W.LINK: _NO_FILE_ANY_MORE, _W.RETRY: _NOTHING_TO_RETRY, _W.DELETE: _ALREADY, _W.EDIT: _NOTHING_TO_SEND},
     ),
     _S.DELETED: Face(
         "Deleted",
         "There is nothing to download any more.",
         "was deleted",
-        (),
+        _ASKED_ANEW,
         {
             _W.LINK: _NO_FILE_ANY_MORE,
             _W.RETRY: _NOTHING_TO_RETRY,
@@ -122,7 +124,7 @@ FACES: Final[Mapping[ExportState, Face]] = {
         "No longer at Autodesk",
         "It may have been deleted there, or be too old. *Get a fresh link* looks whether it is there after all.",
         "is no longer at Autodesk",
-        (actions.EDIT, actions.LINK, actions.DETAILS),
+        (actions.EDIT, actions.LINK, actions.DETAILS, *_ASKED_ANEW),
         {_W.RETRY: _NO_RETRY, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.ABANDONED: Face(
@@ -130,7 +132,7 @@ FACES: Final[Mapping[ExportState, Face]] = {
         "That was before anybody knew whether Autodesk had it. I look for it there for a day after, and delete it if "
         "it appears.",
         "was given up",
-        (actions.DETAILS,),
+        (actions.DETAILS, *_ASKED_ANEW),
         {
             _W.LINK: _NO_FILE_ANY_MORE,
             _W.RETRY: _NOTHING_TO_RETRY,

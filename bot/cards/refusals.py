@@ -20,6 +20,8 @@ SHARED_IN_FORM = (
     "Exports may not be posted to channels that are shared with other organisations, and that one is, or may be. "
     "Choose another one."
 )
+NOT_SHARED_IN_FORM = "Nothing of exports may be shared in this channel. Save it as yours."
+TOO_SLOW_TO_SAVE = "That takes unusually long. Press Save again in a moment; unchanged, it is saved once."
 TOO_SLOW_IN_FORM = "That takes unusually long. Press Export again in a moment; unchanged, it makes no second export."
 
 _NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence

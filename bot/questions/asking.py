@@ -17,6 +17,7 @@ from bot.questions.templates import Templates
 from bot.runtime.clock import Clock
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import ExportRequest
+from storage.models import Export
 
 
 class Asking:
@@ -41,6 +42,13 @@ class Asking:
         number = contract or (offered[0].number if len(offered) == 1 else "")
         known = next((one for one in offered if one.number == number), None)
         return Asked(number, await self.today(asker), years_of(known) if known else ())
+
+    async def of_export(self, export: Export, asker: Asker) -> Question:
+        """Return the question that an export answered: its days as they were said then, as far as they tell."""
+        question = questions.of_request(export.asked, self._catalogue)
+        asked = await self.asked(export.request.contract_number, asker)
+        then = periods.today_in(await self._access.zone(asker), export.accepted_at)
+        return replace(question, period=periods.relative_of(question.period, then, asked.years))
 
     async def named(self, name: str, asker: Asker) -> Question:
         """Return the question of a name: of the asker's own template, else of the channel's, else one of the bot's.

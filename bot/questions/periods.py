@@ -245,6 +245,17 @@ def moved_on(period: Period, today: date) -> Period:
     return Days(_later(period.first, later_months), _month_end(_later(period.last.replace(day=1), later_months)))
 
 
+def relative_of(period: Period, today: date, years: Sequence[ContractYear] = ()) -> Period:
+    """Return the relative period that meant these days for somebody who asked on that day; the days where none did."""
+    for relative in Relative if isinstance(period, Days) else ():
+        try:
+            if days_of(relative, today, years) == period:
+                return relative
+        except PeriodError:
+            continue
+    return period
+
+
 def _months_between(one: date, other: date) -> int:
     return (other.year - one.year) * 12 + other.month - one.month
 
@@ -271,6 +282,13 @@ def words(days: Days | None) -> str:
             return f"{first.year}"
         return _to(("", _month(first), f"{first.year}"), ("", _month(last), f"{last.year}"))
     return _to((f"{first.day} ", _month(first), f"{first.year}"), (f"{last.day} ", _month(last), f"{last.year}"))
+
+
+def label(period: Period) -> str:
+    """Return a period as people say it whatever the day is: "last month", "October 2026"."""
+    if period is Relative.ALL or isinstance(period, Days):
+        return words(period if isinstance(period, Days) else None)
+    return period.label.lower()
 
 
 def words_of(period: Period, days: Days | None, years: Sequence[ContractYear] = ()) -> str:

@@ -106,14 +106,27 @@ def sentence(question: Question, asked: Asked, catalogue: Catalogue, names: Name
         PeriodError: nothing will, since there are no days.
 
     """
+    days = periods.words_of(question.period, asked.days(question), asked.years)
+    said = _sentence(question, days, catalogue, names)
+    return f"{said}, contract {asked.contract}" if asked.contract else said
+
+
+def summary(question: Question, catalogue: Catalogue, names: Names) -> str:
+    """Return the question whatever the day and the contract: "Tokens by product, last month, only Revit".
+
+    Plain text that quotes what was typed: escape it before it becomes mrkdwn.
+    """
+    return _sentence(question, periods.label(question.period), catalogue, names)
+
+
+def _sentence(question: Question, days: str, catalogue: Catalogue, names: Names) -> str:
     read = filters.filters_of(question.where, catalogue)
     parts = (
         what(question, names),
         _and([names.noun(name) for name in question.categories]),
-        periods.words_of(question.period, asked.days(question), asked.years),
+        days,
         *(filters.said(each, names) for each in read.filters),
         f"only where {shorten(read.rest, 200)}" if read.rest else "",
-        f"contract {asked.contract}" if asked.contract else "",
     )
     return ", ".join(part for part in parts if part)
 

@@ -233,7 +233,12 @@ def write(question: Question) -> str:
 
 def read(template: Template) -> Question:
     """Return the question of a template."""
-    kept = json.loads(template.question)
+    return of_text(template.question)
+
+
+def of_text(text: str) -> Question:
+    """Return the question that `write` made a text of."""
+    kept = json.loads(text)
     return Question(
         tuple(kept.get("fields", ())),
         tuple(kept.get("metrics", ())),

@@ -30,8 +30,10 @@ class Views:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
 
-    async def open(self, trigger: Trigger, view: View) -> None:
+    async def open(self, trigger: Trigger, view: View, *, over: bool = False) -> None:
         """Open a form; all that was done since the person's act counts into the three seconds.
+
+        It comes on top of the form in which that act was, where it is to be `over` it.
 
         Raises:
             SlackError: it did not open, has been opened before, or may have opened.
@@ -40,7 +42,8 @@ class Views:
         left = trigger.due - asyncio.get_running_loop().time()
         if left <= 0:
             raise TriggerLateError("too late to ask")
-        await self._api.call("views.open", trigger_id=trigger.id, view=view, within=left)
+        method = "views.push" if over else "views.open"
+        await self._api.call(method, trigger_id=trigger.id, view=view, within=left)
 
     async def update(self, shown: View, view: View) -> None:
         """Put a form in the place of one that is shown, as Slack handed it over.

@@ -33,7 +33,7 @@ from handlers.guard import Guard
 #: Makes a draft of a form that somebody has submitted.
 Read = Callable[[Mapping[str, Any], Asker], Awaitable[Draft]]
 #: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
-_PATIENCE = 2.0
+PATIENCE = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,7 @@ class ExportForm:
         sender = envelope.of_form(body, export_modal.opened_of(view).channel)
         with self._guard.act() as reference:
             try:
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(PATIENCE):
                     answer = await self._taken(sender, body, view, read)
             except PeriodError as error:
                 await ack(**_errors(export_modal.no_days(str(error), view)))
@@ -128,15 +128,15 @@ class ExportForm:
         text = replies.accepted_in_form(accepted.export, accepted.line)
         return _update(export_modal.accepted(text, warnings))
 
-    async def show(self, trigger: Trigger, view: export_modal.View) -> None:
-        """Open a form.
+    async def show(self, trigger: Trigger, view: export_modal.View, *, over: bool = False) -> None:
+        """Open a form; `over` the one in which a button was pressed, which stays as it is below.
 
         Raises:
             FormNotOpenedError: Slack did not open it.
 
         """
         try:
-            await self._views.open(trigger, view)
+            await self._views.open(trigger, view, over=over)
         except FormOpenError as error:
             log.info("a form was asked for twice", code=str(error))
         except TriggerLateError as error:

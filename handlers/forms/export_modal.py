@@ -26,6 +26,8 @@ from handlers.words.slack_text import straight_clause
 CALLBACK: Final = "export.form"
 #: The button that leads back to the questions.
 QUESTIONS: Final = "export.form.questions"
+#: The button of both forms that saves what stands there as a template.
+SAVE_THIS: Final = "form.save_as_template"
 #: The buttons that turn the menu of contracts into a text field and back; actions, not inputs.
 TYPE_CONTRACT: Final = "export.form.type_contract"
 CHOOSE_CONTRACT: Final = "export.form.choose_contract"
@@ -42,7 +44,8 @@ CHANNEL: Final = "channel"
 
 #: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
-_MAX_ERROR: Final = 600
+#: Characters of what stands under a field; ours.
+MAX_ERROR: Final = 600
 _CHANNELS_NAMED: Final = 20
 
 _TITLE: Final = "Export usage data"
@@ -132,7 +135,7 @@ def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dic
     for problem in problems:
         if not problem.warning:
             said.setdefault(_block_of(problem.part, shown), []).append(sentence(problem.message))
-    return {block: shorten(" ".join(dict.fromkeys(texts)), _MAX_ERROR) for block, texts in said.items()}
+    return {block: shorten(" ".join(dict.fromkeys(texts)), MAX_ERROR) for block, texts in said.items()}
 
 
 def trouble(text: str) -> dict[str, str]:
@@ -140,13 +143,13 @@ def trouble(text: str) -> dict[str, str]:
 
     The text stands under the last field, beside the button that was pressed; all that was typed stays.
     """
-    return {CHANNEL: shorten(text.replace("`", ""), _MAX_ERROR)}
+    return {CHANNEL: shorten(text.replace("`", ""), MAX_ERROR)}
 
 
 def no_days(text: str, view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes where there are no days to ask for."""
     shown = [str(block.get("block_id")) for block in view.get("blocks", ())]
-    return {next((block for block in shown if block.startswith("period.")), CHANNEL): shorten(text, _MAX_ERROR)}
+    return {next((block for block in shown if block.startswith("period.")), CHANNEL): shorten(text, MAX_ERROR)}
 
 
 def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
@@ -213,16 +216,28 @@ def build(
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
             *_contract_blocks(request.contract_number, choices, type_contract=type_contract),
-            _categories_input(request, choices.catalogue),
-            _fields_input(request, choices),
-            _metrics_input(request, choices.catalogue),
-            _where_input(request),
+            *question_inputs(request, choices),
             _file_name_input(request),
             channel_input(draft.channel, opened),
             *allowed_channels(choices.channels),
-            {"type": "actions", "block_id": QUESTIONS, "elements": [_questions_button()]},
+            {"type": "actions", "block_id": QUESTIONS, "elements": [_questions_button(), save_button()]},
         ],
     }
+
+
+def save_button() -> dict[str, Any]:
+    """Return the button that saves what stands in a form as a template."""
+    return {"type": "button", "action_id": SAVE_THIS, "text": plain("Save as template")}
+
+
+def question_inputs(request: ExportRequest, choices: Choices) -> list[dict[str, Any]]:
+    """Return the inputs of what is asked, whatever the contract and the file."""
+    return [
+        _categories_input(request, choices.catalogue),
+        _fields_input(request, choices),
+        _metrics_input(request, choices.catalogue),
+        _where_input(request),
+    ]
 
 
 def _questions_button() -> dict[str, Any]:

@@ -9,10 +9,12 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions
 from bot.errors import NoSuchTemplateError, UseCaseError
+from bot.exports.use_cases import Exports
 from bot.people.asker import Asker
 from bot.questions import filters, likely, periods, questions, templates
 from bot.questions.asking import Asking
 from bot.questions.periods import Days, Period, PeriodError
+from bot.questions.questions import Question
 from bot.questions.starters import starters
 from bot.questions.suggestions import suggest
 from bot.questions.templates import Templates
@@ -41,11 +43,13 @@ class QuestionForm:
     def __init__(
         self,
         form: ExportForm,
+        exports: Exports,
         templates: Templates,
         asking: Asking,
         guard: Guard,
     ) -> None:
         self._form = form
+        self._exports = exports
         self._templates = templates
         self._asking = asking
         self._guard = guard
@@ -108,6 +112,33 @@ class QuestionForm:
         trigger = Trigger.of(body)
         await ack()
         await self._guard.run(NEW_EXPORT, envelope.of_shortcut(body), "", lambda asker: self.open(trigger, asker))
+
+    async def run_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
+        """Open the form with the question of an export, its period moved on: what it will be stands there in words.
+
+        Raises:
+            NoSuchExportError: there is none, or it is not theirs to see.
+            FormNotOpenedError: Slack did not open it.
+
+        """
+        export, _ = await self._exports.details(number, asker)
+        question = questions.moved_on(await self._asking.of_export(export, asker), await self._asking.today(asker))
+        sketch = question_modal.sketch_of(
+            question,
+            self._form.choices().catalogue,
+            contract=export.asked.contract_number,
+            file_name=export.asked.file_name,
+            channel=export.channel,
+            opened=Opened(asker.channel),
+        )
+        view = await self._view(sketch, asker)
+        await self._form.show(trigger, view or self._long(sketch, await self._request(sketch, asker)))
+
+    async def question_in(self, view: Mapping[str, Any], asker: Asker) -> Question:
+        """Return the question that stands in a form, the short one or that of fields and metrics."""
+        if view.get("callback_id") == question_modal.CALLBACK:
+            return await self._question(question_modal.parse(view), asker)
+        return questions.of_request(export_modal.parse(view).request, self._form.choices().catalogue)
 
     async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to everything that is chosen: the sentence below says what is meant now."""
@@ -209,16 +240,21 @@ class QuestionForm:
 
     async def _request(self, sketch: Sketch, asker: Asker) -> ExportRequest:
         """Return what a sketch asks for, without days where there are none yet."""
-        entries = await self._entries(sketch, asker)
-        catalogue = self._form.choices().catalogue
-        asked = await self._asking.asked(sketch.contract, asker)
+        asked, question = await self._asking.asked(sketch.contract, asker), await self._question(sketch, asker)
         try:
-            question = question_modal.question_of(sketch, entries, catalogue)
             return questions.request(question, asked, sketch.file_name)
         except PeriodError:
+            timeless = replace(question, period=periods.Relative.ALL)
+            return questions.request(timeless, asked, sketch.file_name)
+
+    async def _question(self, sketch: Sketch, asker: Asker) -> Question:
+        """Return the question that a sketch asks, of all days where those of a range are missing."""
+        entries, catalogue = await self._entries(sketch, asker), self._form.choices().catalogue
+        try:
+            return question_modal.question_of(sketch, entries, catalogue)
+        except PeriodError:
             timeless = replace(sketch, period=periods.Relative.ALL.value, preset="")
-            question = question_modal.question_of(timeless, entries, catalogue)
-            return questions.request(question, asked, sketch.file_name)
+            return question_modal.question_of(timeless, entries, catalogue)
 
     def _long(self, sketch: Sketch, request: ExportRequest, *notes: str) -> export_modal.View:
         draft = Draft(request, sketch.channel)

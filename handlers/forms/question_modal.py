@@ -226,7 +226,7 @@ def build(
             export_modal.channel_input(sketch.channel, sketch.opened),
             *export_modal.allowed_channels(choices.channels),
             section("sentence", shorten(said, pieces.MAX_TEXT)),
-            {"type": "actions", "block_id": EVERYTHING, "elements": [_everything()]},
+            {"type": "actions", "block_id": EVERYTHING, "elements": [_everything(), export_modal.save_button()]},
         ],
     }
 

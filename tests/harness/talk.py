@@ -11,6 +11,9 @@ from tests.harness.house import CONTRACT, House
 SPEED = 40.0
 QUICK: Mapping[str, object] = {"durations": (1.0, 1.0), "link_life": 120.0}
 
+#: What a card offers in every state but that of a refusal.
+ASKED_ANEW = ("Run again", "Save as template")
+
 OpenHouse = Callable[..., Awaitable[House]]
 
 

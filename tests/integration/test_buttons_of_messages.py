@@ -9,7 +9,19 @@ from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Content, Message
 from tests.harness.files import download
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import OpenHouse, asks, calls, card_of, export, fails, gets, keys, knows_contracts, quick_house
+from tests.harness.talk import (
+    ASKED_ANEW,
+    OpenHouse,
+    asks,
+    calls,
+    card_of,
+    export,
+    fails,
+    gets,
+    keys,
+    knows_contracts,
+    quick_house,
+)
 
 
 @pytest.fixture
@@ -151,7 +163,7 @@ async def test_retry_is_for_everyone_in_the_channel(quick: House) -> None:
     ana, ben = quick.member("ana"), quick.member("ben")
     failed = await fails(quick, ana)
     assert failed.mentions() == {"ana"}
-    assert failed.buttons() == ["Retry", "Details", "Delete"]
+    assert failed.buttons() == ["Retry", "Details", "Delete", *ASKED_ANEW]
     assert "Autodesk could not make the file. Press Retry; if it fails again," in failed.visible_text()
     await ben.presses(failed, "Retry")
     await ben.hears("#finance", "Trying export #1 again.", private=True)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
+from tests.harness.talk import ASKED_ANEW, OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
 
 NUMBERED = ("status", "link", "retry", "delete")
 
@@ -82,7 +82,7 @@ async def test_status_shows_everything_about_an_export(quick: House) -> None:
         "Autodesk knows it as",
     ):
         assert part in shown
-    assert answer.buttons() == ["Get a fresh link", "Details", "Delete"]
+    assert answer.buttons() == ["Get a fresh link", "Details", "Delete", *ASKED_ANEW]
 
 
 @pytest.mark.parametrize("written", ["1", "#1", "# 1", "#001", "  #1 "])
@@ -185,7 +185,7 @@ async def test_delete_asks_first(quick: House) -> None:
     await ana.presses(question, "Delete")
     await ana.waits(lambda: "Export #1 is being deleted, at Autodesk too." in question.visible_text())
     await ana.waits(lambda: "Deleted. There is nothing to download" in card_of(ana).visible_text())
-    assert card_of(ana).buttons() == []
+    assert card_of(ana).buttons() == [*ASKED_ANEW]
     await ana.waits(lambda: "Export #1 was deleted." in result.visible_text())
     assert result.links() == []
     assert keys(quick) == []

@@ -10,6 +10,7 @@ from bot.tokenflex.http import HttpDoor
 from sandbox.slack.messages import Message
 from tests.harness.house import House
 from tests.harness.talk import (
+    ASKED_ANEW,
     QUICK,
     SPEED,
     OpenHouse,
@@ -124,7 +125,7 @@ async def test_a_refused_retry_is_told_each_time(quick: House) -> None:
         told = await ana.hears(
             "@tokenflex", "did not accept the retry of export #1 in #finance.", f"No retry {attempt}", timeout=20
         )
-        assert told.buttons() == ["Retry", "Details", "Delete"]
+        assert told.buttons() == ["Retry", "Details", "Delete", *ASKED_ANEW]
     await ana.waits(lambda: "Retry" in failed.buttons(), timeout=20)
     await ana.presses(told, "Retry")
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=25)
@@ -204,7 +205,7 @@ async def test_fifty_outstanding_exports_hold_the_next(quick: House) -> None:
     ana = quick.member("ana")
     await asks(ana)
     card = await card_says(ana, "Autodesk makes at most 50 exports at once")
-    assert card.buttons() == ["Details", "Delete"]
+    assert card.buttons() == ["Details", "Delete", *ASKED_ANEW]
     await ana.types("#finance", export("year2"))
     answer = await ana.hears("#finance", "Got it: export #2", private=True)
     assert "Autodesk makes at most 50 exports at once and takes no more for now. It's number 2 in line" in answer.text
@@ -346,7 +347,7 @@ async def test_an_export_that_vanished_while_it_was_made(quick: House) -> None:
     await card_says(ana, "In progress.")
     quick.token_flex.controls.vanish(keys(quick)[0])
     card = await card_says(ana, "No longer at Autodesk.", "Edit and send again opens the form with what you asked for.")
-    await ana.waits(lambda: card.buttons() == ["Edit and send again", "Get a fresh link", "Details"])
+    await ana.waits(lambda: card.buttons() == ["Edit and send again", "Get a fresh link", "Details", *ASKED_ANEW])
     quick.token_flex.controls.release()
     await ana.presses(card, "Edit and send again")
     modal = await ana.sees_modal("Export usage data")

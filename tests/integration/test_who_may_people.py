@@ -4,7 +4,7 @@ import pytest
 
 from bot.cards import actions
 from bot.slack.remembered import KEPT
-from handlers.forms import export_modal, question_modal
+from handlers.forms import export_modal, question_modal, template_modal
 from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
 from storage.audit import Act, Source
 from tests.harness.allowed import house_where, old_button, pass_time, private_texts, recorded
@@ -30,6 +30,8 @@ BUTTONS = (
     "export.edit",
     "export.keep",
     actions.GIVE_UP,
+    actions.AGAIN,
+    actions.SAVE,
 )
 ALL_BUTTONS = (*BUTTONS, actions.FORM, actions.MEANT, "admin.send_again", "export.of_old")
 
@@ -40,6 +42,7 @@ QUESTION_FORM = (
     question_modal.CALLBACK,
     question_modal.ONLY,
     export_modal.QUESTIONS,
+    export_modal.SAVE_THIS,
 )
 
 #: Settings, and a person who may and one who may not by them; groups are those of `GROUPS`.
@@ -84,7 +87,7 @@ async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     listeners = handler.app._async_listeners
     #: The command, the shortcut, what is typed, a mention, the Home tab and two other events, the form, its menu of
     #: contracts and the way back; what can be pressed in a Home are buttons of those above.
-    assert len(listeners) == len(ALL_BUTTONS) + 10 + len(QUESTION_FORM)
+    assert len(listeners) == len(ALL_BUTTONS) + 10 + len(QUESTION_FORM) + len(template_modal.CALLBACKS)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -207,8 +210,9 @@ async def test_a_short_form_opened_before_the_change(new_house: OpenHouse) -> No
         short.fill(label, chosen)
         await short.settled()
         await hears_refusals(house, "ana", count)
-    await short.presses("Choose everything myself")
-    await hears_refusals(house, "ana", len(acts) + 1)
+    for count, button in enumerate(("Choose everything myself", "Save as template"), len(acts) + 1):
+        await short.presses(button)
+        await hears_refusals(house, "ana", count)
     assert short.visible_text() == before
     await short.submit()
     await short.shows(REFUSAL)
@@ -224,6 +228,21 @@ async def test_the_way_back_of_a_form_opened_before_the_change(new_house: OpenHo
     await modal.presses("Back to the questions")
     await hears_refusals(house, "ana", 1)
     assert modal.title == TITLE
+
+
+async def test_a_form_of_a_template_opened_before_the_change(new_house: OpenHouse) -> None:
+    """Nothing is saved, and the form says why."""
+    house = await house_where(new_house)
+    short = await open_questions(house)
+    await short.presses("Save as template")
+    modal = await house.member("ana").sees_modal("Save as template", "Name")
+    modal.fill("Name", "Mine")
+    house.member("ana").user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    await modal.submit()
+    await modal.shows(REFUSAL)
+    entries = [entry for entry in await recorded(house) if entry.act in {Act.REFUSED, Act.TEMPLATE}]
+    assert [entry.result.partition(":")[0] for entry in entries] == [template_modal.SAVE]
 
 
 async def test_a_change_is_seen_within_minutes(new_house: OpenHouse) -> None:

@@ -240,18 +240,19 @@ def test_deleting_always_asks_first() -> None:
 def test_each_state_offers_what_makes_sense_in_it() -> None:
     """The buttons of a card by state: nothing that could only be refused."""
     shown = {state: [b["text"]["text"] for b in buttons(export_card.card(export(state)))] for state in S}
+    anew = ["Run again", "Save as template"]
     assert shown == {
-        S.QUEUED: ["Details", "Delete"],
-        S.SUBMITTING: ["Details", "Delete"],
-        S.REQUESTED: ["Details", "Delete"],
-        S.READY: ["Get a fresh link", "Details", "Delete"],
-        S.FAILED: ["Retry", "Details", "Delete"],
+        S.QUEUED: ["Details", "Delete", *anew],
+        S.SUBMITTING: ["Details", "Delete", *anew],
+        S.REQUESTED: ["Details", "Delete", *anew],
+        S.READY: ["Get a fresh link", "Details", "Delete", *anew],
+        S.FAILED: ["Retry", "Details", "Delete", *anew],
         S.REFUSED: ["Edit and send again", "Details", "Delete"],
-        S.RETRYING: ["Details", "Give up", "Delete"],
-        S.DELETING: ["Details", "Give up"],
-        S.DELETED: [],
-        S.VANISHED: ["Edit and send again", "Get a fresh link", "Details"],
-        S.ABANDONED: ["Details"],
+        S.RETRYING: ["Details", "Give up", "Delete", *anew],
+        S.DELETING: ["Details", "Give up", *anew],
+        S.DELETED: [*anew],
+        S.VANISHED: ["Edit and send again", "Get a fresh link", "Details", *anew],
+        S.ABANDONED: ["Details", *anew],
     }
 
 

@@ -9,6 +9,8 @@ from bot.exports.fresh_links import HAS_LINK
 from storage.states import Event, ExportState, Note, next_state
 
 S = ExportState
+#: They show something or open a form, whatever the state.
+ALWAYS = {actions.DETAILS, actions.AGAIN, actions.SAVE}
 
 
 def makes_sense(wish: Wish, state: ExportState) -> bool:
@@ -51,4 +53,11 @@ def test_no_button_could_only_be_refused(state: ExportState) -> None:
         actions.GIVE_UP: Wish.GIVE_UP,
     }
     for action in FACES[state].buttons:
-        assert action == actions.DETAILS or makes_sense(wishes[action], state)
+        assert action in ALWAYS or makes_sense(wishes[action], state)
+
+
+@pytest.mark.parametrize("state", ExportState)
+def test_every_question_can_be_asked_anew(state: ExportState) -> None:
+    """Whatever became of the file; what Token Flex refused is edited first."""
+    anew = {actions.AGAIN, actions.SAVE}
+    assert anew & set(FACES[state].buttons) == (set() if state is S.REFUSED else anew)

@@ -39,6 +39,7 @@ SCOPES: dict[str, set[str]] = {
     "users.list": {"users:read"},
     "views.open": set(),
     "views.publish": set(),
+    "views.push": set(),
     "views.update": set(),
 }
 #: Scopes for each event that the code listens to (source: Slack's event pages): one of them for each kind of channel.
