@@ -51,7 +51,7 @@ async def test_what_a_person_reads_in_the_form(house: House) -> None:
     for hint in ("In this order in the file", "For example tokensConsumed.", "Without .csv"):
         assert hint in modal.visible_text()
     assert all(place in modal.options("Post to channel") for place in ("#finance", "#general", "#licences"))
-    assert modal.buttons() == ["Type the number instead", "Back to the questions"]
+    assert modal.buttons() == ["Type the number instead", "Back to the questions", "Save as template"]
 
 
 async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house: OpenHouse) -> None:
@@ -84,7 +84,7 @@ async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
     house.token_flex.controls.answer_next(200, "GET", "/contract", body=many)
     await house.contracts._fetch()
     modal = await open_form(house)
-    assert modal.buttons() == ["Back to the questions"]
+    assert modal.buttons() == ["Back to the questions", "Save as template"]
     assert "stands in your Autodesk account" in modal.visible_text()
     modal.fill("Contract", "100")
     await modal.submit()
@@ -102,7 +102,7 @@ async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> 
     short = await ana.sees_modal("stands in your Autodesk account")
     await short.presses("Choose everything myself")
     modal = await ana.sees_modal(TITLE, "stands in your Autodesk account")
-    assert modal.buttons() == ["Back to the questions"]
+    assert modal.buttons() == ["Back to the questions", "Save as template"]
     modal.fill("Contract", CONTRACT)
     modal.fill("Numbers", ["tokensConsumed"])
     modal.fill("File name", "early")
@@ -176,7 +176,7 @@ async def test_typing_the_number_instead_keeps_everything_else(house: House) -> 
         modal.fill(label, value)
     assert (await modal.presses("Type the number instead")).error is None
     await modal.shows("stands in your Autodesk account")
-    assert modal.buttons() == ["Choose from the list instead", "Back to the questions"]
+    assert modal.buttons() == ["Choose from the list instead", "Back to the questions", "Save as template"]
     assert {label: modal.value(label) for label in entered} == entered
     assert modal.value("Contract") == CONTRACT
     modal.fill("Contract", "11000099871")
@@ -202,7 +202,7 @@ async def test_a_button_that_cannot_do_its_work_is_answered(house: House) -> Non
     house.slack.controls.fail_next("views.update", "invalid_arguments")
     await modal.presses("Type the number instead")
     await house.member("ana").hears("#finance", "something went wrong", "reference", private=True)
-    assert modal.buttons() == ["Type the number instead", "Back to the questions"]
+    assert modal.buttons() == ["Type the number instead", "Back to the questions", "Save as template"]
 
 
 async def test_a_form_that_is_closed_asks_for_nothing(house: House) -> None:
