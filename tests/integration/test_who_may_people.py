@@ -79,7 +79,7 @@ async def hears_refusals(house: House, name: str, count: int) -> None:
 async def refusals(house: House, count: int) -> list[Entry]:
     """Wait until so many refusals are on record; a form is answered before they are."""
     async with asyncio.timeout(10):
-        while len(found := [entry for entry in await recorded(house) if entry.act is Act.REFUSED]) < count:
+        while len(found := [entry for entry in await recorded(house) if entry.act is Act.REFUSED]) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return found
 
