@@ -11,8 +11,8 @@ from handlers.events import CHANNEL_ID_CHANGED, MENTION, MESSAGE, Events
 from handlers.forms import export_modal, question_modal, template_modal
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import NEW_EXPORT, QuestionForm
-from handlers.home import APP_HOME_OPENED, Home
 from handlers.forms.template_form import TemplateForm
+from handlers.home import APP_HOME_OPENED, Home
 
 
 def register(
