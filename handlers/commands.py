@@ -105,7 +105,7 @@ class Commands:
                 await self._numbered[command.word](command.number, act)
             case grammar.Help():
                 active = [contract.number for contract in self._contracts.offered if contract.is_active]
-                await self._tell(act, help_card.message(*active[:1]))
+                await self._tell(act, help_card.message(await self._asking.examples(act.asker), *active[:1]))
             case grammar.Administer():
                 await self._tell(act, admin_card.overview(await self._administration.overview(act.asker)))
             case grammar.Mistake(messages, None):

@@ -1,9 +1,12 @@
-"""What `/tokenflex help` shows: each word with one line, and examples that work when copied."""
+"""What `/tokenflex help` shows: questions to begin with, each word with one line, examples that work when copied."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from bot.cards import actions
 from bot.cards.blocks import Block, Message, plain, section
-from bot.cards.text import code, escape
+from bot.cards.text import code, escape, sentence
 
 #: Each form of the command and what it does.
 LINES: Final = (
@@ -60,21 +63,42 @@ def examples(contract_number: str = SAMPLE_CONTRACT) -> tuple[str, ...]:
     return tuple(f"/tokenflex export contract={contract_number} {rest}" for _, rest in _EXAMPLES)
 
 
-def message(contract_number: str = SAMPLE_CONTRACT) -> Message:
-    """Return the help; `contract_number` is a known contract's, for the examples."""
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question of the person's own contract, in plain text."""
+
+    value: str  #: as the form's menu knows it
+    title: str
+    said: str  #: what will be exported
+    command: str  #: what asks it without the form
+
+
+def message(questions: Sequence[Example] = (), contract_number: str = SAMPLE_CONTRACT) -> Message:
+    """Return the help; `contract_number` is a known contract's, for the examples of commands."""
     titles = [title for title, _ in _EXAMPLES]
     shown = [f"{escape(title)}\n{code(one)}" for title, one in zip(titles, examples(contract_number), strict=True)]
+    named = "\n".join(code(one.command) for one in questions)
     return Message(
         escape("\n".join(f"{form} {meaning}" for form, meaning in LINES)),
         [
+            _header("What do you want to know?"),
+            *map(_question, questions),
+            section("form", "The form has more questions, and all that you may want to change in them."),
+            actions.row("open", actions.open_form()),
             _header("What /tokenflex does"),
             _lines("words", LINES),
             _header("The words of an export"),
             _lines("export", EXPORT_LINES),
             _header("Examples to copy"),
+            *([section("questions", f"The questions above, without the form\n{named}")] if questions else []),
             *(section(f"example.{at}", text) for at, text in enumerate(shown)),
         ],
     )
+
+
+def _question(example: Example) -> Block:
+    shown = section(f"question.{example.value}", f"*{escape(example.title)}*\n{escape(sentence(example.said))}")
+    return shown | {"accessory": actions.ask("Ask", example.value, example.title)}
 
 
 def _lines(block_id: str, lines: tuple[tuple[str, str], ...]) -> Block:

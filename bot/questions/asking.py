@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
+from bot.cards.help import Example
 from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
 from bot.contracts.years import years_of
@@ -18,6 +20,9 @@ from bot.runtime.clock import Clock
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import ExportRequest
 from storage.models import Export
+
+#: How many questions stand in the help.
+_TO_BEGIN_WITH: Final = 4
 
 
 class Asking:
@@ -65,6 +70,22 @@ class Asking:
                 return own[key]
             saved = [template.name for template in await self._templates.listing(asker)]
             raise NoSuchTemplateError(error.name, error.near or _near(key, [*saved, *own])) from None
+
+    async def examples(self, asker: Asker) -> tuple[Example, ...]:
+        """Return questions to begin with, of the contract that is meant, or of the first of several."""
+        active = [contract.number for contract in self._contracts.offered if contract.is_active]
+        asked = await self.asked(active[0] if active else "", asker)
+        named = f" contract={active[0]}" if len(active) > 1 else ""
+        names = Names(self._catalogue, self._contracts.custom_field_labels)
+        return tuple(
+            Example(
+                f"starter.{each.key}",
+                each.title,
+                questions.sentence(each.question, asked, self._catalogue, names),
+                f"/tokenflex export {each.key} period={periods.as_word(each.question.period)}{named}",
+            )
+            for each in starters(names)[:_TO_BEGIN_WITH]
+        )
 
     async def request(self, typed: ExportRequest, asker: Asker, *, name: str = "", period: str = "") -> ExportRequest:
         """Return what to ask Token Flex: what was typed, or the question of a name with what was typed besides.

@@ -115,12 +115,13 @@ class ExportForm:
         if not malformed and self._contracts.lacks(draft.request.contract_number):
             problems = (unseen_contract(draft.request.contract_number, sorted(known)), *problems)
         errors = export_modal.errors_by_block(problems, view)
-        if errors:
-            return _errors(errors)
+        channel = draft.channel or opened.channel
+        if errors or not channel:
+            return _errors(errors or export_modal.no_channel())
         accepted = await self._exports.accept(
             draft.request,
             asker,
-            channel=draft.channel or opened.channel,
+            channel=channel,
             origin=envelope.origin_of_form(body),
             replaces=opened.again,
         )

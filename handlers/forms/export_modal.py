@@ -158,6 +158,11 @@ def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
     return {_block_of("contract", shown): refusals.CONTRACT_IN_FORM}
 
 
+def no_channel() -> dict[str, str]:
+    """Return the same for a form that was opened in no channel, and in which none was chosen."""
+    return {CHANNEL: "Choose the channel where I should post it."}
+
+
 def channel_not_allowed(*, shared: bool) -> dict[str, str]:
     """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
     return {CHANNEL: refusals.SHARED_IN_FORM if shared else refusals.CHANNEL_IN_FORM}

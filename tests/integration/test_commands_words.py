@@ -1,6 +1,7 @@
 """`/tokenflex list`, `status`, `link`, `retry`, `delete`, `help`: good and bad, from here and from elsewhere."""
 
 import html
+import re
 
 import pytest
 
@@ -238,14 +239,27 @@ async def test_the_examples_of_the_help_work_when_copied(quick: House) -> None:
     await ana.types("#finance", "/tokenflex help")
     shown = await ana.hears("#finance", "What /tokenflex does", "Examples to copy", private=True)
     lines = shown.visible_text().splitlines()
-    examples = [line for line in lines if line.startswith("/tokenflex export contract=")]
-    assert 3 <= len(set(examples)) <= 4
+    questions = [line for line in lines if re.fullmatch(r"/tokenflex export [\w-]+ period=[\w-]+", line)]
+    assert len(questions) == 4
+    examples = [*questions, *(line for line in lines if line.startswith("/tokenflex export contract="))]
+    assert 7 <= len(set(examples)) <= 8
     for number, example in enumerate(dict.fromkeys(examples), 1):
         await ana.types("#finance", html.unescape(example))
         await ana.hears("#finance", f"Got it: export #{number}", private=True, timeout=20)
     for number in range(1, len(set(examples)) + 1):
         await ana.hears("#finance", f"export #{number} is ready", private=False, timeout=30)
     await eventually(lambda: set(quick.token_flex.exports.states().values()) == {"Download"})
+
+
+async def test_a_question_of_the_help_opens_the_form_with_it(quick: House) -> None:
+    """It says what of the person's own contract it would export."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex help")
+    shown = await ana.hears("#finance", "What do you want to know?", "Who are the top users?", private=True)
+    assert f"contract {CONTRACT}." in shown.visible_text()
+    block = next(each for each in shown.blocks if "top users" in str(each))
+    await ana._deliveries.message_action(ana.user, shown, block, block["accessory"], {})
+    await (await ana.sees_modal("New export")).shows("Tokens by user, ")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from bot.questions.questions import Question
 from bot.questions.templates import write
 from sandbox.slack.home import Home
 from storage import templates
+from storage.audit import Act, Source
 from storage.templates import NewTemplate
-from tests.harness.allowed import house_where, pass_time
+from tests.harness.allowed import house_where, pass_time, recorded
 from tests.harness.forms import SHORT
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, asks, fails, gets, quick_house
@@ -152,3 +153,27 @@ async def test_a_saved_question_is_run_from_home(house: House) -> None:
     assert "Monthly of ben" not in home.visible_text()
     await home.presses("Run", beside="Monthly of ana")
     await (await house.member("ana").sees_modal(SHORT)).shows("Tokens by user, ")
+
+
+async def test_the_shortcut_asks_where_to_post(house: House) -> None:
+    """It works where no channel is known: the form cannot be sent without one, and exports to the one chosen."""
+    ana = house.member("ana")
+    assert (await ana.uses("New export")).error is None
+    modal = await ana.sees_modal(SHORT)
+    modal.fill("Period", "All")
+    await modal.settled()
+    assert (await modal.submit()).error == "incomplete_form"
+    modal.fill("Post to channel", "#finance")
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
+
+
+async def test_a_guest_cannot_use_the_shortcut(house: House) -> None:
+    """It is refused privately, and that is on record."""
+    gus = house.member("gus")
+    assert (await gus.uses("New export")).error is None
+    await gus.hears(US, REFUSAL)
+    assert gus.modal is None
+    (refused,) = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
+    assert (refused.person, refused.source, refused.channel) == (gus.id, Source.SHORTCUT, "")

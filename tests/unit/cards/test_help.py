@@ -5,7 +5,7 @@ import re
 import pytest
 from slack_sdk.models.blocks import Block
 
-from bot.cards.help import LINES, examples, message
+from bot.cards.help import LINES, Example, examples, message
 from bot.cards.text import code, escape
 from bot.tokenflex.catalogue import Catalogue
 from handlers.words.grammar import WORDS, Export, parse
@@ -65,12 +65,26 @@ def test_every_word_of_the_command_has_a_line() -> None:
 
 def test_blocks_fit_slack() -> None:
     """Every block is one that Slack takes, foreign words are verbatim, and examples are shown as code."""
-    blocks = message("110000123456").blocks
+    hostile = Example("starter.x", "<!here> " * 40, "*all* of it & more", "/tokenflex export x `y`")
+    blocks = message((hostile,), "110000123456").blocks
     for block in blocks:
         parsed = Block.parse(block)
         assert parsed is not None
         parsed.validate_json()
-        assert len(block["text"]["text"]) <= (150 if block["type"] == "header" else 3000)
-        assert block["type"] == "header" or block["text"]["verbatim"]
-    texts = "\n".join(block["text"]["text"] for block in blocks)
+        if block["type"] != "actions":
+            assert len(block["text"]["text"]) <= (150 if block["type"] == "header" else 3000)
+            assert block["type"] == "header" or block["text"]["verbatim"]
+    texts = "\n".join(block["text"]["text"] for block in blocks if "text" in block)
     assert all(code(one) in texts for one in examples("110000123456"))
+    assert "<!" not in texts
+
+
+def test_questions_come_first_then_commands() -> None:
+    """Each question has a button that asks it, and its command stands with the others."""
+    asked = Example("starter.products", "Which products?", "Tokens by product", "/tokenflex export products")
+    shown = message((asked,)).blocks
+    assert shown[1]["accessory"]["value"] == "starter.products"
+    assert shown[1]["accessory"]["accessibility_label"] == "Ask, Which products?"
+    texts = [block["text"]["text"] for block in shown if "text" in block]
+    assert texts.index("*Which products?*\nTokens by product.") < texts.index("What /tokenflex does")
+    assert any(code("/tokenflex export products") in text for text in texts[texts.index("Examples to copy") :])
