@@ -47,6 +47,7 @@ from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.home import Home
 from handlers.on_exports import OnExports
+from handlers.on_templates import OnTemplates
 from handlers.registration import register
 from handlers.replies import Replies
 from storage import backup, future
@@ -193,7 +194,10 @@ class Bot:
         short = QuestionForm(form, exports, templates, asking, guard)
         template_form = TemplateForm(form, short, exports, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
-        commands = Commands(exports, on_exports, administration, contracts, catalogue, short, asking, guard)
+        on_templates = OnTemplates(templates, template_form, short, form.choices, on_exports, guard)
+        commands = Commands(
+            exports, on_exports, on_templates, administration, contracts, catalogue, short, asking, guard
+        )
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
         homes = Homes(views, self._clock)
@@ -211,6 +215,7 @@ class Bot:
             short,
             home,
             template_form,
+            on_templates,
             Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
         )
         return app

@@ -23,6 +23,7 @@ from handlers import envelope
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
+from handlers.on_templates import OnTemplates
 from handlers.words import grammar
 from handlers.words.slack_text import as_typed
 
@@ -36,6 +37,7 @@ class Commands:
         self,
         exports: Exports,
         on_exports: OnExports,
+        on_templates: OnTemplates,
         administration: Administration,
         contracts: ContractCache,
         catalogue: Catalogue,
@@ -56,6 +58,12 @@ class Commands:
             "link": on_exports.link,
             "retry": on_exports.retry,
             "delete": on_exports.ask_to_delete,
+        }
+        self._shown: dict[type[grammar.Command], Callable[[Act], Awaitable[None]]] = {
+            grammar.List: self._list,
+            grammar.Templates: on_templates.show,
+            grammar.Help: self._help,
+            grammar.Administer: self._overview,
         }
 
     async def command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -99,21 +107,26 @@ class Commands:
                 await self._form.open(act.trigger, act.asker)
             case grammar.Export():
                 await self._export(command, act)
-            case grammar.List():
-                await self._tell(act, export_card.listing(*await self._exports.listing(act.asker)))
             case grammar.OnExport():
                 await self._numbered[command.word](command.number, act)
-            case grammar.Help():
-                active = [contract.number for contract in self._contracts.offered if contract.is_active]
-                await self._tell(act, help_card.message(await self._asking.examples(act.asker), *active[:1]))
-            case grammar.Administer():
-                await self._tell(act, admin_card.overview(await self._administration.overview(act.asker)))
             case grammar.Mistake(messages, None):
                 await self._tell(act, replies.wrong_words(messages))
             case grammar.Mistake(messages, grammar.Export() as understood):
                 await self._mistaken(act, messages, understood)
             case grammar.Unknown():
                 await self._unknown(command, act)
+            case _:
+                await self._shown[type(command)](act)
+
+    async def _list(self, act: Act) -> None:
+        await self._tell(act, export_card.listing(*await self._exports.listing(act.asker)))
+
+    async def _help(self, act: Act) -> None:
+        active = [contract.number for contract in self._contracts.offered if contract.is_active]
+        await self._tell(act, help_card.message(await self._asking.examples(act.asker), *active[:1]))
+
+    async def _overview(self, act: Act) -> None:
+        await self._tell(act, admin_card.overview(await self._administration.overview(act.asker)))
 
     async def _unknown(self, command: grammar.Unknown, act: Act) -> None:
         """Offer what was probably meant, as a button that does it: a command, else a question."""

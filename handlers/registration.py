@@ -13,6 +13,7 @@ from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import NEW_EXPORT, QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.home import APP_HOME_OPENED, Home
+from handlers.on_templates import OnTemplates
 
 
 def register(
@@ -23,6 +24,7 @@ def register(
     short: QuestionForm,
     home: Home,
     template_form: TemplateForm,
+    on_templates: OnTemplates,
     events: Events,
 ) -> None:
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
@@ -43,6 +45,8 @@ def register(
     app.action(export_modal.SAVE_THIS)(template_form.save_this)
     for callback_id in template_modal.CALLBACKS:
         app.view(callback_id)(template_form.submit)
+    for action_id in on_templates.action_ids:
+        app.action(action_id)(on_templates.press)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)

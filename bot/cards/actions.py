@@ -6,6 +6,7 @@ from typing import Self
 from bot.cards.blocks import Block, plain
 from bot.cards.text import flat, shorten
 from storage.models import Delivery, Export
+from storage.templates import Template
 
 LINK = "export.link"
 RETRY = "export.retry"
@@ -16,6 +17,14 @@ KEEP = "export.keep"
 GIVE_UP = "export.give_up"
 AGAIN = "export.again"
 SAVE = "export.save"  #: as a template
+# Those of a template; their value is its number, that of TEMPLATES where a page of the list begins.
+TEMPLATES = "template.list"
+RUN = "template.run"
+CHANGE = "template.edit"
+RENAME = "template.rename"
+SHARE = "template.share"
+UNSHARE = "template.unshare"
+REMOVE = "template.delete"
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
 MEANT = "command.meant"  #: does the command that its value is, as it would be typed
@@ -32,8 +41,14 @@ _LABELS = {
     AGAIN: "Run again",
     SAVE: "Save as template",
     SEND_AGAIN: "Send again",
+    RUN: "Run",
+    CHANGE: "Edit",
+    RENAME: "Rename",
+    SHARE: "Share",
+    UNSHARE: "Stop sharing",
+    REMOVE: "Delete",
 }
-_STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger"}
+_STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger", REMOVE: "danger"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,19 @@ def send_again(delivery: Delivery) -> Block:
     return _button(SEND_AGAIN, MadeFor(delivery.id, delivery.mark), of)
 
 
+def of_template(action: str, template: Template) -> Block:
+    """Return a button of a template; deleting asks first, since nothing brings one back."""
+    element = _button(action, MadeFor(template.id), flat(template.name))
+    if action == REMOVE:
+        element |= {"style": _STYLES[action], "confirm": _confirm_removal(template)}
+    return element
+
+
+def turn(action: str, words: str, value: str) -> Block:
+    """Return a button that shows another page of a list."""
+    return {"type": "button", "action_id": action, "text": plain(words), "value": value}
+
+
 def row(block_id: str, *buttons: Block) -> Block:
     """Return a row of buttons."""
     return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
@@ -132,7 +160,7 @@ def _button(action: str, made_for: MadeFor, of: str) -> Block:
         "action_id": action,
         "text": plain(_LABELS[action]),
         "value": str(made_for),
-        "accessibility_label": f"{_LABELS[action]}, {of}",
+        "accessibility_label": shorten(f"{_LABELS[action]}, {of}", 75),
     }
 
 
@@ -142,6 +170,16 @@ def _confirm_delete(number: int) -> Block:
         "text": plain(
             "Who asked for it, and administrators, can delete it. The file is then removed at Autodesk as well."
         ),
+        "confirm": plain("Delete"),
+        "deny": plain("Keep it"),
+        "style": "danger",
+    }
+
+
+def _confirm_removal(template: Template) -> Block:
+    return {
+        "title": plain("Delete this template?"),
+        "text": plain(f"{flat(template.name)} is gone then, for everybody who sees it. Exports that it made stay."),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),
         "style": "danger",

@@ -129,7 +129,7 @@ def _not_allowed(error: NotAllowedError) -> str:
 def _of_template(error: errors.NoSuchTemplateError | errors.TemplateRefusedError) -> str:
     if isinstance(error, errors.TemplateRefusedError):
         return " ".join(escape(ended(each)) for each in error.problems)
-    known = "The form that `/tokenflex` opens shows those that you can see."
+    known = "`/tokenflex templates` lists those that you can see."
     if not error.name:
         return f"That template is not there any more. {known}"
     hint = f"; did you mean {code(error.near)}?" if error.near else "."

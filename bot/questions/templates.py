@@ -9,7 +9,13 @@ from typing import Final
 import structlog
 from sqlite_utils import Database as Connection
 
-from bot.errors import HiddenTemplateError, NoSuchTemplateError, OwnerOnlyError, TemplateRefusedError
+from bot.errors import (
+    HiddenTemplateError,
+    MembershipUnknownError,
+    NoSuchTemplateError,
+    OwnerOnlyError,
+    TemplateRefusedError,
+)
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
@@ -72,6 +78,16 @@ class Templates:
     async def listing(self, asker: Asker) -> tuple[Template, ...]:
         """Return the asker's own templates and then those of the channel where they ask."""
         return await self._database.read(template_store.at_home, [asker.person, asker.channel])
+
+    async def changeable(self, listed: Iterable[Template], asker: Asker) -> frozenset[int]:
+        """Return which of these the asker may change, as far as Slack tells now: what is pressed is asked again."""
+        try:
+            all_of_them = await self._access.is_administrator(asker)
+        except MembershipUnknownError:
+            all_of_them = False
+        return frozenset(
+            each.id for each in listed if all_of_them or permissions.may_change_template(each, asker.person)
+        )
 
     async def find(self, name: str, asker: Asker) -> Template:
         """Return the asker's own template of a name, else the channel's.

@@ -134,6 +134,24 @@ class QuestionForm:
         view = await self._view(sketch, asker)
         await self._form.show(trigger, view or self._long(sketch, await self._request(sketch, asker)))
 
+    async def run(self, trigger: Trigger, template_id: int, asker: Asker) -> None:
+        """Open the form with a template, its period moved on.
+
+        Raises:
+            NoSuchTemplateError: there is none, or it is not theirs to see.
+            FormNotOpenedError: Slack did not open it.
+
+        """
+        template = await self._templates.see(template_id, asker)
+        if template in await self._templates.listing(asker):
+            await self.open(trigger, asker, f"template.{template_id}")
+            return
+        question = questions.moved_on(templates.read(template), await self._asking.today(asker))
+        shown = self._sketch(asker)
+        where = {"contract": shown.contract, "channel": shown.channel, "opened": shown.opened}
+        sketch = question_modal.sketch_of(question, self._form.choices().catalogue, **where)
+        await self._open(trigger, asker, sketch)
+
     async def question_in(self, view: Mapping[str, Any], asker: Asker) -> Question:
         """Return the question that stands in a form, the short one or that of fields and metrics."""
         if view.get("callback_id") == question_modal.CALLBACK:

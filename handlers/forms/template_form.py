@@ -137,7 +137,7 @@ class TemplateForm:
             origin=envelope.origin_of_form(body),
         )
         asks = code(f"/tokenflex export {saved.name}")
-        return _done(_TITLE, f"Saved: {code(saved.name)}. {asks} asks it again.")
+        return _done(_TITLE, f"Saved: {code(saved.name)}. {asks} asks it again; `/tokenflex templates` lists it.")
 
     async def _rename(self, asker: Asker, body: Body) -> dict[str, Any]:
         named, kept = template_modal.named_of(body["view"]), template_modal.kept_of(body["view"])

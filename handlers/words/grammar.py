@@ -19,7 +19,7 @@ from handlers.words.slack_text import CURLY_DOUBLE, as_typed, straight_clause, v
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
-WORDS: Final = ("export", "list", *NUMBERED_WORDS, "help")
+WORDS: Final = ("export", "list", "templates", *NUMBERED_WORDS, "help")
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
 
@@ -45,6 +45,11 @@ class Export:
 @dataclass(frozen=True, slots=True)
 class List:
     """Show the exports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Show the saved questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,15 @@ class Unknown:
     likely: str = ""
 
 
-Command = OpenForm | Export | List | Help | Administer | OnExport | Mistake | Unknown
+Command = OpenForm | Export | List | Templates | Help | Administer | OnExport | Mistake | Unknown
+
+#: What each word shows that stands alone.
+_ALONE: Final[dict[str, Command]] = {
+    "list": List(),
+    "templates": Templates(),
+    "help": Help(),
+    ADMIN: Administer(),
+}
 
 
 def aim(text: str) -> tuple[str, int | None]:
@@ -112,12 +125,10 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
     word = first.lower()
     if word in NUMBERED_WORDS:
         return _on_export(word, rest)
-    if word == "help":
-        return Help()
-    if word == ADMIN:
-        return Administer()
-    if word == "list":
-        return List() if not rest else Mistake((f"Nothing follows /tokenflex list; leave {_quoted(rest)} out.",))
+    if word in _ALONE and rest and word not in {"help", ADMIN}:
+        return Mistake((f"Nothing follows /tokenflex {word}; leave {_quoted(rest)} out.",))
+    if word in _ALONE:
+        return _ALONE[word]
     if word == "export" and rest:
         return _export(rest, catalogue, contracts)
     return OpenForm() if word in {"", "export"} else _unknown(text, first, rest)

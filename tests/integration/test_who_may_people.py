@@ -35,7 +35,16 @@ BUTTONS = (
     actions.AGAIN,
     actions.SAVE,
 )
-ALL_BUTTONS = (*BUTTONS, actions.FORM, actions.MEANT, "admin.send_again", "export.of_old")
+OF_TEMPLATES = (
+    actions.TEMPLATES,
+    actions.RUN,
+    actions.CHANGE,
+    actions.RENAME,
+    actions.SHARE,
+    actions.UNSHARE,
+    actions.REMOVE,
+)
+ALL_BUTTONS = (*BUTTONS, *OF_TEMPLATES, actions.FORM, actions.MEANT, "admin.send_again", "export.of_old")
 
 #: What can be done in the short form, and in the other one to come back to it.
 QUESTION_FORM = (

@@ -1,0 +1,91 @@
+"""What people do with templates in their list: one use case for each press, and the list as it is then."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.cards import actions, template_card
+from bot.cards.template_card import PAGE, Line, Page
+from bot.questions import questions, templates
+from bot.questions.templates import Templates
+from bot.slack.views import Trigger
+from handlers import envelope
+from handlers.forms.export_modal import Choices
+from handlers.forms.question_form import QuestionForm
+from handlers.forms.template_form import TemplateForm
+from handlers.guard import Guard
+from handlers.on_exports import Act, OnExports
+
+
+class OnTemplates:
+    """The list of templates and its buttons; who may is decided by what the database says at the press."""
+
+    def __init__(
+        self,
+        templates_of_people: Templates,
+        form: TemplateForm,
+        short: QuestionForm,
+        choices: Callable[[], Choices],
+        on_exports: OnExports,
+        guard: Guard,
+    ) -> None:
+        self._templates = templates_of_people
+        self._choices = choices
+        self._tell = on_exports.tell
+        self._guard = guard
+        self._presses: dict[str, Callable[[int, Act], Awaitable[None]]] = {
+            actions.TEMPLATES: self._turn,
+            actions.RUN: lambda template, act: short.run(act.trigger, template, act.asker),
+            actions.CHANGE: lambda template, act: form.edit(act.trigger, template, act.asker),
+            actions.RENAME: lambda template, act: form.rename(act.trigger, template, act.asker),
+            actions.SHARE: self._share,
+            actions.UNSHARE: self._take_back,
+            actions.REMOVE: self._delete,
+        }
+
+    @property
+    def action_ids(self) -> tuple[str, ...]:
+        """The ids that this object listens to."""
+        return tuple(self._presses)
+
+    async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to every button of the list."""
+        trigger = Trigger.of(body)
+        await ack()
+        action = body["actions"][0]
+        action_id, number = str(action["action_id"]), int(action["value"])
+        await self._guard.run(
+            action_id,
+            envelope.of_action(body),
+            envelope.response_url(body),
+            lambda asker: self._presses[action_id](number, Act(asker, body, trigger)),
+        )
+
+    async def show(self, act: Act, first: int = 0, note: str = "") -> None:
+        """Show the templates that a person sees where they are, from the `first` on; in place of a list of before."""
+        listed = await self._templates.listing(act.asker)
+        changeable = await self._templates.changeable(listed, act.asker)
+        first = max(0, min(first, (len(listed) - 1) // PAGE * PAGE))
+        choices = self._choices()
+        lines = [
+            Line(each, questions.summary(templates.read(each), choices.catalogue, choices.names), each.id in changeable)
+            for each in listed[first : first + PAGE]
+        ]
+        page = Page(lines, first, len(listed))
+        await self._tell(act, template_card.listing(page, act.asker.channel, note), in_place=True)
+
+    async def _turn(self, first: int, act: Act) -> None:
+        await self.show(act, first)
+
+    async def _share(self, template: int, act: Act) -> None:
+        shared = await self._templates.share(template, act.asker, shared=True)
+        await self.show(act, note=template_card.shared(shared))
+
+    async def _take_back(self, template: int, act: Act) -> None:
+        mine = await self._templates.share(template, act.asker, shared=False)
+        await self.show(act, note=template_card.shared(mine))
+
+    async def _delete(self, template: int, act: Act) -> None:
+        deleted = await self._templates.delete(template, act.asker)
+        await self.show(act, note=template_card.deleted(deleted))
