@@ -53,6 +53,9 @@ class Scene:
             "channels": [self.channel(place) for place in places],
             "messages": [self.message(each) for place in places for each in place.messages if self.sees(each)],
             "modal": self.modal(),
+            "home": self.home(),
+            "home_tab": self._slack.typing.home_tab,
+            "shortcuts": list(self._slack.typing.shortcuts),
         }
 
     def _places(self) -> list[Channel]:
@@ -91,6 +94,11 @@ class Scene:
     def modal(self) -> Json | None:
         """Return the view in front of the person, with what stands in its fields."""
         view = self._slack.views.top(self.user)
+        return None if view is None else self._view(view)
+
+    def home(self) -> Json | None:
+        """Return what is published on the person's Home tab."""
+        view = self._slack.views.home(self.user)
         return None if view is None else self._view(view)
 
     def _view(self, view: OpenView) -> Json:

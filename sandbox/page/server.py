@@ -107,10 +107,9 @@ class Page:
         act = await _json(request)
         member = self._slack.member(self._person(str(act.get("as"))).name)
         try:
-            said = await self._hands.do(member, act)
+            return web.json_response(await self._hands.do(member, act))
         except MisplacedError as error:
             return web.json_response({"problem": str(error)}, status=409)
-        return web.json_response({"said": said})
 
     async def _switch(self, request: web.Request) -> web.Response:
         given = await _json(request)

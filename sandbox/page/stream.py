@@ -61,6 +61,8 @@ class Stream:
             return ("message", self._scene.message(subject)) if self._scene.sees(subject) else None
         if change.kind.startswith("view_"):
             return ("modal", self._scene.modal()) if subject.user is self._scene.user else None
+        if change.kind == "home_published":
+            return ("home", self._scene.home()) if subject.user is self._scene.user else None
         if change.kind == "channel_changed":
             mine = self._scene.user.id in subject.member_ids
             return ("channel", self._scene.channel(subject)) if mine else None

@@ -171,8 +171,11 @@ class Deliveries:
                 outcome = self._outcome(user, ack, "closing")
         return outcome
 
-    async def suggestions(self, user: User, block: Json, element: Json, typed: str, surface: Json) -> list[Json]:
-        """Ask the app for the options of an external menu. Raises SlackFault when it gives none that can be shown."""
+    async def suggestions(self, user: User, block: Json, element: Json, typed: str, surface: Json) -> Json:
+        """Ask the app what an external menu offers; return it as a menu has it: `options`, or `option_groups`.
+
+        Raises SlackFault when the app does not answer in time or offers what cannot be shown.
+        """
         payload = payloads.suggestion(user, block, element, typed, surface)
         ack = await self._deliver("interactive", payload)
         if ack.error:
@@ -205,16 +208,14 @@ def _checked_errors(view: OpenView, errors: Given) -> dict[str, str]:
     return dict(errors)
 
 
-def _checked_suggestions(response: Given) -> list[Json]:
+def _checked_suggestions(response: Given) -> Json:
     if not isinstance(response, dict):
         raise SlackFault("invalid_options")
     report = Report("modal")
     if "option_groups" in response:
         option_groups(response["option_groups"], "/option_groups", report)
-        found = [option for group in response["option_groups"] for option in group.get("options", [])]
     else:
         options(menu_option, 0, 100)(response.get("options"), "/options", report)
-        found = response.get("options") or []
     if report.faults:
         raise SlackFault("invalid_options", faults=report.faults)
-    return list(found)
+    return {key: response[key] for key in ("options", "option_groups") if key in response}

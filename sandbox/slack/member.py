@@ -202,23 +202,42 @@ class Member:
 
     async def chooses(self, message: Message, placeholder: str, option: str | list[str]) -> Answer:
         """Choose in a menu of a message, found by its placeholder (an overflow menu by `…`), or pick a date there."""
-        block, element = self._menu(message, placeholder)
+        return await self._choose(message, *self._menu(message, placeholder), option)
+
+    async def _choose(self, message: Message, block: Json, element: Json, option: str | list[str]) -> Answer:
         offered = walking.options(element) or self._offered.get(_place_of(message, block, element), [])
         chosen = self._chosen(element, option, offered)
         return await self._deliveries.message_action(self.user, message, block, element, chosen)
+
+    async def acts(
+        self, message: Message, block_id: str, action_id: str, option: str | list[str] | None = None
+    ) -> Answer:
+        """Press or choose in a message where the ids say, as a client does that draws it."""
+        self._reach(message)
+        block, element = walking.element(message.blocks, block_id, action_id)
+        if option is None:
+            return await self._deliveries.message_action(self.user, message, block, element, {})
+        return await self._choose(message, block, element, option)
 
     async def searches(self, message: Message, placeholder: str, text: str) -> list[str]:
         """Type into an external menu of a message; return the texts of the options that the app offers then.
 
         Raises SlackFault when the app does not answer in time or offers what cannot be shown.
         """
-        block, element = self._menu(message, placeholder)
+        found = await self._search(message, *self._menu(message, placeholder), text)
+        return [option["text"]["text"] for option in walking.options(found)]
+
+    async def searches_in(self, message: Message, block_id: str, action_id: str, text: str) -> Json:
+        """Type into an external menu that is known by its ids; return what the app offers, `options` or groups."""
+        self._reach(message)
+        return await self._search(message, *walking.element(message.blocks, block_id, action_id), text)
+
+    async def _search(self, message: Message, block: Json, element: Json, text: str) -> Json:
         if len(text) < element.get("min_query_length", 3):
-            return []
-        surface = payloads.around(message)
-        found = await self._deliveries.suggestions(self.user, block, element, text, surface)
-        self._offered[_place_of(message, block, element)] = found
-        return [option["text"]["text"] for option in found]
+            return {"options": []}
+        found = await self._deliveries.suggestions(self.user, block, element, text, payloads.around(message))
+        self._offered[_place_of(message, block, element)] = walking.options(found)
+        return found
 
     def _menu(self, message: Message, placeholder: str) -> tuple[Json, Json]:
         self._reach(message)

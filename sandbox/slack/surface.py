@@ -102,12 +102,14 @@ class Surface:
 
         A field that dispatches tells the app at once; `settled` waits until that is acknowledged.
         """
-        entry = self._entry(label)
+        self._fill(self._entry(label), value, dispatches=True)
+
+    def _fill(self, entry: Entry, value: Given, *, dispatches: bool) -> None:
         known = [*self._offered(entry), *selected_options(self.view.state(entry.block, entry.element))]
         workspace = self._deliveries.workspace
         state = entered_state(entry.element, value, known, workspace, self._chooser)
         self.view.entered[entry.key] = state
-        if entry.block["type"] != "input" or entry.block.get("dispatch_action"):
+        if dispatches and (entry.block["type"] != "input" or entry.block.get("dispatch_action")):
             chosen = {key: part for key, part in state.items() if key != "type"}
             act = self._deliveries.view_action(self.user, self.view, entry.block, entry.element, chosen)
             self._sending.append(asyncio.ensure_future(act))
@@ -123,17 +125,35 @@ class Surface:
         Raises SlackFault when the app does not answer in time or offers what cannot be shown.
         """
         entry = self._entry(label)
-        if len(text) < entry.element.get("min_query_length", 3):
-            return []
-        found = await self._deliveries.suggestions(
-            self.user,
-            entry.block,
-            entry.element,
-            text,
-            {"view": self.view.as_json(), "container": {"type": "view", "view_id": self.view.id}},
-        )
-        self.view.offered[entry.key] = found
+        await self._search(entry.block, entry.element, text)
         return self.options(label)
+
+    async def _search(self, block: Json, element: Json, text: str) -> Json:
+        if len(text) < element.get("min_query_length", 3):
+            return {"options": []}
+        around = {"view": self.view.as_json(), "container": {"type": "view", "view_id": self.view.id}}
+        found = await self._deliveries.suggestions(self.user, block, element, text, around)
+        self.view.offered[block["block_id"], element["action_id"]] = walking.options(found)
+        return found
+
+    def enters(self, block_id: str, action_id: str, value: Given) -> None:
+        """Let that stand in a field that is known by its ids, and tell the app only with the next act."""
+        block, element = walking.element(self.view.payload["blocks"], block_id, action_id)
+        self._fill(Entry("", block, element), value, dispatches=False)
+
+    async def acts(self, block_id: str, action_id: str, value: Given = None) -> Answer:
+        """Press a button, or fill in or choose `value`, where the ids say, as a client does that draws the view."""
+        block, element = walking.element(self.view.payload["blocks"], block_id, action_id)
+        if is_stateful(element):
+            self._fill(Entry("", block, element), value, dispatches=True)
+            return next(iter(await self.settled()), Answer())
+        chosen = {"selected_option": chosen_option(walking.options(element), value)} if value is not None else {}
+        return await self._deliveries.view_action(self.user, self.view, block, element, chosen)
+
+    async def searches(self, block_id: str, action_id: str, text: str) -> Json:
+        """Type into an external menu that is known by its ids; return what the app offers, `options` or groups."""
+        block, element = walking.element(self.view.payload["blocks"], block_id, action_id)
+        return await self._search(block, element, text)
 
     async def presses(self, label: str, *, beside: str = "", confirm: bool = True) -> Answer:
         """Press a button: of several with that label the one whose block says `beside`.

@@ -95,15 +95,23 @@ def elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
                 yield block, element
 
 
+def element(blocks: Sequence[Json], block_id: str, action_id: str) -> tuple[Json, Json]:
+    """Return (block, element) of these ids. Raises AssertionError when there is no such element."""
+    for block, found in elements(blocks):
+        if (block["block_id"], found["action_id"]) == (block_id, action_id):
+            return block, found
+    raise AssertionError("That is not there any more.")
+
+
 def buttons(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
     """Yield (block, button) for every button."""
     return ((block, element) for block, element in elements(blocks) if element["type"] == "button")
 
 
-def options(element: Json) -> list[Json]:
-    """Return the options of a menu, those of its groups in order."""
-    groups = element.get("option_groups") or []
-    return list(element.get("options") or [option for group in groups for option in group["options"]])
+def options(menu: Json) -> list[Json]:
+    """Return the options of a menu, or of what a search brought; those of groups in order."""
+    groups = menu.get("option_groups") or []
+    return list(menu.get("options") or [option for group in groups for option in group["options"]])
 
 
 def links(blocks: Sequence[Json]) -> list[str]:

@@ -68,7 +68,23 @@ class Person:
     async def opens_the_form(self) -> None:
         """Open the bot's form by its command."""
         await self.types("/tokenflex")
-        await expect(self.form).to_be_visible()
+        await expect(self.form.get_by_role("heading", name="New export")).to_be_visible()
+
+    async def chooses_everything(self) -> None:
+        """Open the form, and from there the one of columns and numbers, with nothing chosen in it."""
+        await self.opens_the_form()
+        await self.form.get_by_role("button", name="Choose everything myself").click()
+        await expect(self.form.get_by_role("heading", name="Export usage data")).to_be_visible()
+        for label in ("Columns", "Numbers"):
+            await self.takes_all_out(label)
+        await self.form.get_by_label("Only rows where").fill("")
+
+    async def takes_all_out(self, label: str) -> None:
+        """Remove what is chosen in a menu, by keys."""
+        chips = self.form.get_by_role("list", name=f"{label}: chosen").get_by_role("listitem")
+        for count in range(await chips.count(), 0, -1):
+            await self.menu(label).press("Backspace")
+            await expect(chips).to_have_count(count - 1)
 
     def menu(self, label: str) -> Locator:
         """The field of a menu in the form."""

@@ -68,7 +68,22 @@ async def test_the_form(person: PersonAt, scheme: str) -> None:
     ana = await person("ana", color_scheme=scheme)
     await ana.opens_the_form()
     assert await findings(ana.tab) == []
-    menu = ana.form.get_by_role("combobox").nth(2)
+    only = ana.menu("Only …")
+    await only.fill("revit")
+    await only.press("Enter")
+    await only.fill("a")
+    await expect(ana.form.get_by_role("option").first).to_be_visible()
+    assert await findings(ana.tab) == []
+    await only.press("Escape")
+    await ana.menu("Period").fill("range")
+    await ana.menu("Period").press("Enter")
+    await expect(ana.form.get_by_label("First day")).to_be_visible()
+    assert await findings(ana.tab) == []
+    await ana.form.get_by_role("button", name="Cancel").click()
+    await expect(ana.form).to_be_hidden()
+    await ana.chooses_everything()
+    assert await findings(ana.tab) == []
+    menu = ana.menu("Columns")
     await menu.fill("product")
     await menu.press("Enter")
     await menu.fill("u")

@@ -98,25 +98,22 @@ async def test_today_is_the_day_of_the_stand_ins_clock(house: House, ana: Person
 async def test_a_block_that_the_page_cannot_draw(house: House, ana: Person) -> None:
     """Slack takes it, the page does not: an error says which, and the rest of the message is there."""
     image = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}
-    accessory = {
-        "type": "overflow",
-        "action_id": "o",
-        "options": [{"text": {"type": "plain_text", "text": "x"}, "value": "x"}],
-    }
-    await post(house, section("before"), image, section("with menu") | {"accessory": accessory}, {"type": "divider"})
+    clock = {"type": "timepicker", "action_id": "o"}
+    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]}
+    await post(house, section("before"), image, section("with a clock") | {"accessory": clock}, rich)
     message = await ana.hears("before")
     errors = message.get_by_role("alert")
     await expect(errors).to_have_count(3)
     await expect(errors.nth(0)).to_contain_text("a block of type “image”")
-    await expect(errors.nth(1)).to_contain_text("“accessory” in a block of type “section”")
+    await expect(errors.nth(1)).to_contain_text("an element of type “timepicker”")
 
 
 async def test_an_element_that_the_page_cannot_draw(house: House, ana: Person) -> None:
     """A picker in a row of buttons is named in an error; the button beside it works."""
-    date = {"type": "datepicker", "action_id": "d"}
+    clock = {"type": "timepicker", "action_id": "d"}
     button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Fine"}}
-    await post(house, {"type": "actions", "elements": [date, button]})
-    message = await ana.hears("cannot draw an element of type “datepicker”")
+    await post(house, {"type": "actions", "elements": [clock, button]})
+    message = await ana.hears("cannot draw an element of type “timepicker”")
     await expect(message.get_by_role("button", name="Fine")).to_be_visible()
 
 

@@ -11,7 +11,7 @@ EXPORT = f"/tokenflex export contract={CONTRACT} fields=productName metrics=toke
 
 async def test_from_the_form_to_a_fresh_link(house: House, ana: Person) -> None:
     """A mistake is shown on its field; corrected, the export is made, announced, downloaded, and its link renewed."""
-    await ana.opens_the_form()
+    await ana.chooses_everything()
     await ana.picks("Columns", "productName", "usageMonth")
     await ana.form.get_by_label("Only rows where").fill("contractYear=1; drop")
     await ana.form.get_by_label("File name").fill("year1")
@@ -89,7 +89,7 @@ async def test_a_thread_holds_the_announcement(ana: Person) -> None:
 
 async def test_what_was_entered_survives_a_change_of_the_form(ana: Person) -> None:
     """The button "Type the number instead" turns the menu of contracts into a text field and keeps the rest."""
-    await ana.opens_the_form()
+    await ana.chooses_everything()
     await ana.picks("Columns", "userName")
     await ana.form.get_by_label("File name").fill("kept")
     await ana.form.get_by_role("button", name="Type the number instead").click()

@@ -17,14 +17,14 @@ AT_END = """() => {
 
 async def test_tab_leaves_an_open_menu_for_the_next_field(ana: Person) -> None:
     """The menu closes, what is typed next goes into the next field, and Escape ends no more than the form."""
-    await ana.opens_the_form()
-    columns = ana.form.get_by_role("combobox").nth(2)
+    await ana.chooses_everything()
+    columns = ana.menu("Columns")
     await columns.fill("productn")
     await columns.press("Enter")
     await expect(ana.form.get_by_role("listbox")).to_be_visible()
     await columns.press("Tab")
     await expect(ana.form.get_by_role("listbox")).to_have_count(0)
-    await expect(ana.form.get_by_role("combobox").nth(3)).to_be_focused()
+    await expect(ana.menu("Numbers")).to_be_focused()
 
 
 async def _fill_channel(house: House, ana: Person) -> None:
@@ -77,8 +77,8 @@ async def test_time_is_real_time_again_when_a_link_comes(house: House, ana: Pers
 async def test_a_reload_loses_nothing(ana: Person) -> None:
     """The channel and what was entered in the form are there again."""
     await ana.goes_to("#general")
-    await ana.opens_the_form()
-    columns = ana.form.get_by_role("combobox").nth(2)
+    await ana.chooses_everything()
+    columns = ana.menu("Columns")
     await columns.fill("productName")
     await columns.press("Enter")
     await columns.press("Escape")
@@ -89,7 +89,7 @@ async def test_a_reload_loses_nothing(ana: Person) -> None:
     await expect(ana.form.locator(".chips li").filter(has_text="productName")).to_have_count(1)
     await ana.form.get_by_role("button", name="Close the form").click()
     await expect(ana.form).to_be_hidden()
-    await ana.opens_the_form()
+    await ana.chooses_everything()
     await expect(ana.form.get_by_label("File name")).to_have_value("")
 
 
@@ -151,7 +151,7 @@ async def test_switches_stay_in_sight_however_many_exports_there_are(house: Hous
 async def test_what_is_wrong_is_in_sight_with_its_field(person: PersonAt) -> None:
     """An error below a field is not hidden by the foot of the form."""
     ana = await person("ana", viewport={"width": 390, "height": 420})
-    await ana.opens_the_form()
+    await ana.chooses_everything()
     await ana.form.locator("textarea").first.fill("contractYear=1; drop table usage")
     await ana.form.get_by_role("button", name="Export", exact=True).click()
     await expect(ana.form.locator(".error").last).to_be_visible()

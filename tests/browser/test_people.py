@@ -1,5 +1,7 @@
 """Two people in two browsers; and the page without a mouse, without a keyboard, small and dark."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests.browser.conftest import PersonAt
@@ -29,9 +31,9 @@ async def test_two_people_see_one_channel_and_only_their_own_private_messages(an
 async def test_a_form_and_its_errors_are_seen_by_one_person(ana: Person, person: PersonAt) -> None:
     """A modal opens for whoever asked for it, also when two are at it at once."""
     ben = await person("ben")
-    await ana.opens_the_form()
+    await ana.chooses_everything()
     await expect(ben.form).to_be_hidden()
-    await ben.opens_the_form()
+    await ben.chooses_everything()
     await ben.form.get_by_label("File name").fill("bens")
     await expect(ana.form.get_by_label("File name")).to_have_value("")
 
@@ -59,18 +61,19 @@ async def test_with_the_mouse_alone(house: House, ana: Person) -> None:
     """From an empty channel to a downloaded CSV without a key being pressed."""
     await ana.tab.get_by_role("button", name="Type /tokenflex for me").click()
     await ana.tab.get_by_role("button", name="Send").click()
-    await ana.menu("Columns").click()
-    await ana.form.get_by_role("option", name="productName").click()
-    await ana.form.get_by_role("option", name="usageMonth").click()
-    await ana.form.get_by_role("heading", name="Export usage data").click()
-    await ana.menu("Numbers").click()
-    await ana.form.get_by_role("option", name="tokensConsumed").click()
-    await ana.form.get_by_role("heading", name="Export usage data").click()
+    await ana.menu("What do you want to know?").click()
+    await ana.form.get_by_role("option", name="Tokens by day").click()
+    await ana.menu("Period").click()
+    await ana.form.get_by_role("option", name="Last 7 days").click()
+    await ana.menu("Only …").click()
+    await ana.form.get_by_role("option").first.click()
+    await ana.form.get_by_role("button", name=re.compile("^Remove ")).click()
+    await ana.form.get_by_role("heading", name="New export").click()
     await ana.form.get_by_role("button", name="Export", exact=True).click()
     await ana.form.get_by_role("button", name="Close", exact=True).click()
     done = await ana.hears("export #1 is ready", "This link works until")
     house.clock.run_at(1)
-    assert rows(await ana.downloads(done))[0] == ["productName", "usageMonth", "tokensConsumed"]
+    assert rows(await ana.downloads(done))[0] == ["usageDate", "tokensConsumed"]
 
 
 async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
@@ -82,7 +85,12 @@ async def test_with_the_keyboard_alone(house: House, ana: Person) -> None:
     await keyboard.press("Enter")
     await expect(tab.locator("#line")).to_have_value("/tokenflex")
     await keyboard.press("Enter")
-    await expect(ana.menu("Contract")).to_be_focused()
+    await expect(ana.menu("What do you want to know?")).to_be_focused()
+    await _tab_to(ana, "Choose everything myself")
+    await keyboard.press("Enter")
+    await expect(ana.menu("Columns")).to_be_visible()
+    await ana.takes_all_out("Columns")
+    await ana.takes_all_out("Numbers")
     await _tab_to(ana, "Columns")
     await keyboard.type("usageMonth")
     await keyboard.press("Enter")

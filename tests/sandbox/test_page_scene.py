@@ -56,7 +56,7 @@ async def test_slacks_own_commands_let_the_bot_in_and_out(slack: SlackSandbox, l
     """/invite and /remove work for the bot, in channels."""
     place = slack.workspace.channel("#licences" if is_in else "#finance")
     said = await Hands(slack.workspace).do(slack.member("ana"), {"do": "type", "channel": place.id, "text": line})
-    assert place.label in said
+    assert place.label in said["said"]
     assert slack.workspace.bot_is_in(place) is is_in
 
 

@@ -1,8 +1,9 @@
 // The page: who looks, at which channel, and what happens meanwhile.
-import { listen, me } from "./api.js";
+import { act, listen, me } from "./api.js";
 import { setCommands, write, writeTo } from "./composer.js";
 import { setTime } from "./dates.js";
 import { byId, h, refill } from "./dom.js";
+import { draw as drawHome, showHome } from "./home.js";
 import { isEmpty, showChannel, take, takeAll } from "./messages.js";
 import { showModal } from "./modal.js";
 import { names } from "./mrkdwn.js";
@@ -12,6 +13,8 @@ const channels = new Map();
 const unread = new Map();
 let current = sessionStorage.getItem("place"); // a reload leads back to it
 let bot = "";
+let hasHome = false;
+let atHome = sessionStorage.getItem("tab") === "home"; // which of the app's tabs is in front
 let endStream = () => {};
 
 function connect() {
@@ -21,6 +24,7 @@ function connect() {
     message,
     channel: (channel) => { channels.set(channel.id, channel); drawPlace(); },
     modal: showModal,
+    home: drawHome,
     panel: (state) => { setTime(state.now, state.speed); showPanel(state); },
     trouble: ({ text, code }) => trouble("trouble of-an-act", h("strong", {}, "Only visible to you. "), `${text} `, h("code", {}, code)),
     refused,
@@ -36,11 +40,13 @@ function scene(all) {
   names.channels = Object.fromEntries(all.channels.map(({ id, label }) => [id, label.slice(1)]));
   byId("me").replaceChildren(...all.people.map(({ name, guest }) => h("option", { value: name, selected: name === all.me }, guest ? `${name} (guest)` : name)));
   setTime(all.now, 1);
-  setCommands(all.commands);
+  setCommands(all.commands, all.shortcuts);
+  hasHome = all.home_tab;
+  drawHome(all.home);
   takeAll(all.messages);
   showModal(all.modal);
   const start = all.channels.find(({ label }) => label === "#finance") ?? all.channels[0];
-  enter(channels.has(current) ? current : start.id);
+  enter(channels.has(current) ? current : start.id, atHome);
   if (document.activeElement === document.body) byId("line").focus();
 }
 
@@ -54,8 +60,15 @@ function message(changed) {
 }
 const seen = new Set();
 
-function enter(id) {
+function enter(id, home = false) {
   current = id;
+  atHome = home && isApp(id) && hasHome;
+  sessionStorage.setItem("tab", atHome ? "home" : "messages");
+  if (isApp(id)) act("open_app", { tab: atHome ? "home" : "messages" });
+  showHome(atHome);
+  for (const part of ["log", "composer"]) byId(part).hidden = atHome;
+  byId("tabs").hidden = !isApp(id) || !hasHome;
+  for (const tab of ["home", "messages"]) byId(`tab-${tab}`).setAttribute("aria-current", (tab === "home") === atHome ? "page" : "false");
   sessionStorage.setItem("place", id);
   unread.delete(id);
   showChannel(id);
@@ -64,13 +77,17 @@ function enter(id) {
   unfold("side", false);
 }
 
+const isApp = (id) => channels.get(id).kind === "im";
+byId("tab-home").addEventListener("click", () => enter(current, true));
+byId("tab-messages").addEventListener("click", () => enter(current));
+
 function drawPlace() {
   const { label, archived, bot_in: botIn, kind } = channels.get(current);
   byId("place").textContent = label;
   byId("presence").textContent = archived ? "Archived" : kind === "im" ? "Direct message with the bot" : botIn ? `${bot} is a member` : `${bot} is not in this channel. Type /invite @${bot} to let it in.`;
   const order = [...channels.values()].sort((one, other) => (one.kind === "im") - (other.kind === "im"));
   refill(byId("channels"), order.map(({ id, label: name, kind: sort }) => h("li", {},
-    h("button", { type: "button", className: "quiet", "data-key": id, "aria-current": id === current ? "page" : null, onclick: () => { enter(id); byId("line").focus(); } },
+    h("button", { type: "button", className: "quiet", "data-key": id, "aria-current": id === current ? "page" : null, onclick: () => { enter(id, isApp(id) && atHome); byId("line").focus(); } },
       name, sort === "private" && h("small", {}, " private"), unread.has(id) && h("span", { className: "count", role: "img", "aria-label": `${unread.get(id)} new` }, unread.get(id))))));
   hint();
 }
@@ -80,7 +97,7 @@ function hint() {
   if (!isEmpty()) return;
   byId("messages").append(h("li", { id: "hint" }, h("p", {}, "Nothing was said here yet."),
     h("button", { type: "button", className: "primary", onclick: () => write("/tokenflex") }, "Type /tokenflex for me"),
-    h("p", { className: "hint" }, "Then send it: the bot opens its form. /tokenflex help shows what else it knows.")));
+    h("p", { className: "hint" }, "Then send it: the bot asks what you want to know. /tokenflex help shows what else it can do.")));
 }
 
 function refused({ method, error, faults, sent }) {

@@ -8,15 +8,17 @@ let candidates = [];
 let shown = [];
 let active = 0;
 
-/** Take the commands: each with its name alone, and with each word of its hint. */
-export function setCommands(commands) {
-  candidates = commands.flatMap(({ name, description, usage }) => {
+/** Take the commands, each with its name alone and with each word of its hint, and the names of shortcuts. */
+export function setCommands(commands, shortcuts) {
+  const typed = commands.flatMap(({ name, description, usage }) => {
     const words = usage.replace(/[[\]]/g, "").split("|").map((word) => word.trim()).filter(Boolean);
     return [
       { shown: name, text: name, about: description },
       ...words.map((word) => ({ shown: `${name} ${word}`, text: `${name} ${word.replace(/\d+$/, "")}`, about: "" })),
     ];
   });
+  const run = (name) => () => { empty(); act("shortcut", { name }); };
+  candidates = [...typed, ...shortcuts.map((name) => ({ shown: name, text: `/${name.toLowerCase()}`, about: "Shortcut", run: run(name) }))];
 }
 
 /** Say which channel is written to. */
@@ -35,10 +37,15 @@ export function write(text) {
   line.focus();
 }
 
+function choose(candidate) {
+  if (candidate.run) candidate.run();
+  else write(candidate.text);
+}
+
 function offer(typed) {
-  shown = typed.startsWith("/") ? candidates.filter((each) => each.text.startsWith(typed)) : [];
+  shown = typed.startsWith("/") ? candidates.filter((each) => each.text.startsWith(typed.toLowerCase())) : [];
   active = 0;
-  list.replaceChildren(...shown.map((each) => h("li", { id: freshId("command"), role: "option", onclick: () => write(each.text) },
+  list.replaceChildren(...shown.map((each) => h("li", { id: freshId("command"), role: "option", onclick: () => choose(each) },
     h("code", {}, each.shown), each.about && h("small", {}, each.about))));
   list.hidden = !shown.length;
   mark();
@@ -57,12 +64,16 @@ function mark() {
 function hide() { offer(""); }
 function grow() { line.rows = Math.min(6, line.value.split("\n").length); }
 
-async function send() {
-  const text = line.value.trim();
-  if (!text) return;
+function empty() {
   hide();
   line.value = "";
   grow();
+}
+
+async function send() {
+  const text = line.value.trim();
+  if (!text) return;
+  empty();
   if (!(await act("type", { channel: place.id, text }))) write(text);
 }
 
@@ -74,8 +85,8 @@ line.addEventListener("keydown", (event) => {
     active = (active + (key === "ArrowDown" ? 1 : -1) + shown.length) % shown.length;
     mark();
   } else if (chosen && key === "Escape") hide();
-  else if (chosen && key === "Tab" && !event.shiftKey && line.value !== chosen.text) write(chosen.text);
-  else if (chosen && key === "Enter" && line.value.trim() !== chosen.text.trim()) write(chosen.text);
+  else if (chosen && key === "Tab" && !event.shiftKey && line.value !== chosen.text) choose(chosen);
+  else if (chosen && key === "Enter" && (chosen.run || line.value.trim() !== chosen.text.trim())) choose(chosen);
   else if (key === "Enter" && !event.shiftKey) send();
   else return;
   event.preventDefault();

@@ -1,9 +1,10 @@
 // The messages of the channel in front, and their threads.
 import { act, me } from "./api.js";
-import { blocks } from "./blocks.js";
+import { drawn } from "./blocks.js";
 import { messageTime } from "./dates.js";
 import { byId, h, refill } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { groupsOf } from "./picker.js";
 
 const [log, list, newer] = [byId("log"), byId("messages"), byId("newer")];
 const known = new Map(); // every message this person may see, by channel and time stamp
@@ -82,7 +83,14 @@ function draw(message) {
 }
 
 function content(message) {
-  const press = (button) => act("press", { channel: message.channel, ts: message.ts, label: button.text.text });
+  const of = (block, element) => ({ channel: message.channel, ts: message.ts, block: block.block_id, action: element.action_id });
+  const surface = {
+    act: (block, element, value) => act("press", { ...of(block, element), value }),
+    search: async (block, element, text) => {
+      const found = await act("search", { ...of(block, element), text });
+      return found && groupsOf(found);
+    },
+  };
   return [
     message.private && h("p", { className: "note" }, "Only visible to you"),
     message.broadcast && h("p", { className: "note" }, "Replied to a thread and sent it to the channel"),
@@ -90,7 +98,7 @@ function content(message) {
       h("span", { className: "avatar", "data-who": message.is_bot ? "bot" : message.author, "aria-hidden": "true" }, message.author[0].toUpperCase()),
       h("strong", {}, message.author), message.is_bot && h("span", { className: "badge" }, "App"),
       h("time", {}, messageTime(message.ts)), message.edited && h("small", {}, "(edited)")),
-    message.blocks.length ? blocks(message.blocks, press) : h("p", { className: "said" }, mrkdwn(message.text)),
+    message.blocks.length ? message.blocks.map((block) => drawn(block, surface)) : h("p", { className: "said" }, mrkdwn(message.text)),
   ].filter(Boolean);
 }
 

@@ -1,0 +1,57 @@
+"""The short form on the page: by keys and labels alone, from a question to its file."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.person import Person, saved
+from tests.harness.files import rows
+from tests.harness.house import House
+
+#: Questions 3 to 9 of what people ask, as the form words them, and the columns of their files.
+QUESTIONS = {
+    "Which products use the tokens?": ["productName", "tokensConsumed"],
+    "Who are the top users?": ["userName", "tokensConsumed"],
+    "Tokens by day": ["usageDate", "tokensConsumed"],
+    "Charge-back by": ["customField1", "usageMonth", "tokensConsumed", "usageHours"],
+    "Use by product and version": ["productName", "productVersion", "uniqueUsers", "usageHours"],
+    "Use by licence server and person": ["licenseServerName", "userName", "usageHours"],
+    "Manual adjustments and consumptions": [
+        *("contractYear", "chargedItemID", "reasonType", "reasonComment", "usageCategory", "usageDate"),
+        *("transactionDate", "productLineCode", "productName", "tokensConsumed", "quantity"),
+    ],
+}
+
+
+async def _asks(ana: Person, question: str, number: int) -> None:
+    """Type the command, search for the question, read what it will be, and send it."""
+    keyboard = ana.tab.keyboard
+    await expect(ana.tab.get_by_role("textbox", name="Message #finance")).to_be_focused()
+    await keyboard.type("/tokenflex\n")
+    await expect(ana.menu("What do you want to know?")).to_be_focused()
+    await keyboard.press("ControlOrMeta+a")
+    await keyboard.type(question)
+    await expect(ana.menu("What do you want to know?")).to_have_attribute("aria-activedescendant", re.compile("option"))
+    title = await ana.form.get_by_role("option").first.locator("span").inner_text()
+    await keyboard.press("Enter")
+    await expect(ana.menu("What do you want to know?")).to_have_value(title)
+    await keyboard.press("ControlOrMeta+Enter")
+    await expect(ana.form).to_contain_text(f"#{number}")
+    await keyboard.press("Escape")
+    await expect(ana.form).to_be_hidden()
+
+
+async def test_questions_are_answered_by_keyboard(house: House, ana: Person) -> None:
+    """Typed into the line, chosen, exported, downloaded, and no name of a field is typed anywhere."""
+    for number, (question, columns) in enumerate(QUESTIONS.items(), 1):
+        house.clock.run_at(20)
+        await _asks(ana, question, number)
+        await ana.hears(f"export #{number} is ready", "This link works until")
+        house.clock.run_at(1)
+        await ana.message(f"export #{number} is ready").get_by_role("link", name=re.compile("Download")).focus()
+        async with ana.tab.expect_download() as waiting:
+            await ana.tab.keyboard.press("Enter")
+        answered = rows(await saved(await waiting.value))
+        assert answered[0] == columns
+        assert len(answered) > 1
+        await ana.tab.get_by_role("textbox", name="Message #finance").focus()
