@@ -58,11 +58,8 @@ class Home:
             asker = await self._guard.admit(sender)
         except UseCaseError as error:
             return home_card.closed(refusals.sentence(error))
-        return home_card.view(
-            Shown(
-                await self._exports.at_home(asker),
-                await self._templates.listing(asker),
-                await self._administration.at_home(asker),
-                self._links_for_others,
-            )
-        )
+        exports = await self._exports.at_home(asker)
+        if not exports.channels_are_told:
+            self._homes.incomplete(sender.person)
+        templates, overview = await self._templates.listing(asker), await self._administration.at_home(asker)
+        return home_card.view(Shown(exports, templates, overview, self._links_for_others))

@@ -28,9 +28,11 @@ from bot.slack.errors import (
 from bot.slack.views import View, Views
 
 LIVE: Final = timedelta(minutes=10)
-#: From one drawing of a tab to the next at least; more where many are open, so that together they keep Slack's pace.
+#: From one publication for a person to the next, at least.
 PAUSE: Final = timedelta(seconds=3)
-_PAUSE_FOR_EACH: Final = timedelta(seconds=0.7)
+#: From one drawing to the next because of a change, for each tab that is open: all of them together leave enough of
+#: what Slack allows (source: Slack rate limits, tier 4: 100+ a minute) to those who open theirs.
+_PAUSE_FOR_EACH: Final = timedelta(seconds=1)
 
 Draw = Callable[[], Awaitable[View]]
 
@@ -42,7 +44,8 @@ class _Tab:
     draw: Draw
     live_until: datetime
     due_at: datetime | None
-    free_at: datetime  #: not drawn again before
+    free_at: datetime  #: no change is drawn before
+    open_at: datetime  #: nothing is published before, not even for an opening
     shown: View | None = None
     failures: int = 0
     is_being_drawn: bool = False
@@ -68,15 +71,21 @@ class Homes:
         now = self._clock.now()
         tab = self._tabs.get(person)
         if tab is None:
-            tab = self._tabs[person] = _Tab(draw, now, now, now)
+            tab = self._tabs[person] = _Tab(draw, now, now, now, now)
         tab.draw, tab.live_until, tab.due_at, tab.is_wanted = draw, now + LIVE, now, True
         self._bell.ring()
 
     def changed(self) -> None:
         """Have every open tab drawn again soon, since something may look different."""
         for tab in self._tabs.values():
-            tab.due_at = tab.due_at or tab.free_at
+            tab.due_at = min(tab.due_at or tab.free_at, tab.free_at)
         self._bell.ring()
+
+    def incomplete(self, person: str) -> None:
+        """Have a tab drawn again in a minute, since something is missing in it that may be known by then."""
+        tab = self._tabs.get(person)
+        if tab is not None and tab.due_at is None:
+            tab.due_at = self._clock.now() + SHARED.longest
 
     async def run(self) -> None:
         """Draw tabs when they are due."""
@@ -101,6 +110,7 @@ class Homes:
             view = await tab.draw()
             if view != tab.shown:
                 await self._views.publish(person, view)
+                tab.open_at = self._clock.now() + PAUSE
             tab.shown, tab.failures = view, 0
             tab.free_at = self._clock.now() + max(PAUSE, len(self._tabs) * _PAUSE_FOR_EACH)
         except SlackError as error:
@@ -127,7 +137,7 @@ class Homes:
     def _again(self, tab: _Tab, seconds: float | None) -> None:
         tab.failures += 1
         pause = SHARED.after(tab.failures) if seconds is None else timedelta(seconds=seconds)
-        tab.due_at = tab.free_at = self._clock.now() + pause
+        tab.due_at = tab.free_at = tab.open_at = self._clock.now() + pause
 
 
 def is_final(error: SlackError) -> bool:
@@ -138,4 +148,6 @@ def is_final(error: SlackError) -> bool:
 
 def _next(tab: _Tab) -> datetime | None:
     """Return when a tab is to be drawn; None where nothing has changed, or one drawing is under way."""
-    return None if tab.due_at is None or tab.is_being_drawn else max(tab.due_at, tab.free_at)
+    if tab.due_at is None or tab.is_being_drawn:
+        return None
+    return max(tab.due_at, tab.open_at if tab.is_wanted else tab.free_at)

@@ -184,6 +184,24 @@ def test_a_tab_is_live_for_ten_minutes_after_an_opening_or_a_press() -> None:
     assert [view["state"] for _, _, view in live(story).published] == [0, 1]
 
 
+def test_what_is_incomplete_is_drawn_again_by_itself() -> None:
+    """What Slack did not tell at the opening is asked again a minute later, at a change before."""
+
+    async def story(slack: Workspace, homes: Homes) -> None:
+        async def _draw() -> View:
+            if slack.clock.now() < NOW + timedelta(seconds=150):
+                homes.incomplete("U1")
+            return {"at": slack.clock.now()}
+
+        homes.opened("U1", _draw)
+        await slack.clock.sleep(20)
+        homes.changed()
+        await slack.clock.sleep(400)
+
+    shown = live(story).published
+    assert [(at - NOW).total_seconds() // 1 for at, _, _ in shown] == [0, 20, 80, 140, 200]
+
+
 def test_an_opening_while_a_refused_one_is_under_way_is_not_lost() -> None:
     """The second one is drawn, although the first was refused for good."""
 
