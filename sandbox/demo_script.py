@@ -1,6 +1,6 @@
 """`make demo-script`: the real bot against both stand-ins, as a conversation in the terminal.
 
-A member asks for an export, the bot announces it, the first link expires, the member presses "Get a fresh link",
+A member chooses a question, the bot announces it, the first link expires, the member presses "Get a fresh link",
 and the CSV is downloaded.
 """
 
@@ -23,10 +23,9 @@ from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.ways import add_ways
 
 CHANNEL = "#finance"
-COMMAND = (
-    "/tokenflex export contract=110000123456 fields=productName,usageMonth metrics=tokensConsumed,uniqueUsers "
-    'where="contractYear=1" name=year1-by-product'
-)
+COMMAND = "/tokenflex"
+QUESTION = "Use by product and version"
+PERIOD = "Last 90 days"
 LINK_LIFE = 12.0  #: seconds; the real one lives one to five minutes
 PATIENCE = 50.0
 ROWS = 6
@@ -72,12 +71,19 @@ class Demo:
         await self.house.start()
         self._terminal.note(f"Slack stands in at {self._slack.api_url}, Token Flex at {self._token_flex.base_url}")
         self._terminal.note("The bot is connected over Socket Mode.")
+        async with asyncio.timeout(PATIENCE):  # it knows its contracts a moment later, and the form is shorter then
+            while not self._was_listed():  # noqa: ASYNC110 - the stand-in tells nobody
+                await asyncio.sleep(0.1)
+
+    def _was_listed(self) -> bool:
+        return any(call.path.endswith("/contract") and call.status for call in self._token_flex.calls)
 
     async def converse(self) -> None:
         """Have the conversation from the command to the CSV."""
         ana = self._slack.member("ana")
         self._terminal.says("ana", f"types in {CHANNEL}", COMMAND, "person")
         await ana.types(CHANNEL, COMMAND)
+        await self._choose(ana)
         result = await ana.hears(CHANNEL, "is ready", "Download", timeout=PATIENCE)
         await ana.waits(lambda: not result.links(), timeout=PATIENCE)
         self._terminal.note(f"The link has lived its {LINK_LIFE:.0f} seconds and is gone from the message.")
@@ -86,6 +92,17 @@ class Demo:
         await ana.waits(lambda: bool(result.links()), timeout=PATIENCE)
         await self._download(result.links()[0])
         self._summary(ana)
+
+    async def _choose(self, ana: Member) -> None:
+        """Fill in the form that opens, and send it."""
+        form = await ana.sees_modal()
+        for label, chosen in {"What do you want to know?": QUESTION, "Period": PERIOD}.items():
+            form.fill(label, chosen)
+            await form.settled()
+            await form.shows(chosen)  # drawn anew, with the sentence that says what it will be
+        filled = [f"{label} {value}" for label in form.labels() if (value := form.value(label))]
+        self._terminal.says("ana", f"fills in “{form.title}”", "\n".join(filled), "person")
+        await form.submit()
 
     async def _download(self, link: str) -> None:
         async with aiohttp.ClientSession() as session, session.get(URL(link, encoded=True)) as answer:

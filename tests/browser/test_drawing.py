@@ -99,7 +99,8 @@ async def test_a_block_that_the_page_cannot_draw(house: House, ana: Person) -> N
     """Slack takes it, the page does not: an error says which, and the rest of the message is there."""
     image = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}
     clock = {"type": "timepicker", "action_id": "o"}
-    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]}
+    said = {"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}
+    rich = {"type": "rich_text", "elements": [said]}
     await post(house, section("before"), image, section("with a clock") | {"accessory": clock}, rich)
     message = await ana.hears("before")
     errors = message.get_by_role("alert")

@@ -35,8 +35,8 @@ async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Pro
 @pytest.mark.parametrize(
     ("words", "header"),
     [
-        ([], '"productName","usageMonth","tokensConsumed","uniqueUsers",'),
-        (["--as-documented"], "productName,usageMonth,tokensConsumed,uniqueUsers"),
+        ([], '"productName","productVersion","uniqueUsers","usageHours",'),
+        (["--as-documented"], "productName,productVersion,uniqueUsers,usageHours"),
     ],
 )
 async def test_the_scripted_conversation_ends_in_a_csv(words: list[str], header: str) -> None:
@@ -44,6 +44,7 @@ async def test_the_scripted_conversation_ends_in_a_csv(words: list[str], header:
     process = await started("sandbox.demo_script", *words)
     shown = (await process.communicate())[0].decode()
     assert process.returncode == 0, shown
+    assert "What do you want to know? Use by product and version" in shown
     assert "Get a fresh link" in shown
     assert f"\n        {header}\n" in shown
 
