@@ -1,5 +1,5 @@
 // What can be filled in or chosen in, in a form, on the Home tab or in a message.
-import { h } from "./dom.js";
+import { freshId, h } from "./dom.js";
 import { groupsOf, Picker } from "./picker.js";
 
 /** By type, the keys that an element may have, and how it is made: { root, input, value(), kept() }. */
@@ -10,6 +10,7 @@ const FIELDS = {
   external_select: [["min_query_length", "initial_option", "placeholder"], menu],
   multi_external_select: [["min_query_length", "initial_options", "max_selected_items", "placeholder"], menu],
   conversations_select: [["filter", "initial_conversation", "default_to_current_conversation", "placeholder"], conversations],
+  radio_buttons: [["options", "initial_option"], radios],
   datepicker: [["initial_date", "placeholder"], date],
 };
 
@@ -59,6 +60,18 @@ function picker(own, element, { attributes, name, changed }) {
   const made = new Picker({ ...own, placeholder: element.placeholder?.text ?? "Search or choose", attributes, name, changed: () => changed(true) });
   const kept = () => (own.find ? (own.multiple ? made.options() : made.options()[0] ?? null) : made.value());
   return { root: made.root, input: made.input, value: () => made.value(), kept };
+}
+
+function radios({ options }, { value, attributes, name, changed }) {
+  const group = freshId("radio");
+  const buttons = options.map((option) => h("input", {
+    type: "radio", name: group, value: option.value, checked: option.value === (value?.value ?? value), "data-key": attributes["data-key"], onchange: () => changed(true),
+  }));
+  const root = h("div", { role: "radiogroup", ...attributes, "aria-label": name, className: "choices" },
+    options.map(({ text: label, description }, at) => h("label", {}, buttons[at], label.text, description && h("small", {}, description.text))));
+  const chosen = () => buttons.find(({ checked }) => checked);
+  const told = () => chosen()?.value ?? null;
+  return { root, input: chosen() ?? buttons[0], value: told, kept: told };
 }
 
 function date(_element, { value, attributes, changed }) {
