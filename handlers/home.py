@@ -61,5 +61,5 @@ class Home:
         exports = await self._exports.at_home(asker)
         if not exports.channels_are_told:
             self._homes.incomplete(sender.person)
-        templates, overview = await self._templates.listing(asker), await self._administration.at_home(asker)
+        templates, overview = await self._templates.own(asker), await self._administration.at_home(asker)
         return home_card.view(Shown(exports, templates, overview, self._links_for_others))

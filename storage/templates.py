@@ -101,6 +101,14 @@ def at_home(db: Connection, homes: Sequence[str]) -> tuple[Template, ...]:
     return tuple(Template.from_row(row) for home in homes for row in db.query(sql, [home]))
 
 
+def of_owner(db: Connection, owner: str) -> tuple[Template, ...]:
+    """Return the templates that a person has saved, wherever their home is, by name."""
+    return tuple(
+        Template.from_row(row)
+        for row in db.query("SELECT * FROM templates WHERE owner = ? ORDER BY name_key, id", [owner])
+    )
+
+
 def everywhere(db: Connection) -> tuple[Template, ...]:
     """Return all templates, by home and name."""
     return tuple(Template.from_row(row) for row in db.query("SELECT * FROM templates ORDER BY home, name_key"))

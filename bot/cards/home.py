@@ -104,7 +104,7 @@ def _templates(templates: Sequence[Template]) -> list[Block]:
     if not templates:
         return []
     rows = [_template(template) for template in templates[:AT_HOME]]
-    more = f"There are {len(templates) - AT_HOME} more in the form." if len(templates) > AT_HOME else ""
+    more = "`/tokenflex templates` shows all of them." if len(templates) > AT_HOME else ""
     return _part("templates", "Your templates", rows, more)
 
 
@@ -150,7 +150,7 @@ def _title(export: Export) -> str:
 def _template(template: Template) -> Block:
     text = f"*{escape(template.name)}*" + (f"\n{escape(template.sentence)}" if template.sentence else "")
     shown = blocks.section(f"template.{template.id}", text)
-    return shown | {"accessory": actions.ask("Run", f"template.{template.id}", template.name)}
+    return shown | {"accessory": actions.of_template(actions.RUN, template)}
 
 
 def _divider(block_id: str) -> Block:

@@ -89,6 +89,10 @@ class Templates:
             each.id for each in listed if all_of_them or permissions.may_change_template(each, asker.person)
         )
 
+    async def own(self, asker: Asker) -> tuple[Template, ...]:
+        """Return the templates that the asker has saved, also those that they have shared with channels."""
+        return await self._database.read(template_store.of_owner, asker.person)
+
     async def find(self, name: str, asker: Asker) -> Template:
         """Return the asker's own template of a name, else the channel's.
 

@@ -140,16 +140,17 @@ async def test_a_tab_that_slack_refuses_is_drawn_at_the_next_opening(house: Hous
 
 async def test_a_saved_question_is_run_from_home(house: House) -> None:
     """Run opens the form with the question in it; one of somebody else is not there."""
-    for who in ("ana", "ben"):
+    finance = house.slack.workspace.channel("#finance").id
+    for who, home_of in (("ana", house.member("ana").id), ("ben", house.member("ben").id), ("ana", finance)):
         new = NewTemplate(
-            name=f"Monthly of {who}",
+            name=f"Shared by {who}" if home_of == finance else f"Monthly of {who}",
             sentence="As the board wants it",
             question=write(Question(("userName",), ("tokensConsumed",), period=Relative.LAST_MONTH)),
             owner=house.member(who).id,
-            home=house.member(who).id,
+            home=home_of,
         )
         await house.side.database.write(templates.add, new, house.clock.now())
-    home = await opens(house, "ana", "Your templates", "Monthly of ana", "As the board wants it")
+    home = await opens(house, "ana", "Your templates", "Monthly of ana", "As the board wants it", "Shared by ana")
     assert "Monthly of ben" not in home.visible_text()
     await home.presses("Run", beside="Monthly of ana")
     await (await house.member("ana").sees_modal(SHORT)).shows("Tokens by user, ")

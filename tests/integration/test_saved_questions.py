@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from bot.cards import actions
-from bot.people.asker import Asker
 from bot.questions import periods
 from bot.questions.questions import Question
 from bot.questions.templates import Templates
 from bot.tokenflex.catalogue import Catalogue
-from storage.audit import Act, Source
+from storage.audit import Act
 from storage.templates import Template
 from tests.harness.allowed import old_button
 from tests.harness.forms import SHORT, TITLE, open_questions, submissions
 from tests.harness.house import CONTRACT, House
+from tests.harness.people import admitted
 from tests.harness.talk import OpenHouse, asks, quick_house
 from tests.integration.test_audit_of_acts import acts
 
@@ -62,7 +62,7 @@ async def saves(
 ) -> None:
     """Have somebody save a question."""
     place = house.slack.workspace.channel(channel).id
-    asker = Asker(house.member(who).id, place, Source.COMMAND)
+    asker = admitted(house.member(who).id, place)
     await store_of(house).save(question, asker, name=name, origin=f"test:{who}:{name}", **more)
 
 
@@ -126,7 +126,7 @@ async def test_a_name_that_is_not_known_is_told_with_the_nearest(quick: House) -
 
 async def saved_by(house: House, who: str, channel: str = "#finance") -> dict[str, Template]:
     """What somebody sees of templates in a channel, by name."""
-    asker = Asker(house.member(who).id, house.slack.workspace.channel(channel).id, Source.COMMAND)
+    asker = admitted(house.member(who).id, house.slack.workspace.channel(channel).id)
     return {template.name: template for template in await store_of(house).listing(asker)}
 
 
