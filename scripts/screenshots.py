@@ -1,11 +1,12 @@
 """`make screenshots`: the pictures of the README, taken of the real bot in the page of `make demo`."""
 
 import asyncio
+import re
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from sandbox import installed
 from sandbox.demo_house import DemoHouse
@@ -16,10 +17,7 @@ from scripts import chromium
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 WIDTH, HEIGHT = 1280, 800
 PATIENCE = 60_000  #: milliseconds
-EXPORT = (
-    "/tokenflex export contract=110000123456 fields=productName,usageMonth metrics=tokensConsumed,uniqueUsers "
-    'where="contractYear=1" name={}'
-)
+BY_MONTH = '/tokenflex export fields=usageMonth metrics=tokensConsumed where="contractYear=1" name=by-month'
 
 
 async def _open(browser: Browser, url: str, scheme: str) -> Page:
@@ -43,31 +41,42 @@ async def _shoot(page: Page, name: str) -> None:
     print(f"docs/images/{name}.png", flush=True)
 
 
-async def _main_line(page: Page, house: DemoHouse) -> None:
+async def _question(page: Page, house: DemoHouse) -> None:
+    """Ask the first question of the form, and take a picture of the form and of the channel with the file."""
+    await page.set_viewport_size({"width": WIDTH, "height": 940})
+    await _say(page, "/tokenflex")
+    form = page.get_by_role("dialog")
+    await expect(form.get_by_role("combobox", name="Contract")).to_have_value(re.compile("Example"), timeout=PATIENCE)
+    only = form.get_by_role("combobox", name="Only")
+    for typed in ("AutoCAD", "Revit"):
+        await only.fill(typed)
+        await expect(form.get_by_role("option", name=f"only {typed}", exact=True)).to_be_visible(timeout=PATIENCE)
+        await only.press("Enter")
+    await only.press("Escape")
+    await expect(form.get_by_text("only AutoCAD or Revit")).to_be_visible(timeout=PATIENCE)
+    await _shoot_form(page, form)
+    await _save(form)
+    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     house.run_at(5.0)
-    await _say(page, EXPORT.format("year1-by-product"))
+    await form.get_by_role("button", name="Export", exact=True).click()
+    await form.get_by_role("button", name="Close", exact=True).click()
     await expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=PATIENCE)
     house.run_at(1.0)
-    card = page.locator(".message").filter(has_text="Asked by")
-    await expect(card).to_contain_text("Ready.", timeout=PATIENCE)
+    await expect(page.locator(".message").filter(has_text="Asked by")).to_contain_text("Ready.", timeout=PATIENCE)
     await _shoot(page, "light")
 
 
-async def _form(page: Page) -> None:
-    await page.set_viewport_size({"width": WIDTH, "height": 1160})
-    await _say(page, "/tokenflex")
-    form = page.get_by_role("dialog")
-    await expect(form).to_be_visible()
-    metrics = form.get_by_role("combobox", name="Numbers")
-    await metrics.fill("tokensConsumed")
-    await metrics.press("Enter")
-    await form.get_by_label("Only rows where").fill("contractYear=1; drop table usage")
-    await form.get_by_role("button", name="Export", exact=True).click()
-    await expect(form.locator(".error").first).to_be_visible(timeout=PATIENCE)
-    fields = form.get_by_role("combobox", name="Columns")
-    await fields.fill("month")
-    await fields.press("Enter")
-    await fields.fill("machine")
+async def _save(form: Locator) -> None:
+    """Save the question as a template, so that Home has one to show."""
+    await form.get_by_role("button", name="Save as template").click()
+    await form.get_by_label("Name").fill("monthly")
+    await form.get_by_label("What it is for").fill("What the finance meeting looks at")
+    await form.get_by_role("button", name="Save", exact=True).click()
+    await form.get_by_role("button", name="Close", exact=True).click()
+    await expect(form.get_by_role("heading", name="New export")).to_be_visible(timeout=PATIENCE)
+
+
+async def _shoot_form(page: Page, form: Locator) -> None:
     box = await form.bounding_box()
     assert box is not None
     margin = 12
@@ -81,8 +90,14 @@ async def _form(page: Page) -> None:
         },
     )
     print("docs/images/form.png", flush=True)
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Escape")
+
+
+async def _home(page: Page) -> None:
+    await page.locator("#channels").get_by_role("button", name="@tokenflex").click()
+    await page.locator("#tab-home").click()
+    await expect(page.get_by_role("region", name="Home").get_by_text("Export #1")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("region", name="Home").get_by_text("Ready.")).to_be_visible(timeout=PATIENCE)
+    await _shoot(page, "home")
 
 
 async def _things_go_wrong(page: Page, house: DemoHouse) -> None:
@@ -91,7 +106,7 @@ async def _things_go_wrong(page: Page, house: DemoHouse) -> None:
     house.token_flex.controls.fail_next()
     house.run_at(5.0)
     await _say(page, "I'll get us the numbers by month.")
-    await _say(page, EXPORT.format("by-month"))
+    await _say(page, BY_MONTH)
     await expect(page.get_by_role("button", name="Retry, export #2")).to_have_count(2, timeout=PATIENCE)
     house.run_at(1.0)
     await _shoot(page, "dark")
@@ -113,8 +128,8 @@ async def _take() -> None:
                 await house.start()
                 await workspace.start()
                 light = await _open(browser, workspace.url, "light")
-                await _main_line(light, house)
-                await _form(light)
+                await _question(light, house)
+                await _home(light)
                 await _things_go_wrong(await _open(browser, workspace.url, "dark"), house)
             finally:
                 await browser.close()
