@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.assembly import Parts, assemble
 from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
+from bot.contracts.values import ContractValues
 from bot.exports.presses import Presses
 from bot.exports.use_cases import Described
 from bot.login.store import LoginStore
@@ -79,6 +80,7 @@ class Bot:
         self._catalogue = Catalogue(settings.extra_fields, settings.extra_metrics)
         self.parts: Parts | None = None
         self.contracts: ContractCache | None = None
+        self.values: ContractValues | None = None
         self.handler: AsyncSocketModeHandler | None = None
 
     async def start(self) -> None:
@@ -116,6 +118,8 @@ class Bot:
             database, calls, clock, workspace.access.rules.allows_contract, workspace.access.rules.contracts or ()
         )
         await contracts.load()
+        values = self.values = ContractValues(database, calls, clock, contracts)
+        await values.load()
         connection = await ending.enter_async_context(AsyncExitStack())  # closed when the listeners have ended
         parts = self.parts = await assemble(
             database=database,
@@ -126,14 +130,14 @@ class Bot:
             clock=clock,
             audience=settings.link_audience,
             bot_name=workspace.identity.name,
-            describe=partial(self._described, contracts),
+            describe=partial(self._described, values),
             ending=ending,
             listeners=workspace.guard,
         )
         administrators = workspace.access.rules.administrators
         watch = LoginWatch(database, calls, administrators, workspace.members, clock)
-        parts.run(contracts=contracts.run, login=watch.run)
-        app = self._bolt(workspace, parts, contracts)
+        parts.run(contracts=contracts.run, values=values.run, login=watch.run)
+        app = self._bolt(workspace, parts, contracts, values)
         handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)
         connection.push_async_callback(handler.close_async)
         ending.push_async_callback(handler.client.disconnect)
@@ -143,9 +147,10 @@ class Bot:
         parts.supervisor.start("vital signs", signs.run)
         log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)
 
-    def _described(self, contracts: ContractCache, request: ExportRequest) -> Described:
-        names = Names(self._catalogue, contracts.custom_field_labels)
-        return questions.described(request, self._catalogue, names, None)
+    def _described(self, values: ContractValues, request: ExportRequest) -> Described:
+        names = Names(self._catalogue, values.labels(request.contract_number))
+        known_through = values.known_through(request.contract_number, request.usage_categories)
+        return questions.described(request, self._catalogue, names, known_through)
 
     async def _open_database(self) -> Database:
         database = Database(self._settings.database_path)
@@ -174,7 +179,7 @@ class Bot:
         guard = Guard(replies, access, StorageFullError)
         return _Workspace(api, identity, members, access, replies, guard)
 
-    def _bolt(self, workspace: _Workspace, parts: Parts, contracts: ContractCache) -> AsyncApp:
+    def _bolt(self, workspace: _Workspace, parts: Parts, contracts: ContractCache, values: ContractValues) -> AsyncApp:
         settings = self._settings
         app = bolt(workspace.api, workspace.identity, settings.slack_bot_token)
         exports, replies, guard = parts.exports, workspace.replies, workspace.guard
@@ -188,9 +193,9 @@ class Bot:
         )
         catalogue = self._catalogue
         views = Views(workspace.api)
-        form = ExportForm(exports, contracts, catalogue, guard, views)
+        form = ExportForm(exports, contracts, values, catalogue, guard, views)
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
-        asking = Asking(templates, contracts, workspace.access, catalogue, self._clock)
+        asking = Asking(templates, contracts, values, workspace.access, catalogue, self._clock)
         short = QuestionForm(form, exports, templates, asking, guard)
         template_form = TemplateForm(form, short, exports, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)

@@ -31,7 +31,7 @@ def register(
     app.middleware(home.pressed)
     app.command(COMMAND)(commands.command)
     app.view(export_modal.CALLBACK)(form.submit)
-    for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT):
+    for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT, export_modal.CONTRACT):
         app.action(action_id)(form.type_contract)
     app.action(actions.FORM)(short.open_by_button)
     app.shortcut(NEW_EXPORT)(short.open_by_shortcut)

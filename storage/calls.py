@@ -28,6 +28,12 @@ def since(db: Connection, moment: datetime) -> tuple[LoggedCall, ...]:
     return tuple(map(LoggedCall.from_row, found))
 
 
+def count_by_name(db: Connection, rank: int, moment: datetime) -> dict[str, int]:
+    """Return how many calls of a rank, by their names, started at or after a moment."""
+    sql = "SELECT name, count(*) AS n FROM calls WHERE rank = ? AND started_at >= ? GROUP BY name"
+    return {row["name"]: row["n"] for row in db.query(sql, [rank, to_text(moment)])}
+
+
 def bring_back(db: Connection, now: datetime) -> timedelta:
     """Shift the whole log so that nothing in it lies ahead of `now`; return how far, nothing where nothing does.
 

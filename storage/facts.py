@@ -21,6 +21,12 @@ def saved_at(db: Connection, name: str) -> datetime | None:
     return None
 
 
+def beginning_with(db: Connection, prefix: str) -> dict[str, tuple[str, datetime]]:
+    """Return the facts whose names begin so, by the rest of the name: each with when it was last stored, in UTC."""
+    found = db.query("SELECT * FROM facts WHERE substr(name, 1, ?) = ?", [len(prefix), prefix])
+    return {row["name"][len(prefix) :]: (row["value"], datetime.fromisoformat(row["saved_at"])) for row in found}
+
+
 def put(db: Connection, name: str, value: str, now: datetime) -> None:
     """Store a fact in place of the one before."""
     db.table("facts").upsert({"name": name, "value": value, "saved_at": to_text(now)}, pk="name")

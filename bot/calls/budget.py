@@ -36,11 +36,15 @@ _BY_START = attrgetter("started_at")
 
 
 class Rank(IntEnum):
-    """Who goes first: calls that a person waits for, then polls, then metadata fetched ahead for forms."""
+    """Who goes first: calls that a person waits for, polls, the list of contracts, then what may come in handy."""
 
     PEOPLE = 0
     POLL = 1
     METADATA = 2
+    AHEAD = 3  #: fetched ahead, and never at the price of another call
+
+
+_MACHINES = frozenset({Rank.POLL, Rank.METADATA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,10 @@ class Limits:
     eight_hours: float = 28800.0
     #: Of the calls of a window, so many are left to people, whatever polls and metadata want.
     kept_for_people: int = 1
+    #: What is fetched ahead is so only while a window has room for so many calls besides it.
+    kept_from_ahead: int = 3
+    #: Nor is it while people have made as many calls as a window takes within this time.
+    quiet_before_ahead: float = 600.0
     #: Of the calls of eight hours, so many at the end are left to people.
     kept_of_eight_hours: int = 100
     #: A poll or metadata call that waited so long goes before people, once per window.
@@ -125,7 +133,10 @@ class Limits:
     caution: float = 3600.0
 
     def __post_init__(self) -> None:
-        if self.kept_for_people >= self.per_minute or self.kept_of_eight_hours >= self.per_eight_hours:
+        if (
+            max(self.kept_for_people, self.kept_from_ahead) >= self.per_minute
+            or self.kept_of_eight_hours >= self.per_eight_hours
+        ):
             raise ValueError("nothing is left to polls")
         if not 0 < self.burst_threshold <= self.burst_size <= self.per_eight_hours:
             raise ValueError("the burst never fits")
@@ -163,7 +174,8 @@ def decide(
     oldest claim wins. So nobody waits for more than one call of anybody else who asked earlier, and nobody starves.
 
     A poll that waited for 45 s goes before people, once per window and never twice in a row: nothing finishes for
-    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls.
+    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls. What is fetched ahead
+    waits for a window that is nearly empty and for people to be quiet, for ever if need be.
     """
     if not waiting:
         return Decision()
@@ -312,15 +324,18 @@ class _Question:
         """Return who may call from when on, those to be preferred first."""
         limits = self.limits
         options = []
-        machines = [index for index, call in enumerate(self.waiting) if call.rank is not Rank.PEOPLE]
+        machines = [index for index, call in enumerate(self.waiting) if call.rank in _MACHINES]
+        ahead = [index for index, call in enumerate(self.waiting) if call.rank is Rank.AHEAD]
+        eight_hours_at = self._eight_hours_at(spare=1 + limits.kept_of_eight_hours) if machines or ahead else inf
         if machines:
             options.append(self._overdue(machines))
         if self.people:
             options.append((max(self._minute_at(spare=1), self._eight_hours_at(spare=1)), self._next_person()))
         if machines:
-            eight_hours_at = self._eight_hours_at(spare=1 + limits.kept_of_eight_hours)
             minute_at = self._minute_at(spare=1 + limits.kept_for_people)
             options.append((max(minute_at, eight_hours_at), min(machines, key=self._machine_order)))
+        if ahead:
+            options.append((max(self._ahead_at(), eight_hours_at), min(ahead, key=lambda i: self.waiting[i].since)))
         return options
 
     def _overdue(self, machines: list[int]) -> tuple[float, int]:
@@ -329,7 +344,7 @@ class _Question:
         oldest = min(machines, key=lambda index: (self.waiting[index].since, self.waiting[index].rank, index))
         if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
             return inf, oldest  # where calls are a minute apart, people would never have their turn
-        others = [call for call in self.recent if call.rank is not Rank.PEOPLE]
+        others = [call for call in self.recent if call.rank in _MACHINES]
         free_at = max(
             self.waiting[oldest].since + limits.overdue_after,
             self._free_at(others, 1, limits.window),
@@ -337,6 +352,15 @@ class _Question:
             self._eight_hours_at(spare=1 + limits.kept_of_eight_hours),
         )
         return free_at, oldest
+
+    def _ahead_at(self) -> float:
+        """Return from when on there is room for what is fetched ahead: nearly all of a window, and people are quiet."""
+        limits = self.limits
+        horizon = self.now - limits.quiet_before_ahead - limits.margin - limits.longest_call
+        lately = self.calls[bisect_right(self.calls, horizon, key=_BY_START) :]
+        people = [call for call in lately if call.rank is Rank.PEOPLE]
+        quiet_at = self._free_at(people, limits.per_minute, limits.quiet_before_ahead)
+        return max(self._minute_at(spare=1 + limits.kept_from_ahead), quiet_at)
 
     def _machine_order(self, index: int) -> tuple[bool, int, float, int]:
         call = self.waiting[index]

@@ -81,6 +81,7 @@ class Names:
             for name, label in told.items()
             if label
         }
+        self._words: dict[str, list[list[str]]] = {}  # of each name that was looked for, the title's first
         self._about = {entry.name: entry.meaning for entry in _entries(catalogue)}
 
     @property
@@ -116,9 +117,12 @@ class Names:
 
     def _rank(self, name: str, wanted: list[str]) -> int | None:
         """Return 0 where the title says it, more where only something else does, None where nothing does."""
+        if name not in self._words:
+            texts = (self.title(name), _spaced(name), _of(name).synonyms, self._about.get(name, ""))
+            self._words[name] = [words(text) for text in texts]
         known: list[str] = []
-        for rank, text in enumerate((self.title(name), _spaced(name), _of(name).synonyms, self._about.get(name, ""))):
-            known += words(text)
+        for rank, more in enumerate(self._words[name]):
+            known += more
             if all(any(word.startswith(each) for word in known) for each in wanted):
                 return rank
         return None

@@ -1,4 +1,4 @@
-"""What forms offer: contracts and the labels of custom fields, kept for hours and across restarts, fetched ahead."""
+"""The contracts that forms offer: kept for hours and across restarts, fetched ahead."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -19,12 +19,9 @@ from storage import facts
 from storage.database import Database
 
 CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
-_LABELS = "custom field labels"
 _KEPT = timedelta(hours=12)
 #: A list this old is fetched again when somebody names a contract that it lacks: it may be new.
 _OLD_FOR_A_STRANGER = timedelta(minutes=15)
-#: Seconds: labels are a comfort, and the first minute after a start has calls that people wait for.
-_LABELS_LATER = 75.0
 
 log = structlog.get_logger(__name__)
 
@@ -52,13 +49,23 @@ class ContractCache:
         self._clock = clock
         self._wake = Bell(clock)
         self.contracts: tuple[Contract, ...] = ()
-        self.custom_field_labels: dict[str, str] = {}
         self.trouble: str | None = None  #: why the last attempt to fetch failed, "" where it did not
+        self._listeners: list[Callable[[], None]] = []
 
     @property
     def offered(self) -> tuple[Contract, ...]:
         """Those that people may choose."""
         return tuple(contract for contract in self.contracts if self._allows(contract.number))
+
+    @property
+    def meant(self) -> str:
+        """The one contract that is meant where none is named, "" where there are several."""
+        active = [contract.number for contract in self.offered if contract.is_active]
+        return active[0] if len(active) == 1 else ""
+
+    def subscribe(self, heard: Callable[[], None]) -> None:
+        """Have `heard` called whenever the list was fetched."""
+        self._listeners.append(heard)
 
     def lacks(self, number: str) -> bool:
         """Return whether the login certainly does not see a contract; what is asked for now is looked up again soon.
@@ -76,9 +83,8 @@ class ContractCache:
 
     async def load(self) -> None:
         """Read what earlier processes have fetched."""
-        contracts, labels, self._saved_at = await self._database.read(_kept)
+        contracts, self._saved_at = await self._database.read(_kept)
         self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
-        self.custom_field_labels = json.loads(labels or "{}")
 
     async def run(self) -> None:
         """Fetch when there is nothing, and again when what is there has become old."""
@@ -97,8 +103,6 @@ class ContractCache:
     async def _fetch(self) -> bool:
         try:
             contracts = await self._calls.call("contracts", lambda client: client.contracts(), rank=Rank.METADATA)
-            await self._keep(contracts, self.custom_field_labels if contracts == self.contracts else {})
-            labels = await self._labels(contracts)
         except TokenFlexError as error:
             log.warning("the list of contracts could not be fetched", error=type(error).__name__, reason=str(error))
             self.trouble = str(error)
@@ -106,31 +110,17 @@ class ContractCache:
         self.trouble = ""
         if not contracts:
             log.warning("the Autodesk login sees no contract; it may be the wrong user, or lack a Token Flex role")
-        await self._keep(contracts, labels)
+        await self._keep(contracts)
         return bool(contracts)
 
-    async def _labels(self, contracts: tuple[Contract, ...]) -> dict[str, str]:
-        """Fetch the customer's own names of the custom fields, which only one contract can have in one form."""
-        if len(contracts) != 1:
-            return {}
-        number = contracts[0].number
-        await self._clock.sleep(_LABELS_LATER)
-        labels = await self._calls.call(
-            "enrichment", lambda client: client.enrichment_categories(number), rank=Rank.METADATA
-        )
-        return {f"customField{position}": label for position, label in enumerate(labels, 1) if label.strip()}
-
-    async def _keep(self, contracts: tuple[Contract, ...], labels: dict[str, str]) -> None:
+    async def _keep(self, contracts: tuple[Contract, ...]) -> None:
         listed = json.dumps([asdict(contract) for contract in contracts])
         now = self._saved_at = self._clock.now()
-        await self._database.write(_keep, listed, json.dumps(labels), now)
-        self.contracts, self.custom_field_labels = contracts, labels
+        await self._database.write(facts.put, CONTRACTS, listed, now)
+        self.contracts = contracts
+        for heard in self._listeners:
+            heard()
 
 
-def _kept(db: Connection) -> tuple[str | None, str | None, datetime | None]:
-    return facts.get(db, CONTRACTS), facts.get(db, _LABELS), facts.saved_at(db, CONTRACTS)
-
-
-def _keep(db: Connection, contracts: str, labels: str, now: datetime) -> None:
-    facts.put(db, CONTRACTS, contracts, now)
-    facts.put(db, _LABELS, labels, now)
+def _kept(db: Connection) -> tuple[str | None, datetime | None]:
+    return facts.get(db, CONTRACTS), facts.saved_at(db, CONTRACTS)

@@ -8,13 +8,16 @@ from typing import Final
 from bot.cards.help import Example
 from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
+from bot.contracts.values import ContractValues
 from bot.contracts.years import years_of
 from bot.errors import NoSuchTemplateError
 from bot.people.access import Access
 from bot.people.asker import Asker
 from bot.questions import filters, periods, questions, templates
+from bot.questions.filters import Filter
 from bot.questions.questions import Asked, Question
 from bot.questions.starters import starters
+from bot.questions.suggestions import suggest
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock
 from bot.tokenflex.catalogue import Catalogue, nearest
@@ -29,10 +32,17 @@ class Asking:
     """Knows on which day and of which contract somebody asks, and what the names of questions mean for them."""
 
     def __init__(
-        self, templates: Templates, contracts: ContractCache, access: Access, catalogue: Catalogue, clock: Clock
+        self,
+        templates: Templates,
+        contracts: ContractCache,
+        values: ContractValues,
+        access: Access,
+        catalogue: Catalogue,
+        clock: Clock,
     ) -> None:
         self._templates = templates
         self._contracts = contracts
+        self._values = values
         self._access = access
         self._catalogue = catalogue
         self._clock = clock
@@ -55,7 +65,32 @@ class Asking:
         then = periods.today_in(await self._access.zone(asker), export.accepted_at)
         return replace(question, period=periods.relative_of(question.period, then, asked.years))
 
-    async def named(self, name: str, asker: Asker) -> Question:
+    def prepare(self, asked: Asked) -> None:
+        """Have what menus suggest of a contract fetched ahead, since somebody asks of it."""
+        self._values.use(asked.contract)
+
+    def names(self, contract: str) -> Names:
+        """Return what people call fields, metrics and categories where they ask of this contract."""
+        return Names(self._catalogue, self._values.labels(contract))
+
+    def freshness(self, question: Question, asked: Asked) -> str:
+        """Return through which day usage is known, where the question is about later ones; "" where it is not known.
+
+        Raises:
+            PeriodError: there are no days to ask for.
+
+        """
+        known_through = self._values.known_through(asked.contract, question.categories)
+        said = periods.freshness(asked.days(question), known_through) if known_through else ""
+        return said[:1].upper() + said[1:]
+
+    def suggestions(self, text: str, contract: str, names: Names, _asker: Asker) -> tuple[Filter, ...]:
+        """Return filters that a text may mean; values of a contract are for those alone who may ask for it."""
+        may_ask = self._access.rules.allows_contract(contract)
+        known = self._values.values(contract) if may_ask else {}
+        return suggest(text, known, self._catalogue, names)
+
+    async def named(self, name: str, asker: Asker, contract: str = "") -> Question:
         """Return the question of a name: of the asker's own template, else of the channel's, else one of the bot's.
 
         Raises:
@@ -65,7 +100,7 @@ class Asking:
         try:
             return templates.read(await self._templates.find(name, asker))
         except NoSuchTemplateError as error:
-            own = self._own()
+            own = self._own(contract)
             if (key := _key(name)) in own:
                 return own[key]
             saved = [template.name for template in await self._templates.listing(asker)]
@@ -76,7 +111,7 @@ class Asking:
         active = [contract.number for contract in self._contracts.offered if contract.is_active]
         asked = await self.asked(active[0] if active else "", asker)
         named = f" contract={active[0]}" if len(active) > 1 else ""
-        names = Names(self._catalogue, self._contracts.custom_field_labels)
+        names = self.names(asked.contract)
         return tuple(
             Example(
                 f"starter.{each.key}",
@@ -95,20 +130,21 @@ class Asking:
             NoSuchTemplateError: as `named`.
 
         """
+        self._values.use(typed.contract_number)
         if not (name or period):
             return typed
         asked = await self.asked(typed.contract_number, asker)
         question = Question(typed.fields, typed.metrics, typed.usage_categories, typed.where)
         if name:
-            found = questions.moved_on(await self.named(name, asker), asked.today)
+            found = questions.moved_on(await self.named(name, asker, asked.contract), asked.today)
             question = replace(found, where=filters.all_of(found.where, typed.where))
         if period:
             question = replace(question, period=periods.parse(period, asked.today))
         return questions.request(question, asked, typed.file_name)
 
-    def _own(self) -> Mapping[str, Question]:
+    def _own(self, contract: str) -> Mapping[str, Question]:
         """Return the bot's own questions by all that people may call them."""
-        names = Names(self._catalogue, self._contracts.custom_field_labels)
+        names = self.names(contract)
         known = starters(names)
         called = [(_key(questions.what(each.question, names)), each) for each in reversed(known)]
         called += [(_key(text), each) for each in known for text in (each.title, each.key)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.cards.names import Names
+from bot.cards.names import NAMES, Names
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.tokenflex.catalogue import DESKTOP_PRODUCT, MANUAL_ADJUSTMENT, MANUAL_CONSUMPTION
@@ -104,9 +104,15 @@ _OTHERS: Final = (
 )
 
 
-def starters(names: Names) -> tuple[Starter, ...]:
-    """Return all questions; charge-back is one for each custom field that the customer has a label for."""
-    own = names.labelled or ("customField1",)
+def starters(names: Names, chosen: str = "") -> tuple[Starter, ...]:
+    """Return all questions; charge-back is one for each custom field that the customer has a label for.
+
+    One that is `chosen` by its key stays, although another contract has no label for its field.
+    """
+    own = list(names.labelled or ("customField1",))
+    field = f"customField{chosen.removeprefix('charge-back-')}"
+    if field in NAMES and field not in own:
+        own.append(field)
     return (_PRODUCTS, _USERS, _DAYS, *(_charge_back(name, names) for name in own), *_OTHERS)
 
 

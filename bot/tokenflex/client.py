@@ -7,17 +7,20 @@ one makes a second export, while `retry_export` does nothing to what is no longe
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import structlog
 
 from bot.tokenflex.errors import NotFoundError, UpstreamBrokenError
 from bot.tokenflex.http import Door
-from bot.tokenflex.models import UNREADABLE, Contract, ExportRequest, UpstreamExport
+from bot.tokenflex.models import UNREADABLE, Contract, ExportRequest, LastUsage, UpstreamExport
 from bot.tokenflex.refusals import refusal
 
 T = TypeVar("T")
+
+#: Fields whose values Token Flex lists (source: HTTP reference, contract/:contract_number/:field).
+VALUES_LISTED: Final = ("productName", "userName", "licenseServerName", "machineName")
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +54,18 @@ class TokenFlexClient:
         """Return the labels of the customer's own categories: the first is `customField1`; they may be empty."""
         body = self._call("GET", ("contract", contract_number, "enrichment"))
         return tuple(label if isinstance(label, str) else "" for label in _array(body))
+
+    def enrichment_values(self, contract_number: str, custom_field: str) -> tuple[str, ...]:
+        """Return the values of one of the customer's own categories, by the name of its field: `customField1`."""
+        return _texts(self._call("GET", ("contract", contract_number, "enrichment", custom_field)))
+
+    def field_values(self, contract_number: str, field: str) -> tuple[str, ...]:
+        """Return the values of a field that have usage; there are lists for those of `VALUES_LISTED` alone."""
+        return _texts(self._call("GET", ("contract", contract_number, field)))
+
+    def last_usage(self, contract_number: str) -> tuple[LastUsage, ...]:
+        """Return how fresh the usage of each category is; one without usage is missing."""
+        return _each(self._call("GET", ("usage", contract_number, "last")), LastUsage.from_json)
 
     def submit(self, request: ExportRequest) -> UpstreamExport:
         """Ask for an export. When the error's effect is unknown there may be one nevertheless: never just repeat it."""
@@ -135,6 +150,10 @@ def _each(body: object, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]
     if broken:
         log.warning("entries of a Token Flex list could not be read", broken=broken, entries=len(found))
     return tuple(record for record in found if record is not None)
+
+
+def _texts(body: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in _array(body) if isinstance(each, str) and each.strip()))
 
 
 def _array(body: object) -> list[Any]:

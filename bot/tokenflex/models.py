@@ -6,7 +6,7 @@ Attributes that we do not know are ignored, statuses that we do not know are kep
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -56,6 +56,24 @@ def _since_1970(text: str) -> datetime:
     if not number >= _SECONDS:
         raise ValueError("too small a number for a time of Token Flex")
     return datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS else number, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LastUsage:
+    """The last day of which usage of a category is known; `category` as Token Flex writes it here, old name or new."""
+
+    category: str
+    day: date
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "LastUsage":
+        """Read one entry; Token Flex may add a time to the day.
+
+        Raises:
+            ValueError: there is no day in it.
+
+        """
+        return cls(str(data.get("usageCategory") or ""), date.fromisoformat(str(data.get("lastUsageDate") or "")[:10]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.cards import refusals, replies
 from bot.cards.actions import MadeFor
 from bot.contracts.cache import ContractCache
+from bot.contracts.values import ContractValues
 from bot.errors import (
     ChannelNotAllowedError,
     ChannelSharedError,
@@ -42,10 +43,17 @@ class ExportForm:
     """Opens the modal and takes what was filled in."""
 
     def __init__(
-        self, exports: Exports, contracts: ContractCache, catalogue: Catalogue, guard: Guard, views: Views
+        self,
+        exports: Exports,
+        contracts: ContractCache,
+        values: ContractValues,
+        catalogue: Catalogue,
+        guard: Guard,
+        views: Views,
     ) -> None:
         self._exports = exports
         self._contracts = contracts
+        self._values = values
         self._catalogue = catalogue
         self._guard = guard
         self._views = views
@@ -59,10 +67,14 @@ class ExportForm:
         """
         export = await self._exports.edit(number, asker)
         opened = Opened(export.channel, again=MadeFor(number, export.mark))
-        await self.show(trigger, export_modal.build(Draft(export.asked, export.channel), self.choices(), opened=opened))
+        choices = self.choices(export.request.contract_number)
+        await self.show(trigger, export_modal.build(Draft(export.asked, export.channel), choices, opened=opened))
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Listen to "Type the number instead": the menu becomes a text field, all else stays; and to the way back."""
+        """Listen to "Type the number instead": the menu becomes a text field, all else stays; and to the way back.
+
+        Also to the choice of a contract: custom fields are called as they are there.
+        """
         await ack()
         view, action = body["view"], str(body["actions"][0]["action_id"])
         sender = envelope.of_form(body, export_modal.opened_of(view).channel)
@@ -109,6 +121,7 @@ class ExportForm:
     async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> dict[str, Any]:
         asker = await self._guard.admit(sender)
         draft, opened = await read(view, asker), export_modal.opened_of(view)
+        self._values.use(draft.request.contract_number)
         known = {contract.number for contract in self._contracts.offered}
         problems = check_request(draft.request, self._catalogue, known)
         malformed = any(problem.part == "contract" for problem in problems)
@@ -151,7 +164,9 @@ class ExportForm:
 
     async def _retype(self, view: Mapping[str, Any], *, typed: bool) -> None:
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
-        await self.redraw(view, export_modal.build(draft, self.choices(), type_contract=typed, opened=opened))
+        self._values.use(draft.request.contract_number)
+        choices = self.choices(draft.request.contract_number)
+        await self.redraw(view, export_modal.build(draft, choices, type_contract=typed, opened=opened))
 
     async def redraw(self, view: Mapping[str, Any], shown: export_modal.View) -> None:
         """Put another form in the place of one that is shown; one that has changed meanwhile stays."""
@@ -160,16 +175,14 @@ class ExportForm:
         except ViewOvertakenError as error:
             log.info("a form was overtaken", code=str(error))
 
-    def choices(self) -> Choices:
-        """Return what forms offer now."""
-        return Choices(
-            self._contracts.offered, self._catalogue, self._contracts.custom_field_labels, self._exports.channels
-        )
+    def choices(self, contract: str = "") -> Choices:
+        """Return what forms offer now, with the labels of this contract."""
+        labels = self._values.labels(contract)
+        return Choices(self._contracts.offered, self._catalogue, labels, self._exports.channels)
 
     def only_contract(self) -> str:
         """Return the one contract that is meant where none is named, "" where there are several."""
-        active = [contract.number for contract in self._contracts.offered if contract.is_active]
-        return active[0] if len(active) == 1 else ""
+        return self._contracts.meant
 
 
 async def _draft(view: Mapping[str, Any], _: Asker) -> Draft:

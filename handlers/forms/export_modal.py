@@ -298,7 +298,8 @@ def _contract_blocks(number: str, choices: Choices, *, type_contract: bool | Non
     chosen = [option for option in options if option["value"] == number]
     if chosen:
         element["initial_option"] = chosen[0]
-    return [pieces.input_block(CONTRACT, "Contract", element), _contract_button(TYPE_CONTRACT)]
+    menu = pieces.input_block(CONTRACT, "Contract", element) | {"dispatch_action": True}
+    return [menu, _contract_button(TYPE_CONTRACT)]
 
 
 def _contract_button(action: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from bot.questions.asking import Asking
 from bot.questions.periods import Days, Period, PeriodError
 from bot.questions.questions import Question
 from bot.questions.starters import starters
-from bot.questions.suggestions import suggest
 from bot.questions.templates import Templates
 from bot.slack.views import Trigger
 from bot.tokenflex.models import ExportRequest
@@ -178,13 +177,14 @@ class QuestionForm:
         """Listen to what is typed into the menu of filters; who may not use the bot finds nothing."""
         sender = envelope.of_form(body, question_modal.opened_of(body.get("view") or {}).channel)
         try:
-            await self._guard.admit(sender)
+            asker = await self._guard.admit(sender)
         except UseCaseError:
             await ack(options=[])
             return
-        choices = self._form.choices()
-        found = suggest(str(body.get("value") or ""), {}, choices.catalogue, choices.names)
-        options = (question_modal.option_of(one, filters.said(one, choices.names)) for one in found)
+        contract = question_modal.parse(body["view"]).contract
+        names = self._asking.names(contract)
+        found = self._asking.suggestions(str(body.get("value") or ""), contract, names, asker)
+        options = (question_modal.option_of(one, filters.said(one, names)) for one in found)
         await ack(options=[option for option in options if option])
 
     async def _open(self, trigger: Trigger, asker: Asker, sketch: Sketch, notes: Sequence[str] = ()) -> None:
@@ -276,22 +276,27 @@ class QuestionForm:
 
     def _long(self, sketch: Sketch, request: ExportRequest, *notes: str) -> export_modal.View:
         draft = Draft(request, sketch.channel)
-        return export_modal.build(draft, self._form.choices(), opened=sketch.opened, notes=notes)
+        choices = self._form.choices(request.contract_number)
+        return export_modal.build(draft, choices, opened=sketch.opened, notes=notes)
 
     async def _view(self, sketch: Sketch, asker: Asker, notes: Sequence[str] = ()) -> export_modal.View | None:
-        entries, choices = await self._entries(sketch, asker), self._form.choices()
-        chosen = question_modal.chosen_of(sketch, entries)
         asked = await self._asking.asked(sketch.contract, asker)
+        self._asking.prepare(asked)
+        sketch = replace(sketch, contract=asked.contract)
+        entries, choices = await self._entries(sketch, asker), self._form.choices(sketch.contract)
+        chosen = question_modal.chosen_of(sketch, entries)
+        told = [chosen.note] if chosen else []
         try:
             question = question_modal.question_of(sketch, entries, choices.catalogue)
             said = questions.sentence(question, asked, choices.catalogue, choices.names)
+            told.append(self._asking.freshness(question, asked))
         except PeriodError as error:
             said = str(error)
-        shown = question_modal.said_of(said, chosen.note if chosen else "")
-        return question_modal.build(replace(sketch, contract=asked.contract), entries, choices, shown, notes)
+        shown = question_modal.said_of(said, *told)
+        return question_modal.build(sketch, entries, choices, shown, notes)
 
     async def _entries(self, sketch: Sketch, asker: Asker) -> list[Entry]:
-        names = self._form.choices().names
+        names = self._asking.names(sketch.contract)
         today = await self._asking.today(asker)
         saved = [
             Entry(
@@ -306,6 +311,7 @@ class QuestionForm:
         shared_first = sorted(saved, key=lambda entry: entry.group == "My templates")
         own = [question_modal.own_entry(sketch.own, questions.what(sketch.own, names))] if sketch.own else []
         asked = [
-            Entry(f"starter.{each.key}", each.title, each.question, "Questions", each.note) for each in starters(names)
+            Entry(f"starter.{each.key}", each.title, each.question, "Questions", each.note)
+            for each in starters(names, sketch.key.removeprefix("starter."))
         ]
         return [*own, *shared_first, *asked]

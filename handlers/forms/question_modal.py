@@ -231,9 +231,9 @@ def build(
     }
 
 
-def said_of(text: str, note: str = "") -> str:
-    """Return the mrkdwn of what will be exported, and what to know about it."""
-    return f"*{escape(sentence(text))}*" + (f"\n{escape(note)}" if note else "")
+def said_of(text: str, *notes: str) -> str:
+    """Return the mrkdwn of what will be exported, and what to know about it; empty notes say nothing."""
+    return "\n".join([f"*{escape(sentence(text))}*", *(escape(sentence(note)) for note in notes if note)])
 
 
 def option_of(one: Filter, said: str) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from bot import settings
 from bot.app import Bot
 from bot.assembly import Parts
 from bot.contracts.cache import ContractCache
+from bot.contracts.values import ContractValues
 from sandbox import installed
 from sandbox.clock import ScaledClock
 from sandbox.slack.member import Member
@@ -103,9 +104,20 @@ class House:
         assert contracts is not None
         return contracts
 
+    @property
+    def values(self) -> ContractValues:
+        """What the started bot knows of the data of contracts."""
+        values = self.running.values
+        assert values is not None
+        return values
+
     def member(self, name: str) -> Member:
         """Return a person at the keyboard: ana, ben, carla, or gus the guest."""
         return self.slack.member(name)
+
+    def export_calls(self) -> int:
+        """Return how many calls to Token Flex were about exports; what is fetched ahead for menus is not."""
+        return sum("/export/" in call.path for call in self.token_flex.calls)
 
     def statuses(self) -> list[int]:
         """Return what Token Flex answered to each call, in order."""

@@ -42,11 +42,11 @@ async def test_a_link_that_lives_long_enough_is_used_again(new_house: OpenHouse)
     ana = house.member("ana")
     result = await result_in(house, ana)
     await ana.waits(lambda: "Ready." in card_of(ana).visible_text(), timeout=PATIENCE)
-    before = len(house.token_flex.calls)
+    before = house.export_calls()
     await ana.presses(card_of(ana), "Get a fresh link")
     await ana.waits(lambda: bool(card_of(ana).links()))
     assert card_of(ana).links() == result.links()
-    assert len(house.token_flex.calls) == before
+    assert house.export_calls() == before
 
 
 async def test_links_that_live_ten_seconds_are_shown_and_taken_out(new_house: OpenHouse) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.tokenflex.models import Contract
 from sandbox.slack.channels import Channel
 from sandbox.tokenflex.settings import CONTRACT_MANAGER, User
 from tests.harness.forms import TITLE, open_form
@@ -47,7 +48,7 @@ async def test_what_a_person_reads_in_the_form(house: House) -> None:
     modal = await open_form(house)
     assert modal.options("Usage categories")[0] == "DESKTOP_PRODUCT"
     assert modal.options("Numbers")[0] == "tokensConsumed"
-    assert {"productName", "usageMonth", "chargedItemID", "customField10"} <= set(modal.options("Columns"))
+    assert {"productName", "usageMonth", "chargedItemID", "customField3"} <= set(modal.options("Columns"))
     for hint in ("In this order in the file", "For example tokensConsumed.", "Without .csv"):
         assert hint in modal.visible_text()
     assert all(place in modal.options("Post to channel") for place in ("#finance", "#general", "#licences"))
@@ -58,7 +59,7 @@ async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house
     """With one contract, its labels tell the fields apart, once they are known; the contract is chosen already."""
     house = await new_house(token_flex=ONE_CONTRACT)
     bot = await house.start_bot()
-    await eventually(lambda: bot.contracts is not None and bool(bot.contracts.custom_field_labels))
+    await eventually(lambda: bot.values is not None and bool(bot.values.labels(CONTRACT)))
     modal = await open_form(house)
     assert modal.value("Contract") == ACTIVE
     assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Columns"))
@@ -78,11 +79,7 @@ async def test_nobody_is_told_which_of_several_contracts_to_take(new_house: Open
 async def test_more_contracts_than_a_menu_takes_are_typed(house: House) -> None:
     """Slack takes a hundred options; beyond that the number is typed."""
     await knows_contracts(house)
-    many = [
-        {"contractNumber": str(number), "contractName": f"Firm {number}", "isActive": True} for number in range(101)
-    ]
-    house.token_flex.controls.answer_next(200, "GET", "/contract", body=many)
-    await house.contracts._fetch()
+    await house.contracts._keep(tuple(Contract(str(at), f"Firm {at}", "", "", is_active=True) for at in range(101)))
     modal = await open_form(house)
     assert modal.buttons() == ["Back to the questions", "Save as template"]
     assert "stands in your Autodesk account" in modal.visible_text()

@@ -1,6 +1,6 @@
 """The short form: a question is chosen, what will be exported stands below it, and the file comes."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,11 @@ from bot.questions import periods
 from sandbox.slack.modal import Modal
 from tests.harness.forms import SHORT, TITLE, choose_everything, open_questions, submissions
 from tests.harness.house import CONTRACT, House
+from tests.harness.talk import eventually
+from tests.integration.conftest import OpenHouse
 
+ENDED_NUMBER = "11000099871"
+ACTIVE, ENDED = f"{CONTRACT} · Example AG", f"{ENDED_NUMBER} · Example AG (until 2025) (ended)"
 QUESTION, PERIOD, ONLY = "What do you want to know?", "Period", "Only …"
 
 
@@ -138,3 +142,60 @@ async def test_what_is_wrong_stays_as_it_was_typed(house: House, where: str) -> 
     await modal.presses("Choose everything myself")
     modal = await house.member("ana").sees_modal(TITLE)
     assert where in modal.value("Only rows where")
+
+
+async def test_labels_are_those_of_the_contract_that_is_chosen(house: House) -> None:
+    """With several contracts, one of which has ended: in the questions, in what is found, and in the long form."""
+    await eventually(lambda: bool(house.values.labels(CONTRACT) and house.values.labels(ENDED_NUMBER)))
+    modal = await open_questions(house)
+    assert "Charge-back by Cost centre" in modal.options(QUESTION)
+    assert "only Büro Denver" in await modal.search(ONLY, "büro is Denver")
+    modal.fill(QUESTION, "Charge-back by Büro")
+    await says(modal, "Tokens and hours of use by Büro and month")
+    modal.fill("Contract", ENDED)
+    await says(modal, f"by custom field 4 and month, October 2026, contract {ENDED_NUMBER}")
+    assert {"Charge-back by Department", "Charge-back by custom field 4"} <= set(modal.options(QUESTION))
+    assert "Charge-back by Cost centre" not in modal.options(QUESTION)
+    assert "only Department Denver" in await modal.search(ONLY, "department is Denver")
+    await modal.presses("Choose everything myself")
+    modal = await house.member("ana").sees_modal(TITLE)
+    assert "customField1 · Department" in modal.options("Columns")
+    modal.fill("Contract", ACTIVE)
+    await modal.settled()
+    assert {"customField1 · Cost centre", "customField4 · Büro"} <= set(modal.options("Columns"))
+    assert modal.value("Columns") == ["customField4 · Büro", "usageMonth"]
+
+
+async def test_values_are_found_and_freshness_is_said(new_house: OpenHouse) -> None:
+    """What was fetched for the contract is suggested as it is typed; what was not can be typed all the same."""
+    house = await new_house(begins=datetime(2027, 1, 10, 12, tzinfo=UTC), speed=60)
+    await house.start_bot()
+    modal = await open_questions(house)
+    await eventually(lambda: "userName" in house.values.values(CONTRACT))
+    person = "ajensen"
+    assert f"only user {person}" in await modal.search(ONLY, person[:4])
+    assert "only user nobody.knows" in await modal.search(ONLY, "user nobody.knows")
+    modal.fill(QUESTION, "Tokens by day")
+    await says(modal, "Tokens by day, 11 December 2026 to 9 January 2027", "Usage is known through 31 December 2026.")
+    await modal.submit()
+    await modal.shows("Got it: export #1.", "Usage is known through 31 December 2026.")
+    await house.member("ana").hears("#finance", "usage was known through 31 December 2026 then")
+
+
+async def test_values_are_for_those_who_may_ask_for_the_contract(new_house: OpenHouse) -> None:
+    """Names of people are suggested to who may ask for that contract; where that ends they are not, known or not."""
+    house = await new_house(speed=60)
+    bot = await house.start_bot(ALLOWED_CONTRACTS=f"{CONTRACT},{ENDED_NUMBER}", ALLOWED_PEOPLE="members")
+    modal = await open_questions(house)
+    await eventually(lambda: "userName" in house.values.values(CONTRACT))
+    person, known = "ajensen", house.values._known
+    assert f"only user {person}" in await modal.search(ONLY, person[:4])
+    ben = house.member("ben").user.id
+    for narrowed in ({"ALLOWED_CONTRACTS": ENDED_NUMBER}, {"ALLOWED_CONTRACTS": "all", "ALLOWED_PEOPLE": ben}):
+        await house.stop_bot()
+        bot = await house.start_bot(**narrowed)
+        assert bot.values is not None
+        bot.values._known = dict(known)
+        found = await modal.search(ONLY, person[:4])
+        assert not any(person in option for option in found), narrowed
+    assert found == []

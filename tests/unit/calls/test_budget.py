@@ -116,6 +116,20 @@ def test_people_then_polls_then_metadata() -> None:
     assert grants([], waiting, at=0) == ["U1", "POLL", "METADATA"]
 
 
+def test_what_is_fetched_ahead_waits_for_a_window_that_is_nearly_empty() -> None:
+    """Room for three others stays beside it, it goes last whatever it has waited, and nobody waits for it."""
+    ahead = machine(Rank.AHEAD, since=-9000)
+    assert ask(past(-2), [ahead], at=0) == Decision(granted=0)
+    assert ask(past(-4, -2), [ahead], at=0) == Decision(ask_again_at=58)
+    assert grants([], [ahead, machine(Rank.METADATA), machine(), *people("U1")], at=0) == ["U1", "POLL", "METADATA"]
+    calls = past(-4, -2, rank=Rank.AHEAD, person="")
+    assert grants(calls, people("U1", "U1", "U1"), at=0) == ["U1"] * 3
+    assert grants(calls, [machine()] * 3, at=0) == ["POLL"] * 2
+    busy = past(-500, -400, -300, -200, -100)
+    assert ask(busy, [ahead], at=0) == Decision(ask_again_at=102)
+    assert ask(busy[1:], [ahead], at=0) == Decision(granted=0)
+
+
 @pytest.mark.parametrize(
     ("waiting", "order"),
     [

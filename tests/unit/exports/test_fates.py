@@ -104,7 +104,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     "get": dict.fromkeys(kinds(), Fate(_S.VANISHED, _N.NONE, _S.VANISHED)),
 }
 #: Calls that are made for no export.
-_OTHERS = {"contracts", "enrichment_categories"}
+_OTHERS = {"contracts", "enrichment_categories", "enrichment_values", "field_values", "last_usage"}
 
 
 async def prepared(world: World, call: str) -> None:

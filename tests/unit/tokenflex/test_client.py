@@ -55,6 +55,13 @@ CALLS: list[tuple[Callable[[TokenFlexClient], Any], Any, tuple[Any, ...]]] = [
     (lambda c: c.contracts(), [], ("GET", "/contract", None, None)),
     (lambda c: c.enrichment_categories("11"), [], ("GET", "/contract/11/enrichment", None, None)),
     (
+        lambda c: c.enrichment_values("11", "customField4"),
+        [],
+        ("GET", "/contract/11/enrichment/customField4", None, None),
+    ),
+    (lambda c: c.field_values("11", "userName"), [], ("GET", "/contract/11/userName", None, None)),
+    (lambda c: c.last_usage("11"), [], ("GET", "/usage/11/last", None, None)),
+    (
         lambda c: c.submit(ExportRequest("11", fields=("userName",))),
         RECORD,
         ("POST", "/export/11/requests", None, {"fields": ["userName"]}),
