@@ -1,6 +1,8 @@
 """Databases of a size: rows as the bot itself leaves them, written in bulk through the bot's own door."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,9 @@ from typing import Any
 from sqlite_utils import Database as Connection
 
 from bench.programs import CONTRACT
+from bot.contracts.cache import CONTRACTS
+from bot.tokenflex.models import Contract
+from storage import facts
 from storage.database import Database
 from storage.models import to_text
 
@@ -25,6 +30,17 @@ async def fill(path: Path, *, finished: int, queued: int = 0, requested: int = 0
             await database.write(lambda db, numbers=numbers: _finished(db, numbers))  # type: ignore[misc]
         at_work = range(finished + 1, finished + queued + requested + 1)
         await database.write(lambda db: _at_work(db, at_work, requested))
+    finally:
+        await database.close()
+
+
+async def keep_contracts(path: Path, contracts: Sequence[Contract]) -> None:
+    """Make a database that has fetched these contracts just now."""
+    database = Database(path)
+    await database.open()
+    try:
+        listed = json.dumps([asdict(contract) for contract in contracts])
+        await database.write(facts.put, CONTRACTS, listed, datetime.now(UTC))
     finally:
         await database.close()
 
