@@ -62,7 +62,8 @@ class Events:
 
     async def _answer(self, body: dict[str, Any], asker: Asker) -> None:
         if await self._heard.is_new(str(body["event_id"])):
-            await self._replies.tell("", asker, replies.only_commands())
+            thread = str(body["event"].get("thread_ts") or "") if asker.channel else ""
+            await self._replies.tell("", asker, replies.only_commands(), thread=thread)
 
     async def acknowledged(self) -> None:
         """Do nothing more."""

@@ -35,10 +35,13 @@ class Replies:
         self._api = api
         self._clock = clock
 
-    async def tell(self, response_url: str, sender: Sender, message: Message, *, replace: bool = False) -> bool:
+    async def tell(
+        self, response_url: str, sender: Sender, message: Message, *, replace: bool = False, thread: str = ""
+    ) -> bool:
         """Show a message to one person only, and say whether that worked.
 
-        With `replace` it comes in place of the private message that they acted on.
+        With `replace` it comes in place of the private message that they acted on; `thread` is the one of the channel
+        where they are looking.
         """
 
         async def by_response_url(content: Content) -> None:
@@ -46,7 +49,8 @@ class Replies:
             await self._api.respond(response_url, {**how, **_NO_UNFURLING, **content})
 
         async def in_channel(content: Content) -> None:
-            await self._api.call("chat.postEphemeral", channel=sender.channel, user=sender.person, **content)
+            there: Content = {"thread_ts": thread} if thread else {}
+            await self._api.call("chat.postEphemeral", channel=sender.channel, user=sender.person, **there, **content)
 
         async def by_message(content: Content) -> None:
             await self._api.call("chat.postMessage", channel=sender.person, **_NO_UNFURLING, **content)

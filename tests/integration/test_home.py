@@ -65,6 +65,8 @@ async def test_exports_of_others_are_shown_by_who_is_in_their_channel(house: Hou
     await home.presses("Get a fresh link")
     told = await house.member("ben").hears(US, "Export #1", "This link works until", timeout=20)
     assert told.links()
+    shown = [each for each in await recorded(house) if each.person == house.member("ben").id]
+    assert [(each.act, each.source, each.result) for each in shown] == [(Act.LINK_SHOWN, Source.HOME, "privately")]
     assert "#1" not in (await opens(house, "dora", "Ask me how")).visible_text()
     house.slack.workspace.channel("#finance").member_ids.remove(house.member("ben").id)
     pass_time(house, 6)

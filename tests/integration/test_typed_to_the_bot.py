@@ -90,6 +90,15 @@ async def test_a_mention_is_answered_privately_once(house: House) -> None:
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=30)
 
 
+async def test_a_mention_in_a_thread_is_answered_there(house: House) -> None:
+    """Where its writer is looking."""
+    ana = house.member("ana")
+    await ana.types("#finance", "What did we use?")
+    (asked,) = ana.sees("#finance")
+    await ana.types("#finance", "@tokenflex help", reply_to=asked)
+    assert (await ana.hears("#finance", ANSWER, private=True)).thread_ts == asked.ts
+
+
 async def test_a_guest_who_mentions_it_hears_why_not(house: House) -> None:
     """Privately too, and that is on record."""
     gus = house.member("gus")
