@@ -23,6 +23,9 @@ _WORDS = {
     ("POST", "retry"): "retry",
     ("GET", "contract"): "list of contracts",
     ("GET", "enrichment"): "names of custom fields",
+    ("GET", "last"): "how fresh the data are",
+    ("GET", "summary"): "monthly summary",
+    ("POST", "query"): "query",
 }
 
 
@@ -69,7 +72,6 @@ class Panel:
             "refused": sum(call.status == 429 for call in calls),
             "outstanding": self._token_flex.exports.outstanding(),
             "quota": settings.outstanding_quota,
-            "reading": settings.rate_reading,
         }
 
     def _export(self, export: Export, now: datetime) -> Json:
@@ -102,5 +104,9 @@ def _call(number: int, call: Call) -> Json:
 def _in_words(call: Call) -> str:
     """Return what a call asks for, or its path when there are no words for it."""
     parts = call.path.split("/")[3:]
+    if call.method == "GET" and parts[2:3] == ["query"]:
+        return "rows of a query"
+    if call.method == "GET" and parts[:1] == ["contract"] and len(parts) == 2:
+        return "one contract"
     has_key = parts[:1] == ["export"] and len(parts) > 3
     return _WORDS.get((call.method, parts[-1]) if not has_key else (call.method, *parts[4:]), "/".join(parts))

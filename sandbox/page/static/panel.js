@@ -61,7 +61,7 @@ export function showPanel(state) {
   gauges.minute.set(budget.minute, budget.minute_limit);
   gauges.period.set(budget.period, budget.period_limit);
   gauges.outstanding.set(budget.outstanding, budget.quota);
-  refused.textContent = `Too many, answered 429: ${budget.refused}. Counted by reading ${budget.reading} of sandbox/tokenflex/limits.py.`;
+  refused.textContent = `Refused as too many: ${budget.refused}`;
   earlier.textContent = state.earlier ? `${state.earlier} earlier ones are not shown.` : "";
   keyed(exports, state.exports, (each) => each.key, makeExport, updateExport);
   keyed(calls, state.calls, (each) => each.id, makeCall, updateCall);
