@@ -55,3 +55,24 @@ async def test_questions_are_answered_by_keyboard(house: House, ana: Person) -> 
         assert answered[0] == columns
         assert len(answered) > 1
         await ana.tab.get_by_role("textbox", name="Message #finance").focus()
+
+
+async def test_to_the_long_form_and_back(ana: Person) -> None:
+    """Nothing that was chosen is lost on the way, and the focus is always in the form."""
+    await ana.opens_the_form()
+    await ana.menu("What do you want to know?").fill("top users")
+    await ana.tab.keyboard.press("Enter")
+    only = ana.menu("Only …")
+    await only.fill("Revit")
+    await expect(ana.form.get_by_role("option", name="only Revit", exact=True)).to_be_visible()
+    await ana.form.get_by_role("option", name="only Revit", exact=True).click()
+    await only.press("Escape")
+    await expect(ana.form.get_by_text("by user")).to_contain_text("Revit")
+    await ana.form.get_by_role("button", name="Choose everything myself").press("Enter")
+    await expect(ana.form.get_by_role("list", name="Columns: chosen")).to_contain_text("user", ignore_case=True)
+    await expect(ana.form.get_by_label("Only rows where")).to_have_value(re.compile("Revit"))
+    await expect(ana.form.locator(":focus")).to_have_count(1)
+    await ana.form.get_by_role("button", name="Back to the questions").press("Enter")
+    await expect(ana.form.get_by_text("by user")).to_contain_text("Revit")
+    await expect(ana.form.get_by_role("list", name="Only …: chosen")).to_contain_text("Revit")
+    await expect(ana.form.locator(":focus")).to_have_count(1)
