@@ -131,6 +131,7 @@ class Bot:
             audience=settings.link_audience,
             bot_name=workspace.identity.name,
             describe=partial(self._described, values),
+            names_of=partial(self._names, values),
             ending=ending,
             listeners=workspace.guard,
         )
@@ -147,8 +148,11 @@ class Bot:
         parts.supervisor.start("vital signs", signs.run)
         log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)
 
+    def _names(self, values: ContractValues, contract: str) -> Names:
+        return Names(self._catalogue, values.labels(contract))
+
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
-        names = Names(self._catalogue, values.labels(request.contract_number))
+        names = self._names(values, request.contract_number)
         known_through = values.known_through(request.contract_number, request.usage_categories)
         return questions.described(request, self._catalogue, names, known_through)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from bot.calls.gateway import TokenFlexCalls
+from bot.cards.names import Names
 from bot.delivery.dispatcher import Dispatcher
 from bot.exports.fresh_links import FreshLinks
 from bot.exports.links import Links
@@ -93,6 +94,7 @@ async def assemble(
     audience: LinkAudience,
     bot_name: str,
     describe: Callable[[ExportRequest], Described],
+    names_of: Callable[[str], Names | None] = lambda _: None,
     ending: AsyncExitStack,
     listeners: Settles | None = None,
     policy: Policy = next_poll,
@@ -100,7 +102,8 @@ async def assemble(
     """Wire the parts on an open database and take up what an earlier process has left.
 
     `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
-    included. `describe` says of a request what its file is called.
+    included. `describe` says of a request what its file is called,
+    `names_of` of a contract how the customer calls its fields.
     """
     server_time = calls.turns.server_time
     slots = Slots()
@@ -112,7 +115,7 @@ async def assemble(
     showings = Showings()
     dispatcher = Dispatcher(
         database, posts, fresh_links, showings, server_time, slack_time, clock, audience, access, bells.dispatcher,
-        bot_name,
+        bot_name, names_of,
     )  # fmt: skip
     silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access, describe)

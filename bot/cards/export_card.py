@@ -6,8 +6,10 @@ from dataclasses import replace
 from bot.cards import actions, blocks, download
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES, SEND_AGAIN, WHAT_HELPS
+from bot.cards.names import Names
 from bot.cards.text import channel, clock_time, code, code_within, day, escape, flat, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
+from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DOWNLOAD, ERROR, DownloadLink, ExportRequest
 from storage.models import Export
 from storage.states import ExportState, Note
@@ -32,10 +34,13 @@ def file_name(export: Export) -> str:
     return shorten(flat(export.file_name), _SHOWN_OF_NAME)
 
 
-def card(export: Export, shown: DownloadLink | None = None, *, discreet: bool = False) -> Message:
+def card(
+    export: Export, shown: DownloadLink | None = None, *, discreet: bool = False, names: Names | None = None
+) -> Message:
     """Return the card of an export as it stands now; with a link only where it was asked for.
 
-    A `discreet` one is for a channel that others read too: it shows no condition, no name and no link.
+    A `discreet` one is for a channel that others read too: it shows no condition, no name and no link, and calls
+    nothing as the customer does, which `names` do.
     """
     title, name = f"*Export {export.label}*", file_name(export)
     said = "The link is below." if shown is not None and not discreet else ""
@@ -47,7 +52,11 @@ def card(export: Export, shown: DownloadLink | None = None, *, discreet: bool = 
             "asked",
             ("Asked by", mention(export.requester)),
             ("Contract", code(export.request.contract_number)),
-            *_what(replace(export.request, where="") if discreet else export.request, _SHOWN_ON_CARD),
+            *_what(
+                replace(export.request, where="") if discreet else export.request,
+                _SHOWN_ON_CARD,
+                None if discreet else names,
+            ),
         ),
     ]
     if shown is not None and not discreet:
@@ -152,7 +161,7 @@ def private_result(export: Export, number: int, why: str) -> Message:
     return Message(f"{said} {why}", [blocks.section("result", f"{said}\n{why}"), *_buttons(export)])
 
 
-def refusal(export: Export) -> Message:
+def refusal(export: Export, names: Names | None = None) -> Message:
     """Return the private message about a request, or a retry, that Token Flex refused."""
     what = "the retry of" if export.state is _S.FAILED else "your request for"
     sentence = f"Autodesk did not accept {what} export {export.label} in {channel(export.channel)}."
@@ -161,7 +170,9 @@ def refusal(export: Export) -> Message:
     parts = [
         blocks.section("refused", f"{sentence}\n{told}".strip()),
         blocks.fields(
-            "asked", ("Contract", code(export.request.contract_number)), *_what(export.request, _SHOWN_IN_REFUSAL)
+            "asked",
+            ("Contract", code(export.request.contract_number)),
+            *_what(export.request, _SHOWN_IN_REFUSAL, names),
         ),
         *_buttons(export),
     ]
@@ -192,7 +203,7 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def details(export: Export, line: InLine | None = None) -> Message:
+def details(export: Export, line: InLine | None = None, names: Names | None = None) -> Message:
     """Return all that is known of an export, also its place in the line where it waits in one."""
     asked = export.request
     waits = place_in_line(line).rstrip() if line is not None and export.note in _IN_TURN else ""
@@ -210,7 +221,7 @@ def details(export: Export, line: InLine | None = None) -> Message:
             ("Contract", code(asked.contract_number)),
             *times,
         ),
-        blocks.fields("what", *_what(asked, _SHOWN_IN_DETAILS)),
+        blocks.fields("what", *_what(asked, _SHOWN_IN_DETAILS, names)),
     ]
     if export.request_key:
         parts.append(blocks.context("key", f"Autodesk knows it as {code(export.request_key)}"))
@@ -251,14 +262,20 @@ def list_line(export: Export) -> str:
     return f"*{export.label}* {name} · {state} · {mention(export.requester)} · {accepted}"
 
 
-def _what(asked: ExportRequest, limit: int) -> list[tuple[str, str]]:
+def _what(asked: ExportRequest, limit: int, names: Names | None) -> list[tuple[str, str]]:
+    called = names or Names(Catalogue())
     pairs = [
-        ("Columns", ", ".join(asked.fields)),
-        ("Numbers", ", ".join(asked.metrics)),
-        ("Usage categories", ", ".join(asked.usage_categories) or "all"),
+        ("Columns", _named(asked.fields, called)),
+        ("Numbers", _named(asked.metrics, called)),
+        ("Usage categories", _named(asked.usage_categories, called) or "all"),
         ("Only rows where", asked.where),
     ]
     return [(name, code_within(value, limit)) for name, value in pairs if value]
+
+
+def _named(listed: Sequence[str], names: Names) -> str:
+    """Return names as people know them, each with Autodesk's beside it."""
+    return ", ".join(name if names.title(name) == name else f"{names.title(name)} ({name})" for name in listed)
 
 
 def _times(export: Export) -> str:

@@ -10,6 +10,7 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import export_card, notices
 from bot.cards.blocks import Message
+from bot.cards.names import Names
 from bot.cards.notices import Closing
 from bot.people.permissions import Posting
 from bot.tokenflex.models import DownloadLink
@@ -39,6 +40,7 @@ class Drawing:
     link: DownloadLink | None
     bot_name: str
     discreet: bool = False  #: for a channel that others read too
+    names: Names | None = None  #: what the customer calls what was asked for; None: what everybody does
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,12 @@ class Letter:
         """Whether it shows nothing of the data."""
         return self.posting is not Posting.ALL
 
-    def message(self, link: DownloadLink | None, bot_name: str) -> Message:
-        """Return the message; `link` is shown where there is one."""
-        return self.draw(Drawing(self.delivery, link, bot_name, self.is_discreet))
+    def message(
+        self, link: DownloadLink | None, bot_name: str, names_of: Callable[[str], Names | None] = lambda _: None
+    ) -> Message:
+        """Return the message; `link` is shown where there is one, and what was asked is called as in its contract."""
+        names = names_of(self.export.request.contract_number) if self.export else None
+        return self.draw(Drawing(self.delivery, link, bot_name, self.is_discreet, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def _private_result(export: Export, drawing: Drawing) -> Message:
 KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
     MessageKind.CARD: Kind(
         _export,
-        lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet),
+        lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet, names=drawing.names),
         resembles=lambda export, text: _is_about(export, text) and _is_card(text),
     ),
     MessageKind.RESULT: Kind(
@@ -164,7 +169,9 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
     MessageKind.PRIVATE_LINK: Kind(
         _export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
     ),
-    MessageKind.REFUSAL: Kind(_export, lambda export, _: export_card.refusal(export), is_private=True),
+    MessageKind.REFUSAL: Kind(
+        _export, lambda export, drawing: export_card.refusal(export, drawing.names), is_private=True
+    ),
     MessageKind.PRIVATE_RESULT: Kind(_export, _private_result, is_private=True),
     MessageKind.LONG_WAIT: Kind(_export, lambda export, _: export_card.long_wait(export), is_private=True),
     MessageKind.NOT_DELETED: Kind(_export, lambda export, _: export_card.not_deleted(export), is_private=True),

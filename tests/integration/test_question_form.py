@@ -199,3 +199,13 @@ async def test_values_are_for_those_who_may_ask_for_the_contract(new_house: Open
         found = await modal.search(ONLY, person[:4])
         assert not any(person in option for option in found), narrowed
     assert found == []
+
+
+async def test_cards_call_custom_fields_as_the_customer_does(house: House) -> None:
+    """With Autodesk's name beside; so do the details. In a channel that others read the words are everybody's."""
+    await eventually(lambda: bool(house.values.labels(CONTRACT)))
+    ana = house.member("ana")
+    await ana.types("#finance", f"/tokenflex export contract={CONTRACT} fields=customField4 metrics=tokensConsumed")
+    await ana.hears("#finance", "Export #1 · tokens_by_buro_1.csv", "Büro (customField4)", "Tokens (tokensConsumed)")
+    await ana.types("#finance", "/tokenflex status 1")
+    await ana.hears("#finance", "Posted to", "Büro (customField4)", private=True)
