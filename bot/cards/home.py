@@ -76,7 +76,7 @@ def _welcome() -> list[Block]:
 def _running(seen: ExportsAtHome) -> list[Block]:
     if not seen.running:
         return []
-    rows = [block for export, line in seen.running for block in _row(export, _said(export, line))]
+    rows = [block for export, line in seen.running for block in _row(export, _said(export, line), by=True)]
     more = seen.running_count - len(seen.running)
     return _part("running", "Under way", rows, f"{more} more are under way." if more > 0 else "")
 
@@ -114,12 +114,13 @@ def _part(name: str, title: str, rows: Iterable[Block], more: str) -> list[Block
     return [head, *rows, *([blocks.context(f"{name}.more", more)] if more else [])]
 
 
-def _row(export: Export, said: str = "") -> list[Block]:
-    """Return an export with its buttons."""
+def _row(export: Export, said: str = "", *, by: bool = False) -> list[Block]:
+    """Return an export with its buttons, and with who asked for it where it may be somebody else."""
     wanted = FACES[export.state].buttons
     if export.replaced_by is not None:
         wanted = tuple(action for action in wanted if action != actions.EDIT)
-    text = f"{_title(export)} · {channel(export.channel)} · {moment(export.accepted_at)}"
+    asked_by = f" · {mention(export.requester)}" if by else ""
+    text = f"{_title(export)}{asked_by} · {channel(export.channel)} · {moment(export.accepted_at)}"
     parts = [blocks.section(f"export.{export.number}", f"{text}\n{export_card.status_line(export, said)}")]
     buttons = [actions.button(action, export) for action in wanted]
     return [*parts, *([actions.row(f"buttons.{export.number}", *buttons)] if buttons else [])]

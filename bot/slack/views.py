@@ -61,4 +61,4 @@ class Views:
             SlackError: it is not there, or may not be.
 
         """
-        await self._api.call("views.publish", user_id=person, view=view)
+        await self._api.call("views.publish", user_id=person, view=view, within=WAITED_FOR)

@@ -140,6 +140,15 @@ async def test_a_tab_that_slack_refuses_is_drawn_at_the_next_opening(house: Hous
     await opens(house, "ben", "Ask me how")
 
 
+async def test_a_slack_that_never_answers_delays_one_tab_for_a_moment(house: House) -> None:
+    """What was taken and not answered is published again soon; other tabs do not wait for it."""
+    house.slack.controls.never_answer_next("views.publish")
+    house.member("ana").opens_app()
+    await opens(house, "ben", "Ask me how")
+    await asks(house.member("ana"))
+    await house.member("ana").sees_home("Export #1", timeout=20)
+
+
 async def test_a_saved_question_is_run_from_home(house: House) -> None:
     """Run opens the form with the question in it; one of somebody else is not there."""
     finance = house.slack.workspace.channel("#finance").id
