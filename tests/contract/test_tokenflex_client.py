@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.tokenflex.catalogue import CATEGORIES
+from bot.tokenflex.client import VALUES_LISTED
 from bot.tokenflex.errors import ContractRefusedError, InvalidRequestError, NotFoundError, RefusedError
 from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED
 from bot.tokenflex.oauth import AccessTokens, StoredLogin
@@ -26,6 +28,21 @@ async def test_contracts_and_their_labels(house: House) -> None:
     labels = await calls.enrichment_categories(CONTRACT)
     assert len(labels) == 10
     assert (labels[2], labels[3], labels[6]) == ("", "Büro", "部署")
+
+
+async def test_values_for_menus_and_how_fresh_the_usage_is(house: House) -> None:
+    """Each field that has a list, a custom field by its own name, and a day for every category."""
+    calls = house.client()
+    lists = [await calls.field_values(CONTRACT, field) for field in VALUES_LISTED]
+    assert all(lists)
+    assert "Revit" in lists[0]
+    assert "Denver" in await calls.enrichment_values(CONTRACT, "customField4")
+    usage = await calls.last_usage(CONTRACT)
+    old_and_new = {name for category in CATEGORIES for name in (category.name, category.old_name)}
+    assert usage
+    assert {each.category for each in usage} <= old_and_new
+    assert isinstance(await failure(calls.field_values(CONTRACT, "usageDate")), InvalidRequestError)
+    assert isinstance(await failure(calls.last_usage("110000777001")), ContractRefusedError)
 
 
 async def test_a_user_without_a_role_sees_no_contract(house: House) -> None:

@@ -67,7 +67,7 @@ async def test_a_stop_during_a_sign_in_sends_nothing_after_it(new_house: OpenHou
         await eventually(lambda: len(house.token_flex.oauth_calls) > signed_in)
         refused = submissions(house)
         await stops_in_time(bots)
-        assert submissions(house) == refused == 1
+        assert submissions(house) == refused <= 1  # none where what is fetched ahead found the token refused
         await bots.start()
         await ana.hears("#finance", "export #1 is ready", private=False, timeout=60)
         await eventually(lambda: not undelivered(house))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Unpack
 
 import pytest
@@ -18,7 +18,7 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
 )
 from bot.tokenflex.http import Response, Sent
-from bot.tokenflex.models import Contract, ExportRequest
+from bot.tokenflex.models import Contract, ExportRequest, LastUsage
 
 BASE = "https://api.example/tokenflex/v1"
 KEY = "2018-09-20T22:43:13#7be9d6ac"
@@ -153,6 +153,20 @@ def test_labels_keep_their_places() -> None:
     """Empty and missing labels stay, since the place is the number of the custom field."""
     made, _ = client(["Country", "", None, "Büro", "Country"])
     assert made.enrichment_categories("11") == ("Country", "", "", "Büro", "Country")
+
+
+def test_values_are_texts_that_say_something() -> None:
+    """Each once, in the order of Token Flex, with the blanks that belong to them; all else is left out."""
+    made, _ = client(["Revit", "", " ", None, 7, "AutoCAD ", "Revit"])
+    for read in (made.field_values("11", "productName"), made.enrichment_values("11", "customField1")):
+        assert read == ("Revit", "AutoCAD ")
+
+
+def test_last_days_are_read() -> None:
+    """A time behind the day does no harm; an entry without a day is left out."""
+    listed = [{"usageCategory": "DESKTOP_PRODUCT", "lastUsageDate": day} for day in ("2026-11-26T00:00:00", "", None)]
+    made, _ = client(listed)
+    assert made.last_usage("11") == (LastUsage("DESKTOP_PRODUCT", date(2026, 11, 26)),)
 
 
 def test_contracts_are_read() -> None:
