@@ -105,8 +105,8 @@ async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     assert handler is not None
     listeners = handler.app._async_listeners
     #: The command, the shortcut, what is typed, a mention, the Home tab and two other events, the form, its menu of
-    #: contracts and the way back; what can be pressed in a Home are buttons of those above.
-    assert len(listeners) == len(ALL_BUTTONS) + 10 + len(QUESTION_FORM) + len(template_modal.CALLBACKS)
+    #: contracts, what is chosen in it and the way back; what can be pressed in a Home are buttons of those above.
+    assert len(listeners) == len(ALL_BUTTONS) + 11 + len(QUESTION_FORM) + len(template_modal.CALLBACKS)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -211,8 +211,11 @@ async def test_the_menu_of_a_form_opened_before_the_change(new_house: OpenHouse)
     modal = await open_form(house)
     house.member("ana").user.guest = True
     pass_time(house, KEPT.total_seconds() / 60)
+    modal.fill("Contract", "11000099871")
+    await modal.settled()
+    await hears_refusals(house, "ana", 1)
     await modal.presses("Type the number instead")
-    await house.member("ana").hears("#finance", REFUSAL, private=True)
+    await hears_refusals(house, "ana", 2)
     assert modal.buttons()[0] == "Type the number instead"
 
 
