@@ -74,7 +74,11 @@ class NotFoundError(RefusedError):
 
 
 class NotAuthorisedError(TokenFlexError):
-    """Autodesk does not accept the credentials."""
+    """Autodesk does not accept the credentials; `status` is that of its answer, 0 where there was none."""
+
+    def __init__(self, message: str = "", *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class LoginNeededError(NotAuthorisedError):

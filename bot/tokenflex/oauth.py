@@ -132,7 +132,8 @@ def _refusal(answer: Response, *, refreshing: bool) -> TokenFlexError:
     if refreshing and answer.status == 400 and _grant_is_over(error, code, texts("developerMessage")):
         return LoginNeededError("Autodesk does not accept the stored login any more")
     reason = _REASONS.get(error) or _REASONS.get(code) or f"Autodesk refused to sign us in, status {answer.status}"
-    return WrongClientError(reason) if {error, code} & _WRONG_CLIENT else NotAuthorisedError(reason)
+    kind = WrongClientError if {error, code} & _WRONG_CLIENT else NotAuthorisedError
+    return kind(reason, status=answer.status)
 
 
 def _grant_is_over(error: str, code: str, message: str) -> bool:
