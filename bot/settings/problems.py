@@ -20,6 +20,7 @@ from bot.settings.variables import (
     with_defaults,
     with_scheme,
 )
+from bot.signs import visible
 
 _SHORTEST_KEY = 8
 _ADDRESSES = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
@@ -56,7 +57,14 @@ def all_problems(variables: Mapping[str, str]) -> list[str]:
         + _wrong_logins(values)
     )
     in_quotes = [f"{name} is in quotation marks; take the quotation marks away." for name in quoted]
-    return missing + in_quotes + [problem for problem in wrong if problem.split()[0] not in quoted]
+    hidden = [
+        source(name, variables)
+        for name, value in values.items()
+        if name != _TAKEN_AS_IT_IS and visible(value) != value and source(name, variables) not in quoted
+    ]
+    unseen = [f"{name} has an invisible character in it; type it anew, or take that away." for name in hidden]
+    told = {*quoted, *hidden}
+    return missing + in_quotes + unseen + [problem for problem in wrong if problem.split()[0] not in told]
 
 
 def problems_of(name: str, variables: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Final
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Tokenizer
 
+from bot.signs import as_data_has_it
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.literal import check_literal, check_pattern
 from bot.tokenflex.problem import Problem
@@ -38,8 +39,12 @@ _PERIODS: Final = re.compile(
     r"|may|june|july|august|september|october|november|december",
     re.IGNORECASE,
 )
-#: What people write who want every row, besides comparing a value with a value.
-_EVERYTHING: Final = re.compile(r"\s*(?:[*%]|true|all|any|every|everything|[0-9]+)\s*;?\s*", re.IGNORECASE)
+#: What people write who want every row: values, and what joins them, but no field.
+_EVERYTHING: Final = re.compile(
+    r"(?:[\s0-9.()=<>!*%,;-]|\b(?:true|false|null|is|not|and|or|in|like|between|all|any|every|everything|rows)\b)*",
+    re.IGNORECASE,
+)
+_ANYTHING: Final = re.compile(r"[0-9*%']|\b(?:true|false|null|all|any|every|everything)\b", re.IGNORECASE)
 _ODD_CHARACTERS: Final = {
     ";": "leave it out",
     '"': "put text into single quotes, such as 'Revit'",
@@ -49,8 +54,6 @@ _ODD_CHARACTERS: Final = {
     "#": "leave comments out",
     "%": "put patterns into single quotes, such as 'cad%'",
 } | dict.fromkeys("‘’‚‛′´“”„‟«»", "put straight single quotes (') around texts")
-#: What phones write for an apostrophe and a quotation mark.
-_STRAIGHT: Final = dict.fromkeys(map(ord, "‘’‚‛ʼ"), "'") | dict.fromkeys(map(ord, "“”„‟"), '"')
 _ALL_ROWS: Final = "compares no field with a value: leave it out for all rows"
 #: Enough for a person to mend at once; also bounds the work on nonsense.
 _MOST_PROBLEMS: Final = 5
@@ -79,8 +82,8 @@ def check_where(clause: str, catalogue: Catalogue) -> tuple[Problem, ...]:
     """
     if not clause:
         return ()
-    if _EVERYTHING.fullmatch(clause):
-        return (Problem("where", f'"{clause.strip()}" {_ALL_ROWS}'),)
+    if _names_no_field(clause):
+        return (Problem("where", f'"{clause.strip()[:40]}" {_ALL_ROWS}'),)
     sentences = list(islice(_first_findings(clause, catalogue), _MOST_PROBLEMS))
     problems = dict.fromkeys(Problem("where", sentence) for sentence in sentences)
     if not any(True for _ in _surface(clause)):
@@ -88,6 +91,12 @@ def check_where(clause: str, catalogue: Catalogue) -> tuple[Problem, ...]:
             Problem("where", sentence, warning=True) for sentence in islice(_warnings(clause), _MOST_PROBLEMS)
         )
     return tuple(problems)
+
+
+def _names_no_field(clause: str) -> bool:
+    """Return whether a clause is of values alone; a text by itself, such as 'Revit', may be meant for a field."""
+    is_text = _LITERAL.fullmatch(clause.strip()) is not None and any(map(str.isalpha, clause))
+    return not is_text and bool(_ANYTHING.search(clause) and _EVERYTHING.fullmatch(_blank_literals(clause)))
 
 
 def fields_used(clause: str, catalogue: Catalogue) -> tuple[str, ...]:
@@ -185,6 +194,8 @@ def _word(token: _Token, before: str, following: str, catalogue: Catalogue) -> s
 
 
 def _unknown(token: _Token, near: str | None) -> str:
+    if token.upper in {"TRUE", "FALSE"}:
+        return f"{_quoted(token)} {_ALL_ROWS}"
     if near is None and _PERIODS.fullmatch(token.source):
         return f"I don't know {_quoted(token)}: for October 2026 write usageMonth = '2026-10-01'"
     hint = f"did you mean {near}?" if near else "the menu Columns of the form (/tokenflex) lists them all"
@@ -200,11 +211,11 @@ def _warnings(clause: str) -> Iterator[str]:
         text = literal.group()[1:-1]
         if re.search(r"\bnot\b", text, re.IGNORECASE):
             yield f'"{text[:40]}" contains the word not, which Token Flex may refuse even inside quotes'
-        straight = text.translate(_STRAIGHT)
-        if straight != text:
-            known = straight.replace("''", "'")
+        plain, has = as_data_has_it(text)
+        if has:
+            known = plain.replace("''", "'")
             copied = known.replace("'", "''")
-            yield f"{text[:40]} has a curly mark, the data probably has {known[:40]}: to find it write '{copied[:80]}'"
+            yield f"{text[:40]} has {has}, the data probably has {known[:40]}: to find it write '{copied[:80]}'"
         if "_" in text and re.search(r"\blike\s*$", clause[: literal.start()], re.IGNORECASE):
             yield f'The _ in "{text[:40]}" may stand for any one character'
 
@@ -271,9 +282,8 @@ class _Grammar:
     def _no_field(self) -> None:
         """Refuse a condition that compares two values, or a field with itself: it holds for every row or for none."""
         first, sign, second = (*self._tokens[self._next : self._next + 3], *[_Token("", 0)] * 3)[:3]
-        if sign.source not in _COMPARISONS:
-            return
-        if first.source == second.source or (_is_value(first) and _is_value(second)):
+        of_values = _is_value(first) and (_is_value(second) or (sign.upper, second.source) == ("IN", "("))
+        if sign.upper in _COMPARISONS | _KEYWORDS - {"AND", "OR"} and (of_values or first.source == second.source):
             raise _NotUnderstood(f'"{first.source[:40]} {sign.source} {second.source[:40]}" {_ALL_ROWS}')
 
     def _list(self, subject: _Token) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from bot.cards.text import sentence, shorten
+from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
@@ -14,7 +15,7 @@ from bot.tokenflex.rules import check_request, plain_file_name
 from bot.tokenflex.where import check_where
 from handlers.words.requoted import requoted_clause, requoted_name
 from handlers.words.shell_words import UnreadableError, Word, split
-from handlers.words.slack_text import as_typed, straight_clause, visible
+from handlers.words.slack_text import as_typed, straight_clause
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.where import check_where
-from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, straight_clause
+from handlers.words.slack_text import straight_clause
 
 #: Characters; a longer word would drown the sentence that it stands in.
 _LONGEST: Final = 200

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, SPACES
 
 _BLANKS: Final = rf" \t\r\n{SPACES}"
 _BEGINS: Final = rf"(?<![^{_BLANKS}=,])"

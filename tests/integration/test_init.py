@@ -205,6 +205,7 @@ async def with_slack(slack_and_autodesk: House) -> House:
         ("ADMINISTRATORS", "@ana", "U"),
         ("ADMINISTRATORS", "ana, @ben,@licensing", "UUS"),
         ("ALLOWED_PEOPLE", "members, @Gus", "mU"),
+        ("ALLOWED_PEOPLE", "MEMBERS, @Gus", "MU"),
         ("ALLOWED_CHANNELS", "#finance", "C"),
         ("ALLOWED_CHANNELS", "finance", "C"),
     ],
@@ -216,7 +217,16 @@ async def test_names_are_looked_up(with_slack: House, name: str, typed: str, kin
     written = (env_of(with_slack)[name] or "").split(",")
     assert "".join(each[0] for each in written) == kinds
     assert f"That is {','.join(written)}." in person.said
-    assert f"Slack knows {', '.join(each for each in written if each != 'members')}." in person.said
+    assert f"Slack knows {', '.join(each for each in written if each.lower() != 'members')}." in person.said
+
+
+@pytest.mark.parametrize(("name", "word"), [("ALLOWED_PEOPLE", "Members"), ("ALLOWED_CHANNELS", "ALL")])
+async def test_the_word_for_all_of_them_is_taken_in_any_case(with_slack: House, name: str, word: str) -> None:
+    """It is nothing that Slack could be asked for."""
+    status, person = await answer(with_slack, word, names=(name,))
+    assert status == 0
+    assert f"{name}" in person.read[1]
+    assert "Set." in person.said
 
 
 @pytest.mark.parametrize(
