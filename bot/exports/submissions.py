@@ -55,7 +55,7 @@ class Submissions:
             async with self._calls.turn("submit", rank=Rank.PEOPLE, person=export.requester) as granted:
                 intended = await self._intend(export)
                 if intended is not None:
-                    await self._post(intended, granted)
+                    await self._post(intended, granted, tried_at=export.intent_at)
 
     async def _intend(self, export: Export) -> Export | None:
         """Take an export out of the line; None where it has left the line or has to wait after all.
@@ -68,11 +68,11 @@ class Submissions:
         left_to_us = self._slots.left_to_us(now)
         return await self._database.write(_take, export.number, left_to_us, now, self._server_time.known_now)
 
-    async def _post(self, export: Export, granted: GrantedCall) -> None:
+    async def _post(self, export: Export, granted: GrantedCall, *, tried_at: datetime | None) -> None:
         try:
             record = await granted.make(lambda client: client.submit(export.request))
         except TokenFlexError as error:
-            await self._not_taken(export, error)
+            await self._not_taken(export, self._calls.health.judged(error, tried_at))
             if isinstance(error, RateLimitedError):
                 raise  # the turn has to know
             return
