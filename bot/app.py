@@ -112,12 +112,12 @@ class Bot:
             ending=ending,
             listeners=workspace.guard,
         )
+        rules = workspace.access.rules
         contracts = self.contracts = ContractCache(
-            database, calls, clock, workspace.access.rules.allows_contract, workspace.access.rules.contracts or ()
+            database, calls, clock, rules.allows_contract, settings.aps_client_id, rules.contracts or ()
         )
         await contracts.load()
-        administrators = workspace.access.rules.administrators
-        watch = LoginWatch(database, calls, administrators, workspace.members, clock)
+        watch = LoginWatch(database, calls, rules.administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, login=watch.run)
         app = self._bolt(workspace, parts, contracts)
         handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)
