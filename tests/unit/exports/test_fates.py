@@ -58,7 +58,9 @@ _REFUSALS = (
 )
 FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     "submit": dict.fromkeys(_REFUSALS, _REFUSED)
-    | dict.fromkeys((errors.NotAuthorisedError, errors.LoginNeededError, errors.WrongClientError), _WAITS)
+    | dict.fromkeys(
+        (errors.NotAuthorisedError, errors.LoginNeededError, errors.SignInRefusedError, errors.WrongClientError), _WAITS
+    )
     | {
         errors.RateLimitedError: Fate(_S.QUEUED, _N.RATE, _S.QUEUED),
         errors.QuotaExceededError: Fate(_S.QUEUED, _N.SLOTS, _S.QUEUED),
@@ -70,6 +72,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     | {
         errors.NotAuthorisedError: Fate(_S.RETRYING, _N.LOGIN, _S.FAILED),
         errors.LoginNeededError: Fate(_S.RETRYING, _N.LOGIN, _S.RETRYING),
+        errors.SignInRefusedError: Fate(_S.RETRYING, _N.LOGIN, _S.RETRYING),
         errors.WrongClientError: Fate(_S.RETRYING, _N.LOGIN, _S.RETRYING),
         errors.RateLimitedError: Fate(_S.RETRYING, _N.RATE, _S.RETRYING),
         errors.QuotaExceededError: Fate(_S.RETRYING, _N.SLOTS, _S.RETRYING),
@@ -81,6 +84,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     | {
         errors.NotAuthorisedError: Fate(_S.DELETING, _N.LOGIN, _S.READY),
         errors.LoginNeededError: Fate(_S.DELETING, _N.LOGIN, _S.DELETING),
+        errors.SignInRefusedError: Fate(_S.DELETING, _N.LOGIN, _S.DELETING),
         errors.WrongClientError: Fate(_S.DELETING, _N.LOGIN, _S.DELETING),
         errors.RateLimitedError: Fate(_S.DELETING, _N.RATE, _S.DELETING),
         errors.QuotaExceededError: Fate(_S.DELETING, _N.SLOTS, _S.DELETING),
@@ -92,6 +96,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     | {
         errors.NotAuthorisedError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
         errors.LoginNeededError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
+        errors.SignInRefusedError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
         errors.WrongClientError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
         errors.RateLimitedError: Fate(_S.REQUESTED, _N.RATE, _S.REQUESTED),
         errors.QuotaExceededError: Fate(_S.REQUESTED, _N.SLOTS, _S.REQUESTED),
