@@ -75,7 +75,7 @@ class Commands:
         command = grammar.parse(str(act.body.get("text") or ""), self._catalogue, self._contracts.offered)
         match command:
             case grammar.OpenForm():
-                await self._form.open(act.trigger, act.asker)
+                await self._form.open(act.trigger, act.asker, here=not envelope.is_in_group_message(act.body))
             case grammar.Export():
                 await self._export(command, act)
             case grammar.List():

@@ -57,7 +57,10 @@ def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str
         advice = "I can only write in direct messages that are with me. Ask again in one with me, or in a channel."
     else:
         invite = code(f"/invite @{bot_name}")
-        advice = f"I am not in that channel. Type {invite} there and I'll post within a minute or so."
+        advice = (
+            f"I am not in that channel. Type {invite} there and I'll post within a minute or so. If it is a group "
+            "message, nobody can invite me: ask for it in a channel instead."
+        )
     return f"I cannot post export {export.label} to {channel(export.channel)}. {advice}"
 
 

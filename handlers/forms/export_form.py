@@ -48,14 +48,16 @@ class ExportForm:
         self._guard = guard
         self._views = views
 
-    async def open(self, trigger: Trigger, asker: Asker) -> None:
+    async def open(self, trigger: Trigger, asker: Asker, *, here: bool = True) -> None:
         """Open a new form for the channel where it was asked for; what to export is for the person to choose.
+
+        Without `here` they choose the channel as well: exports cannot be posted where they are.
 
         Raises:
             FormNotOpenedError: Slack did not open it.
 
         """
-        draft = Draft(ExportRequest(self._only_contract()), asker.channel)
+        draft = Draft(ExportRequest(self._only_contract()), asker.channel if here else "")
         await self._show(trigger, draft, Opened(asker.channel))
 
     async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
