@@ -53,10 +53,13 @@ def check_request(
 
 def _contract(number: str) -> Iterator[Problem]:
     """Numbers hold letters and hyphens too (source: Token Flex, what was seen in a recorded run)."""
-    if not _CONTRACT_NUMBER.fullmatch(number) or number.lower() == _PORTAL:
-        yield Problem(
-            "contract", "A contract number has letters, digits and hyphens: copy it from your Autodesk account"
-        )
+    if _CONTRACT_NUMBER.fullmatch(number) and number.lower() != _PORTAL:
+        return
+    joined = "".join(number.split())
+    sentence = "A contract number has letters, digits and hyphens: copy it from your Autodesk account"
+    if joined != number and _CONTRACT_NUMBER.fullmatch(joined):
+        sentence = f"Write the contract's number without blanks: {joined[:60]}"
+    yield Problem("contract", sentence)
 
 
 def unseen_contract(number: str, seen: Sequence[str]) -> Problem:

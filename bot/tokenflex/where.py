@@ -5,7 +5,7 @@ parentheses (source: Fields and Metrics, where; what is not documented is refuse
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -14,7 +14,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokens import Tokenizer
 
 from bot.signs import as_data_has_it
-from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.catalogue import Catalogue, Field
 from bot.tokenflex.literal import check_literal, check_pattern
 from bot.tokenflex.problem import Problem
 
@@ -167,18 +167,59 @@ def _tokens(clause: str) -> tuple[_Token, ...]:
 
 def _words(tokens: tuple[_Token, ...], catalogue: Catalogue) -> Iterator[str]:
     """Yield what is wrong with the words and operators on their own, wherever they stand."""
+    tokens = _joined(tokens, catalogue)
     for place, token in enumerate(tokens):
-        following = tokens[place + 1].source if place + 1 < len(tokens) else ""
-        before = tokens[place - 1].upper if place else ""
         if token.source == "<>":
             yield f"<> is not allowed at character {token.at}: use != instead"
-        elif token.source[:1].isalpha() or token.source[:1] == "_":
-            sentence = _word(token, before, following, catalogue)
+        elif _begins_word(token):
+            following = tokens[place + 1].source if place + 1 < len(tokens) else ""
+            sentence = _word(token, tokens[:place], following, catalogue)
             if sentence:
                 yield sentence
 
 
-def _word(token: _Token, before: str, following: str, catalogue: Catalogue) -> str | None:
+def _begins_word(token: _Token) -> bool:
+    return token.source[:1].isalpha() or token.source[:1] == "_"
+
+
+def _joined(tokens: Iterable[_Token], catalogue: Catalogue) -> tuple[_Token, ...]:
+    """Return the tokens with bare words in the place of one value as one, such as AutoCAD LT or last month."""
+    joined: list[_Token] = []
+    for token in tokens:
+        goes_on = (_begins_word(token) or token.source.isdigit()) and not _is_known(token, catalogue)
+        last = joined[-1] if joined else None
+        if last and goes_on and _begins_word(last) and not _is_known(last, catalogue) and _is_value_next(joined[:-1]):
+            joined[-1] = _Token(f"{last.source} {token.source}", last.at)
+        else:
+            joined.append(token)
+    return tuple(joined)
+
+
+def _is_known(token: _Token, catalogue: Catalogue) -> bool:
+    return token.upper in _KEYWORDS | _INSTEAD.keys() or catalogue.field(token.source) is not None
+
+
+def _is_value_next(before: Sequence[_Token]) -> bool:
+    """Return whether a value stands behind these tokens."""
+    last, last_but_one = (*(token.upper for token in reversed(before[-2:])), "", "")[:2]
+    return last in _COMPARISONS | {"LIKE", "BETWEEN", ","} or (last_but_one, last) == ("IN", "(")
+
+
+def _subject(before: Sequence[_Token], catalogue: Catalogue) -> Field | None:
+    """Return the field that a value behind these tokens is compared with."""
+    return next((field for token in reversed(before) if (field := catalogue.field(token.source))), None)
+
+
+def _bare_value(token: _Token, subject: Field | None) -> str:
+    """Say how a value is written that is a bare word; in quotes it has to fit its field as well."""
+    quoted = f"'{token.source[:40]}'"
+    if subject is not None and subject.value_type == "integer":
+        return f"{subject.name} is a number, such as 1, not {token.source[:40]}"
+    wrong = check_literal(quoted, subject) if subject is not None else ()
+    return wrong[0] if wrong else f"Put {_quoted(token)} into single quotes: {quoted}"
+
+
+def _word(token: _Token, before: Sequence[_Token], following: str, catalogue: Catalogue) -> str | None:
     first = token.upper.split()[0].partition("'")[0]
     if first in _INSTEAD:
         return f"{first} is not allowed at character {token.at}: {_INSTEAD[first]}"
@@ -186,8 +227,8 @@ def _word(token: _Token, before: str, following: str, catalogue: Catalogue) -> s
         return None
     if following == "(":
         return f"Functions are not allowed: leave out {_quoted(token)} or work out its value yourself"
-    if before in _COMPARISONS | {"LIKE", "BETWEEN", ","}:
-        return f"Put {_quoted(token)} into single quotes: '{token.source[:40]}'"
+    if _is_value_next(before):
+        return _bare_value(token, _subject(before, catalogue))
     if catalogue.metric(token.source):
         return f"{token.source} is a metric: a condition takes fields only"
     return _unknown(token, catalogue.nearest_field(token.source))

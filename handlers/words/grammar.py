@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from bot.cards.text import sentence, shorten
-from bot.signs import visible
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, visible
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
@@ -20,6 +20,8 @@ from handlers.words.slack_text import as_typed, straight_clause
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
 WORDS: Final = ("export", "list", *NUMBERED_WORDS, "help")
+#: Marks that stand around a word in sentences and on pages.
+_AROUND: Final = f" \"'`*_~<>()[]/.,;:!…{CURLY_DOUBLE}{CURLY_SINGLE}"
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
 
@@ -101,11 +103,16 @@ def parse(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) -
 
 
 def _first_word(text: str) -> tuple[str, str]:
-    """Return the word that says what to do and what follows it; nobody can see what is invisible in a word."""
+    """Return the word that says what to do and what follows it; nobody can see what is invisible in a word.
+
+    Marks around a known word are none of it: they came along when it was copied, or Slack would draw it by them.
+    """
     first, rest = (*as_typed(text).split(maxsplit=1), "", "")[:2]
     if not visible(first):
         return _first_word(rest) if rest else ("", "")
-    return visible(first), rest.strip() if visible(rest).strip() else ""
+    bare = visible(first).strip(_AROUND)
+    word = bare if bare.lower() in {*WORDS, ADMIN} else visible(first)
+    return word, rest.strip() if visible(rest).strip() else ""
 
 
 def _unknown_command(first: str) -> str:
@@ -118,7 +125,7 @@ def _unknown_command(first: str) -> str:
 
 
 def _on_export(word: NumberedWord, rest: str) -> Command:
-    rest = visible(rest).strip()
+    rest = visible(rest).strip().strip(_AROUND)
     found = re.fullmatch(r"#?\s*0*([1-9][0-9]{0,17})", rest)
     if found:
         return OnExport(word, int(found.group(1)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tokenflex.catalogue import FIELDS, Catalogue
+from bot.tokenflex.catalogue import FIELDS, Catalogue, Field
 from bot.tokenflex.where import MAX_LENGTH, check_where, fields_used
 
 CATALOGUE = Catalogue(("seatCount",), ("peakUsers",))
@@ -253,3 +253,18 @@ def test_a_month_is_answered_with_its_first_day(value: str) -> None:
     """The finished value stands in the sentence."""
     (problem,) = check_where(f"usageMonth = {value}", Catalogue())
     assert problem.message.endswith(": write '2026-10-01'")
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+@pytest.mark.parametrize("value", ["October", "two", "revit", "normal", "AutoCAD LT", "last month", "Revit 2026"])
+def test_advice_about_a_bare_word_can_be_followed(field: Field, value: str) -> None:
+    """Each field: nobody is told to put a word into quotes that is refused between them, in whatever condition."""
+    for clause in (f"{field.name} = {value}", f"{field.name} >= {value}", f"{field.name} IN ({value})"):
+        (problem,) = check_where(clause, Catalogue())
+        message = problem.message
+        _, told, advised = message.partition(" into single quotes: ")
+        if told:
+            assert not [each for each in check_where(clause.replace(value, advised), Catalogue()) if not each.warning]
+        else:
+            assert field.name in message
+            assert "without quotes" not in message
