@@ -247,7 +247,7 @@ async def test_user_groups_are_asked_at_once(new_house: OpenHouse) -> None:
     groups = {name: ["carla"] for names in named.values() for name in names} | {"others5": ["ben"]}
     settings = {"ALLOWED_PEOPLE": named["people"], "ADMINISTRATORS": named["others"]}
     lists = {setting: ",".join(f"{{{name}}}" for name in names) for setting, names in settings.items()}
-    house = await house_where(new_house, groups=groups, **lists)
+    house = await house_where(new_house, groups=groups, slack=None, token_flex=None, **lists)
     for _ in groups:
         house.slack.controls.slow_next("usergroups.users.list", 0.7)
     await house.member("ben").types("#finance", "/tokenflex")
