@@ -10,6 +10,7 @@ from bot.cards import help as help_card
 from bot.cards.blocks import paragraph
 from bot.cards.text import sentence
 from bot.contracts.cache import ContractCache
+from bot.errors import UseCaseError
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
 from bot.slack.views import Trigger
@@ -66,7 +67,14 @@ class Commands:
 
     async def _answered(self, act: Act) -> None:
         """Answer, and tell by the same way, once, what Slack keeps from everybody: it still takes answers."""
-        await self._answer(act)
+        try:
+            await self._answer(act)
+        except UseCaseError:  # which the guard tells
+            await self._tell_trouble(act)
+            raise
+        await self._tell_trouble(act)
+
+    async def _tell_trouble(self, act: Act) -> None:
         trouble = await self._administration.untold_trouble(act.asker)
         if trouble is not None:
             await self._tell(act, paragraph(admin_card.trouble_with_slack(trouble)))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.runtime.clock import Clock
-from bot.tokenflex.errors import NotAuthorisedError, TokenFlexError, UpstreamBrokenError
+from bot.tokenflex.errors import NotAuthorisedError, RateLimitedError, TokenFlexError, UpstreamBrokenError
 
 
 class Health:
@@ -44,8 +44,9 @@ class Health:
     def judged(self, error: TokenFlexError, tried_at: datetime | None) -> TokenFlexError:
         """Return what an error means to a call that was made in vain at `tried_at` too, None: that was not.
 
-        Where other calls have gone well since then, a service that is away for this one is there for all others.
+        Where other calls have gone well since then, a service that is away, or takes no more, for this one is there for
+        all others.
         """
-        is_away = isinstance(error, UpstreamBrokenError) and error.concerns_all
+        is_away = isinstance(error, UpstreamBrokenError | RateLimitedError) and error.concerns_all
         is_alone = tried_at is not None and self.well_at is not None and self.well_at > tried_at
         return UpstreamBrokenError(str(error)) if is_away and is_alone else error

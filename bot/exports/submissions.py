@@ -18,6 +18,7 @@ from bot.runtime.server_time import ServerTime
 from bot.tokenflex.errors import (
     LoginNeededError,
     NotAuthorisedError,
+    QuotaExceededError,
     RateLimitedError,
     RefusedError,
     TokenFlexError,
@@ -72,7 +73,7 @@ class Submissions:
         try:
             record = await granted.make(lambda client: client.submit(export.request))
         except TokenFlexError as error:
-            await self._not_taken(export, self._calls.health.judged(error, tried_at))
+            await self._not_taken(export, self._judged(error, tried_at))
             if isinstance(error, RateLimitedError):
                 raise  # the turn has to know
             return
@@ -81,6 +82,12 @@ class Submissions:
         self._hold.went_well()
         self._slots.taken()
         log.info("Token Flex accepted an export", export=export.number)
+
+    def _judged(self, error: TokenFlexError, tried_at: datetime | None) -> TokenFlexError:
+        """Return what an error means; a limit that is met again by what starts exports alone is that of exports."""
+        judged = self._calls.health.judged(error, tried_at)
+        is_of_exports = isinstance(error, RateLimitedError) and judged is not error
+        return QuotaExceededError("no more exports are taken") if is_of_exports else judged
 
     async def _not_taken(self, export: Export, error: TokenFlexError) -> None:
         log.warning("a request was not accepted", export=export.number, error=type(error).__name__, reason=str(error))

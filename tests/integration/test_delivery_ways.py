@@ -292,13 +292,16 @@ def _activity(db: Any, house: House) -> Any:
 
 
 async def test_who_waits_hears_why_nothing_comes(quick: House) -> None:
-    """Whoever types a command while Slack takes nothing reads so, and how to get a file."""
-    ana = quick.member("ana")
+    """Whoever types a command while Slack takes nothing reads so, and how to get a file; a slip is told as well."""
+    ana, ben = quick.member("ana"), quick.member("ben")
     quick.slack.controls.refuse("chat.postMessage", "message_limit_exceeded")
     await ana.types("#finance", export())
     await eventually(lambda: any(call.error == "message_limit_exceeded" for call in quick.slack.calls), PATIENCE)
     await ana.types("#finance", "/tokenflex status #1")
     await ana.hears("#finance", "Slack takes no messages of mine", "/tokenflex link #1", private=True)
+    await ben.types("#finance", "/tokenflex status #99")
+    await ben.hears("#finance", "I know of no export #99", private=True)
+    await ben.hears("#finance", "Slack takes no messages of mine", private=True)
 
 
 async def test_a_rate_limit_of_posts_keeps_no_edit(quick: House) -> None:

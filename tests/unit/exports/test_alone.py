@@ -7,7 +7,7 @@ import pytest
 
 from bot.tokenflex import errors
 from bot.tokenflex.models import DOWNLOAD
-from storage.states import ExportState
+from storage.states import ExportState, Note
 from tests.harness import virtual_time
 from tests.harness.erring import BEGIN, CONTRACT, METHODS, Erring, Made, World
 from tests.harness.troubles import ClosedSlack
@@ -56,6 +56,55 @@ def test_a_service_that_is_away_for_one_alone_is_there(tmp_path: Path, call: str
         export = await world.export()
         assert export.state in {fate.later, *({ExportState.SUBMITTING} if call == "submit" else ())}
         assert not world.said("cannot be reached")
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+@pytest.mark.parametrize("call", ["retry", "delete"])
+def test_a_limit_that_one_alone_meets_has_an_end(tmp_path: Path, call: str) -> None:
+    """A change that is always told to come later, while others are not, ends as with any error of its own."""
+    clock, fate = VirtualClock(BEGIN), FATES[call][errors.UpstreamBrokenError]
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        world.token_flex = _ErringForOne(clock)
+        await world.begin()
+        await prepared(world, call)
+        world.token_flex.errors = {METHODS[call]: errors.RateLimitedError(30)}
+        for nth in range(12):
+            await clock.sleep(150)
+            await _other(world, f"other {nth}")
+        assert (await world.export()).state is fate.later
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+@pytest.mark.parametrize("after", [0.0, 60.0, None])
+def test_a_limit_that_only_what_starts_exports_meets_is_that_of_exports(tmp_path: Path, after: float | None) -> None:
+    """Whatever its words: the line waits as for a slot, less and less often, says so, and what is made is followed."""
+    clock = VirtualClock(BEGIN)
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        await world.asks("made")
+        await clock.sleep(5)
+        world.token_flex.errors = {"submit": errors.RateLimitedError(after)}
+        await world.asks("waits")
+        await clock.sleep(1800)
+        began = clock.now()
+        await clock.sleep(3600)
+        waits = await world.export(2)
+        assert (waits.state, waits.note) == (ExportState.QUEUED, Note.SLOTS)
+        assert waits.noted_at is not None
+        assert waits.noted_at < BEGIN + timedelta(minutes=5)
+        assert world.token_flex.since(began, "submit") <= 7
+        assert len([each for each in world.slack.messages if "long wait" in each.subject]) == 1
+        world.token_flex.errors.clear()
+        await clock.sleep(660)
+        assert (await world.export(2)).state is ExportState.REQUESTED
         await world.end()
 
     virtual_time.run(clock, main())
