@@ -334,6 +334,31 @@ def test_what_seemed_to_vanish_comes_back(tmp_path: Path) -> None:
     virtual_time.run(clock, main())
 
 
+@pytest.mark.parametrize("is_back", [False, True])
+def test_what_seemed_to_vanish_is_deleted_at_token_flex_too(tmp_path: Path, *, is_back: bool) -> None:
+    """Nobody reads "Deleted" of a file that is there."""
+    clock = VirtualClock(BEGIN)
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        await world.has(DOWNLOAD)
+        await clock.sleep(300)
+        (kept,) = world.token_flex.exports
+        world.token_flex.exports.clear()
+        with pytest.raises(LinkUnavailableError):
+            await world.bot.parts.fresh_links.fresh(1, "U1")
+        if is_back:
+            world.token_flex.exports.append(kept)
+        await world.bot.parts.exports.delete(1, admitted("U1", "C1"))
+        await clock.sleep(60)
+        assert (await world.export()).state is ExportState.DELETED
+        assert world.token_flex.exports == []
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
 def test_a_stop_while_a_refused_link_is_looked_for_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists would tell whether it is gone, and there is no call any more: the person can try again in a minute."""
     clock = VirtualClock(BEGIN)
