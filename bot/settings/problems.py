@@ -1,5 +1,6 @@
 """What is wrong with settings: one sentence for each, beginning with the name of the variable."""
 
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -90,7 +91,7 @@ def _wrong_tokens(values: Mapping[str, str]) -> list[str]:
 
 def _wrong_urls(values: Mapping[str, str]) -> list[str]:
     return [
-        f"{name} is not a web address: it has to begin with https:// (http:// for a stand-in on this machine)."
+        f"{name} is not a web address: it has to begin with https:// (http:// for a stand-in alone)."
         for name in _ADDRESSES
         if not _is_web_address(values[name])
     ]
@@ -166,6 +167,8 @@ def _wrong_paths(values: Mapping[str, str]) -> list[str]:
     path = values["DATABASE_PATH"]
     if "://" in path or _VARIABLE.search(path):
         return ["DATABASE_PATH is taken literally, without variables; write the whole path of the file."]
+    if path.endswith(("/", os.sep)):
+        return ["DATABASE_PATH ends as a folder does; write the whole path of the file, such as data/tokenflex.db."]
     try:
         Path(path).expanduser()
     except RuntimeError:

@@ -176,7 +176,9 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.read(GOOD | {"DATABASE_PATH": "~/bot/x.db"}).database_path == Path("/home/ana/bot/x.db")
 
 
-@pytest.mark.parametrize("path", ["$HOME/x.db", "${HOME}/x.db", "%APPDATA%/x.db", "sqlite:///x.db", "~nobody-here/x"])
+@pytest.mark.parametrize(
+    "path", ["$HOME/x.db", "${HOME}/x.db", "%APPDATA%/x.db", "sqlite:///x.db", "~nobody-here/x", "data/"]
+)
 def test_a_path_that_would_make_a_strange_folder(path: str) -> None:
     """What no shell has replaced would become a folder of that name."""
     (problem,) = problems(DATABASE_PATH=path)
