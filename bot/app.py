@@ -114,8 +114,9 @@ class Bot:
             ending=ending,
         )  # fmt: skip
         workspace = await self._enter_workspace(database)
+        rules = workspace.access.rules
         contracts = self.contracts = ContractCache(
-            database, calls, clock, workspace.access.rules.allows_contract, workspace.access.rules.contracts or ()
+            database, calls, clock, rules.allows_contract, settings.aps_client_id, rules.contracts or ()
         )
         await contracts.load()
         values = self.values = ContractValues(database, calls, clock, contracts)
@@ -135,8 +136,7 @@ class Bot:
             ending=ending,
             listeners=workspace.guard,
         )
-        administrators = workspace.access.rules.administrators
-        watch = LoginWatch(database, calls, administrators, workspace.members, clock)
+        watch = LoginWatch(database, calls, rules.administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, values=values.run, login=watch.run)
         app = self._bolt(workspace, parts, contracts, values)
         handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)

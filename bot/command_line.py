@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import shutil
@@ -47,6 +48,8 @@ _KEY_ADVICE: dict[type[Exception], str] = {
     ),
     MissingKeyError: "DATABASE_KEY is missing: an Autodesk login is stored, encrypted with it.",
 }
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_ROOM = "There is no room left on the disk that is written to. Make room, and run the same again."
 _INIT = "`python -m bot init` asks for what is missing, says where it is found, and checks it at once."
 _SAID_AS_THEY_ARE = (
     audit_page.UnwritableError,
@@ -66,6 +69,7 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options, clock)
+        sys.stdout.flush()  # a disk that is full is told here, not by the interpreter as it ends
     except (SettingsError, WrongKeyError, MissingKeyError, *_SAID_AS_THEY_ARE) as error:
         return _fail(*_sentences(error))
     except (KeyboardInterrupt, EOFError, InterruptedBySignalError):  # Ctrl-C, or Ctrl-D at a question
@@ -73,7 +77,9 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock | None = None) 
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads what is printed has enough, as `head` does
         return 0
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return _fail(_NO_ROOM)
         log.exception("the program ended by an error")
         return CRASHED
     return status
@@ -130,8 +136,8 @@ def _backup(options: argparse.Namespace, clock: Clock | None) -> int:
     now = datetime.now(UTC) if clock is None else clock.now()
     size = backup.back_up(_configured().database_path, options.file, now)
     print(
-        f"{options.file} holds all of the database ({size} bytes). The Autodesk login in it is encrypted; keep "
-        "DATABASE_KEY somewhere else."
+        f"{options.file} holds all of the database ({size} bytes). An Autodesk login that is stored in it is "
+        "encrypted; keep DATABASE_KEY somewhere else."
     )
     return 0
 

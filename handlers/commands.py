@@ -11,7 +11,7 @@ from bot.cards import help as help_card
 from bot.cards.blocks import paragraph
 from bot.cards.text import sentence, shorten
 from bot.contracts.cache import ContractCache
-from bot.errors import FormNotOpenedError, NoSuchTemplateError
+from bot.errors import FormNotOpenedError, NoSuchTemplateError, UseCaseError
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
 from bot.questions.asking import Asking
@@ -95,7 +95,14 @@ class Commands:
 
     async def _answered(self, typed: str, act: Act) -> None:
         """Answer, and tell by the same way, once, what Slack keeps from everybody: it still takes answers."""
-        await self._answer(typed, act)
+        try:
+            await self._answer(typed, act)
+        except UseCaseError:  # which the guard tells
+            await self._tell_trouble(act)
+            raise
+        await self._tell_trouble(act)
+
+    async def _tell_trouble(self, act: Act) -> None:
         trouble = await self._administration.untold_trouble(act.asker)
         if trouble is not None:
             await self._tell(act, paragraph(admin_card.trouble_with_slack(trouble)))
@@ -104,7 +111,7 @@ class Commands:
         command = grammar.read(typed, self._catalogue, self._contracts.offered)
         match command:
             case grammar.OpenForm():
-                await self._form.open(act.trigger, act.asker)
+                await self._form.open(act.trigger, act.asker, here=not envelope.is_in_group_message(act.body))
             case grammar.Export():
                 await self._export(command, act)
             case grammar.OnExport():
@@ -167,6 +174,8 @@ class Commands:
         """Open the form with what was understood of an export, and say there what was not; here where none opens."""
         said = [sentence(message) for message in messages]
         try:
-            await self._form.open_mistaken(act.trigger, act.asker, understood, said)
+            await self._form.open_mistaken(
+                act.trigger, act.asker, understood, said, here=not envelope.is_in_group_message(act.body)
+            )
         except FormNotOpenedError:
             await self._tell(act, replies.mistake(said))

@@ -17,6 +17,14 @@ def of_command(body: Body) -> Sender:
     return Sender(str(body["user_id"]), str(body["channel_id"]), Source.COMMAND, team, is_org_wide(body))
 
 
+def is_in_group_message(body: Body) -> bool:
+    """Return whether a command was typed in a message of several people; good for what is offered, not for rights.
+
+    Slack tells by the name alone, which nobody can choose (source: Slack, conversation object).
+    """
+    return str(body.get("channel_name") or "").startswith("mpdm-")
+
+
 def of_action(body: Body) -> Sender:
     """Return who pressed a button, and in which channel; a press in a modal or in the Home tab has no channel."""
     channel = body.get("channel") or {}

@@ -64,6 +64,8 @@ def restore(path: Path, source: Path, now: datetime) -> Restored:
     """
     if not source.is_file() or not source.stat().st_size:
         raise DatabaseError(f"{source} is no backup: there is no such file, or it is empty.")
+    if path.exists() and path.samefile(source):
+        raise DatabaseError(f"{source} is the database itself; name a file that `backup` made.")
     database.check(source)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f"{path.name}.restoring")

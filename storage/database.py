@@ -230,6 +230,8 @@ def plain_file(path: Path) -> Iterator[Connection]:
 
 @contextmanager
 def _explaining(path: Path) -> Iterator[None]:
+    if path.is_dir():
+        raise DatabaseError(f"{path} is a folder; DATABASE_PATH has to name a file, such as {path / 'tokenflex.db'}.")
     try:
         yield
     except OSError as error:
@@ -332,6 +334,6 @@ def _explained(path: Path, error: sqlite3.DatabaseError) -> DatabaseError:
     if isinstance(error, sqlite3.OperationalError):
         return DatabaseError(f"{path} cannot be opened ({error}); check the folder, its rights and other processes.")
     return CorruptDatabaseError(
-        f"{path} is damaged or is not a SQLite database; it was left as it is. Restore a backup, "
-        "or move the file away to begin with an empty one."
+        f"{path} is damaged or is not a SQLite database; it was left as it is. Restore a backup, or move the file "
+        "away to begin with an empty one; if it is not the bot's, change DATABASE_PATH."
     )

@@ -27,7 +27,7 @@ def inspect(path: Path) -> Inspection | None:
         DatabaseError: it is damaged, newer than this program, somebody else's, or cannot be opened.
 
     """
-    if not path.exists() or not path.stat().st_size:
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
         return None
     database.check(path)
     with database.read_only(path) as db:

@@ -17,6 +17,7 @@ from . import facts
 from .models import from_text, to_text
 
 _SALT = "login key salt"
+_SIGNED_IN = "signed in"  #: the fact that says when one login took the place of another
 _RENEWAL = "login renewal under way"  #: the fact that says of which login; there is none while nothing is in doubt
 
 
@@ -112,6 +113,16 @@ def forget(db: Connection) -> None:
     """Remove the stored login."""
     end_renewal(db)
     db.execute("DELETE FROM logins")
+
+
+def changed(db: Connection, now: datetime) -> None:
+    """Note that another login counts from now on, or none: whoever it is of sees other things."""
+    facts.put(db, _SIGNED_IN, "", now)
+
+
+def changed_at(db: Connection) -> datetime | None:
+    """Return when another login took the place of the one before, None where that is not known."""
+    return facts.saved_at(db, _SIGNED_IN)
 
 
 def begin_renewal(db: Connection, mark: str, now: datetime) -> bool:

@@ -23,12 +23,13 @@ from bot.tokenflex.errors import (
     LoginNeededError,
     NotAuthorisedError,
     RateLimitedError,
+    RefusedError,
     ScopeMissingError,
+    SignInRefusedError,
     TimedOutError,
     TokenFlexError,
     UnreachableError,
     UpstreamBrokenError,
-    WrongClientError,
 )
 from bot.tokenflex.oauth import AccessTokens
 
@@ -131,10 +132,8 @@ class TokenFlexCalls:
             try:
                 async with self.turn(name, rank=rank, person=person) as granted:
                     return await granted.make(work)
-            except (LoginNeededError, WrongClientError):
-                raise
-            except NotAuthorisedError:
-                if renewed:
+            except NotAuthorisedError as error:
+                if renewed or error.concerns_all:
                     raise
                 renewed = True
             except TokenFlexError as error:
@@ -191,7 +190,7 @@ class TokenFlexCalls:
         made.add_done_callback(_has_ended)
         try:
             result = await asyncio.shield(made)
-        except (LoginNeededError, WrongClientError) as error:
+        except (LoginNeededError, SignInRefusedError) as error:
             self._see_login(error)
             raise
         self._see_login(False)
@@ -204,12 +203,18 @@ class TokenFlexCalls:
 
     def _authorised(self, work: Work[T]) -> T:
         try:
-            return work(self._client)
-        except LoginNeededError:
+            result = work(self._client)
+        except NotAuthorisedError as error:
+            if error.concerns_all or self.tokens.invalidate():
+                raise
+            raise LoginNeededError("Autodesk refuses also the access tokens that it has just given us") from None
+        except RefusedError as error:
+            if isinstance(error, ScopeMissingError):
+                self.tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
+            self.tokens.accepted()
             raise
-        except (NotAuthorisedError, ScopeMissingError):
-            self.tokens.invalidate()  # somebody may have signed in meanwhile, with all scopes
-            raise
+        self.tokens.accepted()
+        return result
 
     def _sign_in(self) -> None:
         """Have an access token before the call itself.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.runtime.clock import Clock
-from bot.tokenflex.errors import NotAuthorisedError, TokenFlexError
+from bot.tokenflex.errors import NotAuthorisedError, RateLimitedError, TokenFlexError, UpstreamBrokenError
 
 
 class Health:
@@ -15,6 +15,7 @@ class Health:
         self.trouble: TokenFlexError | None = None
         self.since: datetime | None = None  #: when it was met first
         self.seen_at: datetime | None = None  #: when it was met last
+        self.well_at: datetime | None = None  #: when a call last showed that all else is well
         self.is_known = False  #: whether any call has told since the start
         self._listeners: list[Callable[[], None]] = []
 
@@ -35,6 +36,17 @@ class Health:
             self.trouble, self.seen_at, is_new = error, now, True
         else:
             self.trouble = self.since = self.seen_at = None
+            self.well_at = now
         self.is_known = True
         for heard in self._listeners if is_new else ():
             heard()
+
+    def judged(self, error: TokenFlexError, tried_at: datetime | None) -> TokenFlexError:
+        """Return what an error means to a call that was made in vain at `tried_at` too, None: that was not.
+
+        Where other calls have gone well since then, a service that is away, or takes no more, for this one is there for
+        all others.
+        """
+        is_away = isinstance(error, UpstreamBrokenError | RateLimitedError) and error.concerns_all
+        is_alone = tried_at is not None and self.well_at is not None and self.well_at > tried_at
+        return UpstreamBrokenError(str(error)) if is_away and is_alone else error

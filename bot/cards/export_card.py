@@ -72,7 +72,9 @@ def status_line(export: Export, said: str = "", discreet: bool = False) -> str:
     Token Flex's explanations can repeat what was asked for, so a `discreet` line has none.
     """
     face = FACES[export.state]
-    state, sentence = face.word, f"{said or NOTES[export.note]} {_since(export)}".strip() or face.sentence
+    state, sentence = face.word, f"{said or NOTES[export.note]} {_since(export)}".strip()
+    if not sentence or (export.note is Note.NOT_DELETED and not said):  # that is no reason to wait
+        sentence = f"{sentence} {face.sentence}".strip()
     if export.state is _S.REQUESTED and export.upstream_status not in {None, "Requested"}:
         state = f"{state} (Autodesk says {code(shorten(export.upstream_status or '', 60))})"
     if export.state is _S.REFUSED:
@@ -96,8 +98,8 @@ def announcement(export: Export, number: int, shown: DownloadLink | None, *, dis
     An older announcement keeps its sentence and loses its buttons; a `discreet` one shows no name and no link. The link
     is never in `text`, which goes to the notification services of phones.
     """
-    if number == export.announcement and export.state is _S.VANISHED and export.upstream_status not in _ENDED:
-        return _never_made(export)
+    if _was_never_made(export, number):
+        return _never_made(export, f"{mention(export.requester)}, export")
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
@@ -112,14 +114,20 @@ def announcement(export: Export, number: int, shown: DownloadLink | None, *, dis
     return Message(f"{ready}.", [blocks.section("result", sentence), *link, *_buttons(export)])
 
 
-def _never_made(export: Export) -> Message:
-    """Return the announcement of an export that vanished while Token Flex worked on it."""
+def _was_never_made(export: Export, number: int) -> bool:
+    is_gone = number == export.announcement and export.state is _S.VANISHED
+    return is_gone and export.upstream_status not in _ENDED
+
+
+def _never_made(export: Export, begin: str, why: str = "") -> Message:
+    """Return the announcement of an export that vanished while Token Flex worked on it; `why` may follow."""
     sentence = (
-        f"{mention(export.requester)}, export {export.label} is no longer at Autodesk, so there will be no file: it "
+        f"{begin} {export.label} is no longer at Autodesk, so there will be no file: it "
         "may have been deleted there while it was being made."
     )
-    told = f"{sentence} {_sent_again(export)}" if export.replaced_by else f"{sentence} {CAN_BE_SENT_AGAIN}"
-    return Message(sentence, [blocks.section("result", told), *_buttons(export)])
+    again = _sent_again(export) or (SEND_AGAIN if why else CAN_BE_SENT_AGAIN)
+    told = f"{sentence} {again}\n{why}".strip()
+    return Message(f"{sentence} {why}".strip(), [blocks.section("result", told), *_buttons(export)])
 
 
 def _past_announcement(export: Export, number: int) -> Message:
@@ -152,6 +160,8 @@ def private_link(export: Export, shown: DownloadLink | None) -> Message:
 
 def private_result(export: Export, number: int, why: str) -> Message:
     """Return what the requester is told instead of announcement `number`; `why` says what keeps it from its channel."""
+    if _was_never_made(export, number):
+        return _never_made(export, "Export", why)
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
@@ -193,8 +203,8 @@ def not_deleted(export: Export) -> Message:
     """Return the private message to somebody whose export could not be deleted."""
     where = f"export {export.label} in {channel(export.channel)}"
     if export.note is not Note.NOT_DELETED:
-        return blocks.paragraph(f"Autodesk refused for a while to delete {where}. Its card shows how it stands now.")
-    what = f"Autodesk did not delete {where}, however often I asked: the file is still there."
+        return blocks.paragraph(f"Autodesk did not delete {where} for a while. Its card shows how it stands now.")
+    what = f"Autodesk did not delete {where}, however often I asked."
     told = f"{_explained(export)} *Delete* tries again.".strip()
     return Message(f"{what} {told}", [blocks.section("kept", f"{what}\n{told}"), *_buttons(export)])
 

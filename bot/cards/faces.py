@@ -154,6 +154,6 @@ NOTES: Final[Mapping[Note, str]] = {
     Note.FAILING: "Autodesk answers with an error of its own, or not in time. I'll keep trying.",
     Note.BEHIND: "Autodesk did not answer to another request for a file of this name. Until it is known whether "
     "that one arrived, the two could be confused, so this one waits.",
-    Note.NOT_DELETED: "It could not be deleted: Autodesk refused that each time. The file is still there.",
+    Note.NOT_DELETED: "Autodesk did not delete it, however often I asked; *Delete* tries again.",
     Note.UNANSWERED: "Autodesk did not answer. I'm checking whether it has the request, so that nothing is made twice.",
 }

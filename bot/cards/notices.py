@@ -22,8 +22,10 @@ class Closing(StrEnum):
         return cls.RESTRICTED if str(value).startswith(cls.RESTRICTED) else cls.ABSENT
 
 
-#: The detail of a message about the login: it is the app's own ID and secret that Autodesk refuses.
+#: Details of a message about the login: it is the app's own ID and secret that Autodesk refuses, or something else
+#: that a new login would not mend.
 WRONG_CLIENT: Final = "client"
+SIGN_IN_REFUSED: Final = "sign-in"
 #: Why a login may have ended that nobody has revoked.
 _CUT_OFF: Final = (
     "I was ended while I renewed it, or Autodesk's answer was lost: leave me ten seconds when you stop me. "
@@ -55,7 +57,10 @@ def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str
         advice = "I can only write in direct messages that are with me. Ask again in one with me, or in a channel."
     else:
         invite = code(f"/invite @{bot_name}")
-        advice = f"I am not in that channel. Type {invite} there and I'll post within a minute or so."
+        advice = (
+            f"I am not in that channel. Type {invite} there and I'll post within a minute or so. If it is a group "
+            "message, nobody can invite me: ask for it in a channel instead."
+        )
     return f"I cannot post export {export.label} to {channel(export.channel)}. {advice}"
 
 
@@ -72,8 +77,14 @@ def post_in_doubt(export: Export) -> Message:
 def login_needed(*, was_cut_off: bool, detail: str = "") -> Message:
     """Return what an administrator is told when Autodesk has refused us for good.
 
-    `was_cut_off` is a reason; the `detail` says whether it is the app that is refused, not the login.
+    `was_cut_off` is a reason; the `detail` says whether it is something else than the login that is refused.
     """
+    if detail == SIGN_IN_REFUSED:
+        return paragraph(
+            "Autodesk does not let me sign in, whatever the login is, so exports wait; nothing is lost. Something "
+            "about my app at Autodesk, or on the way there, has changed: `python -m bot doctor` where I run says what, "
+            "and what to do. I go on by myself when it is mended. You hear this once."
+        )
     if detail == WRONG_CLIENT:
         return paragraph(
             "Autodesk does not know my client ID, or the client secret is not its own any more, so exports wait; "

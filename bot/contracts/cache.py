@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -15,13 +15,18 @@ from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.tokenflex.errors import TokenFlexError
 from bot.tokenflex.models import Contract
-from storage import facts
+from storage import facts, logins
 from storage.database import Database
 
 CONTRACTS = "contracts"  #: the fact that keeps them, as JSON
+_CLIENT = "contracts seen by"  #: the fact that has the client ID that they were fetched with
 _KEPT = timedelta(hours=12)
 #: A list this old is fetched again when somebody names a contract that it lacks: it may be new.
 _OLD_FOR_A_STRANGER = timedelta(minutes=15)
+#: So long after somebody has signed in a token of the login before may be in use (source: APS, access tokens).
+_LAST_OF_BEFORE = timedelta(hours=1)
+#: So often the database is looked at for a sign-in, which another process stores.
+_LOOKED_AT = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +43,10 @@ class ContractCache:
         calls: TokenFlexCalls,
         clock: Clock,
         allows: Callable[[str], bool],
+        client: str,
         named: Iterable[str] = (),
     ) -> None:
+        self._client = client
         self._named = frozenset(named)
         self._saved_at: datetime | None = None
         self._wanted = False  # somebody named a contract that the list lacks
@@ -82,23 +89,30 @@ class ContractCache:
         return True
 
     async def load(self) -> None:
-        """Read what earlier processes have fetched."""
-        contracts, self._saved_at = await self._database.read(_kept)
+        """Read what earlier processes have fetched with the login that there is now."""
+        contracts, self._saved_at = await self._database.read(_kept, self._client)
         self.contracts = tuple(Contract(**kept) for kept in json.loads(contracts or "[]"))
 
     async def run(self) -> None:
-        """Fetch when there is nothing, and again when what is there has become old."""
+        """Fetch when there is nothing, and again when what is there has become old, or may be of the login before."""
         failures = 0
         while True:
-            saved = await self._database.read(facts.saved_at, CONTRACTS)
+            signed_in = await self._database.read(logins.changed_at)
             now = self._clock.now()
             wanted, self._wanted = self._wanted, False
-            if wanted or saved is None or not self.contracts or now - saved >= _KEPT:
+            if wanted or now >= self._good_until(signed_in):
                 failures = 0 if await self._fetch() else failures + 1
-                again = now + (OWN.after(failures) if failures else _KEPT)
-            else:
-                again = saved + _KEPT
-            await self._wake.wait(again)
+            again = now + OWN.after(failures) if failures else self._good_until(signed_in)
+            await self._wake.wait(min(again, now + _LOOKED_AT))
+
+    def _good_until(self, signed_in: datetime | None) -> datetime:
+        """Return until when the list need not be fetched again, as somebody signed in then."""
+        saved = self._saved_at
+        if saved is None or not self.contracts or (signed_in is not None and saved < signed_in):
+            return datetime.min.replace(tzinfo=UTC)
+        if signed_in is not None and saved < signed_in + _LAST_OF_BEFORE:
+            return signed_in + _LAST_OF_BEFORE
+        return saved + _KEPT
 
     async def _fetch(self) -> bool:
         try:
@@ -116,11 +130,25 @@ class ContractCache:
     async def _keep(self, contracts: tuple[Contract, ...]) -> None:
         listed = json.dumps([asdict(contract) for contract in contracts])
         now = self._saved_at = self._clock.now()
-        await self._database.write(facts.put, CONTRACTS, listed, now)
+        await self._database.write(_keep, listed, self._client, now)
         self.contracts = contracts
         for heard in self._listeners:
             heard()
 
 
-def _kept(db: Connection) -> tuple[str | None, datetime | None]:
-    return facts.get(db, CONTRACTS), facts.saved_at(db, CONTRACTS)
+def seen_with_login(db: Connection) -> tuple[str | None, datetime | None]:
+    """Return the contracts, as JSON, and when they were fetched; nothing where another login counts since then."""
+    saved, signed_in = facts.saved_at(db, CONTRACTS), logins.changed_at(db)
+    if saved is None or (signed_in is not None and saved < signed_in):
+        return None, None
+    return facts.get(db, CONTRACTS), saved
+
+
+def _kept(db: Connection, client: str) -> tuple[str | None, datetime | None]:
+    contracts, saved = seen_with_login(db)
+    return (contracts, saved) if facts.get(db, _CLIENT) in {None, client} else (None, None)
+
+
+def _keep(db: Connection, contracts: str, client: str, now: datetime) -> None:
+    facts.put(db, CONTRACTS, contracts, now)
+    facts.put(db, _CLIENT, client, now)

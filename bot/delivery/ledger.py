@@ -120,8 +120,8 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
     export = letter.export
     if export is None or letter.stands:
         return
-    is_over, newest = export.state in {ExportState.READY, ExportState.FAILED}, export.announcement
-    if letter.announces and not (is_over and letter.delivery.edition == newest):
+    is_news = announcements.is_over(export) and letter.delivery.edition == export.announcement
+    if letter.announces and not is_news:
         return
     if letter.announces or announcements.is_to_be_announced(db, export):
         announcements.private_result(db, export, why.value, now)

@@ -55,8 +55,12 @@ def result(db: Connection, export: Export, now: datetime) -> None:
 def is_to_be_announced(db: Connection, export: Export) -> bool:
     """Return whether the last announcement of an export does not stand in its channel yet."""
     known = outbox.find(db, outbox.result_subject(export.number, export.announcement))
-    is_over = export.state in {ExportState.READY, ExportState.FAILED}
-    return is_over and known is not None and outbox.message(db, known.id) is None
+    return is_over(export) and known is not None and outbox.message(db, known.id) is None
+
+
+def is_over(export: Export) -> bool:
+    """Return whether an export has come to an end that somebody waits to hear of."""
+    return export.state in {ExportState.READY, ExportState.FAILED, ExportState.VANISHED}
 
 
 def private_result(db: Connection, export: Export, why: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ from bot.calls.gateway import TokenFlexCalls
 from bot.cards.explanations import explain
 from bot.exports import announcements
 from bot.exports.hold import Hold
-from bot.exports.patience import is_at_its_end, kept, pauses
+from bot.exports.patience import is_at_its_end, kept, pauses, tried_at
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
 from bot.exports.submissions import explanation, refuse
@@ -95,6 +95,7 @@ class Changes:
     async def _not_made(self, export: Export, error: TokenFlexError) -> None:
         """Keep a change waiting, or end it where trying again does not help."""
         log.warning("a change was not made", export=export.number, error=type(error).__name__)
+        error = self._calls.health.judged(error, tried_at(export))
         await self._database.write(_not_made, export, error, self._clock.now())
         self._hold.failed(error)
 

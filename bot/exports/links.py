@@ -100,8 +100,6 @@ class Links:
         if export.state not in HAS_LINK:
             raise WrongStateError(export, Wish.LINK)
         link = await self._waited_for(number, asker, waiting)
-        if not download.can_be_opened(link):
-            raise LinkUnavailableError(number, NoLink.UNUSABLE)
         for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)
         ts = message_ts if download.fits_blocks(link) and for_all and asker.channel == export.channel else ""
         if ts and not await self._only_ours_read(export.channel):
@@ -111,8 +109,9 @@ class Links:
             export, where, edit = await self._database.write(
                 _put_on_record, number, asker, ts, got_until, self._clock.now()
             )
-            if edit is not None:
-                where = await self._in_message_or_privately(export, asker, edit)
+            if edit is not None and not await self._is_in_message(export, asker, edit):
+                link, where = await self._waited_for(number, asker, waiting), Shown.PRIVATELY  # it may have ended
+                await self._database.write(_shown_privately, export, asker, self._clock.now())
         return ShownLink(export, link, where)
 
     async def _only_ours_read(self, channel: str) -> bool:
@@ -132,26 +131,29 @@ class Links:
         """Put on record that a link for this person's eyes could not be shown to them."""
         await self._database.write(_not_shown, shown.export, asker, reason, self._clock.now())
 
-    async def _in_message_or_privately(self, export: Export, asker: Asker, edit: Delivery) -> Shown:
+    async def _is_in_message(self, export: Export, asker: Asker, edit: Delivery) -> bool:
+        """Wait until a message shows the link; False where it does not, which is on record then."""
         outcome = self._showings.outcome(edit.id, edit.version)
         try:
             is_known = await ended_within(self._clock, _EDIT_PATIENCE, outcome)
         finally:
             outcome.cancel()
         reason = outcome.result() if is_known else "it took too long"
-        if reason == SHOWN:
-            return Shown.IN_MESSAGE
-        await self._database.write(_privately_instead, export, asker, edit.id, reason, self._clock.now())
-        return Shown.PRIVATELY
+        if reason != SHOWN:
+            await self._database.write(_not_in_message, export, asker, edit.id, reason, self._clock.now())
+        return reason == SHOWN
 
     async def _waited_for(self, number: int, asker: Asker, waiting: Callable[[], Awaitable[object]]) -> DownloadLink:
         fetching = asyncio.ensure_future(self._fresh.fresh(number, asker.person))
         try:
             if not await ended_within(self._clock, _A_MOMENT, fetching):
                 await waiting()
-            return await fetching
+            link = await fetching
         finally:
             fetching.cancel()
+        if not download.can_be_opened(link):
+            raise LinkUnavailableError(number, NoLink.UNUSABLE)
+        return link
 
 
 def _put_on_record(
@@ -168,14 +170,15 @@ def _not_shown(db: Connection, export: Export, asker: Asker, reason: str, now: d
     audit.add(db, entry(asker, Act.LINK_NOT_SHOWN, export, now, f"not shown: {reason}"))
 
 
-def _privately_instead(
-    db: Connection, export: Export, asker: Asker, delivery_id: int, reason: str, now: datetime
-) -> None:
-    """Show a link privately that a message does not show, and will not; an edit on its way to Slack may show it yet."""
+def _not_in_message(db: Connection, export: Export, asker: Asker, delivery_id: int, reason: str, now: datetime) -> None:
+    """Note that a message does not show a link, and will not; an edit on its way to Slack may show it yet."""
     edit = outbox.get(db, delivery_id)
     if not (edit.shows_link and edit.state is DeliveryState.SENDING):
         outbox.show_no_link(db, delivery_id)
         _not_shown(db, export, asker, reason, now)
+
+
+def _shown_privately(db: Connection, export: Export, asker: Asker, now: datetime) -> None:
     audit.add(db, entry(asker, Act.LINK_SHOWN, export, now, Shown.PRIVATELY.value))
 
 

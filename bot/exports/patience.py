@@ -91,6 +91,13 @@ def pauses(export: Export, error: TokenFlexError, now: datetime) -> dict[str, Co
     return {**noted(export, note_for(error), now, until), "attempts": attempts}
 
 
+def tried_at(export: Export) -> datetime | None:
+    """Return when something was last tried in vain for an export that pauses since then; None where it does not."""
+    if export.next_try_at is None or not export.attempts:
+        return None
+    return export.next_try_at - (SHARED if export.note in EVERYBODYS else OWN).after(export.attempts)
+
+
 def list_pause(error: TokenFlexError, failures: int) -> timedelta:
     """Return the pause after so many lists of a contract that failed; where all is well but that contract, its own."""
     if isinstance(error, RefusedError):

@@ -22,7 +22,7 @@ from bot.exports.patience import NOTICED_AFTER, OF_LISTS, SOUGHT_FOR, home, list
 from bot.exports.poll_policy import Target, next_poll, targets
 from bot.exports.progress import Progress
 from bot.exports.slots import Slots
-from bot.runtime.backoff import SHARED
+from bot.runtime.backoff import OWN, SHARED
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
@@ -78,6 +78,8 @@ class Poller:
         self._durations = Durations()
         self._polled: dict[str, datetime] = {}
         self._failing: dict[str, _Failing] = {}
+        #: By contract and number: how often what lists do not tell of was asked for by its key, and when it is next.
+        self._unseen: dict[str, dict[int, tuple[int, datetime]]] = {}
         self.last_success: datetime | None = None
 
     async def run(self) -> None:
@@ -141,10 +143,21 @@ class Poller:
         self._slots.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
         if listed.freed:
             await self._learn()
-        for export in listed.missing[:1]:  # one for each list, so that polling goes on when many are gone
+        gone = (*listed.missing, *self._asked_for_singly(contract, listed.unseen))
+        for export in gone[:1]:  # one for each list, so that polling goes on when many are gone
             await self._ask_for(export)
 
+    def _asked_for_singly(self, contract: str, unseen: Sequence[Export]) -> list[Export]:
+        """Return what is to be asked for by its key now, since lists that cannot be read whole never tell of it."""
+        now, before = self._clock.now(), self._unseen.get(contract, {})
+        self._unseen[contract] = {each.number: before.get(each.number, (0, now + OWN.first)) for each in unseen}
+        return [each for each in unseen if self._unseen[contract][each.number][1] <= now]
+
     async def _ask_for(self, export: Export) -> None:
+        unseen = self._unseen.get(export.request.contract_number, {})
+        if export.number in unseen:
+            times = unseen[export.number][0] + 1
+            unseen[export.number] = times, self._clock.now() + OWN.after(times)
         try:
             if await self._progress.has_vanished(export):
                 self._slots.freed()
@@ -158,7 +171,7 @@ class Poller:
     async def _failed(self, target: Target, error: TokenFlexError) -> None:
         now, contract = self._clock.now(), target.contract
         before = self._failing.get(contract, _Failing(now, 0, now))
-        failures = before.failures + 1
+        error, failures = self._calls.health.judged(error, before.since), before.failures + 1
         renewable = isinstance(error, NotAuthorisedError) and not error.concerns_all and failures == 1
         until = now if renewable else now + list_pause(error, failures)  # the next call renews the token
         if failures == 1:

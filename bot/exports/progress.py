@@ -33,6 +33,7 @@ class Listed:
 
     exports: tuple[Export, ...]  #: ours that the list showed, as they are now
     missing: tuple[Export, ...]  #: ours that two lists in a row lacked
+    unseen: tuple[Export, ...]  #: ours that it lacked, which says little, since it could not be read whole
     freed: bool  #: whether a place became free: something ended, or a lost POST turned out not to have arrived
     elsewhere: int  #: outstanding exports of other programs
 
@@ -60,8 +61,8 @@ class Progress:
     async def has_vanished(self, export: Export) -> bool:
         """Ask by its key for an export that lists did not show; True where it is gone, which is then recorded.
 
-        An unknown key may be answered by 400, 403 or 404 (source: Token Flex reference, gaps), so that a refusal says
-        nothing by itself; here it is the lists that have told.
+        An unknown key may be answered by 400, 403 or 404 (source: Token Flex reference, gaps). Of these 404 alone says
+        something by itself, since the contract can be listed; for all others it is the lists that have told.
 
         Raises:
             TokenFlexError: there was no usable answer, and not enough lists to do without.
@@ -78,7 +79,8 @@ class Progress:
                 attempts=1,
             )
         except TokenFlexError as error:
-            if not isinstance(error, RefusedError) and export.lists_without < _LISTS_ALONE:
+            needed = doubt.LISTS_NEEDED if isinstance(error, RefusedError) else _LISTS_ALONE
+            if not isinstance(error, NotFoundError) and export.lists_without < needed:
                 raise
             await self.vanish(export)
             return True
@@ -231,6 +233,7 @@ def _apply_list(db: Connection, contract: str, records: Sequence[UpstreamExport]
     return Listed(
         exports=tuple(export for export in after if export.request_key in listed),
         missing=tuple(export for export in after if _is_missing(export)),
+        unseen=() if seen.whole else tuple(export for export in after if _is_unseen(export, listed)),
         freed=any(_held_a_slot(*each) for each in zip(before, after, strict=True)),
         elsewhere=sum(1 for record in strangers if record.request_status == REQUESTED),
     )
@@ -277,6 +280,10 @@ def _apply_to(
     strangers.remove(record)
     log.info("a lost answer was found in the list", export=export.number)
     return taken(db, export, record, seen.now) or export
+
+
+def _is_unseen(export: Export, listed: set[str]) -> bool:
+    return export.state is ExportState.REQUESTED and export.request_key not in listed
 
 
 def _is_missing(export: Export) -> bool:

@@ -18,6 +18,7 @@ from bot.runtime.server_time import ServerTime
 from bot.tokenflex.errors import (
     LoginNeededError,
     NotAuthorisedError,
+    QuotaExceededError,
     RateLimitedError,
     RefusedError,
     TokenFlexError,
@@ -55,7 +56,7 @@ class Submissions:
             async with self._calls.turn("submit", rank=Rank.PEOPLE, person=export.requester) as granted:
                 intended = await self._intend(export)
                 if intended is not None:
-                    await self._post(intended, granted)
+                    await self._post(intended, granted, tried_at=export.intent_at)
 
     async def _intend(self, export: Export) -> Export | None:
         """Take an export out of the line; None where it has left the line or has to wait after all.
@@ -68,11 +69,11 @@ class Submissions:
         left_to_us = self._slots.left_to_us(now)
         return await self._database.write(_take, export.number, left_to_us, now, self._server_time.known_now)
 
-    async def _post(self, export: Export, granted: GrantedCall) -> None:
+    async def _post(self, export: Export, granted: GrantedCall, *, tried_at: datetime | None) -> None:
         try:
             record = await granted.make(lambda client: client.submit(export.request))
         except TokenFlexError as error:
-            await self._not_taken(export, error)
+            await self._not_taken(export, self._judged(error, tried_at))
             if isinstance(error, RateLimitedError):
                 raise  # the turn has to know
             return
@@ -81,6 +82,12 @@ class Submissions:
         self._hold.went_well()
         self._slots.taken()
         log.info("Token Flex accepted an export", export=export.number)
+
+    def _judged(self, error: TokenFlexError, tried_at: datetime | None) -> TokenFlexError:
+        """Return what an error means; a limit that is met again by what starts exports alone is that of exports."""
+        judged = self._calls.health.judged(error, tried_at)
+        is_of_exports = isinstance(error, RateLimitedError) and judged is not error
+        return QuotaExceededError("no more exports are taken") if is_of_exports else judged
 
     async def _not_taken(self, export: Export, error: TokenFlexError) -> None:
         log.warning("a request was not accepted", export=export.number, error=type(error).__name__, reason=str(error))

@@ -111,7 +111,7 @@ class LoginStore:
 
     async def sign_out(self) -> StoredLogin | None:
         """Forget the stored login and return it; None where there is none."""
-        return await self._database.write(_sign_out, self._cipher)
+        return await self._database.write(_sign_out, self._cipher, self._now())
 
 
 def _current(db: Connection, cipher: LoginCipher | None, seed_token: str) -> StoredLogin | None:
@@ -134,6 +134,9 @@ def _renew(
     current = _current(db, cipher, seed_token)
     if current is None or current.refresh_token != spent:
         return False
+    stored = _stored(db, cipher)
+    if stored is None or (seed_token and stored.seed != fingerprint(seed_token)):
+        logins.changed(db, now)  # the first renewal of the token in the settings
     _put(db, cipher, login, fingerprint(seed_token), now)
     return True
 
@@ -142,11 +145,13 @@ def _sign_in(db: Connection, cipher: LoginCipher | None, seed_token: str, login:
     # `login` may run without the APS_REFRESH_TOKEN that the bot runs with.
     before = _stored(db, cipher)
     known = "" if before is None else before.seed
+    logins.changed(db, now)
     _put(db, cipher, login, fingerprint(seed_token) or known, now)
 
 
-def _sign_out(db: Connection, cipher: LoginCipher | None) -> StoredLogin | None:
+def _sign_out(db: Connection, cipher: LoginCipher | None, now: datetime) -> StoredLogin | None:
     stored = _stored(db, cipher)
+    logins.changed(db, now)
     logins.forget(db)
     return None if stored is None else _usable(stored)
 

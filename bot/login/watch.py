@@ -6,21 +6,24 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.calls.gateway import TokenFlexCalls
-from bot.cards.notices import WRONG_CLIENT
+from bot.cards.notices import SIGN_IN_REFUSED, WRONG_CLIENT
 from bot.errors import MembershipUnknownError
 from bot.people.permissions import Named
 from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 from bot.slack.members import Members
-from bot.tokenflex.errors import WrongClientError
+from bot.tokenflex.errors import SignInRefusedError, TokenFlexError, WrongClientError
 from storage import facts, outbox
 from storage.database import Database
 from storage.models import About, MessageKind, NewDelivery
 
 LOGIN_LOST = "login lost"  #: the fact that says since when, and so that it was told; none while the login is good
+#: How each of the details is mended.
 _MENDS = {
-    False: "Autodesk does not accept the login: run `python -m bot login`",
-    True: "Autodesk does not accept APS_CLIENT_ID and APS_CLIENT_SECRET: set the right ones and start the bot again",
+    "": "Autodesk does not accept the login: run `python -m bot login`",
+    WRONG_CLIENT: "Autodesk does not accept APS_CLIENT_ID and APS_CLIENT_SECRET: set the right ones and start the bot "
+    "again",
+    SIGN_IN_REFUSED: "Autodesk does not sign us in: run `python -m bot doctor`",
 }
 _AGAIN = SHARED.longest  #: until the administrators are looked up again where Slack did not name them
 
@@ -67,15 +70,20 @@ class LoginWatch:
                 log.error("Autodesk does not accept the login, and the groups in ADMINISTRATORS show nobody to tell")
             self._nobody = True
             return False
-        client = isinstance(lost, WrongClientError)
-        await self._database.write(_tell, people, WRONG_CLIENT if client else "", self._clock.now())
-        reason = self._calls.tokens.state.trouble
-        log.error(_MENDS[client], reason=reason, told=sorted(people))
+        detail = _detail(lost)
+        await self._database.write(_tell, people, detail, self._clock.now())
+        log.error(_MENDS[detail], reason=str(lost), told=sorted(people))
         return True
 
     async def _named(self) -> frozenset[str]:
         groups = [await self._members.of_group(group) for group in sorted(self._administrators.groups)]
         return self._administrators.accounts.union(*groups)
+
+
+def _detail(lost: TokenFlexError) -> str:
+    if isinstance(lost, WrongClientError):
+        return WRONG_CLIENT
+    return SIGN_IN_REFUSED if isinstance(lost, SignInRefusedError) else ""
 
 
 def _tell(db: Connection, people: frozenset[str], detail: str, now: datetime) -> None:

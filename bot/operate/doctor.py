@@ -70,7 +70,7 @@ async def _before_the_first_start(settings: Settings, clock: Clock) -> list[Find
 
 async def _alone(settings: Settings, clock: Clock) -> list[Finding]:
     usable, found = check_database(settings.database_path)
-    modes = check_database_modes(settings.database_path)
+    modes = check_database_modes(settings.database_path) if usable else None
     findings = [ok(BOT, "No bot runs with this database, so the services are asked directly."), found]
     findings += [modes] if modes else []
     findings += await _slack(settings, clock, usable=usable, bot_runs=False)
@@ -82,7 +82,7 @@ async def _alone(settings: Settings, clock: Clock) -> list[Finding]:
 
 async def _beside_a_bot(settings: Settings, clock: Clock) -> list[Finding]:
     usable, found = check_database(settings.database_path)
-    modes = check_database_modes(settings.database_path)
+    modes = check_database_modes(settings.database_path) if usable else None
     findings = [ok(BOT, "A bot runs with this database; this reads what it has noted, and disturbs nothing."), found]
     findings += [modes] if modes else []
     findings += await _slack(settings, clock, usable=usable, bot_runs=True)

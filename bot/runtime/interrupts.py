@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: what must not be cut off in the middle ends first, within the ten seconds that a host allows."""
+"""Signals that end the program: what must not be cut off ends first, within the ten seconds that a host allows."""
 
 import asyncio
 import signal
@@ -23,7 +23,9 @@ class InterruptedBySignalError(Exception):
 
 
 async def until_signal(work: Awaitable[T]) -> T:
-    """Return what the work returns. SIGINT or SIGTERM cancels it, the first one only, and it ends in its own time.
+    """Return what the work returns. A signal cancels it, the first one only, and it ends in its own time.
+
+    A terminal that is closed (SIGHUP) is one, unless whoever started the program had it ignored, as `nohup` does.
 
     Raises:
         InterruptedBySignalError: a signal came, and the work has ended.
@@ -31,7 +33,8 @@ async def until_signal(work: Awaitable[T]) -> T:
     """
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hangs_up else [])):
         loop.add_signal_handler(number, interrupted.set)
     task, waiting = asyncio.ensure_future(work), asyncio.create_task(interrupted.wait())
     await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)

@@ -34,6 +34,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SharedChannels",
+    "allowed",
     "network_of",
     "problems_of",
     "read",

@@ -66,6 +66,8 @@ def look(env_file: Path = ENV_FILE) -> Found:
 
 def _read(env_file: Path) -> tuple[dict[str, str], list[str]]:
     """Return what the file has and what is wrong with it; nothing where there is no such file."""
+    if env_file.is_dir():  # as Docker makes it where a file is missing that is to be mounted
+        return {}, [f"{env_file} is a folder; put a text file with the settings in its place."]
     try:
         text = env_file.read_text(encoding="utf-8-sig") if env_file.exists() else ""
     except OSError as error:
@@ -119,10 +121,11 @@ def _without_start(name: str) -> str:
 
 def _unreadable(text: str, where: str) -> str:
     found = _NAME.match(text)
-    if found is None:
-        return f"{where[0].upper()}{where[1:]} cannot be read; write NAME=value there."
-    name, rest = found["name"], found["rest"]
+    name, rest = ("", "") if found is None else (found["name"], found["rest"])
     if not rest.startswith("="):
+        name = name.rstrip(":")
+        if not re.fullmatch(r"\w+", name):
+            return f"{where[0].upper()}{where[1:]} cannot be read; write NAME=value there, or # before it."
         return f"{name} has no = behind it in {where}; write {name}=value there."
     value = rest[1:].strip()
     if _runs_on(text) or value.count(value[:1]) < 2:

@@ -1,5 +1,6 @@
 """What is wrong with settings: one sentence for each, beginning with the name of the variable."""
 
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from bot.settings.variables import (
     with_defaults,
     with_scheme,
 )
+from bot.signs import visible
 
 _SHORTEST_KEY = 8
 _ADDRESSES = ("SLACK_BASE_URL", "TOKENFLEX_BASE_URL", "APS_BASE_URL")
@@ -56,7 +58,14 @@ def all_problems(variables: Mapping[str, str]) -> list[str]:
         + _wrong_logins(values)
     )
     in_quotes = [f"{name} is in quotation marks; take the quotation marks away." for name in quoted]
-    return missing + in_quotes + [problem for problem in wrong if problem.split()[0] not in quoted]
+    hidden = [
+        source(name, variables)
+        for name, value in values.items()
+        if name != _TAKEN_AS_IT_IS and visible(value) != value and source(name, variables) not in quoted
+    ]
+    unseen = [f"{name} has an invisible character in it; type it anew, or take that away." for name in hidden]
+    told = {*quoted, *hidden}
+    return missing + in_quotes + unseen + [problem for problem in wrong if problem.split()[0] not in told]
 
 
 def problems_of(name: str, variables: Mapping[str, str]) -> list[str]:
@@ -82,7 +91,7 @@ def _wrong_tokens(values: Mapping[str, str]) -> list[str]:
 
 def _wrong_urls(values: Mapping[str, str]) -> list[str]:
     return [
-        f"{name} is not a web address: it has to begin with https:// (http:// for a stand-in on this machine)."
+        f"{name} is not a web address: it has to begin with https:// (http:// for a stand-in alone)."
         for name in _ADDRESSES
         if not _is_web_address(values[name])
     ]
@@ -158,6 +167,8 @@ def _wrong_paths(values: Mapping[str, str]) -> list[str]:
     path = values["DATABASE_PATH"]
     if "://" in path or _VARIABLE.search(path):
         return ["DATABASE_PATH is taken literally, without variables; write the whole path of the file."]
+    if path.endswith(("/", os.sep)):
+        return ["DATABASE_PATH ends as a folder does; write the whole path of the file, such as data/tokenflex.db."]
     try:
         Path(path).expanduser()
     except RuntimeError:

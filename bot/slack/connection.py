@@ -18,6 +18,8 @@ from bot.runtime.backoff import SHARED
 from bot.runtime.clock import Clock
 from bot.slack.api import LONGEST, SlackApi, translated
 from bot.slack.errors import (
+    MethodMissingError,
+    NotSlackError,
     ScopeMissingError,
     SlackBrokenError,
     SlackError,
@@ -136,6 +138,8 @@ async def _sooner_or_later(attempt: Callable[[], Awaitable[T]], clock: Clock) ->
             return await attempt()
         except (TokenRefusedError, ScopeMissingError, SwitchedOffError):
             raise
+        except (NotSlackError, MethodMissingError) as error:
+            log.warning("what answers is not Slack: look at SLACK_BASE_URL; trying again", reason=str(error))
         except (SlackRefusedError, SlackRateLimitedError, SlackBrokenError) as error:
             log.warning("Slack does not answer as it should; trying again", reason=str(error))
         except SlackError as error:

@@ -41,6 +41,10 @@ class MethodMissingError(SlackBrokenError):
     """What responded is no Slack that knows the method: a stand-in, or something in between."""
 
 
+class NotSlackError(SlackBrokenError):
+    """What responded is no Slack: a page of something in between, or of another address."""
+
+
 class SlackRateLimitedError(SlackError):
     """Slack takes no more of this method for `retry_after` seconds; nothing happened."""
 
@@ -204,6 +208,8 @@ def judged(method: str, status: int, code: str, messages: Iterable[object], retr
         return SlackRateLimitedError(retry_after, method)
     if not code and status in {404, 405, 501}:
         return MethodMissingError(f"HTTP {status}")
+    if not code and status < 500:
+        return NotSlackError(f"HTTP {status}")
     if not code or code in _UNSURE or (status >= 500 and code not in _MEANINGS):
         return SlackBrokenError(code or f"HTTP {status}")
     return refusal(code, messages)

@@ -10,7 +10,8 @@
     │   └── NotFoundError             404: not there or not ours
     ├── NotAuthorisedError            401: the access token is not valid
     │   ├── LoginNeededError          no usable login is stored; a person must sign in again
-    │   └── WrongClientError          the client ID or the client secret is wrong
+    │   └── SignInRefusedError        Autodesk does not sign us in, whatever the login is
+    │       └── WrongClientError      the client ID or the client secret is wrong
     ├── RateLimitedError              429: wait `retry_after` seconds
     ├── QuotaExceededError            429 on create or retry: 50 exports are outstanding already
     ├── UpstreamBrokenError           5xx, HTML, cut-off or senseless answers: the effect is unknown
@@ -74,7 +75,11 @@ class NotFoundError(RefusedError):
 
 
 class NotAuthorisedError(TokenFlexError):
-    """Autodesk does not accept the credentials."""
+    """Autodesk does not accept the credentials; `status` is that of its answer, 0 where there was none."""
+
+    def __init__(self, message: str = "", *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class LoginNeededError(NotAuthorisedError):
@@ -83,10 +88,14 @@ class LoginNeededError(NotAuthorisedError):
     concerns_all = True
 
 
-class WrongClientError(NotAuthorisedError):
-    """Autodesk does not know the client ID, or the client secret is not its own."""
+class SignInRefusedError(NotAuthorisedError):
+    """Autodesk does not sign us in, whatever the login is: something about the app, or on the way, is wrong."""
 
     concerns_all = True
+
+
+class WrongClientError(SignInRefusedError):
+    """Autodesk does not know the client ID, or the client secret is not its own."""
 
 
 class RateLimitedError(TokenFlexError):

@@ -15,6 +15,7 @@ from bot.tokenflex.errors import (
     LoginNeededError,
     NotAuthorisedError,
     RateLimitedError,
+    SignInRefusedError,
     TimedOutError,
     TokenFlexError,
     UpstreamBrokenError,
@@ -87,7 +88,7 @@ class OAuthClient:
 
         Raises:
             LoginNeededError: the refresh token is not good any more.
-            NotAuthorisedError: the app's settings are wrong.
+            SignInRefusedError: the app's settings are wrong.
 
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
@@ -98,7 +99,7 @@ class OAuthClient:
 
         Raises:
             LoginNeededError: the app has no secret, so that only a person can sign in.
-            NotAuthorisedError: the app's settings are wrong.
+            SignInRefusedError: the app's settings are wrong.
 
         """
         if not self._client_secret:
@@ -127,12 +128,17 @@ def _refusal(answer: Response, *, refreshing: bool) -> TokenFlexError:
     """Return the error of a refusing answer, in the form of RFC 6749 or of the gateway, or without any body."""
     if answer.status == 429:
         return RateLimitedError(answer.retry_after)
+    if answer.status == 408:
+        return TimedOutError("Autodesk waited too long for the request")
     texts = error_texts(answer.body)
     error, code = texts("error"), texts("errorCode")
     if refreshing and answer.status == 400 and _grant_is_over(error, code, texts("developerMessage")):
         return LoginNeededError("Autodesk does not accept the stored login any more")
     reason = _REASONS.get(error) or _REASONS.get(code) or f"Autodesk refused to sign us in, status {answer.status}"
-    return WrongClientError(reason) if {error, code} & _WRONG_CLIENT else NotAuthorisedError(reason)
+    if {error, code} & _WRONG_CLIENT:
+        return WrongClientError(reason, status=answer.status)
+    is_of_code = error == "invalid_grant"  # it is the code that a person has brought which is not good
+    return (NotAuthorisedError if is_of_code else SignInRefusedError)(reason, status=answer.status)
 
 
 def _grant_is_over(error: str, code: str, message: str) -> bool:
@@ -213,7 +219,8 @@ class AccessTokens:
         self._lock = threading.Lock()
         self._given = threading.local()
         self._current: _Access | None = None
-        self._refused = ""
+        self._refused = ""  # the token that the API refused last
+        self._vain = 0  # how many tokens it has refused since it took one
         self._dead, self._death = "", ""  # the refresh token that Autodesk refused last, and how that is said
         self._unsaved: tuple[StoredLogin, StoredLogin] | None = None
         self._trouble = ""
@@ -238,15 +245,22 @@ class AccessTokens:
             self._given.token = self._current.token
             return self._current.token
 
-    def invalidate(self, token: str | None = None) -> None:
+    def accepted(self) -> None:
+        """Note that the API has taken a token."""
+        with self._lock:
+            self._vain = 0
+
+    def invalidate(self, token: str | None = None) -> bool:
         """Note that the API answered 401: a token that is still the current one is renewed at the next use.
 
-        Without an argument it is the token that this thread was given last.
+        Without an argument it is the token that this thread was given last. Returns whether renewing helps: not where
+        the API has refused a new token, too.
         """
         refused = token if token is not None else getattr(self._given, "token", "")
         with self._lock:
             if self._current is not None and self._current.token == refused:
-                self._refused, self._current = refused, None
+                self._refused, self._current, self._vain = refused, None, self._vain + 1
+            return self._vain < 2
 
     def _renew_or_keep(self) -> _Access:
         """Return a new token, or the old one while it is good and renewing fails for a reason that may pass."""

@@ -40,7 +40,9 @@ _BY_STATUS: Final[Mapping[int, type[RefusedError]]] = {
 _SECRETS: Final = re.compile(r"\S*://\S+|\beyJ[\w.-]+|\b(?:bearer|basic)\s+\S+", re.IGNORECASE)
 _CODE: Final = re.compile(r"\bAUTH-[0-9]{3}\b")
 _PLAIN: Final = ""  #: the name under which `error_texts` has a body that is plain text
-_ABOUT_EXPORTS: Final = re.compile(r"pending|outstanding|export", re.IGNORECASE)
+#: What tells the limit of exports; a plain limit of calls may name the call, and so say "export" as well.
+_OUTSTANDING: Final = re.compile(r"pending|outstanding|concurrent|in progress|at once", re.IGNORECASE)
+_EXPORTS: Final = re.compile(r"export", re.IGNORECASE)
 #: What tells a plain limit of calls, whoever words it.
 _ABOUT_RATE: Final = re.compile(
     r"\brates?\b|too many (?:requests|calls)|spike|thrott|\bper (?:second|minute|hour)\b", re.IGNORECASE
@@ -98,6 +100,7 @@ def _is_quota(texts: Callable[[str], str], retry_after: float | None) -> bool:
     Taken for that by mistake, it holds up new exports alone, for minutes at most; what people are told fits both.
     """
     message = _message(texts)
-    about_exports = _ABOUT_EXPORTS.search(message) is not None
-    by_service = bool(texts("Code")) and (about_exports or _ABOUT_RATE.search(message) is None)
+    is_plain = _OUTSTANDING.search(message) is None and _ABOUT_RATE.search(message) is not None
+    about_exports = not is_plain and (_OUTSTANDING.search(message) or _EXPORTS.search(message)) is not None
+    by_service = bool(texts("Code")) and not is_plain
     return by_service or about_exports if retry_after is None else by_service and about_exports

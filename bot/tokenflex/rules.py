@@ -20,7 +20,10 @@ _CONTRACT_NUMBER: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_CONTRA
 _PORTAL: Final = "null"  #: stands in addresses for what was made in the account portal (source: Token Flex, exports)
 _FORBIDDEN_IN_FILE_NAME: Final = frozenset('/\\|:*?"<>')
 #: An emoji as Slack sends it in what is typed after a command (source: Slack, slash commands).
-_EMOJI: Final = re.compile(r":[a-z+-][a-z0-9_+'-]+:(?::skin-tone-[2-6]:)?")
+#: What could be a time, or a letter between two colons that somebody typed, is one only where it stands alone.
+_EMOJI: Final = re.compile(
+    r"(?::[+-]1:|:(?=[^\WA-Z])[^\d_][\w+'-]+:|(?<!\w):(?:[abmovx]|100|1234|\d+[^\W\d][\w+'-]*):(?!\w))(?::skin-tone-[2-6]:)?"
+)
 #: They turn the direction of the text, so that a name reads as another.
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -50,10 +53,13 @@ def check_request(
 
 def _contract(number: str) -> Iterator[Problem]:
     """Numbers hold letters and hyphens too (source: Token Flex, what was seen in a recorded run)."""
-    if not _CONTRACT_NUMBER.fullmatch(number) or number.lower() == _PORTAL:
-        yield Problem(
-            "contract", "A contract number has letters, digits and hyphens: copy it from your Autodesk account"
-        )
+    if _CONTRACT_NUMBER.fullmatch(number) and number.lower() != _PORTAL:
+        return
+    joined = "".join(number.split())
+    sentence = "A contract number has letters, digits and hyphens: copy it from your Autodesk account"
+    if joined != number and _CONTRACT_NUMBER.fullmatch(joined):
+        sentence = f"Write the contract's number without blanks: {joined[:60]}"
+    yield Problem("contract", sentence)
 
 
 def unseen_contract(number: str, seen: Sequence[str]) -> Problem:

@@ -15,6 +15,7 @@ from bot.cards.blocks import context, plain, section
 from bot.cards.names import Names
 from bot.cards.text import channel as channel_link
 from bot.cards.text import is_direct_message, sentence, shorten
+from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue, Field
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part, Problem
@@ -103,7 +104,7 @@ def parse(view: Mapping[str, Any]) -> Draft:
     """Return what stands in a form that was submitted, or in which a button was pressed."""
     state = (view.get("state") or {}).get("values") or {}
     request = ExportRequest(
-        contract_number=_typed(state, CONTRACT_TYPED) or _one(state, CONTRACT),
+        contract_number=visible(_typed(state, CONTRACT_TYPED)).strip() or _one(state, CONTRACT),
         fields=_several(state, FIELDS),
         metrics=_several(state, METRICS),
         usage_categories=_several(state, CATEGORIES),

@@ -53,10 +53,11 @@ class QuestionForm:
         self._asking = asking
         self._guard = guard
 
-    async def open(self, trigger: Trigger, asker: Asker, question: str = "") -> None:
+    async def open(self, trigger: Trigger, asker: Asker, question: str = "", *, here: bool = True) -> None:
         """Open the form for the channel where it was asked for, with a question of its menu where that is offered.
 
-        Behind the question may stand the word of a period, as `likely` gives it.
+        Behind the question may stand the word of a period, as `likely` gives it. Without `here` the channel is chosen
+        as well: exports cannot be posted where they are.
 
         Raises:
             FormNotOpenedError: Slack did not open it.
@@ -64,12 +65,18 @@ class QuestionForm:
         """
         key, _, word = question.partition(" ")
         period = periods.parse(word, periods.ANY_DAY) if word else None
-        sketch = self._sketch(asker, key, period)
+        sketch = self._sketch(asker, key, period, here=here)
         is_offered = any(entry.key == key for entry in await self._entries(sketch, asker))
         await self._open(trigger, asker, sketch if is_offered else replace(sketch, key=_FIRST))
 
     async def open_mistaken(
-        self, trigger: Trigger, asker: Asker, understood: grammar.Export, messages: Sequence[str]
+        self,
+        trigger: Trigger,
+        asker: Asker,
+        understood: grammar.Export,
+        messages: Sequence[str],
+        *,
+        here: bool = True,
     ) -> None:
         """Open the form with what was understood of a command, and say what was not.
 
@@ -81,13 +88,13 @@ class QuestionForm:
         if request.fields or request.metrics or request.usage_categories or request.where:
             with suppress(PeriodError, NoSuchTemplateError):
                 request = await self._asking.request(request, asker, name=understood.name, period=understood.period)
-            await self._form.show(trigger, self._long(self._sketch(asker), request, *notes))
+            await self._form.show(trigger, self._long(self._sketch(asker, here=here), request, *notes))
             return
         key, period = await self._meant(understood.name, asker)
         with suppress(PeriodError):
             period = periods.parse(understood.period, await self._asking.today(asker)) if understood.period else period
         sketch = replace(
-            self._sketch(asker, key, period), file_name=request.file_name, contract=request.contract_number
+            self._sketch(asker, key, period, here=here), file_name=request.file_name, contract=request.contract_number
         )
         await self._open(trigger, asker, sketch, notes)
 
@@ -191,8 +198,8 @@ class QuestionForm:
         view = await self._view(sketch, asker, notes)
         await self._form.show(trigger, view or self._long(sketch, ExportRequest(sketch.contract), *notes))
 
-    def _sketch(self, asker: Asker, key: str = "", period: Period | None = None) -> Sketch:
-        """Return what stands in a form that opens where somebody asks."""
+    def _sketch(self, asker: Asker, key: str = "", period: Period | None = None, *, here: bool = True) -> Sketch:
+        """Return what stands in a form that opens where somebody asks; not `here`: with no channel yet."""
         days = period if isinstance(period, Days) else None
         chosen = question_modal.RANGE if days else periods.as_word(period) if period else ""
         return Sketch(
@@ -201,7 +208,7 @@ class QuestionForm:
             period=chosen,
             first=days.first.isoformat() if days else "",
             last=days.last.isoformat() if days else "",
-            channel=asker.channel,
+            channel=asker.channel if here else "",
             opened=Opened(asker.channel),
         )
 

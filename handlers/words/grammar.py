@@ -10,16 +10,19 @@ from typing import Final, Literal, get_args
 from bot.cards.text import sentence, shorten
 from bot.questions import periods
 from bot.questions.periods import PeriodError
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, visible
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part
 from bot.tokenflex.rules import check_request, plain_file_name
 from handlers.words.shell_words import UnreadableError, split
-from handlers.words.slack_text import CURLY_DOUBLE, as_typed, straight_clause, visible
+from handlers.words.slack_text import as_typed, straight_clause
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
 WORDS: Final = ("export", "list", "templates", *NUMBERED_WORDS, "help")
+#: Marks that stand around a word in sentences and on pages.
+_AROUND: Final = f" \"'`*_~<>()[]/.,;:!…{CURLY_DOUBLE}{CURLY_SINGLE}"
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
 
@@ -135,11 +138,16 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
 
 
 def _first_word(text: str) -> tuple[str, str]:
-    """Return the word that says what to do and what follows it; nobody can see what is invisible in a word."""
+    """Return the word that says what to do and what follows it; nobody can see what is invisible in a word.
+
+    Marks around a known word are none of it: they came along when it was copied, or Slack would draw it by them.
+    """
     first, rest = (*text.split(maxsplit=1), "", "")[:2]
     if not visible(first):
         return _first_word(rest) if rest else ("", "")
-    return visible(first), rest.strip() if visible(rest).strip() else ""
+    bare = visible(first).strip(_AROUND)
+    word = bare if bare.lower() in {*WORDS, ADMIN} else visible(first)
+    return word, rest.strip() if visible(rest).strip() else ""
 
 
 def _unknown(text: str, first: str, rest: str) -> Unknown:
@@ -150,7 +158,7 @@ def _unknown(text: str, first: str, rest: str) -> Unknown:
 
 
 def _on_export(word: NumberedWord, rest: str) -> Command:
-    rest = visible(rest).strip()
+    rest = visible(rest).strip().strip(_AROUND)
     found = re.fullmatch(r"#?\s*0*([1-9][0-9]{0,17})", rest)
     if found:
         return OnExport(word, int(found.group(1)))

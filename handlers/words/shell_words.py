@@ -8,7 +8,7 @@ import re
 import shlex
 from typing import Final
 
-from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, SPACES
 
 _BLANKS: Final = rf" \t\r\n{SPACES}"
 _MARKS: Final = rf"\"'{CURLY_DOUBLE}{CURLY_SINGLE}"

@@ -5,8 +5,9 @@ Slack escapes `&`, `<` and `>` in the text of a command and wraps what it recogn
 """
 
 import re
-import unicodedata
 from typing import Final
+
+from bot.signs import CURLY_SINGLE, SPACES, visible
 
 _WRAPPED = re.compile(
     r"""<(?:
@@ -20,12 +21,6 @@ _WRAPPED = re.compile(
 _ENTITY = re.compile("&(lt|gt|amp);")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
-#: What phones and typographers write for `"`, for `'` and for a space; for use between the brackets of a pattern.
-CURLY_DOUBLE: Final = "“”„‟«»"
-CURLY_SINGLE: Final = "‘’‚‛"
-SPACES: Final = "\u00a0\u2007\u202f"
-
-_SELECTORS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
 _OF_A_CLAUSE: Final = re.compile(
     rf"""
       (?P<straight>'(?:[^']|'')*')
@@ -45,11 +40,6 @@ def as_typed(text: str) -> str:
     Brackets that Slack did not make, as in `a < 3 and b > 2`, stay.
     """
     return _ENTITY.sub(lambda found: _CHARACTERS[found.group(1)], _WRAPPED.sub(_unwrapped, text))
-
-
-def visible(text: str) -> str:
-    """Return the text without what has no width: joiners, marks of direction, selectors of a way to draw."""
-    return "".join(each for each in text if unicodedata.category(each) != "Cf" and each not in _SELECTORS)
 
 
 def straight_clause(clause: str) -> str:

@@ -96,9 +96,9 @@ class World:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
 
-    async def asks(self, name: str = "year1") -> int:
+    async def asks(self, name: str = "year1", *, contract: str = CONTRACT) -> int:
         """Ask for an export and return its number."""
-        request = ExportRequest(CONTRACT, ("productName",), file_name=name)
+        request = ExportRequest(contract, ("productName",), file_name=name)
         accepted = await self.bot.parts.exports.accept(
             request, admitted("U1", "C1"), channel="C1", origin=f"{name} {self.clock.now()}"
         )

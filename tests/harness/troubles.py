@@ -22,6 +22,7 @@ TROUBLES: dict[str, Callable[[], TokenFlexError]] = {
     "not found": lambda: errors.NotFoundError(status=404),
     "token": errors.NotAuthorisedError,
     "login": errors.LoginNeededError,
+    "sign-in": errors.SignInRefusedError,
     "secret": errors.WrongClientError,
     "rate": lambda: errors.RateLimitedError(20),
     "rate for a year": lambda: errors.RateLimitedError(3e7),

@@ -166,6 +166,16 @@ def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
         backup.back_up(tmp_path / "data.db", Path("/proc/copy.db"), NOW)
 
 
+async def test_the_database_is_no_backup_of_itself(tmp_path: Path) -> None:
+    """By whichever path it is named: nothing is changed, and no numbers are left out."""
+    await make(tmp_path / "data.db", "here")
+    (tmp_path / "link.db").symlink_to(tmp_path / "data.db")
+    for name in ("data.db", "link.db"):
+        with pytest.raises(DatabaseError, match="is the database itself"):
+            backup.restore(tmp_path / "data.db", tmp_path / name, NOW)
+    assert await fact_of(tmp_path / "data.db") == "here"
+
+
 async def test_a_restore_keeps_what_was_there(tmp_path: Path) -> None:
     """The backup is the database now; the old one, with its log of writes, opens under its new name; 0600."""
     await make(tmp_path / "data.db", "old")

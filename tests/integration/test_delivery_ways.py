@@ -15,6 +15,7 @@ from storage import audit, exports, outbox, troubles
 from storage.audit import Act, Source
 from storage.states import ExportState
 from tests.harness.allowed import house_where, recorded
+from tests.harness.files import download
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, export, gets, quick_house
 
@@ -118,6 +119,18 @@ async def test_a_link_that_waits_for_its_edit_for_too_long_is_shown_privately(qu
     await eventually(lambda: [c for c in quick.slack.calls if c.method == "chat.update"][-1] is not edits[-1], PATIENCE)
     assert result.links() == []
     assert [act for act, _ in await links_of_presses(quick)] == [Act.LINK_SHOWN, Act.LINK_NOT_SHOWN, Act.LINK_SHOWN]
+
+
+async def test_a_link_that_has_ended_while_its_edit_waited_is_not_shown(new_house: OpenHouse) -> None:
+    """Links of a minute, as Autodesk's have been seen: who gets one privately instead gets one that opens."""
+    quick = await new_house(speed=20.0, token_flex={"durations": (1.0, 1.0), "link_life": 60.0})
+    await quick.start_bot()
+    ana = quick.member("ana")
+    result = await ready_in(quick, ana)
+    quick.slack.controls.fail_next("chat.update", retry_after=100)
+    await ana.presses(result, "Get a fresh link")
+    shown = await ana.hears("#vault", "Export #1:", "Download year1.csv", private=True, timeout=PATIENCE)
+    assert (await download(shown.links()[0]))[0] == 200
 
 
 async def test_a_link_that_nobody_could_be_shown_is_not_on_record_as_shown(quick: House) -> None:
@@ -279,13 +292,16 @@ def _activity(db: Any, house: House) -> Any:
 
 
 async def test_who_waits_hears_why_nothing_comes(quick: House) -> None:
-    """Whoever types a command while Slack takes nothing reads so, and how to get a file."""
-    ana = quick.member("ana")
+    """Whoever types a command while Slack takes nothing reads so, and how to get a file; a slip is told as well."""
+    ana, ben = quick.member("ana"), quick.member("ben")
     quick.slack.controls.refuse("chat.postMessage", "message_limit_exceeded")
     await ana.types("#finance", export())
     await eventually(lambda: any(call.error == "message_limit_exceeded" for call in quick.slack.calls), PATIENCE)
     await ana.types("#finance", "/tokenflex status #1")
     await ana.hears("#finance", "Slack takes no messages of mine", "/tokenflex link #1", private=True)
+    await ben.types("#finance", "/tokenflex status #99")
+    await ben.hears("#finance", "I know of no export #99", private=True)
+    await ben.hears("#finance", "Slack takes no messages of mine", private=True)
 
 
 async def test_a_rate_limit_of_posts_keeps_no_edit(quick: House) -> None:

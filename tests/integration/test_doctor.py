@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlite_utils import Database as Connection
@@ -134,6 +135,34 @@ async def test_a_wrong_value(sound_house: House, bad: BadValue) -> None:
     assert bad.found in report[bad.line].found
     assert bad.mend in report[bad.line].mend
     assert not wrong_lines(await examined(sound_house))
+
+
+@pytest.mark.parametrize(
+    ("setting", "path", "lines", "what"),
+    [
+        *(("SLACK_BASE_URL", path, {"Slack bot token", "Slack app token"}, "Slack") for path in ("/", "/app/", "/v2/")),
+        *(("TOKENFLEX_BASE_URL", path, {"Contracts"}, "Token Flex") for path in ("", "/", "/tokenflex/v2")),
+        *(("APS_BASE_URL", path, {"Autodesk token"}, "Autodesk's sign-in") for path in ("", "/authentication/v1")),
+    ],
+)
+async def test_an_address_that_is_another(
+    sound_house: House, setting: str, path: str, lines: set[str], what: str
+) -> None:
+    """Something answers there: waiting, another token or another sign-in would not help, and are not advised."""
+    whole = urlsplit(sound_house.environment[setting])
+    report = await examined(sound_house, {setting: f"{whole.scheme}://{whole.netloc}{path}"})
+    assert wrong_lines(report) == lines
+    for line in lines:
+        assert report[line].found == f"What answers there is not {what} (HTTP 404)."
+        assert report[line].mend.startswith(f"Look at {setting} where that is set: ")
+
+
+@pytest.mark.parametrize("status", [200, 403])
+async def test_a_page_in_place_of_slack(sound_house: House, status: int) -> None:
+    """A network that wants a sign-in answers for everybody."""
+    sound_house.slack.controls.fail_next("auth.test", status=status, html=True)
+    report = await examined(sound_house)
+    assert report["Slack bot token"].found == f"What answers there is not Slack (HTTP {status})."
 
 
 # The services

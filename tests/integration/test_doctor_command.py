@@ -1,10 +1,14 @@
 """`python -m bot doctor` as a process: lines for people, JSON for machines, the exit status."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 from bot import settings
-from tests.harness.house import House
+from tests.harness.house import ROOT, House
 from tests.harness.process import start_process
 
 
@@ -33,3 +37,21 @@ async def test_the_command_without_any_setting(tmp_path: Path) -> None:
     assert await process.ends() == 1
     assert process.out.count("-m bot init") == 3
     assert process.err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("command", [("settings",), ("doctor",), ("doctor", "--json"), ("settings", "--markdown")])
+def test_a_full_disk_is_told_in_a_sentence(command: tuple[str, ...]) -> None:
+    """Whatever prints to a disk that is full ends with a sentence, not with a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *command],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+    assert done.returncode != 0
+    assert "There is no room left on the disk" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -51,11 +51,27 @@ async def test_a_damaged_database(sound_house: House) -> None:
     report = await examined(sound_house)
     assert "Database" in wrong_lines(report)
     assert "python -m bot restore FILE" in report["Database"].mend
+    assert "is not the bot's, change DATABASE_PATH" in report["Database"].mend
     assert report["Autodesk"].level is Level.SKIPPED
     assert database_path(sound_house).read_bytes() == before
     assert sound_house.token_flex.calls == []
     database_path(sound_house).rename(sound_house.folder / "away.db")
     assert not wrong_lines(await examined(sound_house))
+
+
+@pytest.mark.parametrize("what", ["a file of others", "a folder"])
+async def test_what_is_not_the_bots_is_left_as_it_is(sound_house: House, what: str) -> None:
+    """A DATABASE_PATH that names something else: nobody is advised to take that from whoever needs it."""
+    other = sound_house.folder / "others"
+    if what == "a folder":
+        other.mkdir(mode=0o755)
+    else:
+        other.write_text("root:x:0:0\n" * 100)
+        other.chmod(0o644)
+    report = await examined(sound_house, {"DATABASE_PATH": str(other)})
+    assert wrong_lines(report) == {"Database"}
+    assert "DATABASE_PATH" in report["Database"].mend
+    assert "chmod" not in "".join(finding.mend for finding in report.values())
 
 
 async def test_a_database_of_a_newer_version(sound_house: House) -> None:

@@ -128,6 +128,18 @@ async def test_a_person_may_insist(slack_and_autodesk: House) -> None:
     assert "Run `python -m bot init SLACK_APP_TOKEN APS_CLIENT_ID SLACK_BOT_TOKEN`." in person.said
 
 
+@pytest.mark.parametrize(("answers", "kept"), [(("n", ""), True), (("n", "n"), True), (("n", "y"), False)])
+async def test_what_was_there_gives_way_only_when_it_is_said(
+    slack_and_autodesk: House, answers: tuple[str, ...], kept: bool
+) -> None:
+    """A value that works is not lost to one that does not, unless somebody says so."""
+    await answer(slack_and_autodesk, GOOD[0], names=("SLACK_BOT_TOKEN",))
+    status, person = await answer(slack_and_autodesk, "xoxb-unknown", *answers, names=("SLACK_BOT_TOKEN",))
+    assert status == 1
+    assert env_of(slack_and_autodesk)["SLACK_BOT_TOKEN"] == (GOOD[0] if kept else "xoxb-unknown")
+    assert "Write the new SLACK_BOT_TOKEN nevertheless? [y/N]" in person.said
+
+
 async def test_one_value_is_changed(slack_and_autodesk: House) -> None:
     """A second run with a name asks for that one alone; Enter keeps, a dash removes."""
     await answer(slack_and_autodesk, *GOOD, "g")
@@ -205,6 +217,7 @@ async def with_slack(slack_and_autodesk: House) -> House:
         ("ADMINISTRATORS", "@ana", "U"),
         ("ADMINISTRATORS", "ana, @ben,@licensing", "UUS"),
         ("ALLOWED_PEOPLE", "members, @Gus", "mU"),
+        ("ALLOWED_PEOPLE", "MEMBERS, @Gus", "MU"),
         ("ALLOWED_CHANNELS", "#finance", "C"),
         ("ALLOWED_CHANNELS", "finance", "C"),
     ],
@@ -216,7 +229,16 @@ async def test_names_are_looked_up(with_slack: House, name: str, typed: str, kin
     written = (env_of(with_slack)[name] or "").split(",")
     assert "".join(each[0] for each in written) == kinds
     assert f"That is {','.join(written)}." in person.said
-    assert f"Slack knows {', '.join(each for each in written if each != 'members')}." in person.said
+    assert f"Slack knows {', '.join(each for each in written if each.lower() != 'members')}." in person.said
+
+
+@pytest.mark.parametrize(("name", "word"), [("ALLOWED_PEOPLE", "Members"), ("ALLOWED_CHANNELS", "ALL")])
+async def test_the_word_for_all_of_them_is_taken_in_any_case(with_slack: House, name: str, word: str) -> None:
+    """It is nothing that Slack could be asked for."""
+    status, person = await answer(with_slack, word, names=(name,))
+    assert status == 0
+    assert f"{name}" in person.read[1]
+    assert "Set." in person.said
 
 
 @pytest.mark.parametrize(

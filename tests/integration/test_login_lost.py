@@ -122,3 +122,43 @@ async def test_without_administrators_the_log_has_it(new_house: OpenHouse, caplo
     await lose_login(house, "first")
     await house.clock.sleep(200)
     assert caplog.text.count("run `python -m bot login`") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": "invalid_scope"}),
+        (401, b""),
+        (403, {"developerMessage": "no access to the api product", "errorCode": "AUTH-001"}),
+        (451, b"no such path"),
+    ],
+)
+async def test_whatever_keeps_us_from_signing_in_is_told_to_administrators(
+    new_house: OpenHouse, status: int, body: object
+) -> None:
+    """Whatever Autodesk's word for it is: cards say it, who can mend it hears once, and all goes on when it is over."""
+    house = await signed_in(new_house, ("ben",))
+    lift = house.token_flex.controls.answer_always(status, path_end="token", body=body, oauth=True)
+    house.token_flex.controls.revoke_tokens()
+    ana, ben = house.member("ana"), house.member("ben")
+    await ana.types("#finance", export("first"))
+    await ben.hears("@tokenflex", "Autodesk does not let me sign in", "python -m bot doctor", timeout=PATIENCE)
+    await ana.hears("#finance", "first.csv", "does not accept our login", "waiting since", private=False)
+    await house.clock.sleep(300)
+    assert sum("does not let me sign in" in message.visible_text() for message in ben.sees("@tokenflex")) == 1
+    lift()
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
+
+
+async def test_new_tokens_that_are_refused_too_are_told_to_administrators(new_house: OpenHouse) -> None:
+    """Autodesk gives tokens and takes none: that is no token that has just ended, however often it is renewed."""
+    house = await signed_in(new_house, ("ben",))
+    lift = house.token_flex.controls.answer_always(401, form="gateway")
+    ana, ben = house.member("ana"), house.member("ben")
+    await ana.types("#finance", export("first"))
+    await ben.hears("@tokenflex", TOLD, "python -m bot login", timeout=PATIENCE)
+    await ana.hears("#finance", "first.csv", "does not accept our login", "waiting since", private=False)
+    await house.clock.sleep(300)
+    assert told(house, "ben") == 1
+    lift()
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)

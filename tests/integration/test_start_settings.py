@@ -162,6 +162,13 @@ async def test_slack_that_is_not_there_is_waited_for(slow_house: House, start: S
     await slow_house.slack.connected(timeout=30)
 
 
+async def test_an_address_that_is_not_slacks_is_said(slow_house: House, start: StartBot) -> None:
+    """Waiting would not help, and the log says where to look; a network may also be in the way for a while."""
+    bot = await start(SLACK_BASE_URL=slow_house.slack.api_url.removesuffix("api/"))
+    await bot.says("what answers is not Slack: look at SLACK_BASE_URL; trying again")
+    assert await bot.stop() == 0
+
+
 async def test_a_stop_while_slack_is_out_is_clean(slow_house: House, start: StartBot) -> None:
     """SIGTERM during the wait for Slack ends the process with 0 and nothing left open."""
     slow_house.slack.controls.fail_next("apps.connections.open", "internal_error", count=50)

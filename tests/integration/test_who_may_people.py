@@ -328,6 +328,19 @@ async def test_a_slow_slack_delays_no_acknowledgement(new_house: OpenHouse) -> N
     await house.member("ana").sees_modal(SHORT)
 
 
+async def test_user_groups_are_asked_at_once(new_house: OpenHouse) -> None:
+    """One after another they would take longer than a form has to open; so would the last of the administrators'."""
+    named = {kind: [f"{kind}{number}" for number in range(6)] for kind in ("people", "others")}
+    groups = {name: ["carla"] for names in named.values() for name in names} | {"others5": ["ben"]}
+    settings = {"ALLOWED_PEOPLE": named["people"], "ADMINISTRATORS": named["others"]}
+    lists = {setting: ",".join(f"{{{name}}}" for name in names) for setting, names in settings.items()}
+    house = await house_where(new_house, groups=groups, slack=None, token_flex=None, **lists)
+    for _ in groups:
+        house.slack.controls.slow_next("usergroups.users.list", 0.7)
+    await house.member("ben").types("#finance", "/tokenflex")
+    await house.member("ben").sees_modal(TITLE)
+
+
 # --- an installation, or a stand-in, that does not tell who people are
 
 

@@ -10,10 +10,13 @@ import pytest
 import yaml
 
 from bot import settings
+from bot.cards.faces import FACES
 from bot.command_line import main
 from bot.operate import settings_page
+from handlers.forms.export_modal import Choices, Draft, build
 from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
+from storage.states import ExportState
 from tests.harness.house import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -84,6 +87,14 @@ def test_settings_of_documents_exist() -> None:
     """A variable that is named in the guide of the installation is a setting."""
     for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text_of("docs/install.md")):
         assert name in settings.NAMES | {"HTTPS_PROXY"}
+
+
+def test_what_the_guide_says_of_a_card_stands_on_it() -> None:
+    """The words of the states, and the button of the form, are those that people see."""
+    paragraph = next(each for each in text_of("docs/install.md").split("\n\n") if "A card appears" in each)
+    button, *words = re.findall(r"\*([^*]+)\*", " ".join(paragraph.split()))[-4:]
+    assert button == build(Draft(), Choices())["submit"]["text"]
+    assert words == [FACES[state].word for state in (ExportState.QUEUED, ExportState.REQUESTED, ExportState.READY)]
 
 
 def test_the_licences_are_those_of_the_pinned_packages() -> None:

@@ -7,11 +7,13 @@ from typing import Final, Unpack
 from bot.network import Obstacle
 from bot.operate.checks.obstacles import AUTODESK, unreachable
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
+from bot.settings import SETTINGS
 from bot.tokenflex.errors import (
     ApiNotEnabledError,
     ForbiddenError,
     LoginNeededError,
     NotAuthorisedError,
+    NotFoundError,
     RateLimitedError,
     ScopeMissingError,
     TimedOutError,
@@ -34,6 +36,10 @@ THREE_LEGGED_WAY: Final = (
     "If Autodesk has not tied this client ID to one of your administrators, a person has to sign in once: register the "
     "callback URL http://localhost:8765/callback with the app, set DATABASE_KEY, and run `python -m bot login`."
 )
+_NOTHING_THERE: Final = (404, 405)
+#: What an address may be off from.
+_ADDRESS: Final = "Look at {setting} where that is set: Autodesk's own is {default}."
+_DEFAULTS: Final = {setting.name: setting.default for setting in SETTINGS}
 _ROLE: Final = (
     "Sign in as a contract manager, software coordinator, or primary or secondary admin of the Token Flex team "
     "(`python -m bot login`); with two-legged credentials ask Autodesk to tie the client ID to such a user "
@@ -68,6 +74,8 @@ def check_client(oauth: OAuthClient, *, has_secret: bool) -> Finding:
     except WrongClientError as error:
         return wrong(CLIENT, f"{error}.", _COPY_CLIENT)
     except NotAuthorisedError as error:
+        if error.status in _NOTHING_THERE:
+            return _elsewhere(CLIENT, "APS_BASE_URL", "Autodesk's sign-in", error.status)
         return warning(CLIENT, f"It cannot sign in by itself: {error}.", THREE_LEGGED_WAY)
     except TokenFlexError as error:
         return trouble(CLIENT, error)
@@ -103,6 +111,8 @@ def token_trouble(error: TokenFlexError) -> Finding:
         return wrong(TOKEN, f"No login that works: {error}.", _SIGN_IN)
     if isinstance(error, WrongClientError):
         return wrong(TOKEN, f"{error}.", _COPY_CLIENT)
+    if isinstance(error, NotAuthorisedError) and error.status in _NOTHING_THERE:
+        return _elsewhere(TOKEN, "APS_BASE_URL", "Autodesk's sign-in", error.status)
     if isinstance(error, NotAuthorisedError):
         return wrong(TOKEN, f"No access token: {error}.", THREE_LEGGED_WAY)
     return trouble(TOKEN, error)
@@ -117,7 +127,15 @@ def contracts_trouble(error: TokenFlexError) -> Finding:
         return wrong(CONTRACTS, "The login lacks the scope data:read.", f"{_SIGN_IN} Give both scopes.")
     if isinstance(error, ForbiddenError):
         return wrong(CONTRACTS, "Token Flex does not permit this login to look at contracts.", _ROLE)
+    if isinstance(error, NotFoundError):
+        return _elsewhere(CONTRACTS, "TOKENFLEX_BASE_URL", "Token Flex", error.status)
     return trouble(CONTRACTS, error)
+
+
+def _elsewhere(name: str, setting: str, service: str, status: int) -> Finding:
+    """Say that something answers, and that it is not what is meant."""
+    mend = _ADDRESS.format(setting=setting, default=_DEFAULTS[setting])
+    return wrong(name, f"What answers there is not {service} (HTTP {status}).", mend)
 
 
 def trouble(name: str, error: TokenFlexError) -> Finding:
@@ -130,4 +148,7 @@ def trouble(name: str, error: TokenFlexError) -> Finding:
         return unreachable(name, AUTODESK, error.obstacle, str(error) if error.obstacle is Obstacle.OTHER else "")
     if isinstance(error, TimedOutError):
         return unreachable(name, AUTODESK, Obstacle.SILENT, str(error))
-    return wrong(name, f"Autodesk did not answer as it should: {error}.", "Run this again in a few minutes.")
+    mend = (
+        "Run this again in a few minutes. If it stays, look at TOKENFLEX_BASE_URL and APS_BASE_URL where they are set."
+    )
+    return wrong(name, f"Autodesk did not answer as it should: {error}.", mend)

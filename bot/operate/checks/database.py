@@ -31,7 +31,10 @@ def check_database(path: Path) -> tuple[bool, Finding]:
     except NewerDatabaseError as error:
         return False, wrong(NAME, str(error), "Install the newer version again, or `python -m bot restore` a backup.")
     except CorruptDatabaseError as error:
-        mend = f"With the bot stopped: `python -m bot restore FILE` with a backup, or move {path} away to begin anew."
+        mend = (
+            f"If {path} is not the bot's, change DATABASE_PATH. If it is, with the bot stopped: `python -m bot restore "
+            f"FILE` with a backup, or move {path} away to begin anew."
+        )
         return False, wrong(NAME, str(error), mend)
     except DatabaseError as error:
         return False, wrong(NAME, str(error), "Set DATABASE_PATH to a file that this user may read and write.")

@@ -18,6 +18,8 @@ _DRIFT, _TOO_FAR = 10.0, 300.0  #: seconds
 
 def check_env_file(path: Path) -> Finding:
     """Nobody may read `.env` but its owner, and a group that it was given to, as a service's is."""
+    if path.is_dir():
+        return skipped("File .env", f"{path} is a folder.")
     if not path.exists():
         return ok("File .env", f"There is none ({path.absolute()}); the settings come from the environment.")
     return _private("File .env", path, private_mode(path.stat()))

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlite_utils import Database as Connection
 
-from bot.contracts.cache import CONTRACTS as KEPT_CONTRACTS
+from bot.contracts.cache import seen_with_login
 from bot.operate.checks.autodesk import CONTRACTS, TOKEN, contracts_seen
 from bot.operate.checks.autodesk_login import login_kind
 from bot.operate.checks.host import check_clock
@@ -16,7 +16,7 @@ from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
 from bot.settings import Settings
 from bot.tokenflex.models import Contract
-from storage import facts, logins
+from storage import logins
 
 #: The bot notes its state each minute; so long after the last note something is wrong with it.
 _SILENCE: Final = timedelta(minutes=5)
@@ -71,9 +71,11 @@ def _contracts(db: Connection, noted: Recorded, settings: Settings, now: datetim
             "Stop the bot and run this again: it then asks Token Flex itself and says what to do.",
         )
         return [found]
-    kept, saved = facts.get(db, KEPT_CONTRACTS), facts.saved_at(db, KEPT_CONTRACTS)
+    kept, saved = seen_with_login(db)
     if kept is None or saved is None:
-        return [skipped(CONTRACTS, "The running bot has not fetched the list yet.")]
+        signed_in = logins.changed_at(db)
+        since = f" since somebody signed in at {ago(signed_in, now)}; it does within two hours" if signed_in else " yet"
+        return [skipped(CONTRACTS, f"The running bot has not fetched the list{since}.")]
     contracts = [Contract(**contract) for contract in json.loads(kept)]
     as_of = f", as the running bot saw them at {ago(saved, now)}" if now - saved > _STALE else ""
     return [contracts_seen(contracts, as_of), *check_contracts(settings.allowed_contracts, contracts, as_of)]

@@ -11,6 +11,8 @@ from bot.slack import manifest
 from bot.slack.api import SlackApi
 from bot.slack.connection import ONE_WORKSPACE, ORG_WIDE, is_org_wide
 from bot.slack.errors import (
+    MethodMissingError,
+    NotSlackError,
     SlackBrokenError,
     SlackError,
     SlackRateLimitedError,
@@ -30,6 +32,10 @@ _MAKE_APP_TOKEN: Final = (
     "connections:write and enter it with `python -m bot init SLACK_APP_TOKEN`."
 )
 _WAIT: Final = "Wait a minute and run this again."
+_ADDRESS: Final = (
+    "Look at SLACK_BASE_URL where that is set: Slack's own is https://slack.com/api/. Where it is not, a proxy or a "
+    "page that wants a sign-in may answer in Slack's place: ask whoever runs the network."
+)
 
 
 async def check_bot_token(api: SlackApi, app_token: str) -> list[Finding]:
@@ -127,6 +133,8 @@ def _failed(name: str, error: SlackError, mend: str) -> Finding:
         return warning(name, "Slack was asked too often for a moment.", _WAIT)
     if isinstance(error, SlackRefusedError):
         return wrong(name, f"Slack does not accept it ({error}).", mend)
+    if isinstance(error, NotSlackError | MethodMissingError):
+        return wrong(name, f"What answers there is not Slack ({error}).", _ADDRESS)
     if isinstance(error, SlackBrokenError):
         return wrong(name, f"Slack has trouble of its own ({error}).", _WAIT)
     if isinstance(error, SlackUnreachableError):

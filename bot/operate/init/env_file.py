@@ -36,7 +36,7 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     """
     target = path.resolve()  # a link stays a link
     try:
-        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        text = target.read_bytes().decode() if target.exists() else ""  # line ends stay what they are
         _put(target, changed(text, values).encode())
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file in UTF-8"

@@ -8,7 +8,7 @@ from bot.operate.checks import autodesk, names, slack_tokens
 from bot.operate.findings import Finding, ok, skipped, wrong
 from bot.operate.init import lookup
 from bot.runtime.clock import Clock
-from bot.settings import network_of, problems_of, with_defaults
+from bot.settings import allowed, network_of, problems_of, with_defaults
 from bot.slack.api import SlackApi, slack_at
 from bot.tokenflex.http import HttpDoor
 from bot.tokenflex.oauth import OAuthClient
@@ -58,9 +58,8 @@ async def _ids_of(name: str, typed: str, values: Mapping[str, str], clock: Clock
 
 
 async def _named(name: str, values: Mapping[str, str], clock: Clock) -> list[Finding]:
-    ids = [each.strip() for each in values[name].split(",") if each.strip()]
     async with _slack(values, clock) as api:
-        found = await names.check_ids(api, name, ids)
+        found = await names.check_ids(api, name, allowed(values, name))
     return [found or ok(name, "Set.")]
 
 

@@ -87,6 +87,9 @@ class Wizard:
             step = _CLIENT if set(step) <= set(_CLIENT) else step  # nobody can say which of the two is wrong
             for name in step:
                 self._ask(name, stored)
+        if not passes and self._keeps_former(typed, stored):
+            self.in_file.update({name: stored[name] for name in typed if stored.get(name)})
+            typed = {name: value for name, value in typed.items() if not stored.get(name)}
         if typed:
             env_file.write(self.path, typed)
         self.talk.tell("")
@@ -135,6 +138,13 @@ class Wizard:
     def _again(self, step: tuple[str, ...]) -> bool:
         what = "it" if len(step) == 1 and step[0] not in _CLIENT else "both"
         return not self.talk.ask(f"  Enter {what} again? [Y/n] ").strip().lower().startswith("n")
+
+    def _keeps_former(self, typed: Mapping[str, str], stored: Mapping[str, str]) -> bool:
+        """Ask before a value that was there gives way to one that did not pass."""
+        names = " and ".join(name for name in typed if stored.get(name))
+        if not names:
+            return False
+        return not self.talk.ask(f"  Write the new {names} nevertheless? [y/N] ").strip().lower().startswith("y")
 
     def _passes(self, step: tuple[str, ...]) -> bool:
         """Check what there is; what is missing is told at the end."""

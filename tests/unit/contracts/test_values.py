@@ -80,7 +80,7 @@ class House:
         self.database, self.clock = database, clock
         self.upstream = Upstream(clock)
         self.calls = Calls(self.upstream, turns, clock)
-        self.cache = ContractCache(database, self.calls, clock, lambda number: number != "secret")
+        self.cache = ContractCache(database, self.calls, clock, lambda number: number != "secret", "client")
         self.cache.contracts = tuple(Contract(number, "", "", "", is_active=number != "3") for number in contracts)
         self.values = ContractValues(database, self.calls, clock, self.cache)
         self.supervisor = Supervisor(clock)

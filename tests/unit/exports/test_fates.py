@@ -58,7 +58,9 @@ _REFUSALS = (
 )
 FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     "submit": dict.fromkeys(_REFUSALS, _REFUSED)
-    | dict.fromkeys((errors.NotAuthorisedError, errors.LoginNeededError, errors.WrongClientError), _WAITS)
+    | dict.fromkeys(
+        (errors.NotAuthorisedError, errors.LoginNeededError, errors.SignInRefusedError, errors.WrongClientError), _WAITS
+    )
     | {
         errors.RateLimitedError: Fate(_S.QUEUED, _N.RATE, _S.QUEUED),
         errors.QuotaExceededError: Fate(_S.QUEUED, _N.SLOTS, _S.QUEUED),
@@ -70,6 +72,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     | {
         errors.NotAuthorisedError: Fate(_S.RETRYING, _N.LOGIN, _S.FAILED),
         errors.LoginNeededError: Fate(_S.RETRYING, _N.LOGIN, _S.RETRYING),
+        errors.SignInRefusedError: Fate(_S.RETRYING, _N.LOGIN, _S.RETRYING),
         errors.WrongClientError: Fate(_S.RETRYING, _N.LOGIN, _S.RETRYING),
         errors.RateLimitedError: Fate(_S.RETRYING, _N.RATE, _S.RETRYING),
         errors.QuotaExceededError: Fate(_S.RETRYING, _N.SLOTS, _S.RETRYING),
@@ -81,6 +84,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     | {
         errors.NotAuthorisedError: Fate(_S.DELETING, _N.LOGIN, _S.READY),
         errors.LoginNeededError: Fate(_S.DELETING, _N.LOGIN, _S.DELETING),
+        errors.SignInRefusedError: Fate(_S.DELETING, _N.LOGIN, _S.DELETING),
         errors.WrongClientError: Fate(_S.DELETING, _N.LOGIN, _S.DELETING),
         errors.RateLimitedError: Fate(_S.DELETING, _N.RATE, _S.DELETING),
         errors.QuotaExceededError: Fate(_S.DELETING, _N.SLOTS, _S.DELETING),
@@ -92,6 +96,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
     | {
         errors.NotAuthorisedError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
         errors.LoginNeededError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
+        errors.SignInRefusedError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
         errors.WrongClientError: Fate(_S.REQUESTED, _N.LOGIN, _S.REQUESTED),
         errors.RateLimitedError: Fate(_S.REQUESTED, _N.RATE, _S.REQUESTED),
         errors.QuotaExceededError: Fate(_S.REQUESTED, _N.SLOTS, _S.REQUESTED),
@@ -189,7 +194,7 @@ def test_a_deletion_that_is_refused_ends_where_it_began_and_is_told(tmp_path: Pa
         assert (await world.export()).state is ExportState.READY
         assert sum(made.method == "delete_export" for made in world.token_flex.calls[calls:]) == TRIES
         assert len(world.said("did not delete export #1")) == 1
-        assert world.said("The file is still there") == ["card:1"]
+        assert world.said("did not delete it, however often I asked; *Delete* tries again. Press *Get") == ["card:1"]
         world.token_flex.errors.clear()
         await world.bot.parts.exports.delete(1, admitted("U1", "C1"))
         await clock.sleep(30)
@@ -324,6 +329,31 @@ def test_what_seemed_to_vanish_comes_back(tmp_path: Path) -> None:
         assert (export.state, export.announcement) == (ExportState.READY, 1)
         await clock.sleep(30)
         assert not world.said("No longer at Autodesk")
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_what_seemed_to_vanish_is_deleted_at_token_flex_too(tmp_path: Path, *, is_back: bool) -> None:
+    """Nobody reads "Deleted" of a file that is there."""
+    clock = VirtualClock(BEGIN)
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        await world.has(DOWNLOAD)
+        await clock.sleep(300)
+        (kept,) = world.token_flex.exports
+        world.token_flex.exports.clear()
+        with pytest.raises(LinkUnavailableError):
+            await world.bot.parts.fresh_links.fresh(1, "U1")
+        if is_back:
+            world.token_flex.exports.append(kept)
+        await world.bot.parts.exports.delete(1, admitted("U1", "C1"))
+        await clock.sleep(60)
+        assert (await world.export()).state is ExportState.DELETED
+        assert world.token_flex.exports == []
         await world.end()
 
     virtual_time.run(clock, main())

@@ -283,9 +283,15 @@ async def test_missing_means_two_lists_in_a_row(
 async def test_a_missing_key_that_is_refused_has_vanished(
     database: MemoryDatabase, progress: Progress, clock: MovedClock, answers: Replies, error: Exception
 ) -> None:
-    """404, 403 and 400 mean the same here."""
+    """404, 403 and 400 mean the same, since lists have told; where they have not, 404 alone means anything."""
     export = requested(database.db, clock.now(), "k1")
     answers.answer = error
+    if not isinstance(error, NotFoundError):
+        with pytest.raises(type(error)):
+            await progress.has_vanished(export)
+        assert state(database, export) is ExportState.REQUESTED
+        await listed(progress, clock, after=10)
+        (export,) = (await listed(progress, clock, after=10)).missing
     assert await progress.has_vanished(export)
     assert state(database, export) is ExportState.VANISHED
 

@@ -26,6 +26,7 @@ TROUBLES: dict[str, Callable[[], TokenFlexError]] = {
     "503": lambda: errors.UpstreamBrokenError(status=503),
     "504": lambda: errors.UpstreamBrokenError(status=504),
     "login lost": errors.LoginNeededError,
+    "sign-in refused": errors.SignInRefusedError,
     "secret changed": errors.WrongClientError,
     "used up by another program": lambda: errors.RateLimitedError(30),
     "used up, nobody says until when": errors.RateLimitedError,

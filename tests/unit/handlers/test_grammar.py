@@ -6,7 +6,20 @@ from hypothesis import strategies as st
 
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
-from handlers.words.grammar import Export, Help, List, Mistake, OnExport, OpenForm, Unknown, parse, read
+from handlers.words.grammar import (
+    ADMIN,
+    NUMBERED_WORDS,
+    WORDS,
+    Export,
+    Help,
+    List,
+    Mistake,
+    OnExport,
+    OpenForm,
+    Unknown,
+    parse,
+    read,
+)
 from tests.harness.commands import CATALOGUE, mistakes_of, request_of
 
 WALKTHROUGH = (
@@ -394,3 +407,28 @@ def test_what_nobody_can_see_changes_nothing(hidden: str) -> None:
     assert parse(hidden, Catalogue()) == OpenForm()
     assert parse(f"{hidden} list {hidden}", Catalogue()) == List()
     assert parse("\u00a0list\u00a0", Catalogue()) == List()
+
+
+@pytest.mark.parametrize(
+    "marks",
+    ["``", '""', "''", "**", "__", "~~", "“”", "‘’", "<>", "()", "[]", "/ ", " .", " ,", " !", " …", '."'],
+)
+def test_marks_around_a_word_are_none_of_it(marks: str) -> None:
+    """They came along when it was copied; nobody is asked whether they mean what they see."""
+    before, behind = marks[0].strip(), marks[1].strip()
+    for word in (*(each for each in WORDS if each not in NUMBERED_WORDS), ADMIN):
+        assert parse(f"{before}{word}{behind}", Catalogue()) == parse(word, Catalogue())
+    for word in NUMBERED_WORDS:
+        assert parse(f"{before}{word}{behind} {before}#42{behind}", Catalogue()) == OnExport(word, 42)
+
+
+def test_marks_alone_are_no_word() -> None:
+    """Nothing is done that nobody has asked for."""
+    for typed in ("?", "...", "``", "*", '"'):
+        assert isinstance(parse(typed, Catalogue()), Unknown)
+
+
+def test_a_contract_with_blanks_is_told_without_them() -> None:
+    """Between quotation marks, too: the number to write stands in the sentence."""
+    (message,) = mistakes_of('export contract="1100 0012 3456" metrics=tokensConsumed')
+    assert message == "Write the contract's number without blanks: 110000123456."

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE
 from handlers.words.shell_words import UnreadableError, split
-from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES
 
-CURLY = CURLY_DOUBLE + CURLY_SINGLE + SPACES
+CURLY = (
+    CURLY_DOUBLE
+    + CURLY_SINGLE
+    + "".join(filter(str.isspace, map(chr, range(0x3001)))).translate(dict.fromkeys(map(ord, " \t\r\n")))
+)
 
 
 def texts(text: str) -> list[str] | None:

@@ -7,11 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.cards.text import escape
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, visible
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.where import check_where
-from handlers.words.slack_text import CURLY_DOUBLE, CURLY_SINGLE, SPACES, as_typed, straight_clause, visible
+from handlers.words.slack_text import as_typed, straight_clause
 
-MARKS = CURLY_DOUBLE + CURLY_SINGLE + SPACES
+MARKS = CURLY_DOUBLE + CURLY_SINGLE + "\u00a0\u2007\u202f\u2003\u3000\x85"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.operate.checks.host import check_env_file
 from bot.operate.findings import Level
 from bot.operate.init import env_file
+from bot.settings import environment
 
 VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=40).map(str.strip)
 
@@ -100,3 +101,15 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
     with pytest.raises(env_file.EnvFileError, match=r"\.env cannot be written"):
         env_file.write(tmp_path / ".env", {"A": "2"})
+
+
+@pytest.mark.parametrize("start", [b"", "\ufeff".encode()])
+def test_line_ends_stay(tmp_path: Path, start: bytes) -> None:
+    """A file that an editor of Windows wrote is changed in the one line alone; its mark at the start goes."""
+    path = tmp_path / ".env"
+    path.write_bytes(start + b"A=1\r\n# ours\r\nB_2=2\r\n")
+    env_file.write(path, {"B_2": "3"})
+    assert path.read_bytes() == b"A=1\r\n# ours\r\nB_2=3\r\n"
+    env_file.write(path, {"A": "4", "B_2": "5"})
+    found = environment.look(path)
+    assert (found.written, found.problems[2:]) == ({"A": "4", "B_2": "5"}, ())

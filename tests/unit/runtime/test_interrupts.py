@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while something is under way that must not be cut off; in a process of its own."""
+"""SIGINT, SIGTERM and SIGHUP while something is under way that must not be cut off; in a process of its own."""
 
 import signal
 import subprocess
@@ -8,7 +8,11 @@ import pytest
 
 from tests.harness.house import ROOT
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+IGNORED = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+"""
 HEAD = """
 import asyncio, sys, time
 from bot.runtime import interrupts
@@ -88,6 +92,11 @@ def test_work_under_way_ends_before_the_signal_counts(number: signal.Signals) ->
 def test_what_it_needs_is_closed_after_it(number: signal.Signals) -> None:
     """The work of the event loop is cancelled, and waits for the thread before it closes anything."""
     assert ran(CLOSED, 1.0, number, number) == ["begun", "stored", "closed", "interrupted"]
+
+
+def test_whoever_had_hanging_up_ignored_is_obeyed() -> None:
+    """As `nohup` does."""
+    assert ran(IGNORED + UNINTERRUPTED, 0.5, signal.SIGHUP) == ["begun", "stored", "result"]
 
 
 def test_without_a_signal_it_is_an_ordinary_call() -> None:

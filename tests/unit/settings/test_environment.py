@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot import settings
+from bot.operate.checks import host
 from bot.settings import LinkAudience, SettingsError, SharedChannels, environment
 from bot.settings.environment import Found
 from tests.unit.settings.test_settings import GOOD, KEY
@@ -96,11 +97,12 @@ def test_a_quotation_mark_that_is_not_closed(tmp_path: Path, name: str, mark: st
     [
         ('ALLOWED_PEOPLE="U1" U2', "ALLOWED_PEOPLE has something behind its closing quotation mark in line 1 of"),
         ("\n\nALLOWED_PEOPLE", "ALLOWED_PEOPLE has no = behind it in line 3 of"),
-        ("ALLOWED_PEOPLE: U1", "ALLOWED_PEOPLE: has no = behind it in line 1 of"),
+        ("ALLOWED_PEOPLE: U1", "ALLOWED_PEOPLE has no = behind it in line 1 of"),
         ("ALLOWED_PEOPLE U1", "ALLOWED_PEOPLE has no = behind it in line 1 of"),
         ("export ALLOWED_PEOPLE", "ALLOWED_PEOPLE has no = behind it in line 1 of"),
         ("=U1", "Line 1 of"),
-        ("LOG_LEVEL=INFO\n;comment", ";comment has no = behind it in line 2 of"),
+        ("LOG_LEVEL=INFO\n;comment", "Line 2 of"),
+        ("LOG_LEVEL=INFO\n// comment", "Line 2 of"),
         ("ALLOWED_PEOPLE=U1\nALLOWED_PEOPLE=", "ALLOWED_PEOPLE stands in lines 1 and 2 of"),
         ("DATABASE_KEY=abcdefghALLOWED_PEOPLE=U1", "DATABASE_KEY has ALLOWED_PEOPLE= in its value in line 1 of"),
     ],
@@ -110,6 +112,14 @@ def test_a_line_that_cannot_be_read(tmp_path: Path, text: str, problem: str) -> 
     (said,) = found(tmp_path, text).problems
     assert said.startswith(problem)
     assert said.endswith(".")
+
+
+def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
+    """Docker makes one where a file is missing that is to be mounted; no right to read it would help."""
+    (tmp_path / ".env").mkdir()
+    (said,) = environment.look(tmp_path / ".env").problems
+    assert said == f"{tmp_path}/.env is a folder; put a text file with the settings in its place."
+    assert host.check_env_file(tmp_path / ".env").mend == ""
 
 
 def test_the_same_twice_is_no_problem(tmp_path: Path) -> None:
@@ -169,11 +179,16 @@ def test_a_file_that_is_no_text_is_said(tmp_path: Path, content: bytes) -> None:
     assert "cannot be read: it is not a text file in UTF-8." in problem
 
 
-def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
-    """Here a folder stands in for a file without the right, which root would have."""
-    (tmp_path / ".env").mkdir()
+def test_a_file_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read any, so the right is taken away by hand."""
+    (tmp_path / ".env").touch()
+
+    def _refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", _refused)
     (problem,) = environment.look(tmp_path / ".env").problems
-    assert "cannot be read (" in problem
+    assert problem == f"{tmp_path}/.env cannot be read (Permission denied); check its rights."
 
 
 # Names

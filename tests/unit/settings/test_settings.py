@@ -54,7 +54,7 @@ def test_a_required_setting_that_is_missing_is_named(setting: settings.Setting, 
         ("SLACK_APP_TOKEN", "xoxb-1-abc", "holds another kind of Slack token: App-level token"),
         ("SLACK_BOT_TOKEN", "xoxb-1\nxoxb-2", "has a space or a line break in it"),
         ("APS_CLIENT_ID", "cli ent", "has a space or a line break in it"),
-        ("APS_CLIENT_SECRET", "sec\x00ret", "has a space or a line break in it"),
+        ("APS_CLIENT_SECRET", "sec\x00ret", "has an invisible character in it; type it anew"),
         ("SLACK_BASE_URL", "slack.com/api", "is not a web address"),
         ("SLACK_BASE_URL", "ftp://slack.com/api", "is not a web address"),
         ("TOKENFLEX_BASE_URL", "https://", "is not a web address"),
@@ -74,6 +74,14 @@ def test_a_wrong_setting_is_said_in_one_sentence(name: str, value: str, sentence
     (problem,) = problems(**{name: value})
     assert problem.startswith(f"{name} {sentence}")
     assert problem.endswith(".")
+
+
+@pytest.mark.parametrize("name", sorted(settings.NAMES - {"DATABASE_KEY"}))
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u3164"])
+def test_what_nobody_can_see_in_a_setting_is_said(name: str, unseen: str) -> None:
+    """Nobody would find what is wrong with it; the words of a wrong kind of token, address or ID would be no help."""
+    (problem,) = problems(**{"DATABASE_KEY": KEY, name: GOOD.get(name, "U1") + unseen})
+    assert problem == f"{name} has an invisible character in it; type it anew, or take that away."
 
 
 def test_a_refresh_token_needs_a_key() -> None:
@@ -168,7 +176,9 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.read(GOOD | {"DATABASE_PATH": "~/bot/x.db"}).database_path == Path("/home/ana/bot/x.db")
 
 
-@pytest.mark.parametrize("path", ["$HOME/x.db", "${HOME}/x.db", "%APPDATA%/x.db", "sqlite:///x.db", "~nobody-here/x"])
+@pytest.mark.parametrize(
+    "path", ["$HOME/x.db", "${HOME}/x.db", "%APPDATA%/x.db", "sqlite:///x.db", "~nobody-here/x", "data/"]
+)
 def test_a_path_that_would_make_a_strange_folder(path: str) -> None:
     """What no shell has replaced would become a folder of that name."""
     (problem,) = problems(DATABASE_PATH=path)

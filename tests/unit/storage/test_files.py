@@ -142,7 +142,7 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
 async def test_a_folder_in_place_of_the_file_is_said(tmp_path: Path) -> None:
     """A path that is a folder, or leads through a file, ends in a sentence with what to check."""
     (tmp_path / "a.db").mkdir()
-    with pytest.raises(DatabaseError, match=r"a\.db cannot be opened \(.*\); check the folder"):
+    with pytest.raises(DatabaseError, match=r"a\.db is a folder; DATABASE_PATH has to name a file, such as .*/a\.db/"):
         await Database(tmp_path / "a.db").open()
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseError, match=r"a\.db cannot be opened \(.*\); check the folder"):

@@ -99,6 +99,18 @@ def test_refusals(status: int, body: Any, kind: type[TokenFlexError]) -> None:
         ({"developerMessage": "50 exports are outstanding"}, None, QuotaExceededError),
         ({"developerMessage": "Quota limit exceeded."}, 25.0, RateLimitedError),
         ({"developerMessage": "Quota limit exceeded."}, None, RateLimitedError),
+        *(
+            (body, None, RateLimitedError)
+            for words in (
+                "Rate limit exceeded for POST /export/110000123456/requests",
+                "Too many requests to the export service",
+                "Spike arrest violation at export-requests",
+                "Only 5 calls per minute for exports",
+            )
+            for body in (words, {"developerMessage": words}, {"Code": "TooManyRequests", "Message": words})
+        ),
+        ("Too many requests: 50 exports are pending", None, QuotaExceededError),
+        ("Too many exports", None, QuotaExceededError),
         (None, None, RateLimitedError),
     ],
 )

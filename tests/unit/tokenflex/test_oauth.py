@@ -14,6 +14,8 @@ from bot.tokenflex.errors import (
     LoginNeededError,
     NotAuthorisedError,
     RateLimitedError,
+    SignInRefusedError,
+    TimedOutError,
     TokenFlexError,
     UpstreamBrokenError,
     WrongClientError,
@@ -95,15 +97,20 @@ def test_revoke() -> None:
         (400, {"developerMessage": "invalid grant"}, LoginNeededError),
         (400, None, LoginNeededError),
         (400, {}, LoginNeededError),
-        (400, {"error": "invalid_request"}, NotAuthorisedError),
-        (400, {"error": "invalid_scope"}, NotAuthorisedError),
-        (400, {"developerMessage": "Credentials were sent twice."}, NotAuthorisedError),
-        (400, {"errorCode": "AUTH-008"}, NotAuthorisedError),
+        (400, {"error": "invalid_request"}, SignInRefusedError),
+        (400, {"error": "invalid_scope"}, SignInRefusedError),
+        (400, {"developerMessage": "Credentials were sent twice."}, SignInRefusedError),
+        (400, {"errorCode": "AUTH-008"}, SignInRefusedError),
         (401, {"error": "invalid_client"}, WrongClientError),
         (401, {"developerMessage": "The client secret is wrong", "errorCode": "AUTH-003"}, WrongClientError),
-        (401, None, NotAuthorisedError),
-        (403, {"errorCode": "AUTH-001"}, NotAuthorisedError),
+        (401, None, SignInRefusedError),
+        (403, {"errorCode": "AUTH-001"}, SignInRefusedError),
         (429, None, RateLimitedError),
+        (408, None, TimedOutError),
+        *(
+            (status, None, SignInRefusedError)
+            for status in (402, 404, 405, 406, 409, 410, 413, 415, 418, 423, 425, 451)
+        ),
     ],
 )
 def test_refused_refreshes(status: int, body: Any, kind: type[TokenFlexError]) -> None:

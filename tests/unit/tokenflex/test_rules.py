@@ -75,7 +75,7 @@ def test_permitted_combinations_pass(asked: ExportRequest) -> None:
         (replace(PLAIN, contract_number="1" * 101), "contract", "letters, digits and hyphens"),
         (replace(PLAIN, contract_number="12;a"), "contract", "letters, digits and hyphens"),
         (replace(PLAIN, contract_number="١٢"), "contract", "letters, digits and hyphens"),
-        (replace(PLAIN, contract_number="12\n"), "contract", "letters, digits and hyphens"),
+        (replace(PLAIN, contract_number="12\n"), "contract", "the contract's number without blanks: 12"),
         (replace(PLAIN, contract_number="null"), "contract", "letters, digits and hyphens"),
         (request(), "fields", "at least one field or metric"),
         (request("productname"), "fields", "did you mean productName?"),
@@ -179,7 +179,13 @@ def test_any_request_gets_an_answer(asked: ExportRequest) -> None:
     assert all(problem.message for problem in found)
 
 
-@pytest.mark.parametrize("emoji", [":tada:", ":+1:", ":wave::skin-tone-2:", ":de:", ":man-shrugging:"])
+@pytest.mark.parametrize(
+    "emoji",
+    [
+        *(":tada:", ":+1:", ":-1:", ":wave::skin-tone-2:", ":de:", ":man-shrugging:", ":e-mail:", ":ブロッコリー:"),
+        *(":a:", ":b:", ":m:", ":o:", ":v:", ":x:", ":100:", ":1234:", ":8ball:", ":1st_place_medal:"),
+    ],
+)
 def test_an_emoji_in_a_file_name_is_told_as_itself(emoji: str) -> None:
     """Slack sends it as a word between colons; nobody has typed a colon."""
     (problem,) = check_request(replace(request("productName"), file_name=f"report {emoji} {emoji}"), Catalogue())
@@ -188,5 +194,6 @@ def test_an_emoji_in_a_file_name_is_told_as_itself(emoji: str) -> None:
 
 def test_times_and_colons_are_no_emoji() -> None:
     """A colon that was typed is told as one."""
-    (problem,) = check_request(replace(request("productName"), file_name="at 10:30:15"), Catalogue())
-    assert problem.message == "The file name must not contain : (use _ instead)"
+    for name in ("at 10:30:15", "10:30am:15", "a:b:c", "C:X:1", ":30:15", "at :5: o'clock"):
+        (problem,) = check_request(replace(request("productName"), file_name=name), Catalogue())
+        assert problem.message == "The file name must not contain : (use _ instead)", name
