@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
-from handlers.words.grammar import Export, Help, List, Mistake, OnExport, OpenForm, Unknown, parse, read
+from handlers.words.grammar import Export, Help, List, Mistake, OnExport, OpenForm, Templates, Unknown, parse, read
 from tests.harness.commands import CATALOGUE, mistakes_of, request_of
 
 WALKTHROUGH = (
@@ -33,6 +33,8 @@ WALKTHROUGH_REQUEST = ExportRequest(
         ("export", OpenForm()),
         ("  EXPORT  ", OpenForm()),
         ("list", List()),
+        ("List Revit  @ana <#C012|finance>", List(("Revit", "@ana", "#finance"))),
+        ("templates", Templates()),
         ("help", Help()),
         ("help export", Help()),
         ("status #42", OnExport("status", 42)),
@@ -258,7 +260,8 @@ def test_a_backslash_at_the_end_is_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("list all", "Nothing follows /tokenflex list; leave “all” out."),
+        ("templates all", "Nothing follows /tokenflex templates; leave “all” out."),
+        (f"list {'word ' * 11}", "/tokenflex list takes 10 words at most; leave some out."),
         ("status", "Which export? Write /tokenflex status #42; /tokenflex list shows the numbers."),
         ("link it", "“it” is not the number of an export; write it like /tokenflex link #42."),
         ("retry 1 2", "“1 2” is not the number of an export; write it like /tokenflex retry #42."),
