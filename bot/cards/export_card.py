@@ -1,5 +1,6 @@
 """Everything that is said about one export: its card, the announcement, details, lists. Data in, blocks out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.cards import actions, blocks, download
