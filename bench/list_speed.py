@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Table, Target, percentile
 from bench.filling import fill
-from storage import exports as export_store
+from storage import export_search
 from storage.database import Database
 
 _SMALL, _LARGE = 1_000, 1_000_000
 _TIMES = 300
-_LISTED = 21  #: as `bot.exports.use_cases` asks
+_LISTED = 21  #: as `bot.questions.history` asks
 
 
 async def _timed(database: Database) -> list[float]:
@@ -23,7 +23,7 @@ async def _timed(database: Database) -> list[float]:
         person, channel = f"U{index % 40:08d}", f"C{index % 100:08d}"
         began = time.perf_counter()
         found = await database.read(
-            lambda db: export_store.listing(db, requester=person, channel=channel, limit=_LISTED)  # noqa: B023
+            lambda db: export_search.listing(db, requester=person, channel=channel, limit=_LISTED)  # noqa: B023
         )
         times.append((time.perf_counter() - began) * 1000)
         if len(found) != _LISTED:

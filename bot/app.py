@@ -26,6 +26,7 @@ from bot.people.heard import Heard
 from bot.people.permissions import Rules
 from bot.questions import questions
 from bot.questions.asking import Asking
+from bot.questions.history import History
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import LinkAudience, Settings
@@ -204,8 +205,9 @@ class Bot:
         template_form = TemplateForm(form, short, exports, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
         on_templates = OnTemplates(templates, template_form, short, form.choices, on_exports, guard)
+        history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
-            exports, on_exports, on_templates, administration, contracts, catalogue, short, asking, guard
+            exports, on_exports, on_templates, administration, contracts, catalogue, short, history, asking, guard
         )
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)

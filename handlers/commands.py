@@ -6,15 +6,17 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards import admin_card, export_card, replies
+from bot.cards import actions, admin_card, export_list, replies
 from bot.cards import help as help_card
 from bot.cards.blocks import paragraph
+from bot.cards.export_list import Turn
 from bot.cards.text import sentence, shorten
 from bot.contracts.cache import ContractCache
 from bot.errors import FormNotOpenedError, NoSuchTemplateError, UseCaseError
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
 from bot.questions.asking import Asking
+from bot.questions.history import History
 from bot.questions.periods import PeriodError
 from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
@@ -42,6 +44,7 @@ class Commands:
         contracts: ContractCache,
         catalogue: Catalogue,
         form: QuestionForm,
+        history: History,
         asking: Asking,
         guard: Guard,
     ) -> None:
@@ -50,6 +53,7 @@ class Commands:
         self._contracts = contracts
         self._catalogue = catalogue
         self._form = form
+        self._history = history
         self._asking = asking
         self._guard = guard
         self._tell = on_exports.tell
@@ -60,7 +64,6 @@ class Commands:
             "delete": on_exports.ask_to_delete,
         }
         self._shown: dict[type[grammar.Command], Callable[[Act], Awaitable[None]]] = {
-            grammar.List: self._list,
             grammar.Templates: on_templates.show,
             grammar.Help: self._help,
             grammar.Administer: self._overview,
@@ -114,6 +117,8 @@ class Commands:
                 await self._form.open(act.trigger, act.asker, here=not envelope.is_in_group_message(act.body))
             case grammar.Export():
                 await self._export(command, act)
+            case grammar.List():
+                await self._list(Turn(command.words), act)
             case grammar.OnExport():
                 await self._numbered[command.word](command.number, act)
             case grammar.Mistake(messages, None):
@@ -125,8 +130,16 @@ class Commands:
             case _:
                 await self._shown[type(command)](act)
 
-    async def _list(self, act: Act) -> None:
-        await self._tell(act, export_card.listing(*await self._exports.listing(act.asker)))
+    async def turn(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to Newer and Older: another page in the place of the one that is shown."""
+        trigger = Trigger.of(body)
+        await ack()
+        turn = Turn.of(str(body["actions"][0]["value"]))
+        sender, url = envelope.of_action(body), envelope.response_url(body)
+        await self._guard.run(actions.LIST, sender, url, lambda asker: self._list(turn, Act(asker, body, trigger)))
+
+    async def _list(self, turn: Turn, act: Act) -> None:
+        await self._tell(act, export_list.listing(await self._history.page(turn, act.asker)), in_place=True)
 
     async def _help(self, act: Act) -> None:
         active = [contract.number for contract in self._contracts.offered if contract.is_active]

@@ -36,6 +36,7 @@ def register(
     app.action(actions.FORM)(short.open_by_button)
     app.shortcut(NEW_EXPORT)(short.open_by_shortcut)
     app.action(actions.MEANT)(commands.meant)
+    app.action(actions.LIST)(commands.turn)
     app.view(question_modal.CALLBACK)(short.submit)
     for action_id in question_modal.CHANGES:
         app.action(action_id)(short.changed)

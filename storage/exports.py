@@ -205,17 +205,6 @@ def of_keys(db: Connection, keys: Sequence[str]) -> tuple[Export, ...]:
     return tuple(map(Export.from_row, db.query(sql, [json.dumps(list(keys))])))
 
 
-def listing(db: Connection, *, requester: str, channel: str, limit: int) -> tuple[Export, ...]:
-    """Return the newest exports that this person asked for or that were posted to this channel."""
-    sql = """
-        SELECT * FROM (SELECT * FROM exports WHERE requester = ? ORDER BY number DESC LIMIT ?)
-        UNION
-        SELECT * FROM (SELECT * FROM exports WHERE channel = ? ORDER BY number DESC LIMIT ?)
-        ORDER BY number DESC LIMIT ?
-    """
-    return tuple(Export.from_row(row) for row in db.query(sql, [requester, limit, channel, limit, limit]))
-
-
 def at_work_for(db: Connection, requester: str, channels: Sequence[str], limit: int) -> tuple[tuple[Export, ...], int]:
     """Return the exports at work of this person and of these channels, this person's first, and how many there are."""
     where = """

@@ -17,6 +17,7 @@ KEEP = "export.keep"
 GIVE_UP = "export.give_up"
 AGAIN = "export.again"
 SAVE = "export.save"  #: as a template
+LIST = "export.list"  #: its value is a page
 # Those of a template; their value is its number, that of TEMPLATES where a page of the list begins.
 TEMPLATES = "template.list"
 RUN = "template.run"
@@ -144,9 +145,10 @@ def of_template(action: str, template: Template) -> Block:
     return element
 
 
-def turn(action: str, words: str, value: str) -> Block:
-    """Return a button that shows another page of a list."""
-    return {"type": "button", "action_id": action, "text": plain(words), "value": value}
+def turn(action: str, words: str, of: str, value: str) -> Block:
+    """Return a button that shows another page of a list; `of` says what is listed."""
+    button = {"type": "button", "action_id": action, "text": plain(words), "value": value}
+    return button | {"accessibility_label": f"{words}, {of}"}
 
 
 def row(block_id: str, *buttons: Block) -> Block:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.cards import actions, blocks, export_card
+from bot.cards import actions, blocks, export_list
 from bot.cards.blocks import Block, Message
 from bot.cards.explanations import explain
 from bot.cards.faces import FACES
@@ -62,7 +62,7 @@ def overview(shown: Overview) -> Message:
     if shown.trouble is not None:
         parts.append(blocks.section("slack", f"*Slack*\n{trouble_with_slack(shown.trouble)}"))
     if shown.newest:
-        lines = "\n".join(map(export_card.list_line, shown.newest))
+        lines = "\n".join(map(export_list.line, shown.newest))
         parts.append(blocks.section("newest", f"*Newest exports*\n{lines}"))
     parts.append(blocks.section("given_up", _given_up(shown)))
     parts += [block for delivery in shown.given_up for block in _delivery(delivery)]

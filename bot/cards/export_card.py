@@ -1,6 +1,6 @@
 """Everything that is said about one export: its card, the announcement, details, lists. Data in, blocks out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.cards import actions, blocks, download
@@ -236,40 +236,6 @@ def details(export: Export, line: InLine | None = None, names: Names | None = No
     if export.request_key:
         parts.append(blocks.context("key", f"Autodesk knows it as {code(export.request_key)}"))
     return Message(f"Details of export {export.label}: {FACES[export.state].inside}.", [*parts, *_buttons(export)])
-
-
-def listing(exports: Sequence[Export], more: bool) -> Message:
-    """Return a list of exports, one line each."""
-    if not exports:
-        return blocks.paragraph("There are no exports of yours or of this channel yet. `/tokenflex` opens the form.")
-    parts = [blocks.section(f"list.{at}", group) for at, group in enumerate(_groups(map(list_line, exports)))]
-    hint = f"`/tokenflex status {exports[0].label}` shows all about one."
-    ready = next((export.label for export in exports if export.state is _S.READY), None)
-    if ready:
-        hint = f"{hint} `/tokenflex link {ready}` gets a link."
-    if more:
-        hint = f"Only the newest {len(exports)} are shown. {hint}"
-    said = "; ".join(f"{export.label} {FACES[export.state].inside}" for export in exports)
-    count = "One export" if len(exports) == 1 else f"{len(exports)} exports"
-    return Message(f"{count}: {said}.", [*parts, blocks.context("hint", hint)])
-
-
-def _groups(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines in paragraphs that Slack takes."""
-    group = ""
-    for line in lines:
-        if group and len(group) + len(line) >= blocks.SECTION_LIMIT:
-            yield group
-            group = ""
-        group = f"{group}\n{line}" if group else line
-    yield group
-
-
-def list_line(export: Export) -> str:
-    """Return an export as one line of a list."""
-    name = code(shorten(file_name(export), 60))
-    state, accepted = FACES[export.state].word, moment(export.accepted_at)
-    return f"*{export.label}* {name} · {state} · {mention(export.requester)} · {accepted}"
 
 
 def _what(asked: ExportRequest, limit: int, names: Names | None) -> list[tuple[str, str]]:

@@ -143,6 +143,18 @@ FACES: Final[Mapping[ExportState, Face]] = {
     ),
 }
 
+#: What people call states who look for exports, beside their own names.
+STATE_WORDS: Final[Mapping[str, tuple[ExportState, ...]]] = {
+    **{state.value: (state,) for state in ExportState},
+    "waiting": (_S.QUEUED,),
+    "running": (_S.QUEUED, _S.SUBMITTING, _S.REQUESTED, _S.RETRYING),
+    "done": (_S.READY,),
+    "finished": (_S.READY,),
+    "error": (_S.FAILED,),
+    "rejected": (_S.REFUSED,),
+    "gone": (_S.VANISHED, _S.DELETED),
+}
+
 #: Why an export waits.
 NOTES: Final[Mapping[Note, str]] = {
     Note.NONE: "",

@@ -14,6 +14,7 @@ LINES: Final = (
     ("/tokenflex export …", "skips the form; examples are below."),
     ("/tokenflex export products period=last-month", "asks a question, or a template, by its name."),
     ("/tokenflex list", "shows the latest exports and their numbers."),
+    ("/tokenflex list revit failed", "those alone; also @name, #channel and october."),
     ("/tokenflex templates", "shows saved questions, to run, change and share them."),
     ("/tokenflex status #42", "shows how far an export is."),
     ("/tokenflex link #42", "gets its download link."),

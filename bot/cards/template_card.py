@@ -80,5 +80,5 @@ def _sharing(template: Template, place: str) -> list[str]:
 
 def _pages(page: Page) -> list[Block]:
     ends = (("Previous", page.first - PAGE), ("Next", page.first + PAGE))
-    turns = [actions.turn(actions.TEMPLATES, words, str(at)) for words, at in ends if 0 <= at < page.count]
+    turns = [actions.turn(actions.TEMPLATES, words, "templates", str(at)) for words, at in ends if 0 <= at < page.count]
     return [actions.row("pages", *turns)] if turns else []

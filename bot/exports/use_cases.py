@@ -32,7 +32,6 @@ from storage.states import Event, ExportState, Note, next_state
 
 log = structlog.get_logger(__name__)
 
-_LISTED = 20
 #: What each act of a person on one export does to it, and its name in the audit.
 _ACTS = {Wish.RETRY: Act.RETRIED, Wish.DELETE: Act.DELETED, Wish.GIVE_UP: Act.GIVEN_UP}
 _EVENTS = {Wish.RETRY: Event.RETRY, Wish.DELETE: Event.DELETE}
@@ -117,13 +116,6 @@ class Exports:
     def channels(self) -> tuple[str, ...]:
         """The only channels that exports may be posted to; none: any."""
         return self._access.rules.only_channels
-
-    async def listing(self, asker: Asker) -> tuple[tuple[Export, ...], bool]:
-        """Return the newest exports of this person and of this channel, and whether there are more."""
-        found = await self._database.read(
-            export_store.listing, requester=asker.person, channel=asker.channel, limit=_LISTED + 1
-        )
-        return found[:_LISTED], len(found) > _LISTED
 
     async def at_home(self, asker: Asker) -> ExportsAtHome:
         """Return what the asker's Home tab shows of exports: their own, and those of the channels they are in.

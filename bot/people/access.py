@@ -1,7 +1,7 @@
 """Who may: the rules of the settings, applied to people as Slack knows them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
@@ -90,6 +90,19 @@ class Access:
             return await self._channels.of_person(asker.person)
         except MembershipUnknownError:
             return None
+
+    async def names_of_channels(self, asker: Asker) -> Mapping[str, str]:
+        """Return the names of the channels that the asker is in, by their ids; none where Slack does not tell."""
+        try:
+            return await self._channels.names_for(asker.person)
+        except MembershipUnknownError:
+            return {}
+
+    async def names_of_people(self, people: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Return what these people are called, in small letters; nothing of those of whom Slack does not tell."""
+        accounts = await asyncio.gather(*(_or_error(self._members.account, person) for person in people))
+        named = zip(people, accounts, strict=True)
+        return {person: each.names if isinstance(each, Account) else frozenset() for person, each in named}
 
     async def place_of(self, export: Export, asker: Asker) -> str:
         """Return the channel that an act on an export counts as done in.

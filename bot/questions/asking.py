@@ -52,9 +52,10 @@ class Asking:
         return periods.today_in(await self._access.zone(asker), self._clock.now())
 
     async def asked(self, contract: str, asker: Asker) -> Asked:
-        """Return what a question is asked of: the one contract that there is, where none is named."""
+        """Return what a question is asked of: the one contract that is meant, where none is named."""
         offered = self._contracts.offered
-        number = contract or (offered[0].number if len(offered) == 1 else "")
+        only = offered[0].number if len(offered) == 1 else ""
+        number = contract or self._contracts.meant or only
         known = next((one for one in offered if one.number == number), None)
         return Asked(number, await self.today(asker), years_of(known) if known else ())
 

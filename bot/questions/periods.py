@@ -171,10 +171,15 @@ def _unknown(text: str, plain: str) -> str:
 
 def today_in(zone: str, now: datetime) -> date:
     """Return the day that it is for somebody in an IANA zone; in UTC where nobody knows the zone."""
+    return now.astimezone(zone_of(zone)).date()
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return the IANA zone of a name; UTC where nobody knows it."""
     try:
-        return now.astimezone(ZoneInfo(zone)).date()
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return now.astimezone(ZoneInfo("UTC")).date()
+        return ZoneInfo("UTC")
 
 
 def days_of(period: Period, today: date, years: Sequence[ContractYear] = ()) -> Days | None:

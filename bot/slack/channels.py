@@ -1,5 +1,6 @@
 """Which channels are shared with other organisations, and who is in which, asked of Slack and kept for minutes."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum, auto
 from typing import Any, Final
@@ -62,6 +63,15 @@ class Channels:
             MembershipUnknownError: Slack does not tell.
 
         """
+        return frozenset(await self._of_people.get(person))
+
+    async def names_for(self, person: str) -> Mapping[str, str]:
+        """Return the names of these channels, by their ids.
+
+        Raises:
+            MembershipUnknownError: Slack does not tell.
+
+        """
         return await self._of_people.get(person)
 
     async def close(self) -> None:
@@ -69,18 +79,18 @@ class Channels:
         await self._known.close()
         await self._of_people.close()
 
-    async def _ask_of(self, person: str) -> frozenset[str]:
-        found: set[str] = set()
+    async def _ask_of(self, person: str) -> Mapping[str, str]:
+        found: dict[str, str] = {}
         more: dict[str, object] = {}
         while True:
             kinds = "public_channel,private_channel"
             asked = {"user": person, "types": kinds, "limit": _PAGE, **more}
             page = await self._api.call("users.conversations", within=WAITED_FOR, **asked)
             listed = page.get("channels")
-            found |= {str(each["id"]) for each in listed if "id" in each} if isinstance(listed, list) else set()
+            found |= {str(each["id"]): str(each.get("name") or "") for each in listed or () if "id" in each}
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
-                return frozenset(found)
+                return found
             more = {"cursor": cursor}
 
     async def _ask(self, channel: str) -> Sharing:

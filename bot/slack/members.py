@@ -40,6 +40,7 @@ class Account:
     standing: Standing
     ids: frozenset[str]
     zone: str = ""  #: IANA name of the person's time zone, "" where Slack does not tell
+    names: frozenset[str] = frozenset()  #: what others may call them, in small letters
 
 
 class Members:
@@ -90,7 +91,8 @@ class Members:
         if not isinstance(user, dict):
             return Account(self._untold(NotToldError("no account in the response")), frozenset({person}))
         self._told = True
-        return Account(standing_of(user, self._team_id), frozenset({person}) | _ids(user), str(user.get("tz") or ""))
+        ids, zone = frozenset({person}) | _ids(user), str(user.get("tz") or "")
+        return Account(standing_of(user, self._team_id), ids, zone, _names(user))
 
     def _untold(self, error: SlackError) -> Standing:
         """Where Slack has told before, that it does not now is an outage and opens no door."""
@@ -127,6 +129,15 @@ def standing_of(user: Mapping[str, Any], team_id: str) -> Standing:
 
 def _ids(user: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(each) for each in (user.get("id"), _enterprise_user(user).get("id")) if each)
+
+
+def _names(user: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of an account, and the first word of each (source: Slack, user object)."""
+    profile = user.get("profile")
+    said = [user.get("name"), user.get("real_name")]
+    said += [profile.get("display_name"), profile.get("real_name")] if isinstance(profile, dict) else []
+    names = [" ".join(str(each).casefold().split()) for each in said if each]
+    return frozenset(names) | {name.partition(" ")[0] for name in names}
 
 
 def _enterprise_user(user: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
 WORDS: Final = ("export", "list", "templates", *NUMBERED_WORDS, "help")
 #: Marks that stand around a word in sentences and on pages.
 _AROUND: Final = f" \"'`*_~<>()[]/.,;:!…{CURLY_DOUBLE}{CURLY_SINGLE}"
+_MOST_SOUGHT: Final = 10  #: words of `list`
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
 
@@ -47,7 +48,9 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """Show the exports."""
+    """Show the exports that some words mean."""
+
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,6 @@ Command = OpenForm | Export | List | Templates | Help | Administer | OnExport | 
 
 #: What each word shows that stands alone.
 _ALONE: Final[dict[str, Command]] = {
-    "list": List(),
     "templates": Templates(),
     "help": Help(),
     ADMIN: Administer(),
@@ -128,6 +130,8 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
     word = first.lower()
     if word in NUMBERED_WORDS:
         return _on_export(word, rest)
+    if word == "list":
+        return _list_of(rest)
     if word in _ALONE and rest and word not in {"help", ADMIN}:
         return Mistake((f"Nothing follows /tokenflex {word}; leave {_quoted(rest)} out.",))
     if word in _ALONE:
@@ -135,6 +139,13 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
     if word == "export" and rest:
         return _export(rest, catalogue, contracts)
     return OpenForm() if word in {"", "export"} else _unknown(text, first, rest)
+
+
+def _list_of(rest: str) -> Command:
+    words = tuple(filter(None, map(visible, rest.split())))
+    if len(words) > _MOST_SOUGHT:
+        return Mistake((f"/tokenflex list takes {_MOST_SOUGHT} words at most; leave some out.",))
+    return List(words)
 
 
 def _first_word(text: str) -> tuple[str, str]:

@@ -112,6 +112,14 @@ async def test_on_a_phone(person: PersonAt) -> None:
     await ana.tab.get_by_role("button", name="Behind the scenes").click()
     await expect(ana.tab.get_by_text("Calls, last minute")).to_be_visible()
     assert await findings(ana.tab) == []
+    await ana.tab.get_by_role("button", name="Behind the scenes").click()
+    await ana.tab.get_by_role("button", name="Channels").click()
+    await ana.goes_to("@tokenflex")
+    await ana.tab.get_by_role("button", name="Home").click()
+    await ana.tab.get_by_role("region", name="Home").get_by_role("button", name="New export").click()
+    await expect(ana.form.get_by_role("heading", name="New export")).to_be_visible()
+    assert await findings(ana.tab) == []
+    assert await ana.tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 async def test_commands_that_are_offered(ana: Person) -> None:

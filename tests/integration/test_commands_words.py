@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from sandbox.slack.member import Member
 from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import ASKED_ANEW, OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
@@ -44,24 +45,72 @@ async def test_the_list_shows_ones_own_and_the_channels(quick: House) -> None:
     assert "@ben" in shown
 
 
-async def test_a_long_list_is_cut_and_says_so(quick: House) -> None:
-    """Twenty are shown, the newest first, and the list says that there are more."""
+async def test_a_long_list_has_pages(quick: House) -> None:
+    """Twenty on each, the newest first, in the place of the one before; words stay with the pages."""
     quick.token_flex.controls.hold()
     ana = quick.member("ana")
     for number in range(1, 23):
         await asks(ana, name=f"file{number}", number=number)
-    await ana.types("#finance", "/tokenflex list")
-    answer = await ana.hears("#finance", "Only the newest 20 are shown.", private=True, timeout=20)
-    assert "file22.csv" in answer.visible_text()
-    assert "file3.csv" in answer.visible_text()
-    assert "file2.csv" not in answer.visible_text()
+    for words in ("", " file"):
+        await ana.types("#finance", f"/tokenflex list{words}")
+        shown = await ana.hears("#finance", "file22.csv", "#3 file3.csv", "/tokenflex list takes words", private=True)
+        assert "file2.csv" not in shown.visible_text()
+        assert shown.buttons() == ["Run again"] * 20 + ["Older"]
+        await ana.presses(shown, "Older")
+        await ana.waits(lambda: "#2 file2.csv" in shown.visible_text())  # noqa: B023
+        assert shown.buttons() == ["Run again"] * 2 + ["Newer"]
+        await ana.presses(shown, "Newer")
+        await ana.waits(lambda: "#22 file22.csv" in shown.visible_text())  # noqa: B023
+        assert shown.buttons()[-1] == "Older"
 
 
-async def test_a_list_with_something_behind_it_is_corrected(quick: House) -> None:
-    """Words that mean nothing are not passed over."""
+async def listed(member: Member, words: str) -> list[int]:
+    """Type `list` with these words and return the numbers that the answer shows."""
+    before = len(member.sees("#finance"))
+    await member.types("#finance", f"/tokenflex list {words}")
+    await member.waits(lambda: len(member.sees("#finance")) > before)
+    shown = member.sees("#finance")[-1].visible_text()
+    return [int(each) for each in re.findall(r"^#(\d+) \w+\.csv", shown, re.MULTILINE)]
+
+
+async def test_the_list_takes_words(quick: House) -> None:
+    """Each narrows it; none shows what is not theirs to see, and what fits nothing says so."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await gets(ana, name="revit")
+    await asks(ben, name="maya", number=2)
+    await asks(ben, channel="#general", name="hidden", number=3)
+    await asks(ana, channel="#general", name="other", number=4)
+    month = quick.clock.now().strftime("%B").lower()
+    for words, numbers in {
+        "revit": [1],
+        "REVIT": [1],
+        "@ben": [2],
+        "@ana": [4, 1],
+        "@me #finance": [1],
+        "#general": [4],
+        month: [4, 2, 1],
+        "2020": [],
+        "#2": [2],
+        "#3": [],
+        "hidden": [],
+        "contractYear=1 @ana": [4, 1],
+        "refused": [],
+    }.items():
+        assert (words, await listed(ana, words)) == (words, numbers)
+    for strange in ("@gus", "#nowhere"):
+        await ana.types("#finance", f"/tokenflex list {strange}")
+        await ana.hears("#finance", f"has to do with {strange}.", private=True)
+    await ana.types("#finance", f"/tokenflex list {'word ' * 11}")
+    await ana.hears("#finance", "/tokenflex list takes 10 words at most; leave some out.", private=True)
+
+
+async def test_a_line_of_the_list_is_run_again(quick: House) -> None:
+    """Its button opens the form with the same question."""
     ana = quick.member("ana")
-    await ana.types("#finance", "/tokenflex list all")
-    await ana.hears("#finance", "Nothing follows /tokenflex list; leave “all” out.", private=True)
+    await asks(ana)
+    await ana.types("#finance", "/tokenflex list")
+    await ana.presses(await ana.hears("#finance", "shows all about one.", private=True), "Run again")
+    await (await ana.sees_modal("New export")).shows("Tokens by product", "contract year 1")
 
 
 # --- a number

@@ -8,7 +8,7 @@ from bot.questions import periods
 from sandbox.slack.modal import Modal
 from tests.harness.forms import SHORT, TITLE, choose_everything, open_questions, submissions
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import eventually
+from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 ENDED_NUMBER = "11000099871"
@@ -42,6 +42,22 @@ async def test_one_press_is_an_answer(house: House) -> None:
     assert asked[0][0] == CONTRACT
     assert asked[0][1]["fields"] == ["productName"]
     assert asked[0][1]["where"] == periods.clause(days)
+
+
+async def test_a_form_from_before_the_contracts_were_known(new_house: OpenHouse) -> None:
+    """With the next choice the one that is meant stands in its menu, and the form can be sent."""
+    house = await new_house()
+    house.token_flex.controls.answer_next(503, "GET", "contract")
+    await house.start_bot()
+    await house.member("ana").types("#finance", "/tokenflex")
+    modal = await house.member("ana").sees_modal(SHORT)
+    assert modal.value("Contract") is None
+    await knows_contracts(house)
+    modal.fill(QUESTION, "Tokens by day")
+    await says(modal, f"contract {CONTRACT}")
+    assert modal.value("Contract") == ACTIVE
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
 
 
 async def test_the_sentence_follows_what_is_chosen(house: House) -> None:

@@ -105,7 +105,7 @@ async def test_a_name_that_is_not_known_is_told_with_the_nearest(quick: House) -
     contract = f"contract={CONTRACT}"
     for typed, said in (
         ("prodcts", "I know of no question and no template “prodcts” here; did you mean products?"),
-        ("cost centre", "I know of no question and no template “cost centre” here."),
+        ("colour of money", "I know of no question and no template “colour of money” here."),
         ("secret figurs", "I know of no question and no template “secret figurs” here"),
         ("Secret figures", "I know of no question and no template “Secret figures” here"),
         ("products where=productNam='Revit'", "did you mean productName?"),

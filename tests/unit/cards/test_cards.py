@@ -1,5 +1,6 @@
 """Every message about an export, in every state: what Slack takes, what it notifies, and what it says."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from bot.cards import actions, export_card, notices, replies
+from bot.cards import actions, export_card, export_list, notices, replies
 from bot.cards.blocks import Message
+from bot.cards.export_list import Listed, Turn
 from bot.cards.faces import FACES
 from bot.cards.notices import Closing
 from bot.cards.text import code_within, escape
@@ -93,7 +95,10 @@ def about(one: Export) -> Iterator[tuple[str, Message]]:
     yield "details in line", export_card.details(one, InLine(3, 300.0, True))
     yield "question", replies.confirm_deletion(one)
     yield "deletion", replies.deleted(one)
-    yield "list", export_card.listing([replace(one, number=n) for n in range(60, 40, -1)], more=True)
+    yield (
+        "list",
+        export_list.listing(Listed(tuple(replace(one, number=n) for n in range(60, 40, -1)), older=Turn(before=41))),
+    )
     yield "doubt", notices.post_in_doubt(one)
     for closing in Closing:
         yield f"trouble {closing}", notices.channel_trouble(one, closing, "tokenflex")
@@ -103,7 +108,9 @@ def about(one: Export) -> Iterator[tuple[str, Message]]:
 
 MESSAGES = [
     *every_message(),
-    ("empty list", export_card.listing([], more=False)),
+    ("empty list", export_list.listing(Listed(()))),
+    ("empty list of words", export_list.listing(Listed((), ("<!channel>", "`x`")))),
+    ("list of nobody", export_list.listing(Listed((), ("@bob",), ("@bob",)))),
     ("mistake", replies.mistake(("I don't know “<!channel>”; did you mean fields=?", "x" * 200))),
     ("many mistakes", replies.mistake(tuple(f"<&> {n} " + "&" * 150 for n in range(40)))),
 ]
@@ -218,7 +225,9 @@ def test_buttons_can_be_pressed_and_read_aloud(messages: list[Message]) -> None:
             assert 1 <= len(button["text"]["text"]) <= 75
             assert 1 <= len(button["accessibility_label"]) <= 75
             assert button["accessibility_label"].startswith(button["text"]["text"])
-            assert button["value"] == f"42.{mark_of(ORIGIN)}"
+            number = re.search(r"#(\d+)", button["accessibility_label"])
+            value = f"{number[1]}.{mark_of(ORIGIN)}" if number else str(Turn(before=41))
+            assert button["value"] == value
             assert button.get("style") in {None, "primary", "danger"}
             confirm = button.get("confirm")
             assert (button["action_id"] == actions.DELETE) == (button.get("style") == "danger")
@@ -303,8 +312,8 @@ def test_links_are_whole_and_have_an_end() -> None:
 
 def test_one_export_is_not_called_exports() -> None:
     """The list counts as people do."""
-    assert export_card.listing([export(S.READY)], more=False).text == "One export: #42 ready."
-    assert export_card.listing([export(S.READY), export(S.FAILED)], more=False).text.startswith("2 exports: ")
+    assert export_list.listing(Listed((export(S.READY),))).text == "One export: #42 ready."
+    assert export_list.listing(Listed((export(S.READY), export(S.FAILED)))).text.startswith("2 exports: ")
 
 
 def test_a_direct_message_is_called_one() -> None:

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.cards import actions, admin_card, explanations, export_card, notices, refusals, replies
+from bot.cards import actions, admin_card, explanations, export_card, export_list, notices, refusals, replies
 from bot.cards.admin_card import Overview
 from bot.cards.blocks import Message
+from bot.cards.export_list import Listed, Turn
 from bot.cards.faces import FACES, NOTES
 from bot.cards.notices import Closing
 from bot.cards.waiting import InLine, place_in_line
@@ -303,9 +304,9 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def test_lists_and_details_name_acts_that_exist() -> None:
     """A link is advised only where one of the list is ready; details say nothing that cannot be done."""
-    none_ready = export_card.listing([export(S.FAILED)], more=False)
+    none_ready = export_list.listing(Listed((export(S.FAILED),)))
     assert "/tokenflex link" not in str(none_ready.blocks)
-    some = export_card.listing([export(S.FAILED), replace(export(S.READY), number=7)], more=True)
+    some = export_list.listing(Listed((export(S.FAILED), replace(export(S.READY), number=7)), older=Turn(before=7)))
     assert "/tokenflex link #7" in str(some.blocks)
     for state in S:
         shown = export_card.details(export(state), InLine(3, 200.0, False) if state is S.QUEUED else None)

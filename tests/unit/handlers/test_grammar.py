@@ -16,6 +16,7 @@ from handlers.words.grammar import (
     Mistake,
     OnExport,
     OpenForm,
+    Templates,
     Unknown,
     parse,
     read,
@@ -46,6 +47,8 @@ WALKTHROUGH_REQUEST = ExportRequest(
         ("export", OpenForm()),
         ("  EXPORT  ", OpenForm()),
         ("list", List()),
+        ("List Revit  @ana <#C012|finance>", List(("Revit", "@ana", "#finance"))),
+        ("templates", Templates()),
         ("help", Help()),
         ("help export", Help()),
         ("status #42", OnExport("status", 42)),
@@ -271,7 +274,8 @@ def test_a_backslash_at_the_end_is_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("list all", "Nothing follows /tokenflex list; leave “all” out."),
+        ("templates all", "Nothing follows /tokenflex templates; leave “all” out."),
+        (f"list {'word ' * 11}", "/tokenflex list takes 10 words at most; leave some out."),
         ("status", "Which export? Write /tokenflex status #42; /tokenflex list shows the numbers."),
         ("link it", "“it” is not the number of an export; write it like /tokenflex link #42."),
         ("retry 1 2", "“1 2” is not the number of an export; write it like /tokenflex retry #42."),

@@ -244,18 +244,6 @@ def test_who_pauses_lets_others_by(db: Connection) -> None:
     assert exports.next_try(db, after(60)) is None
 
 
-def test_the_listing_is_ones_own_and_the_channels(db: Connection) -> None:
-    """The newest first, each once, as many as asked for."""
-    accepted(db, "command:1", requester="U1", channel="C1")
-    accepted(db, "command:2", requester="U1", channel="C2")
-    accepted(db, "command:3", requester="U2", channel="C1")
-    accepted(db, "command:4", requester="U2", channel="C2")
-    found = exports.listing(db, requester="U1", channel="C1", limit=10)
-    assert [export.number for export in found] == [3, 2, 1]
-    assert [export.number for export in exports.listing(db, requester="U1", channel="C1", limit=2)] == [3, 2]
-    assert exports.listing(db, requester="U3", channel="C3", limit=2) == ()
-
-
 def test_durations_are_those_of_first_attempts(db: Connection) -> None:
     """From our request to its end, the newest; retried and unfinished ones do not count."""
     for number, seconds in enumerate((30, 40, 50), 1):

@@ -6,7 +6,8 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.delivery.kinds import URGENT
-from storage import calls, exports, future, outbox
+from storage import calls, export_search, exports, future, outbox
+from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
 from storage.states import ExportState
@@ -39,6 +40,7 @@ def plans(db: Connection, query: Query) -> list[str]:
     return steps
 
 
+SOUGHT = Sought((1,), ("U1",), ("C1",), (ExportState.READY,), ("revit",), NOW, NOW)
 HOT: dict[str, Query] = {
     "bring back": lambda db: future.bring_back(db, NOW),
     "get": lambda db: exports.get(db, 1),
@@ -56,7 +58,11 @@ HOT: dict[str, Query] = {
     "places in line": lambda db: exports.places_in_line(db, [1, 2]),
     "done of": lambda db: exports.done_of(db, "U1", 10),
     "done by others": lambda db: exports.done_by_others(db, "U1", ["C1", "C2"], 10),
-    "listing": lambda db: exports.listing(db, requester="U1", channel="C1", limit=20),
+    "listing": lambda db: export_search.listing(db, requester="U1", channel="C1", limit=20),
+    "listing of words": lambda db: export_search.listing(
+        db, requester="U1", channel="C1", limit=20, sought=SOUGHT, before=9, after=1
+    ),
+    "requesters in": lambda db: export_search.requesters_in(db, "C1"),
     "outbox due": lambda db: outbox.due(db, NOW, URGENT),
     "outbox next due": lambda db: outbox.next_due(db, NOW),
     "outbox get": lambda db: (outbox.get(db, 1), outbox.find(db, "card:1")),
