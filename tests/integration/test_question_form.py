@@ -6,7 +6,7 @@ import pytest
 
 from bot.questions import periods
 from sandbox.slack.modal import Modal
-from tests.harness.forms import SHORT, TITLE, choose_everything, open_questions, submissions
+from tests.harness.forms import SHORT, TITLE, choose_everything, open_questions, opens_menus, submissions
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
@@ -127,7 +127,8 @@ async def test_everything_can_be_chosen_and_nothing_is_lost_on_the_way(house: Ho
     modal = await house.member("ana").sees_modal(TITLE)
     days = last_month(house)
     assert modal.value("Only rows where") == f"{periods.clause(days)} AND productName != 'Maya'"
-    assert modal.value("Columns") == ["productName"]
+    assert modal.value("Columns") == ["Product name"]
+    await opens_menus(modal)
     modal.fill("Only rows where", f"{periods.clause(days)} AND productName != 'Maya' AND contractYear < 9")
     modal.fill("Columns", ["userName", "productName"])
     modal.fill("File name", "mine")
