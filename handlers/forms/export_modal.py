@@ -42,6 +42,8 @@ WHERE: Final = "where"
 FILE_NAME: Final = "file_name"
 CHANNEL: Final = "channel"
 
+#: Parts of a request that are chosen from menus.
+_CHOSEN: Final[frozenset[Part]] = frozenset({"fields", "metrics", "categories"})
 #: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
 #: Characters of what stands under a field; ours.
@@ -125,16 +127,18 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     return Opened(str(kept.get("channel") or ""), made_for, int(kept.get("round") or 0))
 
 
-def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dict[str, str]:
+def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names: Names) -> dict[str, str]:
     """Return what `response_action: errors` takes for the view that was submitted; warnings are no errors.
 
-    Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there.
+    Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there. What
+    is chosen from menus is called as it is there; what is typed, as it has to be typed.
     """
     shown = {block.get("block_id") for block in view.get("blocks", ()) if block.get("type") == "input"}
     said: dict[str, list[str]] = {}
     for problem in problems:
         if not problem.warning:
-            said.setdefault(_block_of(problem.part, shown), []).append(sentence(problem.message))
+            told = names.spoken(problem.message) if problem.part in _CHOSEN else problem.message
+            said.setdefault(_block_of(problem.part, shown), []).append(sentence(told))
     return {block: shorten(" ".join(dict.fromkeys(texts)), MAX_ERROR) for block, texts in said.items()}
 
 

@@ -90,6 +90,11 @@ class Person:
         """The field of a menu in the form."""
         return self.form.get_by_role("combobox", name=label)
 
+    async def finds(self, label: str, text: str) -> None:
+        """Type into a menu of the form that searches, and wait for what it finds."""
+        await self.menu(label).fill(text)
+        await expect(self.form.get_by_role("option", name=text).first).to_be_visible()
+
     async def picks(self, label: str, *options: str) -> None:
         """Search and choose options of a menu in the form."""
         for option in options:

@@ -327,7 +327,7 @@ def test_errors_stand_on_blocks_that_are_there(typed: bool) -> None:
         Problem("where", "Perhaps", warning=True),
         Problem("file_name", "No"),
     ]
-    errors = modal.errors_by_block(problems, view)
+    errors = modal.errors_by_block(problems, view, CHOICES.names)
     inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     assert set(errors) <= inputs
     assert errors[modal.FIELDS] == "First. Second?"
@@ -340,7 +340,7 @@ def test_the_rules_own_problems_find_their_blocks() -> None:
     draft = Draft(ExportRequest("x y", ("nope",), ("nope",), ("nope",), "not", "a/b"))
     problems = check_request(draft.request, CATALOGUE)
     view = build(draft, CHOICES)
-    assert set(modal.errors_by_block(problems, view)) == {
+    assert set(modal.errors_by_block(problems, view, CHOICES.names)) == {
         modal.CONTRACT_TYPED,
         modal.CATEGORIES,
         modal.FIELDS,
