@@ -138,7 +138,7 @@ class ExportForm:
         malformed = any(problem.part == "contract" for problem in problems)
         if not malformed and self._contracts.lacks(draft.request.contract_number):
             problems = (unseen_contract(draft.request.contract_number, sorted(known)), *problems)
-        errors = export_modal.errors_by_block(problems, view, self.choices().names)
+        errors = export_modal.errors_by_block(problems, view, self.choices(draft.request.contract_number).names)
         channel = draft.channel or opened.channel
         if errors or not channel:
             return _errors(errors or export_modal.no_channel())
