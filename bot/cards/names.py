@@ -133,16 +133,6 @@ class Names:
         return None
 
 
-def title(name: str) -> str:
-    """Return what people call a name, whoever the customer is."""
-    return _of(name).title
-
-
-def title_and_name(name: str) -> str:
-    """Return the same with Autodesk's name behind it, for who has to compare it with something of Autodesk's."""
-    return name if title(name) == name else f"{title(name)} ({name})"
-
-
 def _entries(catalogue: Catalogue) -> Iterator[Field | Metric | Category]:
     yield from catalogue.fields
     yield from catalogue.metrics

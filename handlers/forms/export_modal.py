@@ -180,7 +180,8 @@ def _block_of(part: Part, shown: set[Any]) -> str:
 
 
 def _element(state: Mapping[str, Any], block: str) -> Mapping[str, Any]:
-    found = (state.get(block) or {}).get(block)
+    inputs = (each for name, each in state.items() if name.partition(".")[0] == block)
+    found = (next(inputs, None) or {}).get(block)
     return found if isinstance(found, Mapping) else {}
 
 
@@ -337,7 +338,11 @@ def _fields_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:
     words = pieces.Words(
         "Columns", "Choose what each row shows", "In this order in the file. Autodesk's word is fields."
     )
-    return pieces.searching_menu(FIELDS, words, chosen)
+    menu = pieces.searching_menu(FIELDS, words, chosen)
+    if request.contract_number not in {contract.number for contract in choices.contracts}:
+        return menu
+    # Another contract has other labels, and Slack keeps what stood in an input of the same id.
+    return menu | {"block_id": shorten(f"{FIELDS}.{request.contract_number}", 255)}
 
 
 def _metrics_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:

@@ -68,13 +68,14 @@ async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house
 
 async def test_columns_and_numbers_are_found_by_the_words_that_people_have(house: House) -> None:
     """By title, by Autodesk's name, by synonyms; a guest, who may not use the bot, finds nothing."""
+    await eventually(lambda: bool(house.values.labels(CONTRACT)))
     modal = await open_form(house)
     for typed, found in (
         ("productn", "Product name"),
         ("software", "Product name"),
         ("seat", "User name"),
-        ("cost", "Custom field 1"),
-        ("department", "Custom field 1"),
+        ("cost", "Cost centre"),
+        ("department", "Cost centre"),
         ("week", "Day"),
     ):
         assert found in await modal.search("Columns", typed), typed
