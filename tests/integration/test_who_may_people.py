@@ -55,7 +55,6 @@ QUESTION_FORM = (
     question_modal.EVERYTHING,
     question_modal.CALLBACK,
     question_modal.ONLY,
-    export_modal.CONTRACT,
     export_modal.FIELDS,
     export_modal.METRICS,
     export_modal.QUESTIONS,
