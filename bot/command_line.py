@@ -98,8 +98,9 @@ def _run(_: argparse.Namespace, clock: Clock | None) -> int:
 
 
 def _login(options: argparse.Namespace, clock: Clock | None) -> int:
-    return login(
-        _configured(),
+    configured = _configured()
+    login(
+        configured,
         redirect_uri=options.redirect_uri,
         paste=options.paste,
         patience=options.wait,
@@ -107,6 +108,8 @@ def _login(options: argparse.Namespace, clock: Clock | None) -> int:
         clock=clock,
         person=Person(tell=_say),
     )
+    _say(asyncio.run(until_signal(doctor.contracts_of_login(configured, clock or SystemClock()))))
+    return 0
 
 
 def _logout(_: argparse.Namespace, clock: Clock | None) -> int:

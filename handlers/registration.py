@@ -33,6 +33,8 @@ def register(
     app.view(export_modal.CALLBACK)(form.submit)
     for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT, export_modal.CONTRACT):
         app.action(action_id)(form.type_contract)
+    for action_id in (export_modal.FIELDS, export_modal.METRICS):
+        app.options(action_id)(form.search)
     app.action(actions.FORM)(short.open_by_button)
     app.shortcut(NEW_EXPORT)(short.open_by_shortcut)
     app.action(actions.MEANT)(commands.meant)

@@ -148,7 +148,7 @@ def of_template(action: str, template: Template) -> Block:
 def turn(action: str, words: str, of: str, value: str) -> Block:
     """Return a button that shows another page of a list; `of` says what is listed."""
     button = {"type": "button", "action_id": action, "text": plain(words), "value": value}
-    return button | {"accessibility_label": f"{words}, {of}"}
+    return button | {"accessibility_label": shorten(f"{words}, {of}", 75)}
 
 
 def row(block_id: str, *buttons: Block) -> Block:

@@ -83,6 +83,7 @@ class Names:
         }
         self._words: dict[str, list[list[str]]] = {}  # of each name that was looked for, the title's first
         self._about = {entry.name: entry.meaning for entry in _entries(catalogue)}
+        self._known = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._about))})\b")
 
     @property
     def labelled(self) -> tuple[str, ...]:
@@ -96,6 +97,10 @@ class Names:
     def noun(self, name: str) -> str:
         """Return the same inside a sentence; a label stays as the customer wrote it."""
         return self._labels.get(name) or _of(name).noun or _lowered(self.title(name))
+
+    def spoken(self, text: str) -> str:
+        """Return a sentence with Autodesk's names in it as it reads beside menus that show their titles."""
+        return self._known.sub(lambda found: self.title(found[0]), text)
 
     def meant(self, text: str, among: Iterable[str]) -> str | None:
         """Return the one of some names that a text says: Autodesk's name, title or noun, or nearly one of these."""

@@ -57,8 +57,8 @@ def login(
     opens_browser: bool = True,
     clock: Clock | None = None,
     person: Person | None = None,
-) -> int:
-    """Sign in and store the login; returns the exit status. It waits for the person outside of any event loop.
+) -> None:
+    """Sign in and store the login. It waits for the person outside of any event loop.
 
     The answer of the consent page is taken on this machine within `patience` seconds, or pasted.
 
@@ -78,7 +78,6 @@ def login(
     attempt = Attempt(_oauth(settings), redirect_uri)
     code = _pasted(attempt, person) if paste else _taken(attempt, person, patience, opens_browser=opens_browser)
     uninterrupted(_keep, settings, attempt, code, clock, person)
-    return 0
 
 
 def _keep(settings: Settings, attempt: "Attempt", code: str, clock: Clock, person: Person) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.operate.checks.activity import check_activity
+from bot.operate.checks.autodesk import CONTRACTS
 from bot.operate.checks.autodesk_login import check_autodesk
 from bot.operate.checks.database import check_database, check_folder
 from bot.operate.checks.host import check_database_modes, check_env_file, check_space
@@ -15,7 +16,7 @@ from bot.operate.checks.moved_channels import check_moved_channels, with_new_ids
 from bot.operate.checks.running_bot import check_recorded
 from bot.operate.checks.settings import check_settings
 from bot.operate.checks.slack import check_slack
-from bot.operate.findings import Finding, ok, skipped, wrong
+from bot.operate.findings import Finding, Level, ok, skipped, wrong
 from bot.runtime.clock import Clock
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
 from bot.settings import Settings
@@ -56,6 +57,22 @@ async def examine(
         return [*findings, *await _alone(settings, clock)]
     finally:
         lock.release()
+
+
+async def contracts_of_login(settings: Settings, clock: Clock) -> str:
+    """Return which contracts a login sees that was stored just now, for the person who signed in."""
+    lock = ProcessLock(settings.database_path)
+    try:
+        lock.acquire()
+    except (AlreadyRunningError, LockFileError):
+        return "`python -m bot doctor` names the contracts that it sees as soon as the running bot has asked for them."
+    try:
+        found = next((each for each in await check_autodesk(settings, clock) if each.name == CONTRACTS), None)
+    finally:
+        lock.release()
+    if found is None:
+        return "`python -m bot doctor` says which contracts it sees."
+    return f"It sees these contracts: {found.found}" if found.level is Level.OK else f"{found.found} {found.mend}"
 
 
 async def _before_the_first_start(settings: Settings, clock: Clock) -> list[Finding]:

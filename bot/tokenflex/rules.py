@@ -73,7 +73,7 @@ def unseen_contract(number: str, seen: Sequence[str]) -> Problem:
 
 def _names(request: ExportRequest, catalogue: Catalogue) -> Iterator[Problem]:
     if not request.fields and not request.metrics:
-        yield Problem("fields", "Pick at least one field or metric, for example tokensConsumed")
+        yield Problem("fields", "Pick at least one column or number, for example tokensConsumed")
     yield from _unknown("categories", request.usage_categories, lambda name: _category(name, catalogue))
     yield from _unknown("fields", request.fields, lambda name: _field(name, catalogue))
     yield from _unknown("metrics", request.metrics, lambda name: _metric(name, catalogue))

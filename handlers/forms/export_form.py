@@ -82,6 +82,17 @@ class ExportForm:
             action, sender, "", lambda _: self._retype(view, typed=action == export_modal.TYPE_CONTRACT)
         )
 
+    async def search(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Listen to what is typed into the menus of columns and of numbers; who may not use the bot finds nothing."""
+        view = body.get("view") or {}
+        try:
+            await self._guard.admit(envelope.of_form(body, export_modal.opened_of(view).channel))
+        except UseCaseError:
+            await ack(options=[])
+            return
+        choices = self.choices(export_modal.parse(view).request.contract_number)
+        await ack(**export_modal.found(str(body["action_id"]), str(body.get("value") or ""), choices))
+
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Listen to the form's submission: errors go back to their fields, an accepted export shows its number.
 
@@ -127,7 +138,7 @@ class ExportForm:
         malformed = any(problem.part == "contract" for problem in problems)
         if not malformed and self._contracts.lacks(draft.request.contract_number):
             problems = (unseen_contract(draft.request.contract_number, sorted(known)), *problems)
-        errors = export_modal.errors_by_block(problems, view)
+        errors = export_modal.errors_by_block(problems, view, self.choices(draft.request.contract_number).names)
         channel = draft.channel or opened.channel
         if errors or not channel:
             return _errors(errors or export_modal.no_channel())

@@ -16,7 +16,7 @@ from bot.cards.names import Names
 from bot.cards.text import channel as channel_link
 from bot.cards.text import is_direct_message, sentence, shorten
 from bot.signs import visible
-from bot.tokenflex.catalogue import Catalogue, Field
+from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Part, Problem
 from bot.tokenflex.rules import MAX_CONTRACT_NUMBER, MAX_FILE_NAME, plain_file_name
@@ -43,6 +43,8 @@ WHERE: Final = "where"
 FILE_NAME: Final = "file_name"
 CHANNEL: Final = "channel"
 
+#: Parts of a request that are chosen from menus.
+_CHOSEN: Final[frozenset[Part]] = frozenset({"fields", "metrics", "categories"})
 #: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
 #: Characters of what stands under a field; ours.
@@ -126,16 +128,18 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     return Opened(str(kept.get("channel") or ""), made_for, int(kept.get("round") or 0))
 
 
-def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any]) -> dict[str, str]:
+def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names: Names) -> dict[str, str]:
     """Return what `response_action: errors` takes for the view that was submitted; warnings are no errors.
 
-    Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there.
+    Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there. What
+    is chosen from menus is called as it is there; what is typed, as it has to be typed.
     """
     shown = {block.get("block_id") for block in view.get("blocks", ()) if block.get("type") == "input"}
     said: dict[str, list[str]] = {}
     for problem in problems:
         if not problem.warning:
-            said.setdefault(_block_of(problem.part, shown), []).append(sentence(problem.message))
+            told = names.spoken(problem.message) if problem.part in _CHOSEN else problem.message
+            said.setdefault(_block_of(problem.part, shown), []).append(sentence(told))
     return {block: shorten(" ".join(dict.fromkeys(texts)), MAX_ERROR) for block, texts in said.items()}
 
 
@@ -177,7 +181,8 @@ def _block_of(part: Part, shown: set[Any]) -> str:
 
 
 def _element(state: Mapping[str, Any], block: str) -> Mapping[str, Any]:
-    found = (state.get(block) or {}).get(block)
+    inputs = (each for name, each in state.items() if name.partition(".")[0] == block)
+    found = (next(inputs, None) or {}).get(block)
     return found if isinstance(found, Mapping) else {}
 
 
@@ -239,9 +244,9 @@ def save_button() -> dict[str, Any]:
 def question_inputs(request: ExportRequest, choices: Choices) -> list[dict[str, Any]]:
     """Return the inputs of what is asked, whatever the contract and the file."""
     return [
-        _categories_input(request, choices.catalogue),
+        _categories_input(request, choices),
         _fields_input(request, choices),
-        _metrics_input(request, choices.catalogue),
+        _metrics_input(request, choices),
         _where_input(request),
     ]
 
@@ -322,22 +327,51 @@ def contract_text(contract: Contract) -> str:
     return shorten(named, pieces.MAX_OPTION_TEXT - len(ended)) + ended
 
 
-def _categories_input(request: ExportRequest, catalogue: Catalogue) -> dict[str, Any]:
-    options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.categories]
-    hint = "Empty = all. Session fields need exactly one."
-    words = pieces.Words("Usage categories", "All categories", hint)
-    return pieces.menu(CATEGORIES, words, [("Usage categories", options)], request.usage_categories)
+def _categories_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:
+    options = [_named(one, choices.names) for one in choices.catalogue.categories]
+    words = pieces.Words("Usage categories", "All categories", "Empty = all. Session fields need exactly one.")
+    return pieces.menu(CATEGORIES, words, options, request.usage_categories)
 
 
 def _fields_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for one in choices.catalogue.fields:
-        text = _field_text(one, choices.custom_field_labels)
-        groups.setdefault(_group_label(one), []).append(pieces.option(one.name, text, one.meaning))
+    asked = map(choices.catalogue.field, dict.fromkeys(request.fields))
+    chosen = [_named(one, choices.names) for one in asked if one]
     words = pieces.Words(
         "Columns", "Choose what each row shows", "In this order in the file. Autodesk's word is fields."
     )
-    return pieces.menu(FIELDS, words, list(groups.items()), request.fields)
+    menu = pieces.searching_menu(FIELDS, words, chosen)
+    if request.contract_number not in {contract.number for contract in choices.contracts}:
+        return menu
+    # Another contract has other labels, and Slack keeps what stood in an input of the same id.
+    return menu | {"block_id": shorten(f"{FIELDS}.{request.contract_number}", 255)}
+
+
+def _metrics_input(request: ExportRequest, choices: Choices) -> dict[str, Any]:
+    asked = map(choices.catalogue.metric, dict.fromkeys(request.metrics))
+    chosen = [_named(one, choices.names) for one in asked if one]
+    words = pieces.Words("Numbers", "Choose what is counted", "For example Tokens. Autodesk's word is metrics.")
+    return pieces.searching_menu(METRICS, words, chosen)
+
+
+def _named(entry: Field | Metric | Category, names: Names) -> dict[str, Any]:
+    """Return an option under the name that people know; below it Autodesk's name and what it means."""
+    title = names.title(entry.name)
+    about = [each for each in (entry.name, entry.meaning) if each != title]
+    return pieces.option(entry.name, title, " · ".join(about))
+
+
+def found(menu: str, text: str, choices: Choices) -> dict[str, Any]:
+    """Return what the menu of columns, or that of numbers, offers for what was typed into it: all of it for nothing."""
+    entries: Sequence[Field | Metric] = choices.catalogue.fields if menu == FIELDS else choices.catalogue.metrics
+    by_name = {entry.name: entry for entry in entries}
+    names = choices.names.search(text, by_name)[: pieces.MAX_OPTIONS]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in (by_name[name] for name in names):
+        label = _group_label(entry) if isinstance(entry, Field) and not text.strip() else ""
+        groups.setdefault(label, []).append(_named(entry, choices.names))
+    if "" in groups or not groups:
+        return {"options": groups.get("", [])}
+    return {"option_groups": [{"label": plain(label), "options": options} for label, options in groups.items()]}
 
 
 def _group_label(one: Field) -> str:
@@ -348,17 +382,6 @@ def _group_label(one: Field) -> str:
         "Added": "Added in the settings",
     }
     return labels.get(one.group, one.group)
-
-
-def _field_text(one: Field, labels: Mapping[str, str]) -> str:
-    label = " ".join(labels.get(one.name, "").split())
-    return f"{one.name} · {label}" if label else one.name
-
-
-def _metrics_input(request: ExportRequest, catalogue: Catalogue) -> dict[str, Any]:
-    options = [pieces.option(one.name, one.name, one.meaning) for one in catalogue.metrics]
-    words = pieces.Words("Numbers", "Choose what is counted", "For example tokensConsumed. Autodesk's word is metrics.")
-    return pieces.menu(METRICS, words, [("Numbers", options)], request.metrics)
 
 
 def _where_input(request: ExportRequest) -> dict[str, Any]:

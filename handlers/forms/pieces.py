@@ -12,8 +12,6 @@ MAX_OPTIONS: Final = 100
 MAX_OPTION_TEXT: Final = 75
 MAX_TEXT: Final = 3000
 
-Group = tuple[str, list[dict[str, Any]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -24,29 +22,24 @@ class Words:
     hint: str
 
 
-def menu(block: str, words: Words, groups: Sequence[Group], chosen: Sequence[str]) -> dict[str, Any]:
-    """Return an optional menu of several; a single group is a plain list, if Slack's limit permits."""
-    element: dict[str, Any] = {
-        "type": "multi_static_select",
-        "action_id": block,
-        "placeholder": plain(words.placeholder),
-    }
-    if len(groups) == 1 and len(groups[0][1]) <= MAX_OPTIONS:
-        element["options"] = groups[0][1]
-    else:
-        element["option_groups"] = [part for group in groups for part in _parts(*group)]
-    by_value = {one["value"]: one for _, options in groups for one in options}
-    initial = [by_value[name] for name in dict.fromkeys(chosen) if name in by_value]
-    if initial:
-        element["initial_options"] = initial
-    return input_block(block, words.label, element, hint=words.hint, optional=True)
+def menu(block: str, words: Words, options: Sequence[dict[str, Any]], chosen: Sequence[str]) -> dict[str, Any]:
+    """Return an optional menu of several, all of which it offers at once."""
+    element = {"type": "multi_static_select", "options": [*options]}
+    by_value = {one["value"]: one for one in options}
+    return _several(block, words, element, [by_value[name] for name in dict.fromkeys(chosen) if name in by_value])
 
 
-def _parts(label: str, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a group, cut into several where it holds more than Slack takes."""
-    cut = [options[start : start + MAX_OPTIONS] for start in range(0, len(options), MAX_OPTIONS)]
-    names = [label] if len(cut) == 1 else [f"{label} {n}" for n in range(1, len(cut) + 1)]
-    return [{"label": plain(name), "options": part} for name, part in zip(names, cut, strict=True)]
+def searching_menu(block: str, words: Words, chosen: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return an optional menu of several that asks us what to offer, as soon as it is opened and while one types."""
+    element = {"type": "multi_external_select", "min_query_length": 0}
+    return _several(block, words, element, chosen)
+
+
+def _several(block: str, words: Words, element: dict[str, Any], chosen: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    whole = {**element, "action_id": block, "placeholder": plain(words.placeholder)}
+    if chosen:
+        whole["initial_options"] = [*chosen]
+    return input_block(block, words.label, whole, hint=words.hint, optional=True)
 
 
 def option(value: str, text: str, description: str = "") -> dict[str, Any]:

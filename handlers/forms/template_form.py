@@ -150,7 +150,7 @@ class TemplateForm:
         view, kept = body["view"], template_modal.kept_of(body["view"])
         question, choices = template_modal.question_of(view), self._form.choices()
         problems = templates.question_problems(question, choices.catalogue)
-        if errors := export_modal.errors_by_block(problems, view):
+        if errors := export_modal.errors_by_block(problems, view, choices.names):
             return _errors(errors)
         edited = await self._templates.edit(kept.template, asker, question)
         said = questions.summary(question, choices.catalogue, choices.names)

@@ -1,6 +1,7 @@
 """Somebody in front of the page: everything by the labels that a person reads."""
 
 import asyncio
+import re
 
 from playwright.async_api import Download, Locator, Page, expect
 
@@ -90,11 +91,21 @@ class Person:
         """The field of a menu in the form."""
         return self.form.get_by_role("combobox", name=label)
 
+    async def finds(self, label: str, text: str) -> None:
+        """Type into a menu of the form that searches, and wait for what it finds."""
+        await self.menu(label).fill(text)
+        await self.has_found(label, text)
+
+    async def has_found(self, label: str, text: str) -> None:
+        """Wait for what a menu of the form finds for what was typed last, so that Enter chooses it."""
+        await expect(self.form.get_by_role("option", name=text).first).to_be_visible()
+        await expect(self.menu(label)).to_have_attribute("aria-activedescendant", re.compile("option"))
+
     async def picks(self, label: str, *options: str) -> None:
         """Search and choose options of a menu in the form."""
         for option in options:
-            await self.menu(label).fill(option)
-            await self.form.get_by_role("option", name=option).first.click()
+            await self.finds(label, option)
+            await self.menu(label).press("Enter")
         await self.menu(label).press("Escape")
 
     def error_of(self, label: str) -> Locator:

@@ -84,7 +84,7 @@ async def test_the_form(person: PersonAt, scheme: str) -> None:
     await ana.chooses_everything()
     assert await findings(ana.tab) == []
     menu = ana.menu("Columns")
-    await menu.fill("product")
+    await ana.finds("Columns", "product")
     await menu.press("Enter")
     await menu.fill("u")
     await expect(ana.form.get_by_role("listbox")).to_be_visible()

@@ -94,7 +94,7 @@ async def test_what_was_entered_survives_a_change_of_the_form(ana: Person) -> No
     await ana.form.get_by_label("File name").fill("kept")
     await ana.form.get_by_role("button", name="Type the number instead").click()
     await expect(ana.form.get_by_label("Contract", exact=True)).to_have_attribute("type", "text")
-    await expect(ana.form.locator(".chips").filter(has_text="userName")).to_be_visible()
+    await expect(ana.form.locator(".chips").filter(has_text="User name")).to_be_visible()
     await expect(ana.form.get_by_label("File name")).to_have_value("kept")
 
 

@@ -41,11 +41,18 @@ async def open_questions(
     return await house.member(who).sees_modal(SHORT)
 
 
+async def opens_menus(modal: Modal) -> Modal:
+    """Look into both menus that ask what to offer, so that anything can be chosen in them."""
+    for label in ("Columns", "Numbers"):
+        assert await modal.search(label, "")
+    return modal
+
+
 async def choose_everything(house: House, *, who: str = "ana") -> Modal:
     """Press "Choose everything myself" in the short form and return what comes, with nothing chosen in it."""
     modal = await house.member(who).sees_modal(SHORT)
     await modal.presses("Choose everything myself")
-    modal = await house.member(who).sees_modal(TITLE)
+    modal = await opens_menus(await house.member(who).sees_modal(TITLE))
     for label, nothing in {"Columns": [], "Numbers": [], "Only rows where": ""}.items():
         modal.fill(label, nothing)
     return modal

@@ -282,8 +282,8 @@ async def test_a_refused_request_is_edited_and_sent_again(quick: House) -> None:
     await ana.presses(message, "Edit and send again")
     modal = await ana.sees_modal("Export usage data")
     assert modal.value("Contract") == f"{CONTRACT} · Example AG"
-    assert modal.value("Columns") == ["productName"]
-    assert modal.value("Numbers") == ["tokensConsumed"]
+    assert modal.value("Columns") == ["Product name"]
+    assert modal.value("Numbers") == ["Tokens"]
     assert modal.value("Only rows where") == "contractYear=1"
     assert modal.value("File name") == "year1"
     assert modal.value("Post to channel") == "#finance"

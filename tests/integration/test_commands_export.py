@@ -129,7 +129,7 @@ async def test_a_clause_without_escaping_arrives_too(quick: House) -> None:
             f'contract={CONTRACT} fields=productName where="contractYear=1',
             ['A quotation mark " is opened and never closed.'],
         ),
-        (f"contract={CONTRACT}", ["Pick at least one field or metric, for example tokensConsumed."]),
+        (f"contract={CONTRACT}", ["Pick at least one column or number, for example tokensConsumed."]),
         (
             "contract=12#45 fields=productName",
             ["A contract number has letters, digits and hyphens: copy it from your Autodesk account."],
@@ -182,8 +182,8 @@ async def test_the_form_of_a_mistake_has_what_was_understood(quick: House) -> No
         "where=productName = ‘Revit’",
     )
     modal = await ana.sees_modal("did you mean usageMonth?", "stands outside the condition")
-    assert modal.value("Columns") == ["productName"]
-    assert modal.value("Numbers") == ["tokensConsumed"]
+    assert modal.value("Columns") == ["Product name"]
+    assert modal.value("Numbers") == ["Tokens"]
     assert modal.value("File name") == "my report"
     days = "usageDate >= '2025-10-01' AND usageDate <= '2025-10-31'"
     assert modal.value("Only rows where") == f"{days} AND productName = 'Revit'"

@@ -10,9 +10,9 @@ from tests.harness.talk import card_of, eventually, export
 
 AGAIN = "Edit and send again"
 ENTERED = {
-    "Usage categories": ["DESKTOP_PRODUCT"],
-    "Columns": ["userName", "productName"],
-    "Numbers": ["usageHours", "tokensConsumed"],
+    "Usage categories": ["Desktop products"],
+    "Columns": ["User name", "Product name"],
+    "Numbers": ["Hours of use", "Tokens"],
     "Only rows where": "contractYear = 1 AND productName LIKE 'Auto%'",
     "File name": "übersicht 1",
     "Post to channel": "#general",

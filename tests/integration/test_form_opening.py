@@ -5,7 +5,7 @@ import pytest
 from bot.tokenflex.models import Contract
 from sandbox.slack.channels import Channel
 from sandbox.tokenflex.settings import CONTRACT_MANAGER, User
-from tests.harness.forms import TITLE, open_form
+from tests.harness.forms import TITLE, open_form, opens_menus
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
@@ -36,7 +36,7 @@ async def test_a_new_form_needs_one_choice(house: House) -> None:
     """As it opens it asks for nothing, which is told on its field; with one metric it is an export."""
     modal = await open_form(house, metrics=())
     await modal.submit()
-    assert "at least one field or metric" in modal.errors["Columns"].lower()
+    assert "at least one column or number" in modal.errors["Columns"].lower()
     modal.fill("Numbers", ["tokensConsumed"])
     await modal.submit()
     await modal.shows("Got it: export #1.", "You'll find it in #finance.")
@@ -44,12 +44,12 @@ async def test_a_new_form_needs_one_choice(house: House) -> None:
 
 
 async def test_what_a_person_reads_in_the_form(house: House) -> None:
-    """Options are the API's own names with their meaning; hints say what the form expects."""
+    """Options are the names that people know; hints say what the form expects."""
     modal = await open_form(house)
-    assert modal.options("Usage categories")[0] == "DESKTOP_PRODUCT"
-    assert modal.options("Numbers")[0] == "tokensConsumed"
-    assert {"productName", "usageMonth", "chargedItemID", "customField3"} <= set(modal.options("Columns"))
-    for hint in ("In this order in the file", "For example tokensConsumed.", "Without .csv"):
+    assert modal.options("Usage categories")[0] == "Desktop products"
+    assert modal.options("Numbers")[0] == "Tokens"
+    assert {"Product name", "Month", "Session or transaction ID", "Custom field 3"} <= set(modal.options("Columns"))
+    for hint in ("In this order in the file", "For example Tokens.", "Without .csv"):
         assert hint in modal.visible_text()
     assert all(place in modal.options("Post to channel") for place in ("#finance", "#general", "#licences"))
     assert modal.buttons() == ["Type the number instead", "Back to the questions", "Save as template"]
@@ -62,7 +62,26 @@ async def test_the_customers_own_labels_stand_beside_the_custom_fields(new_house
     await eventually(lambda: bot.values is not None and bool(bot.values.labels(CONTRACT)))
     modal = await open_form(house)
     assert modal.value("Contract") == ACTIVE
-    assert {"customField4 · Büro", "customField3", "customField7 · 部署"} <= set(modal.options("Columns"))
+    assert {"Büro", "Custom field 3", "部署"} <= set(await modal.search("Columns", ""))
+    assert await modal.search("Columns", "buro") == ["Büro"]
+
+
+async def test_columns_and_numbers_are_found_by_the_words_that_people_have(house: House) -> None:
+    """By title, by Autodesk's name, by synonyms; a guest, who may not use the bot, finds nothing."""
+    await eventually(lambda: bool(house.values.labels(CONTRACT)))
+    modal = await open_form(house)
+    for typed, found in (
+        ("productn", "Product name"),
+        ("software", "Product name"),
+        ("seat", "User name"),
+        ("cost", "Cost centre"),
+        ("department", "Cost centre"),
+        ("week", "Day"),
+    ):
+        assert found in await modal.search("Columns", typed), typed
+    assert await modal.search("Numbers", "cost") == ["Tokens"]
+    assert await modal.search("Numbers", "tokensCons") == ["Tokens"]
+    assert await modal.search("Columns", "xyzzy") == []
 
 
 async def test_nobody_is_told_which_of_several_contracts_to_take(new_house: OpenHouse) -> None:
@@ -101,6 +120,7 @@ async def test_a_cold_cache_lets_the_contract_be_typed(new_house: OpenHouse) -> 
     modal = await ana.sees_modal(TITLE, "stands in your Autodesk account")
     assert modal.buttons() == ["Back to the questions", "Save as template"]
     modal.fill("Contract", CONTRACT)
+    await opens_menus(modal)
     modal.fill("Numbers", ["tokensConsumed"])
     modal.fill("File name", "early")
     await modal.submit()
@@ -162,9 +182,9 @@ async def test_typing_the_number_instead_keeps_everything_else(house: House) -> 
     """Menu becomes text field in place; what was chosen and typed stays, the number too."""
     modal = await open_form(house)
     entered = {
-        "Usage categories": ["DESKTOP_PRODUCT"],
-        "Columns": ["userName", "productName"],
-        "Numbers": ["usageHours", "tokensConsumed"],
+        "Usage categories": ["Desktop products"],
+        "Columns": ["User name", "Product name"],
+        "Numbers": ["Hours of use", "Tokens"],
         "Only rows where": "contractYear = 1\nAND productName = 'Revit'",
         "File name": "übersicht",
         "Post to channel": "#general",

@@ -77,7 +77,8 @@ async def test_signing_in(web_house: House, begin: Login) -> None:
     assert await process.ends() == 0
     assert status == 200
     assert "Go back to the terminal" in page
-    assert process.out.rstrip().endswith("takes the new one over within the hour.")
+    assert "takes the new one over within the hour." in process.out
+    assert "It sees these contracts: " in process.out
     assert process.err == ""
     assert "Signed out" in (await logout(web_house)).out
 

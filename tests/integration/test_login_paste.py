@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bot.login.sign_in import LoginError, code_of
-from tests.harness.house import House
+from tests.harness.house import CONTRACT, House
 from tests.harness.process import BotProcess, fork_process
 from tests.integration.conftest import OpenHouse
 from tests.integration.test_start_autodesk import EXPORT, KEY, WAITS, web_client
@@ -69,7 +69,9 @@ async def test_signing_in(begin: Login) -> None:
     assert len(asked["state"]) >= 22
     await process.reads(f"  {await redirected(process)}\n")
     assert await process.ends() == 0
-    assert process.out.rstrip().splitlines()[-1].endswith("takes the new one over within the hour.")
+    *_, stored, seen = process.out.rstrip().splitlines()
+    assert stored.endswith("takes the new one over within the hour.")
+    assert seen == f"It sees these contracts: {CONTRACT}, 11000099871 (ended), RomeoAgree-0 (ended)."
     assert process.err == ""
 
 

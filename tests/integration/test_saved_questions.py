@@ -185,7 +185,7 @@ async def test_a_form_is_saved_as_a_template_and_stays(quick: House) -> None:
     saving = await quick.member("ana").sees_modal("Save as template", "Nothing yet")
     saving.fill("Name", "Empty")
     await saving.submit()
-    assert "Pick at least one field or metric" in saving.errors["Name"]
+    assert "Pick at least one column or number" in saving.errors["Name"]
     await saving.close()
     assert long.value("Only rows where")
     assert set(await saved_by(quick, "ana")) == {"Daily"}

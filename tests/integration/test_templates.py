@@ -7,7 +7,7 @@ from bot.questions import periods, templates
 from bot.questions.questions import Question
 from storage.audit import Act
 from tests.harness.allowed import house_where, old_button
-from tests.harness.forms import SHORT, submissions
+from tests.harness.forms import SHORT, opens_menus, submissions
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, quick_house
 from tests.integration.test_audit_of_acts import acts
@@ -95,7 +95,7 @@ async def test_edit(quick: House) -> None:
     await saves(quick, "ana", "Monthly", MONTHLY, shared=True)
     await ana.types("#finance", "/tokenflex templates")
     await ana.presses(await ana.hears("#finance", "Monthly", private=True), "Edit")
-    modal = await ana.sees_modal("Edit template")
+    modal = await opens_menus(await ana.sees_modal("Edit template"))
     assert modal.labels() == ["Usage categories", "Columns", "Numbers", "Only rows where", "Period"]
     assert modal.value("Only rows where") == "productName = 'Revit'"
     modal.fill("Only rows where", "productName =")
@@ -105,7 +105,7 @@ async def test_edit(quick: House) -> None:
     modal.fill("Columns", [])
     modal.fill("Numbers", [])
     await modal.submit()
-    assert "Pick at least one field or metric" in modal.errors["Columns"]
+    assert "Pick at least one column or number" in modal.errors["Columns"]
     modal.fill("Columns", ["userName"])
     modal.fill("Period", "This contract year")
     await modal.submit()

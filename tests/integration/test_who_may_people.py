@@ -55,6 +55,8 @@ QUESTION_FORM = (
     question_modal.EVERYTHING,
     question_modal.CALLBACK,
     question_modal.ONLY,
+    export_modal.FIELDS,
+    export_modal.METRICS,
     export_modal.QUESTIONS,
     export_modal.SAVE_THIS,
 )
@@ -245,11 +247,12 @@ async def test_a_short_form_opened_before_the_change(new_house: OpenHouse) -> No
 
 
 async def test_the_way_back_of_a_form_opened_before_the_change(new_house: OpenHouse) -> None:
-    """It is refused too."""
+    """It is refused too, and its menus find nothing."""
     house = await house_where(new_house)
     modal = await open_form(house)
     house.member("ana").user.guest = True
     pass_time(house, KEPT.total_seconds() / 60)
+    assert [await modal.search(label, "") for label in ("Columns", "Numbers")] == [[], []]
     await modal.presses("Back to the questions")
     await hears_refusals(house, "ana", 1)
     assert modal.title == TITLE

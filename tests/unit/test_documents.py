@@ -11,9 +11,15 @@ import yaml
 
 from bot import settings
 from bot.cards.faces import FACES
+from bot.cards.names import Names
 from bot.command_line import main
 from bot.operate import settings_page
+from bot.questions.periods import Relative
+from bot.questions.starters import starters
+from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.models import Contract
 from handlers.forms.export_modal import Choices, Draft, build
+from handlers.words import grammar
 from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
 from storage.states import ExportState
@@ -81,6 +87,24 @@ def test_tests_of_documents_exist(path: Path) -> None:
     functions = re.findall(r"def (test_\w+)", "\n".join(each.read_text(encoding="utf-8") for each in files))
     there = {*(each.stem for each in files), *functions}
     assert set(re.findall(r"\btest_\w+", path.read_text(encoding="utf-8"))) <= there
+
+
+def test_the_page_of_questions_names_what_there_is() -> None:
+    """Every question of the form has its row, every period its name, and each command there is understood."""
+    page = text_of("docs/questions.md")
+    names = Names(Catalogue())
+    for starter in starters(names):
+        title = "Charge-back by …" if starter.key.startswith("charge-back") else starter.title
+        assert f"**{title}**" in page, starter.title
+    said = " ".join(page.split())
+    for period in Relative:
+        assert f"**{period.label}**" in said, period
+    commands = re.findall(r"`/tokenflex ([^`]+)`", page)
+    assert commands
+    for typed in commands:
+        command = grammar.parse(typed, Catalogue(), [Contract("110000123456")])
+        is_plain = isinstance(command, grammar.Unknown) and not command.likely
+        assert not isinstance(command, grammar.Mistake | grammar.Unknown) or is_plain, typed
 
 
 def test_settings_of_documents_exist() -> None:

@@ -12,9 +12,9 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request, plain_file_name
 from handlers.forms import export_modal as modal
-from handlers.forms.export_modal import Choices, Draft, Opened, build, parse
+from handlers.forms.export_modal import Choices, Draft, Opened, build, found, parse
 from handlers.words.slack_text import straight_clause
-from tests.harness.slack_takes import assert_slack_takes, options
+from tests.harness.slack_takes import assert_slack_takes
 
 CATALOGUE = Catalogue(extra_fields=["serviceName"], extra_metrics=["cloudCredits"])
 CONTRACTS = (
@@ -47,6 +47,7 @@ def submitted(view: dict[str, Any]) -> dict[str, Any]:
             "plain_text_input": {"value": element.get("initial_value")},
             "static_select": {"selected_option": element.get("initial_option")},
             "multi_static_select": {"selected_options": element.get("initial_options", [])},
+            "multi_external_select": {"selected_options": element.get("initial_options", [])},
             "conversations_select": {"selected_conversation": element.get("initial_conversation")},
         }[kind]
         values[block["block_id"]] = {element["action_id"]: {"type": kind, **value}}
@@ -202,10 +203,10 @@ def test_only_places_where_the_bot_can_be_are_offered(draft: str, opened: str, k
     assert blocks(view)[modal.CHANNEL]["element"]["filter"]["include"] == kinds
 
 
-def test_fields_are_grouped_and_explained() -> None:
-    """Groups with the customer's own labels, each field with its meaning, all known fields once."""
-    element = blocks(build(Draft(), CHOICES))[modal.FIELDS]["element"]
-    assert [group["label"]["text"] for group in element["option_groups"]] == [
+def test_columns_are_grouped_and_explained() -> None:
+    """Groups of the names that people know, with Autodesk's name and the meaning below; all known ones once."""
+    groups = found(modal.FIELDS, "", CHOICES)["option_groups"]
+    assert [group["label"]["text"] for group in groups] == [
         "Time",
         "Product",
         "Person and machine",
@@ -213,20 +214,28 @@ def test_fields_are_grouped_and_explained() -> None:
         "Custom fields",
         "Added in the settings",
     ]
-    assert sorted(option["value"] for option in options(element)) == sorted(NAMES["fields"])
-    by_name = {option["value"]: option for option in options(element)}
-    assert by_name["customField1"]["text"]["text"] == "customField1 · Région"
-    assert by_name["customField2"]["text"]["text"] == "customField2"
-    assert by_name["usageDate"]["description"]["text"] == "Day of use"
+    by_name = {option["value"]: option for group in groups for option in group["options"]}
+    assert sorted(by_name) == sorted(NAMES["fields"])
+    shown = {name: (option["text"]["text"], option["description"]["text"]) for name, option in by_name.items()}
+    assert shown["usageDate"] == ("Day", "usageDate · Day of use")
+    assert shown["customField1"] == ("Région (custom field 1)", "customField1 · Your own category number 1")
+    assert shown["customField2"] == ("Custom field 2", "customField2 · Your own category number 2")
+    assert shown["serviceName"] == ("serviceName", "Added in the settings")
 
 
-def test_many_added_names_are_spread_over_groups() -> None:
-    """More names than a menu or a group takes are cut into several groups."""
-    catalogue = Catalogue([f"field{n}" for n in range(250)], [f"metric{n}" for n in range(150)])
-    view = build(Draft(ExportRequest("", metrics=("metric149",))), Choices(CONTRACTS, catalogue))
-    assert_slack_takes(view)
-    groups = blocks(view)[modal.METRICS]["element"]["option_groups"]
-    assert [group["label"]["text"] for group in groups] == ["Numbers 1", "Numbers 2"]
+@given(st.sampled_from([modal.FIELDS, modal.METRICS]), st.text(max_size=20) | st.sampled_from(["cost", "week", "id"]))
+def test_slack_takes_what_a_search_finds(menu: str, text: str) -> None:
+    """Whatever is typed; of more names than a menu takes the first are offered, and the others as one types."""
+    many = Choices(CONTRACTS, Catalogue([f"field{n}" for n in range(250)], [f"metric{n}" for n in range(150)]))
+    answer = found(menu, text, many)
+    offered = [
+        *answer.get("options", ()),
+        *(each for one in answer.get("option_groups", ()) for each in one["options"]),
+    ]
+    assert len(offered) <= 100
+    assert all(len(part["text"]) <= 75 for each in offered for part in (each["text"], each["description"]))
+    assert len({each["value"] for each in offered}) == len(offered)
+    assert [each["value"] for each in found(modal.METRICS, "metric149", many)["options"]] == ["metric149"]
 
 
 def test_names_that_are_gone_are_told_and_not_selected() -> None:
@@ -318,7 +327,7 @@ def test_errors_stand_on_blocks_that_are_there(typed: bool) -> None:
         Problem("where", "Perhaps", warning=True),
         Problem("file_name", "No"),
     ]
-    errors = modal.errors_by_block(problems, view)
+    errors = modal.errors_by_block(problems, view, CHOICES.names)
     inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     assert set(errors) <= inputs
     assert errors[modal.FIELDS] == "First. Second?"
@@ -331,7 +340,7 @@ def test_the_rules_own_problems_find_their_blocks() -> None:
     draft = Draft(ExportRequest("x y", ("nope",), ("nope",), ("nope",), "not", "a/b"))
     problems = check_request(draft.request, CATALOGUE)
     view = build(draft, CHOICES)
-    assert set(modal.errors_by_block(problems, view)) == {
+    assert set(modal.errors_by_block(problems, view, CHOICES.names)) == {
         modal.CONTRACT_TYPED,
         modal.CATEGORIES,
         modal.FIELDS,

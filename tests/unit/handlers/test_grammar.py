@@ -225,7 +225,7 @@ def test_any_text_gets_an_answer(text: str) -> None:
             "contract=12;a fields=productName",
             "A contract number has letters, digits and hyphens: copy it from your Autodesk account.",
         ),
-        ("contract=1", "Pick at least one field or metric, for example tokensConsumed."),
+        ("contract=1", "Pick at least one column or number, for example tokensConsumed."),
     ],
 )
 def test_one_mistake_gets_one_sentence(rest: str, said: str) -> None:
