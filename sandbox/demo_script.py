@@ -27,7 +27,7 @@ COMMAND = "/tokenflex"
 QUESTION = "Use by product and version"
 PERIOD = "Last 90 days"
 LINK_LIFE = 12.0  #: seconds; the real one lives one to five minutes
-PATIENCE = 50.0
+PATIENCE = 75.0
 ROWS = 6
 
 _COLORS = {"person": "\033[1;36m", "bot": "\033[1;32m", "note": "\033[2m", "end": "\033[0m"}
