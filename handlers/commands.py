@@ -134,9 +134,12 @@ class Commands:
         """Listen to Newer and Older: another page in the place of the one that is shown."""
         trigger = Trigger.of(body)
         await ack()
-        turn = Turn.of(str(body["actions"][0]["value"]))
-        sender, url = envelope.of_action(body), envelope.response_url(body)
-        await self._guard.run(actions.LIST, sender, url, lambda asker: self._list(turn, Act(asker, body, trigger)))
+        await self._guard.run(
+            actions.LIST,
+            envelope.of_action(body),
+            envelope.response_url(body),
+            lambda asker: self._list(Turn.of(str(body["actions"][0].get("value"))), Act(asker, body, trigger)),
+        )
 
     async def _list(self, turn: Turn, act: Act) -> None:
         await self._tell(act, export_list.listing(await self._history.page(turn, act.asker)), in_place=True)

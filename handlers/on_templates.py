@@ -54,12 +54,12 @@ class OnTemplates:
         trigger = Trigger.of(body)
         await ack()
         action = body["actions"][0]
-        action_id, number = str(action["action_id"]), int(action["value"])
+        action_id = str(action["action_id"])
         await self._guard.run(
             action_id,
             envelope.of_action(body),
             envelope.response_url(body),
-            lambda asker: self._presses[action_id](number, Act(asker, body, trigger)),
+            lambda asker: self._presses[action_id](int(action["value"]), Act(asker, body, trigger)),
         )
 
     async def show(self, act: Act, first: int = 0, note: str = "") -> None:

@@ -62,6 +62,15 @@ async def test_many_are_shown_on_pages(quick: House) -> None:
     await ana.waits(lambda: "1 to 15 of 17." in shown.visible_text())
 
 
+@pytest.mark.parametrize("action", [actions.TEMPLATES, actions.RUN, actions.LIST])
+async def test_a_button_that_holds_nonsense_is_answered(quick: House, action: str) -> None:
+    """Like all that goes wrong: with an apology, whoever made it up."""
+    ana = quick.member("ana")
+    answer = await ana.presses(old_button(quick, "#finance", action, "nonsense"), "Press me")
+    assert answer.error is None
+    await ana.hears("#finance", "Sorry, something went wrong on my side.", private=True)
+
+
 async def test_run(quick: House) -> None:
     """Who sees a template runs it, after a look at what it will be; who does not hears that there is none."""
     ana, ben, carla = quick.member("ana"), quick.member("ben"), quick.member("carla")

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from bot.cards import actions
-from bot.cards.export_list import Turn
 from bot.slack.remembered import KEPT
 from handlers.forms import export_modal, question_modal, template_modal
 from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
@@ -47,8 +46,6 @@ OF_TEMPLATES = (
 )
 ALL_BUTTONS = (*BUTTONS, *OF_TEMPLATES, actions.LIST, actions.FORM, actions.MEANT, "admin.send_again", "export.of_old")
 
-#: Values of buttons that are no numbers.
-VALUES = {actions.LIST: str(Turn())}
 #: What can be done in the short form, and in the other one to come back to it.
 QUESTION_FORM = (
     *question_modal.CHANGES,
@@ -144,7 +141,7 @@ async def test_buttons_of_old_messages(new_house: OpenHouse, rule: str) -> None:
     await gets(house.member(may))
     other, spent = house.member(may_not), calls(house, "POST")
     for count, action_id in enumerate(ALL_BUTTONS, 1):
-        await other.presses(old_button(house, "#finance", action_id, VALUES.get(action_id, "1")), "Press me")
+        await other.presses(old_button(house, "#finance", action_id), "Press me")
         await hears_refusals(house, may_not, count)
     assert len(private_texts(house, may_not)) == len(ALL_BUTTONS)
     assert other.modal is None
