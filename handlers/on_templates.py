@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions, template_card
+from bot.cards.actions import MadeFor
 from bot.cards.template_card import PAGE, Line, Page
 from bot.questions import questions, templates
 from bot.questions.templates import Templates
@@ -35,7 +36,6 @@ class OnTemplates:
         self._tell = on_exports.tell
         self._guard = guard
         self._presses: dict[str, Callable[[int, Act], Awaitable[None]]] = {
-            actions.TEMPLATES: self._turn,
             actions.RUN: lambda template, act: short.run(act.trigger, template, act.asker),
             actions.CHANGE: lambda template, act: form.edit(act.trigger, template, act.asker),
             actions.RENAME: lambda template, act: form.rename(act.trigger, template, act.asker),
@@ -47,7 +47,7 @@ class OnTemplates:
     @property
     def action_ids(self) -> tuple[str, ...]:
         """The ids that this object listens to."""
-        return tuple(self._presses)
+        return (actions.TEMPLATES, *self._presses)
 
     async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of the list."""
@@ -59,7 +59,7 @@ class OnTemplates:
             action_id,
             envelope.of_action(body),
             envelope.response_url(body),
-            lambda asker: self._presses[action_id](int(action["value"]), Act(asker, body, trigger)),
+            lambda asker: self._press(action_id, str(action.get("value")), Act(asker, body, trigger)),
         )
 
     async def show(self, act: Act, first: int = 0, note: str = "") -> None:
@@ -75,8 +75,11 @@ class OnTemplates:
         page = Page(lines, first, len(listed))
         await self._tell(act, template_card.listing(page, act.asker.channel, note), in_place=True)
 
-    async def _turn(self, first: int, act: Act) -> None:
-        await self.show(act, first)
+    async def _press(self, action_id: str, value: str, act: Act) -> None:
+        if action_id == actions.TEMPLATES:
+            await self.show(act, int(value))
+        else:
+            await self._presses[action_id](await self._templates.recognise(MadeFor.of(value)), act)
 
     async def _share(self, template: int, act: Act) -> None:
         shared = await self._templates.share(template, act.asker, shared=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database as Connection
 
 from . import rows
-from .models import Stored
+from .models import Stored, mark_of, to_text
 
 
 class UnknownTemplateError(LookupError):
@@ -44,6 +44,11 @@ class Template(NewTemplate, Stored):
     id: int
     created_at: datetime
     changed_at: datetime
+
+    @property
+    def mark(self) -> str:
+        """What tells it from a template of the same id in another life of the database."""
+        return mark_of(self.origin or to_text(self.created_at))
 
     @property
     def is_shared(self) -> bool:

@@ -18,7 +18,7 @@ GIVE_UP = "export.give_up"
 AGAIN = "export.again"
 SAVE = "export.save"  #: as a template
 LIST = "export.list"  #: its value is a page
-# Those of a template; their value is its number, that of TEMPLATES where a page of the list begins.
+# Those of a template; that of TEMPLATES says where a page of the list begins.
 TEMPLATES = "template.list"
 RUN = "template.run"
 CHANGE = "template.edit"
@@ -139,7 +139,7 @@ def send_again(delivery: Delivery) -> Block:
 
 def of_template(action: str, template: Template) -> Block:
     """Return a button of a template; deleting asks first, since nothing brings one back."""
-    element = _button(action, MadeFor(template.id), flat(template.name))
+    element = _button(action, MadeFor(template.id, template.mark), flat(template.name))
     if action == REMOVE:
         element |= {"style": _STYLES[action], "confirm": _confirm_removal(template)}
     return element

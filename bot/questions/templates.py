@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlite_utils import Database as Connection
 
+from bot.cards.actions import MadeFor
 from bot.errors import (
     HiddenTemplateError,
     MembershipUnknownError,
@@ -123,6 +124,21 @@ class Templates:
         if not seen and not await self._access.is_administrator(asker):
             raise HiddenTemplateError("")
         return template
+
+    async def recognise(self, made_for: MadeFor) -> int:
+        """Return the id of the template that a button was made for.
+
+        Raises:
+            NoSuchTemplateError: it was another one, before the database was replaced by a copy of it.
+
+        """
+        try:
+            template = await self._database.read(template_store.get, made_for.number)
+        except UnknownTemplateError:
+            raise NoSuchTemplateError("") from None
+        if made_for.mark not in {"", template.mark}:
+            raise NoSuchTemplateError("")
+        return template.id
 
     async def change(self, template_id: int, asker: Asker) -> Template:
         """Return a template that this person may change, and is to be asked how.

@@ -8,6 +8,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.cards import actions
+from bot.questions.questions import Question
 from storage import backup, exports, outbox
 from storage.models import About, MessageKind, NewDelivery
 from storage.states import ExportState
@@ -16,12 +17,16 @@ from tests.harness.forms import TITLE
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, fails, gets, knows_contracts, quick_house
 from tests.integration.test_form_again import AGAIN, refused
+from tests.integration.test_saved_questions import saved_by, saves
 
-#: Every action of a button, by the name of its constant; a download opens an address, a form is empty.
+#: Buttons of no thing that has a number: they open an address or a form, show a page, or say a command.
+OF_NOTHING = {actions.DOWNLOAD, actions.FORM, actions.MEANT, actions.LIST, actions.TEMPLATES}
+OF_TEMPLATES = (actions.RUN, actions.CHANGE, actions.RENAME, actions.SHARE, actions.UNSHARE, actions.REMOVE)
+#: Every other action of a button, by the name of its constant.
 ACTIONS = {
     value: name
     for name, value in vars(actions).items()
-    if name.isupper() and isinstance(value, str) and value not in {actions.DOWNLOAD, actions.FORM}
+    if name.isupper() and isinstance(value, str) and value not in {*OF_NOTHING, *OF_TEMPLATES}
 }
 ANOTHER = "That button was made for another export #1 of the time before my records were put back from an older copy."
 A_MESSAGE = "That button was made for a message of the time before my records were put back from an older copy."
@@ -55,7 +60,7 @@ async def states(house: House) -> Mapping[str, str]:
 
 def test_every_button_is_known() -> None:
     """A new action has a label, so that it is drawn and gets its value in the one way that there is."""
-    assert set(ACTIONS) == set(actions._LABELS)
+    assert {*ACTIONS, *OF_TEMPLATES} == set(actions._LABELS)
 
 
 @pytest.mark.parametrize("action_id", sorted(ACTIONS), ids=lambda each: ACTIONS[each])
@@ -74,6 +79,19 @@ async def test_a_button_of_another_life_acts_on_nothing(ruled: House, action_id:
     assert "nothing was done" in told.visible_text()
     assert await states(ruled) == before
     assert not [call for call in ruled.token_flex.calls if call.method == "DELETE"]
+
+
+async def test_a_button_of_a_template_of_another_life_acts_on_nothing(ruled: House) -> None:
+    """It has the id of a template that is there, and names what it was made for."""
+    ana = ruled.member("ana")
+    await saves(ruled, "ana", "Monthly", Question(("productName",)))
+    kept = await saved_by(ruled, "ana")
+    for action_id in OF_TEMPLATES:
+        await ana.presses(old_button(ruled, "#finance", action_id, "1.0123456789"), "Press me")
+    told = "That template is not there any more."
+    await ana.waits(lambda: sum(told in text for text in private(ruled)) == len(OF_TEMPLATES))
+    assert await saved_by(ruled, "ana") == kept
+    assert ana.modal is None
 
 
 @pytest.mark.parametrize("action_id", sorted(ACTIONS), ids=lambda each: ACTIONS[each])

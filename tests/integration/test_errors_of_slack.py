@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.exports.use_cases import Exports
+from bot.questions.history import History
 from sandbox.slack.messages import Message
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
@@ -357,7 +358,7 @@ async def test_a_crash_is_an_apology_with_a_reference_that_is_in_the_log(
     async def _crash(*_: object) -> None:
         raise RuntimeError("the inner secret")
 
-    monkeypatch.setattr(Exports, "listing", _crash)
+    monkeypatch.setattr(History, "page", _crash)
     ana = quick.member("ana")
     with caplog.at_level(logging.ERROR):
         answer = await ana.types("#finance", "/tokenflex list")
