@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.cards import replies
 from bot.exports.moved_channels import MovedChannels
-from bot.people.asker import Asker
+from bot.people.asker import Asker, Sender
 from bot.people.heard import Heard
 from handlers import envelope
 from handlers.guard import Guard
@@ -53,17 +53,22 @@ class Events:
         event = body["event"]
         is_to_us = event.get("channel_type") == "im"  # an app can be subscribed to more than our manifest asks for
         if is_to_us and _is_written(event):
-            await self._guard.run(MESSAGE, envelope.of_message(body), "", partial(self._answer, body))
+            await self._answer(MESSAGE, body, envelope.of_message(body))
 
     async def mention(self, body: dict[str, Any]) -> None:
         """Say the same to who mentions the bot in a channel, for their eyes only."""
         if _is_written(body["event"]):
-            await self._guard.run(MENTION, envelope.of_mention(body), "", partial(self._answer, body))
+            thread = str(body["event"].get("thread_ts") or "")
+            await self._answer(MENTION, body, envelope.of_mention(body), thread)
 
-    async def _answer(self, body: dict[str, Any], asker: Asker) -> None:
-        if await self._heard.is_new(str(body["event_id"])):
-            thread = str(body["event"].get("thread_ts") or "") if asker.channel else ""
+    async def _answer(self, name: str, body: dict[str, Any], sender: Sender, thread: str = "") -> None:
+        """Answer once, who may use the bot and who may not, where they are looking."""
+
+        async def advise(asker: Asker) -> None:
             await self._replies.tell("", asker, replies.only_commands(), thread=thread)
+
+        is_new = partial(self._heard.is_new, str(body["event_id"]))
+        await self._guard.run(name, sender, "", advise, thread=thread, is_new=is_new)
 
     async def acknowledged(self) -> None:
         """Do nothing more."""

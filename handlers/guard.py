@@ -44,19 +44,23 @@ class Guard:
         work: Callable[[Asker], Awaitable[object]],
         *,
         export: int | None = None,
+        thread: str = "",
+        is_new: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """Run `work` for who may use the bot; `export` is the number of the one that it is about.
 
-        A known problem is told as it is, any other with a reference number that is also in the log.
+        A known problem is told as it is, in the `thread` where somebody is looking, any other with a reference number
+        that is also in the log. Where `is_new` says that all of that was done before, nothing is.
         """
         with self.act(export) as reference:
             try:
-                await work(await self._access.admit(sender))
+                if is_new is None or await is_new():
+                    await work(await self._access.admit(sender))
             except Exception as error:  # noqa: BLE001 - logged, and told to the person
                 await self.note(name, sender, error, export)
                 try:
                     told = paragraph(self.sentence(name, error, reference))
-                    await self._replies.tell(response_url, sender, told)
+                    await self._replies.tell(response_url, sender, told, thread=thread)
                 except Exception:
                     log.exception("a person could not be told", person=sender.person)
 

@@ -10,6 +10,7 @@ from tests.harness.talk import SPEED, OpenHouse, eventually, knows_contracts
 
 US = "@tokenflex"
 ANSWER = "I can't answer what you write here"
+REFUSAL = "this data includes people's names"
 
 
 @pytest.fixture
@@ -97,6 +98,29 @@ async def test_a_mention_in_a_thread_is_answered_there(house: House) -> None:
     (asked,) = ana.sees("#finance")
     await ana.types("#finance", "@tokenflex help", reply_to=asked)
     assert (await ana.hears("#finance", ANSWER, private=True)).thread_ts == asked.ts
+
+
+@pytest.mark.parametrize(("place", "source"), [("#finance", Source.MENTION), (US, Source.MESSAGE)])
+async def test_who_may_not_use_it_hears_that_once(house: House, place: str, source: Source) -> None:
+    """An event that comes twice is refused once, and is once on record."""
+    gus = house.member("gus")
+    house.slack.controls.repeat_events(1)
+    await gus.types(place, "@tokenflex help")
+    await house.slack.events.settled()
+    await gus.types(place, "@tokenflex once more")
+    await eventually(lambda: sum(REFUSAL in each.text for each in gus.sees(place)) == 2)
+    await house.slack.events.settled()
+    assert sum(REFUSAL in each.text for each in gus.sees(place)) == 2
+    assert [entry.source for entry in await recorded(house) if entry.act is Act.REFUSED] == [source] * 2
+
+
+async def test_in_a_thread_who_may_not_use_it_hears_that_there(house: House) -> None:
+    """The refusal stands where its reader is looking, too."""
+    ana, gus = house.member("ana"), house.member("gus")
+    await ana.types("#finance", "What did we use?")
+    (asked,) = ana.sees("#finance")
+    await gus.types("#finance", "@tokenflex help", reply_to=asked)
+    assert (await gus.hears("#finance", REFUSAL, private=True)).thread_ts == asked.ts
 
 
 async def test_a_guest_who_mentions_it_hears_why_not(house: House) -> None:
