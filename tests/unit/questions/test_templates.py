@@ -198,7 +198,7 @@ async def test_a_slip_in_a_name_is_told(saved: Templates) -> None:
         ({"name": "a\u202eb"}, "invisible character"),
         ({"name": "a\x00b"}, "invisible character"),
         ({"sentence": "x" * (MAX_SENTENCE + 1)}, "shorten it to 150"),
-        ({"question": Question()}, "at least one field or metric"),
+        ({"question": Question()}, "at least one column or number"),
         ({"question": Question(("productname",))}, "did you mean productName?"),
         ({"question": Question(("productName",), where="October")}, "October"),
         ({"question": Question(("hubId",))}, "session-level field"),
