@@ -77,7 +77,7 @@ def test_permitted_combinations_pass(asked: ExportRequest) -> None:
         (replace(PLAIN, contract_number="١٢"), "contract", "letters, digits and hyphens"),
         (replace(PLAIN, contract_number="12\n"), "contract", "the contract's number without blanks: 12"),
         (replace(PLAIN, contract_number="null"), "contract", "letters, digits and hyphens"),
-        (request(), "fields", "at least one field or metric"),
+        (request(), "fields", "at least one column or number"),
         (request("productname"), "fields", "did you mean productName?"),
         (request("qqqq"), "fields", "is not a field"),
         (request("tokensConsumed"), "fields", "put it among the metrics"),
