@@ -33,6 +33,8 @@ _NAMED_AHEAD: Final = 10
 #: Values held of all contracts; those that were used longest ago are forgotten first.
 _MOST_HELD: Final = 100_000
 _DAY, _LOOKS = timedelta(days=1), timedelta(hours=1)
+#: Seconds: the first minute after a start has calls that people wait for.
+_AFTER_A_START: Final = 75.0
 #: While all calls fail: few enough that those of a day last.
 _PAUSES: Final = Backoff(timedelta(minutes=1), _LOOKS)
 _LABELS_KEPT: Final = "labels "  #: what the names of the facts begin with that keep them
@@ -82,6 +84,7 @@ class ContractValues:
     async def run(self) -> None:
         """Fetch what is wanted, within the calls of a day, and forget what is old."""
         failures = 0
+        await self._clock.sleep(_AFTER_A_START)
         while True:
             now = self._clock.now()
             self._forget(now)

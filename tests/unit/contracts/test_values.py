@@ -211,7 +211,9 @@ def test_a_person_never_waits_for_it(tmp_path: Path) -> None:
     async def life(house: House) -> None:
         turns = house.calls.turns
         house.values.use("1")
-        await house.clock.sleep(5)
+        await house.clock.sleep(70)
+        assert house.upstream.asked == []  # nor in the first minute, whose calls people wait for
+        await house.clock.sleep(10)
         assert house.upstream.asked
         for _ in range(3):
             before = house.clock.now()
