@@ -15,6 +15,7 @@ from bot.contracts.cache import ContractCache
 from bot.errors import FormNotOpenedError, NoSuchTemplateError, UseCaseError
 from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
+from bot.questions import likely, periods
 from bot.questions.asking import Asking
 from bot.questions.history import History
 from bot.questions.periods import PeriodError
@@ -121,8 +122,8 @@ class Commands:
                 await self._list(Turn(command.words), act)
             case grammar.OnExport():
                 await self._numbered[command.word](command.number, act)
-            case grammar.Mistake(messages, None):
-                await self._tell(act, replies.wrong_words(messages))
+            case grammar.Mistake(messages, None, meant):
+                await self._tell(act, replies.wrong_words(messages, meant))
             case grammar.Mistake(messages, grammar.Export() as understood):
                 await self._mistaken(act, messages, understood)
             case grammar.Unknown():
@@ -162,8 +163,7 @@ class Commands:
     async def _export(self, command: grammar.Export, act: Act) -> None:
         typed, seen = command.request, [contract.number for contract in self._contracts.offered]
         if self._contracts.lacks(typed.contract_number):
-            said, known = unseen_contract(typed.contract_number, seen).message, replace(typed, contract_number="")
-            await self._mistaken(act, [said], replace(command, request=known))
+            await self._mistaken(act, (), command)
             return
         try:
             request = await self._asking.request(typed, act.asker, name=command.name, period=command.period)
@@ -173,7 +173,9 @@ class Commands:
         except NoSuchTemplateError as error:
             said = f"I know of no question and no template “{shorten(error.name, 60)}” here"
             hint = f"; did you mean {error.near}?" if error.near else ""
-            await self._mistaken(act, [f"{said}{hint}"], replace(command, name=error.near or error.name))
+            _, days = likely.parted(error.name, await self._asking.today(act.asker))
+            period = command.period or (periods.as_word(days) if days else "")
+            await self._mistaken(act, [f"{said}{hint}"], replace(command, name=error.near or error.name, period=period))
             return
         problems = check_request(request, self._catalogue, seen)
         if wrong := [problem.message for problem in problems if not problem.warning]:
@@ -187,8 +189,15 @@ class Commands:
             await self._tell(act, replies.accepted(accepted.export, accepted.line, warnings))
 
     async def _mistaken(self, act: Act, messages: Sequence[str], understood: grammar.Export) -> None:
-        """Open the form with what was understood of an export, and say there what was not; here where none opens."""
-        said = [sentence(message) for message in messages]
+        """Open the form with what was understood of an export, and say there what was not; here where none opens.
+
+        A contract that is not seen is not taken for another one in silence.
+        """
+        said, number = [sentence(message) for message in messages], understood.request.contract_number
+        if self._contracts.lacks(number):
+            seen = [contract.number for contract in self._contracts.offered]
+            said.insert(0, sentence(unseen_contract(number, seen).message))
+            understood = replace(understood, request=replace(understood.request, contract_number=""))
         try:
             await self._form.open_mistaken(
                 act.trigger, act.asker, understood, said, here=not envelope.is_in_group_message(act.body)

@@ -41,9 +41,10 @@ def _freshness(export: Export) -> str:
     return f" Usage is known through {day(export.known_through)}." if export.known_through else ""
 
 
-def wrong_words(messages: Sequence[str]) -> Message:
-    """Return what is said to who used a word of the command in a way that makes no sense."""
-    return paragraph(escape(shorten(" ".join(messages), _LONGEST_MISTAKE)))
+def wrong_words(messages: Sequence[str], likely: str) -> Message:
+    """Return what is said to who used a word of the command in a way that makes no sense, and what may be meant."""
+    text = escape(shorten(" ".join(messages), _LONGEST_MISTAKE))
+    return Message(text, [section("wrong", text), actions.row("buttons", actions.meant(likely))])
 
 
 def unknown_word(word: str, likely: str = "") -> Message:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from bot.cards.names import Names
 from bot.questions import filters
 from bot.questions.filters import OPERATORS, Filter, Operator
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, visible
 from bot.tokenflex.catalogue import Catalogue, Field
 
 #: Options of a menu (source: Slack, block suggestions).
 MOST: Final = 100
+_MARKS: Final = f"\"'{CURLY_DOUBLE}{CURLY_SINGLE}"  #: which stand around what is typed, and are seldom part of it
 #: What is looked for first.
 _FIRST: Final = ("productName", "userName")
 _WORDS: Final[Mapping[str, Operator]] = {
@@ -34,7 +36,10 @@ def suggest(text: str, known: Mapping[str, Sequence[str]], catalogue: Catalogue,
     Every one of them may be sent, as far as it alone decides that; fields that make a request one of single sessions
     are only meant where they are named.
     """
-    found = dict.fromkeys(islice(_meant(text.strip(), known, catalogue, names), 10 * MOST))
+    typed = visible(text).strip()
+    bare = " ".join(word.strip(_MARKS) for word in typed.split())
+    readings = chain.from_iterable(_meant(each, known, catalogue, names) for each in dict.fromkeys((bare, typed)))
+    found = dict.fromkeys(islice(readings, 10 * MOST))
     return tuple(islice((one for one in found if filters.fits(one, catalogue, names)), MOST))
 
 

@@ -22,7 +22,8 @@ NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
 WORDS: Final = ("export", "list", "templates", *NUMBERED_WORDS, "help")
 #: Marks that stand around a word in sentences and on pages.
-_AROUND: Final = f" \"'`*_~<>()[]/.,;:!…{CURLY_DOUBLE}{CURLY_SINGLE}"
+_MARKS: Final = f"\"'{CURLY_DOUBLE}{CURLY_SINGLE}"
+_AROUND: Final = f" `*_~<>()[]/.,;:!…{_MARKS}"
 _MOST_SOUGHT: Final = 10  #: words of `list`
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
@@ -80,11 +81,13 @@ class OnExport:
 class Mistake:
     """What was typed cannot be followed; plain sentences that quote what was typed: escape before showing.
 
-    `understood` is what was of an export: several things can be wrong at once, and the form opens with the rest.
+    `understood` is what was of an export: several things can be wrong at once, and the form opens with the rest. Of
+    another command `likely` is the one that may be meant.
     """
 
     messages: tuple[str, ...]
     understood: Export | None = None
+    likely: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
     if word == "list":
         return _list_of(rest)
     if word in _ALONE and rest and word not in {"help", ADMIN}:
-        return Mistake((f"Nothing follows /tokenflex {word}; leave {_quoted(rest)} out.",))
+        return Mistake((f"Nothing follows /tokenflex {word}; leave {_quoted(rest)} out.",), likely=word)
     if word in _ALONE:
         return _ALONE[word]
     if word == "export" and rest:
@@ -142,9 +145,9 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
 
 
 def _list_of(rest: str) -> Command:
-    words = tuple(filter(None, map(visible, rest.split())))
+    words = tuple(filter(None, (visible(word).strip(_MARKS) for word in rest.split())))
     if len(words) > _MOST_SOUGHT:
-        return Mistake((f"/tokenflex list takes {_MOST_SOUGHT} words at most; leave some out.",))
+        return Mistake((f"/tokenflex list takes {_MOST_SOUGHT} words at most; leave some out.",), likely="list")
     return List(words)
 
 
@@ -164,6 +167,8 @@ def _first_word(text: str) -> tuple[str, str]:
 def _unknown(text: str, first: str, rest: str) -> Unknown:
     if "=" in first:
         return Unknown(text, first, f"export {text.strip()}")
+    if not rest and isinstance(_on_export("status", first), OnExport):
+        return Unknown(text, first, f"status {first}")
     near = nearest(first, WORDS)
     return Unknown(text, first, f"{near} {rest}".strip() if near else "")
 
@@ -174,8 +179,10 @@ def _on_export(word: NumberedWord, rest: str) -> Command:
     if found:
         return OnExport(word, int(found.group(1)))
     if not rest:
-        return Mistake((f"Which export? Write /tokenflex {word} #42; /tokenflex list shows the numbers.",))
-    return Mistake((f"{_quoted(rest)} is not the number of an export; write it like /tokenflex {word} #42.",))
+        said = f"Which export? Write /tokenflex {word} #42; /tokenflex list shows the numbers."
+    else:
+        said = f"{_quoted(rest)} is not the number of an export; write it like /tokenflex {word} #42."
+    return Mistake((said,), likely="list")
 
 
 # --- export ---------------------------------------------------------------------------------------------------
@@ -248,8 +255,9 @@ def _export(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> C
         words = split(rest)
     except UnreadableError as error:
         typed = _loosely(rest)
-        request = _request(typed.get("contract", "") or _meant(contracts), typed)
-        return Mistake((str(error),), Export(_known(request, contracts, catalogue), period=typed.get("period", "")))
+        request = _known(_request(typed.get("contract", "") or _meant(contracts), typed), contracts, catalogue)
+        name = _named(rest.split(), catalogue)[0].strip(_AROUND)
+        return Mistake((str(error),), Export(request, period=typed.get("period", ""), name=name))
     name, words = _named(words, catalogue)
     given, faults = _read(words, catalogue)
     values: dict[Key, str] = {one.part: one.value for one in reversed(given) if one.part}
@@ -280,11 +288,12 @@ def _loosely(rest: str) -> dict[Key, str]:
 
 
 def _known(request: ExportRequest, contracts: Sequence[Contract], catalogue: Catalogue) -> ExportRequest:
-    """Return a request without the names that nobody knows."""
-    strange = contracts and request.contract_number not in {one.number for one in contracts}
+    """Return a request without the names that nobody knows, and without a number that no contract can have."""
+    checked = check_request(request, catalogue, {one.number for one in contracts})
+    is_none = contracts and any(problem.part == "contract" for problem in checked)
     return replace(
         request,
-        contract_number="" if strange else request.contract_number,
+        contract_number="" if is_none else request.contract_number,
         fields=tuple(filter(catalogue.field, request.fields)),
         metrics=tuple(filter(catalogue.metric, request.metrics)),
         usage_categories=tuple(filter(catalogue.category, request.usage_categories)),

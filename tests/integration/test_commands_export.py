@@ -171,6 +171,30 @@ async def test_a_mistake_is_answered_with_how_to_mend_it(quick: House, text: str
     assert keys(quick) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "contract=999",
+        "contract=999 fields=prodctName",
+        "products contract=999 period=lastmonth",
+        "products contract=999 where=\"productName='Rev",
+    ],
+)
+async def test_a_contract_that_nobody_sees_is_told_beside_other_mistakes(quick: House, text: str) -> None:
+    """Another one stands in the form, and nobody takes it for the one that they typed."""
+    ana = quick.member("ana")
+    await ana.types("#finance", f"/tokenflex export {text}")
+    await ana.sees_modal("I did not understand all of that.", f"does not see contract 999; it sees {CONTRACT}")
+
+
+async def test_days_behind_the_name_of_a_question_are_kept(quick: House) -> None:
+    """Without `period=` a name is none that is known, and the form has the days all the same."""
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex export tokens by product this month")
+    modal = await ana.sees_modal("I know of no question", "did you mean tokens by product?", "Tokens by product, ")
+    assert modal.value("Period") == "This month"
+
+
 async def test_the_form_of_a_mistake_has_what_was_understood(quick: House) -> None:
     """Whoever mends the one thing that was wrong has the export."""
     ana = quick.member("ana")

@@ -44,7 +44,9 @@ async def test_the_list_shows_ones_own_and_the_channels(quick: House) -> None:
     shown = await ana.hears("@tokenflex", "Mine", private=True)
     assert shown.buttons() == ["Run", "Edit", "Rename", "Delete"]
     await ana.types("#finance", "/tokenflex templates all")
-    await ana.hears("#finance", "Nothing follows /tokenflex templates; leave “all” out.", private=True)
+    told = await ana.hears("#finance", "Nothing follows /tokenflex templates; leave “all” out.", private=True)
+    await ana.presses(told, "/tokenflex templates")
+    await ana.waits(lambda: sum("Stop sharing" in each.buttons() for each in ana.sees("#finance")) == 2)
 
 
 async def test_many_are_shown_on_pages(quick: House) -> None:

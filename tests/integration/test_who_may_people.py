@@ -341,7 +341,7 @@ async def test_user_groups_are_asked_at_once(new_house: OpenHouse) -> None:
     for _ in groups:
         house.slack.controls.slow_next("usergroups.users.list", 0.7)
     await house.member("ben").types("#finance", "/tokenflex")
-    await house.member("ben").sees_modal(TITLE)
+    await house.member("ben").sees_modal(SHORT)
 
 
 # --- an installation, or a stand-in, that does not tell who people are

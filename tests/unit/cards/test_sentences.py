@@ -162,7 +162,7 @@ LINES = [InLine(0, 0.0, False), InLine(6, 60.0, False), InLine(6, 600.0, False),
 #: A way to call each function of the private replies.
 REPLIES: Mapping[str, Callable[[], list[Message]]] = {
     "accepted": lambda: [replies.accepted(export(S.QUEUED), line, ("It may surprise you.",)) for line in LINES],
-    "wrong_words": lambda: [replies.wrong_words(("Nothing follows /tokenflex list.",))],
+    "wrong_words": lambda: [replies.wrong_words(("Nothing follows /tokenflex help.",), "help")],
     "unknown_word": lambda: [replies.unknown_word("x"), replies.unknown_word("stat", "status #42")],
     "unknown_but_asked": lambda: [
         replies.unknown_but_asked("x", title, "starter.days") for title in ("Tokens by day", "Who are the top users?")

@@ -284,8 +284,11 @@ def test_a_backslash_at_the_end_is_explained() -> None:
     ],
 )
 def test_words_that_are_used_wrongly(text: str, said: str) -> None:
-    """The answer says what would be right."""
-    assert parse(text, CATALOGUE) == Mistake((said,))
+    """The answer says what would be right, and has a command that leads on."""
+    command = parse(text, CATALOGUE)
+    assert isinstance(command, Mistake)
+    assert command.messages == (said,)
+    assert isinstance(read(command.likely, CATALOGUE), List | Templates)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +297,8 @@ def test_words_that_are_used_wrongly(text: str, said: str) -> None:
         ("exprt", "exprt", "export"),
         ("stat 42", "stat", "status 42"),
         ("lst", "lst", "list"),
+        ("#42", "#42", "status #42"),
+        ("42", "42", "status 42"),
         ("contract=1 fields=x", "contract=1", "export contract=1 fields=x"),
         ("exprt where=\"userName='a &lt;b&gt;'\"", "exprt", "export where=\"userName='a <b>'\""),
         ("how many tokens", "how", ""),
@@ -323,6 +328,7 @@ def test_what_may_be_meant_by_an_unknown_word(text: str, word: str, likely: str)
         ),
         ("fields=productName where=\"qqqq='x'\"", ExportRequest("1", ("productName",), where="qqqq='x'")),
         ("fields=productName category=MANUAL_ADJUSTMENTS", ExportRequest("1", ("productName",))),
+        ("fields=prodctName", ExportRequest("1")),
     ],
 )
 def test_what_was_understood_of_a_mistake_is_kept(rest: str, understood: ExportRequest) -> None:
@@ -333,7 +339,29 @@ def test_what_was_understood_of_a_mistake_is_kept(rest: str, understood: ExportR
     assert command.understood.request == understood
 
 
-def test_a_contract_that_is_not_listed_is_not_understood() -> None:
+@pytest.mark.parametrize(
+    ("rest", "name"),
+    [
+        ("users where=\"productName='Revit", "users"),
+        ("“tokens by product", "tokens by product"),
+        ('top users" period=2026-10', "top users"),
+        ('contract=1 fields=userName where="x', ""),
+    ],
+)
+def test_the_name_of_a_question_is_kept_where_a_mark_is_left_open(rest: str, name: str) -> None:
+    """The form opens with the question that was asked, not with the first one."""
+    command = parse(f"export {rest}", CATALOGUE)
+    assert isinstance(command, Mistake)
+    assert command.understood is not None
+    assert command.understood.name == name
+
+
+def test_marks_around_words_of_the_list_are_none_of_them() -> None:
+    """Phones write curly ones."""
+    assert parse("list “revit lt” 'failed' \"@ana\"", CATALOGUE) == List(("revit", "lt", "failed", "@ana"))
+
+
+def test_a_contract_that_can_be_none_is_not_understood() -> None:
     """It would stand in the form as if it were one."""
     known = [Contract("7"), Contract("8")]
     command = parse("export contract=1#2 fields=productName", CATALOGUE, known)

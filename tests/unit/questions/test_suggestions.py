@@ -42,6 +42,9 @@ def found(text: str) -> tuple[Filter, ...]:
         ("charge casual", Filter("chargeCategory", IS, ("CASUAL",))),
         ("borrowed", Filter("usageType", IS, ("Borrowed",))),
         ("user ab", Filter("userName", IS, ("ab",))),
+        ("“Revit”", Filter("productName", IS, ("Revit",))),
+        ("user is ‘jdoe’", Filter("userName", IS, ("jdoe",))),
+        ("\u200brev\u2060it", Filter("productName", IS, ("Revit",))),
     ],
 )
 def test_what_is_typed_is_understood(text: str, first: Filter) -> None:
