@@ -1,5 +1,6 @@
 """What the documents say is what the program does: settings, commands, files, packages."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,15 +11,19 @@ import pytest
 import yaml
 
 from bot import settings
+from bot.cards import actions, refusals
 from bot.cards.faces import FACES
 from bot.cards.names import Names
 from bot.command_line import main
+from bot.errors import PersonNotAllowedError
 from bot.operate import settings_page
 from bot.questions.periods import Relative
 from bot.questions.starters import starters
 from bot.tokenflex.catalogue import Catalogue
-from bot.tokenflex.models import Contract
+from bot.tokenflex.models import Contract, ExportRequest
+from handlers.forms import question_modal
 from handlers.forms.export_modal import Choices, Draft, build
+from handlers.forms.question_modal import Entry, Sketch
 from handlers.words import grammar
 from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
@@ -105,6 +110,28 @@ def test_the_page_of_questions_names_what_there_is() -> None:
         command = grammar.parse(typed, Catalogue(), [Contract("110000123456")])
         is_plain = isinstance(command, grammar.Unknown) and not command.likely
         assert not isinstance(command, grammar.Mistake | grammar.Unknown) or is_plain, typed
+
+
+def test_the_page_of_questions_names_what_is_seen() -> None:
+    """What is printed bold there, to be pressed or looked for, stands in a form, on a button or in an answer."""
+    names, draft = Names(Catalogue()), Draft(ExportRequest("1"))
+    contracts = Choices((Contract("1"), Contract("2")))
+    entries = [Entry(f"starter.{each.key}", each.title, each.question, "Questions") for each in starters(names)]
+    short = question_modal.build(Sketch(period=question_modal.RANGE), entries, contracts, "x")
+    refused = refusals.sentence(PersonNotAllowedError(members=True, whom=()))
+    seen = " ".join(
+        [
+            json.dumps([short, build(draft, contracts)], ensure_ascii=False),
+            *actions._LABELS.values(),
+            refused,
+            "Home",
+            "New export",
+        ]
+    )
+    page, wondered = (" ".join(part.split()) for part in text_of("docs/questions.md").split("## What else you may"))
+    bold = [*re.findall(r"\*\*(.+?)\*\*", page), *re.findall(r'\*\*"(.+?)"\*\*', wondered)]
+    assert len(bold) > 20
+    assert [each for each in bold if each.removesuffix("…").strip() not in seen] == []
 
 
 def test_settings_of_documents_exist() -> None:
