@@ -73,6 +73,19 @@ def moved_on(question: Question, today: date) -> Question:
     return replace(question, period=periods.moved_on(question.period, today))
 
 
+def said_again(question: Question, word: str, asked: Asked) -> Question:
+    """Return the question with its days said by this word of a command, where that means the same days now."""
+    try:
+        said = replace(question, period=periods.parse(word, asked.today))
+    except PeriodError:
+        return question
+    try:
+        days = asked.days(said)
+    except PeriodError:
+        days = None
+    return said if question.period == (days or Relative.ALL) else question
+
+
 def of_request(made: ExportRequest, catalogue: Catalogue) -> Question:
     """Return the question that a request answers: days that stand in its where clause are its period."""
     read = filters.filters_of(made.where, catalogue)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
@@ -20,12 +21,22 @@ _WORDS: Final[Mapping[str, Operator]] = {
     **{operator.value: operator for operator in Operator},
     **dict.fromkeys(("not", "without"), Operator.IS_NOT),
     **dict.fromkeys(("starts with", "like"), Operator.BEGINS_WITH),
-    **dict.fromkeys(("from", "since", ">="), Operator.AT_LEAST),
-    **dict.fromkeys(("until", "to", "<="), Operator.AT_MOST),
+    **dict.fromkeys(("from", "since"), Operator.AT_LEAST),
+    **dict.fromkeys(("until", "to"), Operator.AT_MOST),
+}
+_SIGNS: Final[Mapping[str, Operator]] = {
+    "!=": Operator.IS_NOT,
+    "<>": Operator.IS_NOT,
+    ">=": Operator.AT_LEAST,
+    "<=": Operator.AT_MOST,
     "=": Operator.IS,
 }
 _OPERATORS: Final = "|".join(map(re.escape, sorted(_WORDS, key=len, reverse=True)))
-_SAID: Final = re.compile(rf"^(?P<field>.*?)(?:^|\s)(?P<operator>{_OPERATORS})\s+(?P<value>.+)$", re.IGNORECASE)
+_SAID: Final = (
+    re.compile(rf"(?P<field>[^=<>!]*?)\s*(?P<operator>{'|'.join(_SIGNS)})\s*(?P<value>.+)"),
+    re.compile(rf"(?P<field>.*?)(?:^|\s)(?P<operator>{_OPERATORS})\s+(?P<value>.+)", re.IGNORECASE),
+)
+_BETWEEN: Final = re.compile(r"\s*,\s*|\s+or\s+", re.IGNORECASE)
 #: Those with which a known value is a likely one.
 _OF_KNOWN: Final = (Operator.IS, Operator.ONE_OF, Operator.IS_NOT)
 
@@ -33,39 +44,73 @@ _OF_KNOWN: Final = (Operator.IS, Operator.ONE_OF, Operator.IS_NOT)
 def suggest(text: str, known: Mapping[str, Sequence[str]], catalogue: Catalogue, names: Names) -> tuple[Filter, ...]:
     """Return filters that a text may mean, the likeliest first; `known` are values by their fields.
 
-    Every one of them may be sent, as far as it alone decides that; fields that make a request one of single sessions
-    are only meant where they are named.
+    Every one of them may be sent, as far as it alone decides that; where a condition is said plainly that may not, it
+    is the only one, since who chooses it is told why. Fields that make a request one of single sessions are only meant
+    where they are named.
     """
     typed = visible(text).strip()
     bare = " ".join(word.strip(_MARKS) for word in typed.split())
     readings = chain.from_iterable(_meant(each, known, catalogue, names) for each in dict.fromkeys((bare, typed)))
     found = dict.fromkeys(islice(readings, 10 * MOST))
-    return tuple(islice((one for one in found if filters.fits(one, catalogue, names)), MOST))
+    fitting = tuple(islice((one for one in found if filters.fits(one, catalogue, names)), MOST))
+    said = None if fitting else _condition(bare, catalogue, names)
+    return (next(_typed(said.fields[0], said.operator, said.value, known)),) if said else fitting
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Which fields, operator and value a text may say."""
+
+    fields: Sequence[Field]
+    operator: Operator | None
+    value: str
+
+
+def _condition(text: str, catalogue: Catalogue, names: Names) -> _Reading | None:
+    """Return what a text says that names a field and an operator; None for one that does not."""
+    for said in filter(None, (pattern.fullmatch(text) for pattern in _SAID)):
+        if said["field"].strip() and (fields := _named(said["field"], catalogue, names)):
+            return _read(said, fields)
+    return None
 
 
 def _meant(text: str, known: Mapping[str, Sequence[str]], catalogue: Catalogue, names: Names) -> Iterator[Filter]:
-    for fields, operator, value in _readings(text, catalogue, names):
-        for field in fields:
-            yield from _known(field, operator or Operator.IS, value, (*field.values, *known.get(field.name, ())))
-        for field in fields if value else ():
-            yield from _typed(field, operator, value)
+    said = _condition(text, catalogue, names)
+    for reading in [said] if said else _readings(text, catalogue, names):
+        for field in reading.fields:
+            among = (*field.values, *known.get(field.name, ()))
+            yield from _known(field, reading.operator or Operator.IS, reading.value, among)
+        for field in reading.fields if reading.value else ():
+            yield from _typed(field, reading.operator, reading.value, known)
+    for field in _usual(catalogue, names) if said else ():
+        yield from _known(field, Operator.IS, text, known.get(field.name, ()))
 
 
-def _readings(text: str, catalogue: Catalogue, names: Names) -> Iterator[tuple[Sequence[Field], Operator | None, str]]:
-    """Yield which fields, operator and value a text may say: as a condition, as a field and a value, as a value."""
-    usual = sorted(
+def _usual(catalogue: Catalogue, names: Names) -> Sequence[Field]:
+    return sorted(
         (field for field in catalogue.fields if not field.session_level and field.value_type != "any"),
         key=lambda field: (field.name not in _FIRST, field.name not in names.labelled),
     )
-    if said := _SAID.match(text):
-        fields = _named(said["field"], catalogue, names) if said["field"].strip() else usual
-        yield fields, _WORDS[said["operator"].lower()], said["value"].strip()
+
+
+def _readings(text: str, catalogue: Catalogue, names: Names) -> Iterator[_Reading]:
+    """Yield what a text may say: an operator and a value, a field and a value, a value, a field."""
+    usual = _usual(catalogue, names)
+    for said in filter(None, (pattern.fullmatch(text) for pattern in _SAID)):
+        if not said["field"].strip():
+            yield _read(said, usual)
     head, _, value = text.rpartition(" ")
     if head:
-        yield _named(head, catalogue, names), None, value
-    yield usual, None, text
+        yield _Reading(_named(head, catalogue, names), None, value)
+    yield _Reading(usual, None, text)
     if text:
-        yield _named(text, catalogue, names), None, ""
+        yield _Reading(_named(text, catalogue, names), None, "")
+
+
+def _read(said: re.Match[str], fields: Sequence[Field]) -> _Reading:
+    """Return a condition; marks around its value are none of it."""
+    word = said["operator"].lower()
+    return _Reading(fields, _SIGNS.get(word) or _WORDS[word], said["value"].strip().strip(_MARKS))
 
 
 def _named(text: str, catalogue: Catalogue, names: Names) -> Sequence[Field]:
@@ -83,7 +128,12 @@ def _known(field: Field, operator: Operator, value: str, among: Sequence[str]) -
             yield Filter(field.name, operator, (each,))
 
 
-def _typed(field: Field, operator: Operator | None, value: str) -> Iterator[Filter]:
+def _typed(field: Field, operator: Operator | None, value: str, known: Mapping[str, Sequence[str]]) -> Iterator[Filter]:
+    if operator is Operator.ONE_OF:
+        written = {each.casefold(): each for each in (*known.get(field.name, ()), *field.values)}
+        values = [written.get(each.casefold(), each) for each in _BETWEEN.split(value) if each] or [value]
+        yield Filter(field.name, operator if len(values) > 1 else Operator.IS, tuple(values))
+        return
     for each in (operator,) if operator else OPERATORS[field.value_type]:
-        if each is not Operator.ONE_OF and each in OPERATORS[field.value_type]:
+        if each is not Operator.ONE_OF:
             yield Filter(field.name, each, (value,))

@@ -85,17 +85,24 @@ class Choices:
 class Opened:
     """Where the form was opened, and the export that is being sent again.
 
-    `round` counts how often everything in it was filled in anew, by going from one form to the other.
+    `round` counts how often everything in it was filled in anew, by going from one form to the other. `period` is what
+    was chosen of it in the short form, as a word of a command; of a range perhaps one day alone, as in `2026-10-01..`.
     """
 
     channel: str = ""
     again: MadeFor | None = None
     round: int = 0
+    period: str = ""
 
     def kept(self) -> dict[str, str | int]:
         """Return what a view keeps of it."""
         again = "" if self.again is None else str(self.again)
-        kept: dict[str, str | int] = {"channel": self.channel, "again": again, "round": self.round}
+        kept: dict[str, str | int] = {
+            "channel": self.channel,
+            "again": again,
+            "round": self.round,
+            "period": self.period,
+        }
         return {name: value for name, value in kept.items() if value}
 
 
@@ -125,7 +132,8 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     kept = kept if isinstance(kept, dict) else {}
     again = str(kept.get("again") or "")
     made_for = MadeFor.of(again) if again.partition(".")[0].isdecimal() else None
-    return Opened(str(kept.get("channel") or ""), made_for, int(kept.get("round") or 0))
+    channel, period = (str(kept.get(name) or "") for name in ("channel", "period"))
+    return Opened(channel, made_for, int(kept.get("round") or 0), period)
 
 
 def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names: Names) -> dict[str, str]:

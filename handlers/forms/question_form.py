@@ -162,7 +162,7 @@ class QuestionForm:
         """Return the question that stands in a form, the short one or that of fields and metrics."""
         if view.get("callback_id") == question_modal.CALLBACK:
             return await self._question(question_modal.parse(view), asker)
-        return questions.of_request(export_modal.parse(view).request, self._form.choices().catalogue)
+        return await self._question_of_long(view, asker)
 
     async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to everything that is chosen: the sentence below says what is meant now."""
@@ -238,22 +238,41 @@ class QuestionForm:
 
     async def _as_long(self, view: Mapping[str, Any], asker: Asker) -> export_modal.View:
         sketch = question_modal.parse(view)
-        return self._long(sketch, await self._request(sketch, asker))
+        asked, entries = await self._asking.asked(sketch.contract, asker), await self._entries(sketch, asker)
+        period, notes = f"{sketch.first}..{sketch.last}", list[str]()
+        try:
+            question = question_modal.question_of(sketch, entries, self._form.choices().catalogue)
+            period = periods.as_word(question.period)
+            asked.days(question)
+        except PeriodError as error:
+            notes = [f"{error} Until then this asks for all days."]
+        sketch = replace(sketch, opened=replace(sketch.opened, period=period))
+        return self._long(sketch, await self._request(sketch, asker), *notes)
 
     async def _as_short(self, view: Mapping[str, Any], asker: Asker) -> export_modal.View:
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
         choices = self._form.choices()
+        question = await self._question_of_long(view, asker)
         sketch = question_modal.sketch_of(
-            questions.of_request(draft.request, choices.catalogue),
+            question,
             choices.catalogue,
             contract=draft.request.contract_number,
             file_name=draft.request.file_name,
             channel=draft.channel,
-            opened=replace(opened, round=opened.round + 1),
+            opened=replace(opened, round=opened.round + 1, period=""),
         )
+        if question.period is periods.Relative.ALL:
+            sketch = question_modal.with_range(sketch, opened.period)
         is_empty = not (draft.request.fields or draft.request.metrics)
         sketch = replace(sketch, key=_FIRST) if is_empty and not draft.request.where else sketch
         return await self._view(sketch, asker) or self._long(sketch, draft.request, _TOO_LONG)
+
+    async def _question_of_long(self, view: Mapping[str, Any], asker: Asker) -> Question:
+        """Return the question in the form of fields and metrics; its days are said as they were in the short one."""
+        request = export_modal.parse(view).request
+        question = questions.of_request(request, self._form.choices().catalogue)
+        asked = await self._asking.asked(request.contract_number, asker)
+        return questions.said_again(question, export_modal.opened_of(view).period, asked)
 
     async def _draft(self, view: Mapping[str, Any], asker: Asker) -> Draft:
         sketch = question_modal.parse(view)
@@ -293,6 +312,8 @@ class QuestionForm:
         entries, choices = await self._entries(sketch, asker), self._form.choices(sketch.contract)
         chosen = question_modal.chosen_of(sketch, entries)
         told = [chosen.note] if chosen else []
+        wrong = (filters.check(one, choices.catalogue, choices.names) for one in sketch.only)
+        told += [problem.message for problems in wrong for problem in problems if not problem.warning]
         try:
             question = question_modal.question_of(sketch, entries, choices.catalogue)
             said = questions.sentence(question, asked, choices.catalogue, choices.names)

@@ -6,7 +6,7 @@ what stood in them, where something else is to stand there.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from bot.cards.blocks import plain, section
@@ -109,6 +109,16 @@ def sketch_of(question: Question, catalogue: Catalogue, **more: Any) -> Sketch: 
     kept = filters.all_of(filters.clause_of([one for one in read.filters if one not in shown], catalogue), read.rest)
     own = Question(question.fields, question.metrics, question.categories, kept, question.period)
     return Sketch(OWN, own, only=shown, **more)
+
+
+def with_range(sketch: Sketch, word: str) -> Sketch:
+    """Return the sketch with the days of a range that were none, as `2026-10-01..`; as it is for any other word."""
+    first, is_range, last = word.partition("..")
+    try:
+        periods.parse(word, periods.ANY_DAY)
+    except PeriodError:
+        return replace(sketch, period=RANGE, first=first, last=last) if is_range and (first or last) else sketch
+    return sketch
 
 
 def _period(sketch: Sketch, own: Period) -> Period:

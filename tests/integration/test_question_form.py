@@ -117,6 +117,17 @@ async def test_filters_are_found_and_sent(house: House) -> None:
     assert asked[0][1]["where"] == "productName IN ('Revit', 'Maya') AND userName LIKE 'cad%'"
 
 
+async def test_a_condition_that_is_refused_is_told_in_words(house: House) -> None:
+    """At once, and at its field when it is sent all the same; it stays where it was chosen."""
+    modal = await open_questions(house)
+    assert await modal.search(ONLY, "product begins with Re") == ["only product beginning with Re"]
+    modal.fill(ONLY, ["only product beginning with Re"])
+    await says(modal, '"begins with" needs at least 3 characters')
+    await modal.submit()
+    assert "at least 3 characters" in modal.errors[ONLY]
+    assert modal.value(ONLY) == ["only product beginning with Re"]
+
+
 async def test_everything_can_be_chosen_and_nothing_is_lost_on_the_way(house: House) -> None:
     """To the form of fields and metrics and back, with what was chosen in each."""
     modal = await open_questions(house)
@@ -142,6 +153,40 @@ async def test_everything_can_be_chosen_and_nothing_is_lost_on_the_way(house: Ho
     await house.member("ana").hears("#finance", "export #1 is ready", "mine.csv")
     assert asked[0][1]["fields"] == ["userName", "productName"]
     assert asked[0][1]["where"] == f"{periods.clause(days)} AND contractYear < 9 AND productName != 'Maya'"
+
+
+async def test_a_period_is_not_lost_on_the_way(house: House) -> None:
+    """One that moves stays one that moves, saved from either form; where there are no days the long form says so."""
+    modal = await open_questions(house)
+    modal.fill(QUESTION, "Tokens by day")
+    await modal.settled()
+    await modal.presses("Choose everything myself")
+    modal = await house.member("ana").sees_modal(TITLE)
+    await modal.presses("Save as template")
+    saving = await house.member("ana").sees_modal("Save as template", "Tokens by day, last 30 days.")
+    await saving.close()
+    await modal.presses("Back to the questions")
+    modal = await house.member("ana").sees_modal(SHORT)
+    assert modal.value(PERIOD) == "Last 30 days"
+    today = house.clock.now().date()
+    later, first = (today + timedelta(days=9)).isoformat(), (today - timedelta(days=3)).isoformat()
+    for begins, ends, sentence in (
+        (first, "", "Choose both days of the range."),
+        (today.isoformat(), first, "ends before it begins"),
+        (later, later, "There is no usage of"),
+    ):
+        modal.fill(PERIOD, "A range of days …")
+        await modal.settled()
+        for label, day in (("First day", begins), ("Last day", ends)):
+            modal.fill(label, day or None)
+        await says(modal, sentence)
+        await modal.presses("Choose everything myself")
+        modal = await house.member("ana").sees_modal(TITLE)
+        await modal.shows(sentence, "Until then this asks for all days.")
+        assert not modal.value("Only rows where")
+        await modal.presses("Back to the questions")
+        modal = await house.member("ana").sees_modal(SHORT)
+        await says(modal, sentence)
 
 
 @pytest.mark.parametrize("where", ["October", "productName = Revit AND ("])

@@ -45,11 +45,42 @@ def found(text: str) -> tuple[Filter, ...]:
         ("“Revit”", Filter("productName", IS, ("Revit",))),
         ("user is ‘jdoe’", Filter("userName", IS, ("jdoe",))),
         ("\u200brev\u2060it", Filter("productName", IS, ("Revit",))),
+        ("product is one of revit, Maya or Fusion", Filter("productName", ONE_OF, ("Revit", "Maya", "Fusion"))),
+        ("is one of Revit, Maya", Filter("productName", ONE_OF, ("Revit", "Maya"))),
+        ("product is one of Revit", Filter("productName", IS, ("Revit",))),
+        ("product != Revit", Filter("productName", IS_NOT, ("Revit",))),
+        ("product<>Revit", Filter("productName", IS_NOT, ("Revit",))),
+        ("productName='Revit'", Filter("productName", IS, ("Revit",))),
+        ("product is “Revit”", Filter("productName", IS, ("Revit",))),
+        ("user is O'Brien", Filter("userName", IS, ("O'Brien",))),
     ],
 )
 def test_what_is_typed_is_understood(text: str, first: Filter) -> None:
     """The likeliest stands first."""
     assert found(text)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("product begins with Re", Filter("productName", BEGINS_WITH, ("Re",))),
+        ("user contains %ab", Filter("userName", CONTAINS, ("%ab",))),
+        ("usage type begins with Bor", Filter("usageType", BEGINS_WITH, ("Bor",))),
+        ("contract year at least two", Filter("contractYear", AT_LEAST, ("two",))),
+        ("month is 2026-10", Filter("usageMonth", IS, ("2026-10",))),
+    ],
+)
+def test_a_condition_that_is_refused_is_offered_alone(text: str, only: Filter) -> None:
+    """Nothing else is taken for it, such as a product of that whole name; who chooses it is told why it is none."""
+    assert found(text) == (only,)
+    assert [each for each in filters.check(only, CATALOGUE, NAMES) if not each.warning]
+
+
+def test_a_known_value_that_sounds_like_a_condition_is_found() -> None:
+    """Beside the condition."""
+    assert Filter("customField1", IS, ("Product is dead",)) in suggest(
+        "product is dead", {"customField1": ["Product is dead"]}, CATALOGUE, NAMES
+    )
 
 
 def test_fields_of_single_sessions_have_to_be_named() -> None:
@@ -75,8 +106,8 @@ def test_an_opened_menu_shows_what_is_known() -> None:
 @settings(max_examples=40)
 @given(st.text(max_size=30))
 def test_everything_that_is_offered_may_be_sent(text: str) -> None:
-    """Whatever is typed."""
+    """Whatever is typed; but for a condition that stands alone to be told what is wrong with it."""
     offered = found(text)
     assert len(offered) == len(set(offered)) <= MOST
-    for one in offered:
+    for one in offered if len(offered) > 1 else ():
         assert all(problem.warning for problem in filters.check(one, CATALOGUE, NAMES))
