@@ -21,6 +21,8 @@ from storage.models import Export
 
 _MOST_PEOPLE: Final = 50  #: of whom Slack is asked what they are called
 _LONGEST_NAME: Final = 4  #: words
+_LONGEST_PERIOD: Final = 3  #: words
+_MOST_DIGITS: Final = 18  #: of a number, so that it fits the database
 _ALL: Final = frozenset({"all", "everything"})
 
 
@@ -91,7 +93,13 @@ def read(words: Sequence[str], known: Known) -> tuple[Sought, tuple[str, ...]]:
     sought, strange, at = Sought(), list[str](), 0
     while at < len(words):
         person, length = _person(words[at:], known.people)
-        found = replace(sought, requesters=(*sought.requesters, person)) if person else _with(sought, words[at], known)
+        days, long = _days_at(words[at:], known.today)
+        if person:
+            found: Sought | None = replace(sought, requesters=(*sought.requesters, person))
+        elif days:
+            found, length = _with_days(sought, days, known.zone), long
+        else:
+            found = _with(sought, words[at], known)
         strange += [] if found else [words[at]]
         sought, at = found or sought, at + length
     return sought, tuple(strange)
@@ -100,18 +108,35 @@ def read(words: Sequence[str], known: Known) -> tuple[Sought, tuple[str, ...]]:
 def _with(sought: Sought, word: str, known: Known) -> Sought | None:
     """Return what one word more looks for; None where it names nobody, or no channel."""
     plain, name = word.casefold(), word[1:].casefold()
-    if word.startswith("#") and name.isascii() and name.isdigit():
+    if word.startswith("#") and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
         return replace(sought, numbers=(*sought.numbers, int(name)))
     if word.startswith(("@", "#")):
         channel = known.channels.get(name) if word.startswith("#") else None
         return replace(sought, channels=(*sought.channels, channel)) if channel else None
     if plain in STATE_WORDS:
         return replace(sought, states=(*sought.states, *STATE_WORDS[plain]))
-    if days := _days(word, known.today):
-        zone = periods.zone_of(known.zone)
-        since, until = (datetime.combine(day, time(), zone) for day in (days.first, days.last + timedelta(days=1)))
-        return replace(sought, since=since, until=until)
     return sought if plain in _ALL else replace(sought, texts=(*sought.texts, word))
+
+
+def _with_days(sought: Sought, days: Days, zone: str) -> Sought:
+    """Return what is sought on these days as well: in what both have in common, else from the first to the last."""
+    ends = (days.first, days.last + timedelta(days=1))
+    since, until = (datetime.combine(day, time(), periods.zone_of(zone)) for day in ends)
+    if sought.since and sought.until:
+        first, last = max(since, sought.since), min(until, sought.until)
+        apart = (min(since, sought.since), max(until, sought.until))
+        since, until = (first, last) if first < last else apart
+    return replace(sought, since=since, until=until)
+
+
+def _days_at(words: Sequence[str], today: date) -> tuple[Days | None, int]:
+    """Return the days that the words begin with, such as `october 2026`, and how many words say so."""
+    if words[0].casefold() in STATE_WORDS:
+        return None, 1
+    for length in range(min(_LONGEST_PERIOD, len(words)), 0, -1):
+        if days := _days(" ".join(words[:length]), today):
+            return days, length
+    return None, 1
 
 
 def _person(words: Sequence[str], people: Mapping[str, str]) -> tuple[str, int]:
@@ -123,11 +148,11 @@ def _person(words: Sequence[str], people: Mapping[str, str]) -> tuple[str, int]:
     return "", 1
 
 
-def _days(word: str, today: date) -> Days | None:
+def _days(text: str, today: date) -> Days | None:
     """Return the days on which exports were asked for, today among them."""
     begins = {Relative.THIS_MONTH: today.replace(day=1), Relative.YEAR_TO_DATE: today.replace(month=1, day=1)}
     try:
-        period = periods.parse(word, today)
+        period = periods.parse(text, today)
         if isinstance(period, Days):
             return period
         if period in begins:

@@ -1,5 +1,6 @@
 """What the words of `/tokenflex list` mean."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -41,6 +42,12 @@ def days(first: str, until: str) -> Sought:
         ("this-month", days("2026-11-01", "2026-11-30")),
         ("last-7-days", days("2026-11-22", "2026-11-30")),
         ("year-to-date", days("2026-01-01", "2026-11-30")),
+        ("october 2025", days("2025-10-01", "2025-11-01")),
+        ("2026 October", days("2026-10-01", "2026-11-01")),
+        ("last month", days("2026-10-01", "2026-11-01")),
+        ("2026-10-01 to 2026-10-15", days("2026-10-01", "2026-10-16")),
+        ("september october", days("2026-09-01", "2026-11-01")),
+        ("revit last 7 days failed", replace(days("2026-11-22", "2026-11-30"), texts=("revit",), states=(S.FAILED,))),
         ("this-contract-year", Sought(texts=("this-contract-year",))),
         ("12345", Sought(texts=("12345",))),
     ],
@@ -50,7 +57,7 @@ def test_words_and_what_they_look_for(typed: str, sought: Sought) -> None:
     assert read(tuple(typed.split()), KNOWN) == (sought, ())
 
 
-@pytest.mark.parametrize("word", ["@bob", "#general", "@", "#"])
+@pytest.mark.parametrize("word", ["@bob", "#general", "@", "#", "#" + "9" * 5000])
 def test_who_is_not_known_is_told(word: str) -> None:
     """Instead of being passed over, which would show all."""
     assert read((word, "failed"), KNOWN) == (Sought(states=(S.FAILED,)), (word,))
