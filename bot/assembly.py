@@ -113,7 +113,7 @@ async def assemble(
         bot_name,
     )  # fmt: skip
     silence = Silence(database, calls.health, poller, clock, bells.silence)
-    exports = Exports(database, fresh_links, calls.turns, slots, clock, access)
+    exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health)
     links = Links(database, fresh_links, showings, clock, audience, access)
     moved_channels = MovedChannels(database, posts, access, clock)
     await moved_channels.load()
