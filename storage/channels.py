@@ -41,7 +41,7 @@ def changed_ids(db: Connection) -> Mapping[str, str]:
 
 def find_out(db: Connection, old: str, new: str, now: datetime) -> bool:
     """Do as `move` does where Slack has not told, and note that until it does."""
-    moved = move(db, old, new, now)
+    moved = move(db, current(db, old), new, now)  # it may have been heard of since `old` was read
     if moved:
         facts.put(db, _UNTOLD, new, now)
     return moved

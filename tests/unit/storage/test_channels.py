@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -108,9 +108,9 @@ async def test_where_it_was_found_stays_known_whatever_is_heard_later(database: 
     """A press has shown where the channel is; events of before come late and some never: its id leads there."""
     changes = [("C1", "C2"), ("C2", "C3"), ("C3", "C4")]
     for order in permutations(changes, count):
-        for pressed in range(count + 1):
+        for pressed, read in product(range(count + 1), ("", "C1")):  # it may have been heard of since it was read
             told = [(channels.hear, *change) for change in order]
-            told.insert(pressed, (channels.find_out, "", "C4"))
+            told.insert(pressed, (channels.find_out, read, "C4"))
             assert await database.write(_leads_to, told) == ("C4", "C4")
 
 
