@@ -118,7 +118,7 @@ async def assemble(
         bot_name, names_of,
     )  # fmt: skip
     silence = Silence(database, calls.health, poller, clock, bells.silence)
-    exports = Exports(database, fresh_links, calls.turns, slots, clock, access, describe)
+    exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health, describe)
     links = Links(database, fresh_links, showings, clock, audience, access)
     moved_channels = MovedChannels(database, posts, access, clock)
     await moved_channels.load()

@@ -46,7 +46,7 @@ def changed_ids(db: Connection) -> Mapping[str, str]:
 
 def find_out(db: Connection, old: str, new: str, now: datetime) -> bool:
     """Do as `move` does where Slack has not told, and note that until it does."""
-    moved = move(db, old, new, now)
+    moved = move(db, current(db, old), new, now)  # it may have been heard of since `old` was read
     if moved:
         facts.put(db, _UNTOLD, new, now)
     return moved
@@ -72,8 +72,11 @@ def move(db: Connection, old: str, new: str, now: datetime) -> bool:
     if newest == old:  # it has its former id again
         db.execute("DELETE FROM channel_ids WHERE old = ?", [new])
         newest = new
-    if newest == old or current(db, old) == newest:
+    known = current(db, old)
+    if newest in {old, known}:
         return False
+    if known != old:  # it was found farther on already, so it had the new id in between
+        return move(db, newest, known, now)
     values = {"old": old, "new": newest, "now": to_text(now)}
     for statement in _MOVES:
         db.execute(statement, {name: value for name, value in values.items() if f":{name}" in statement})

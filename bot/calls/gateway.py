@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
+from functools import partial
 from random import Random
 from threading import Event
 from typing import Literal, Protocol, TypeVar
@@ -20,6 +21,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.interrupts import GRACE
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import (
+    AppRefusedError,
     LoginNeededError,
     NotAuthorisedError,
     RateLimitedError,
@@ -37,6 +39,8 @@ T = TypeVar("T")
 Work = Callable[[TokenFlexClient], T]
 
 _THREADS = 12
+#: Calls that need the scope data:write; what one of them meets, the others do.
+_WRITING = frozenset({"submit", "retry", "delete", "refreshUrl"})
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +52,10 @@ class _Run(Protocol):
 class GrantedCall:
     """One call that may be made now, once."""
 
-    def __init__(self, run: "_Run", turn: Turn, health: Health) -> None:
+    def __init__(self, run: "_Run", turn: Turn, saw: Callable[[TokenFlexError | None], None]) -> None:
         self._run = run
         self._turn = turn
-        self._health = health
+        self._saw = saw
 
     async def make(self, work: Work[T]) -> T:
         """Make the call in a worker thread.
@@ -72,9 +76,9 @@ class GrantedCall:
             result = await self._run(_make)
         except TokenFlexError as error:
             self._turn.used = made
-            self._health.saw(error)
+            self._saw(error)
             raise
-        self._health.saw(None)
+        self._saw(None)
         return result
 
 
@@ -92,7 +96,9 @@ class TokenFlexCalls:
         self.health = Health(clock)
         #: Why Autodesk does not accept us until a person does something, False: it does, None: not known yet.
         self.login_lost: TokenFlexError | Literal[False] | None = None
-        self.login_seen = Bell(clock)  #: rung when a call has shown that
+        #: What calls have last shown of the app, by their kind: that the gateway refuses it, or None: that it does not.
+        self.app_refused: dict[str, AppRefusedError | None] = {}
+        self.login_seen = Bell(clock)  #: rung when a call has shown something of either
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="token-flex")
         self._signing_in: set[asyncio.Future[None]] = set()
         self._closed_at: float | None = None  #: real seconds of the loop
@@ -109,7 +115,7 @@ class TokenFlexCalls:
         turn = await self.turns.wait(name, rank=rank, person=person)
         refused: RateLimitedError | None = None
         try:
-            yield GrantedCall(self._in_thread, turn, self.health)
+            yield GrantedCall(self._in_thread, turn, partial(self._saw, name))
         except RateLimitedError as error:
             refused = error
             raise
@@ -195,6 +201,14 @@ class TokenFlexCalls:
             raise
         self._see_login(False)
         return result
+
+    def _saw(self, name: str, error: TokenFlexError | None) -> None:
+        """Note what the end of a call has shown of all others."""
+        self.health.saw(error)
+        refused, kind = error if isinstance(error, AppRefusedError) else None, "write" if name in _WRITING else name
+        if error is refused and self.app_refused.get(kind, self) is not refused:
+            self.app_refused[kind] = refused
+            self.login_seen.ring()
 
     def _see_login(self, lost: TokenFlexError | Literal[False]) -> None:
         if lost or self.login_lost is not lost:

@@ -10,6 +10,7 @@ _SENTENCES: Mapping[type[errors.TokenFlexError], str] = {
     errors.ScopeMissingError: "Our Autodesk login lacks a right. An administrator has to sign in again.",
     errors.ApiNotEnabledError: "Our Autodesk app may not use Token Flex yet. An administrator has to add "
     "the Token Flex Usage Data API to it.",
+    errors.AppRefusedError: "Autodesk does not let our app through to Token Flex. An administrator has to see to that.",
     errors.ContractRefusedError: "Our Autodesk account can't see this contract, or may not export it. Check the "
     "number, or ask an administrator.",
     errors.ForbiddenError: "Our Autodesk account may not do that. Ask an administrator.",

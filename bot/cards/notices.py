@@ -1,5 +1,6 @@
 """Private messages about delivery: what keeps a result from reaching its channel, and what to do."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Self
 
@@ -26,6 +27,27 @@ class Closing(StrEnum):
 #: that a new login would not mend.
 WRONG_CLIENT: Final = "client"
 SIGN_IN_REFUSED: Final = "sign-in"
+#: Those of one about the app, which Autodesk's gateway does not let through though it signs us in.
+APP_REFUSED, SCOPE_MISSING, API_NOT_ENABLED = "app", "scope", "api"
+_DOCTOR: Final = "`python -m bot doctor` where I run"
+_ASK_AGAIN: Final = "What is refused meanwhile has to be asked for again. You hear this once."
+#: What keeps us from exports, and what to do, by the detail.
+_MATTERS: Final[Mapping[str, str]] = {
+    SIGN_IN_REFUSED: "Autodesk does not let me sign in, whatever the login is, so exports wait; nothing is lost. "
+    f"Something about my app at Autodesk, or on the way there, has changed: {_DOCTOR} says what, and what to do. I go "
+    "on by myself when it is mended. You hear this once.",
+    WRONG_CLIENT: "Autodesk does not know my client ID, or the client secret is not its own any more, so exports wait; "
+    "nothing is lost. Set `APS_CLIENT_ID` and `APS_CLIENT_SECRET` to those of the app on Autodesk's developer page "
+    "where I run, and start me again. I say this once, not again until Autodesk has accepted me.",
+    SCOPE_MISSING: "Autodesk refuses what I ask Token Flex, since my login lacks a right. Sign in again where I run, "
+    "with `python -m bot login`, and give both, `data:read` and `data:write`; `python -m bot doctor` there says "
+    f"whether they are there. {_ASK_AGAIN}",
+    API_NOT_ENABLED: "Autodesk refuses what I ask Token Flex, since my app may not use it. Open the app on Autodesk's "
+    "developer page and enable the Token Flex Usage Data API; "
+    f"{_DOCTOR} says whether it is. {_ASK_AGAIN}",
+    APP_REFUSED: "Autodesk does not let my app, or its login, through to Token Flex, and refuses what I ask. "
+    f"{_DOCTOR} says what it finds, and what to do; the app's page at Autodesk may say more. {_ASK_AGAIN}",
+}
 #: Why a login may have ended that nobody has revoked.
 _CUT_OFF: Final = (
     "I was ended while I renewed it, or Autodesk's answer was lost: leave me ten seconds when you stop me. "
@@ -75,23 +97,11 @@ def post_in_doubt(export: Export) -> Message:
 
 
 def login_needed(*, was_cut_off: bool, detail: str = "") -> Message:
-    """Return what an administrator is told when Autodesk has refused us for good.
+    """Return what an administrator is told when Autodesk refuses us until somebody does something.
 
     `was_cut_off` is a reason; the `detail` says whether it is something else than the login that is refused.
     """
-    if detail == SIGN_IN_REFUSED:
-        return paragraph(
-            "Autodesk does not let me sign in, whatever the login is, so exports wait; nothing is lost. Something "
-            "about my app at Autodesk, or on the way there, has changed: `python -m bot doctor` where I run says what, "
-            "and what to do. I go on by myself when it is mended. You hear this once."
-        )
-    if detail == WRONG_CLIENT:
-        return paragraph(
-            "Autodesk does not know my client ID, or the client secret is not its own any more, so exports wait; "
-            "nothing is lost. Set `APS_CLIENT_ID` and `APS_CLIENT_SECRET` to those of the app on Autodesk's developer "
-            "page where I run, and start me again. I say this once, not again until Autodesk has accepted me."
-        )
-    text = (
+    text = _MATTERS.get(detail) or (
         "Autodesk does not accept my login any more, so exports wait; nothing is lost. "
         f"{_CUT_OFF if was_cut_off else ''}Sign in again where I run, with `python -m bot login`; I then go on by "
         "myself. You hear this once."

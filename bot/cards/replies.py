@@ -22,7 +22,7 @@ _LONGEST_VALUE = 2000  #: of a button (source: Slack Block Kit reference)
 def accepted(export: Export, line: InLine, warnings: Sequence[str] = ()) -> Message:
     """Return what makes a request accepted: its number, its place in the line, and what happens next."""
     waits = place_in_line(line)
-    when = " when it is ready" if waits else ", usually within a few minutes"
+    when = " when it is ready" if waits or not line.is_well else ", usually within a few minutes"
     text = f"Got it: export {export.label} ({code(file_name(export))}). {waits}"
     text += f"I'll post it in {channel(export.channel)}{when}.{_freshness(export)}"
     parts = [section("accepted", text)]

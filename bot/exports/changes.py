@@ -83,7 +83,7 @@ class Changes:
     async def _call(self, name: str, export: Export, method: Callable[[TokenFlexClient, str, str], T]) -> T:
         """Make a call about an export, at first also anew at once: trouble that passes is over in seconds."""
         contract, key = export.request.contract_number, export.request_key or ""
-        attempts = 1 if export.attempts else retry.MAX_ATTEMPTS
+        attempts = retry.MAX_ATTEMPTS if export.next_try_at is None else 1
         return await self._calls.call(
             name,
             lambda client: method(client, contract, key),

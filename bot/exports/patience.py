@@ -85,17 +85,28 @@ def noted(export: Export, note: Note, now: datetime, until: datetime | None = No
 
 
 def pauses(export: Export, error: TokenFlexError, now: datetime) -> dict[str, Column]:
-    """Return the columns of an export for which something was tried in vain, and which is tried again by itself."""
+    """Return the columns of an export for which something was tried in vain, and which is tried again by itself.
+
+    What concerns all says nothing of this one: it does not count as a try of its own.
+    """
+    if error.concerns_all:
+        return noted(export, note_for(error), now, now + _in_outage(now - (export.noted_at or now)))
     attempts = export.attempts + 1
-    until = now + (SHARED if error.concerns_all else OWN).after(attempts)
-    return {**noted(export, note_for(error), now, until), "attempts": attempts}
+    return {**noted(export, note_for(error), now, now + OWN.after(attempts)), "attempts": attempts}
 
 
 def tried_at(export: Export) -> datetime | None:
     """Return when something was last tried in vain for an export that pauses since then; None where it does not."""
-    if export.next_try_at is None or not export.attempts:
+    if export.next_try_at is None or export.noted_at is None:
         return None
-    return export.next_try_at - (SHARED if export.note in EVERYBODYS else OWN).after(export.attempts)
+    if export.note in EVERYBODYS:
+        return export.next_try_at - _in_outage((export.next_try_at - export.noted_at) / 2)
+    return export.next_try_at - OWN.after(export.attempts)
+
+
+def _in_outage(waited: timedelta) -> timedelta:
+    """Return the pause of one that has waited for so long: as long again, so that each is twice the one before."""
+    return min(SHARED.longest, max(SHARED.first, waited))
 
 
 def list_pause(error: TokenFlexError, failures: int) -> timedelta:

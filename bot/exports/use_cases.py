@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlite_utils import Database as Connection
 
+from bot.calls.health import Health
 from bot.calls.turns import Turns
 from bot.cards.actions import MadeFor
 from bot.cards.home import AT_HOME, ExportsAtHome
@@ -15,12 +16,13 @@ from bot.errors import OldButtonError, RequesterOnlyError, Wish, WrongStateError
 from bot.exports import announcements
 from bot.exports.durations import learn
 from bot.exports.fresh_links import FreshLinks
-from bot.exports.patience import kept, noted
+from bot.exports.patience import NOTICED_AFTER, kept, note_for, noted
 from bot.exports.slots import SLOTS, Slots
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
 from bot.runtime.clock import Clock
+from bot.tokenflex.errors import LONGEST_WAIT, RateLimitedError
 from bot.tokenflex.models import ExportRequest
 from storage import audit
 from storage import exports as export_store
@@ -32,6 +34,8 @@ from storage.states import Event, ExportState, Note, next_state
 
 log = structlog.get_logger(__name__)
 
+#: So long after a call has met trouble it is certain; while the rate is waited out none is made.
+_IS_NEWS, _RATE_IS_NEWS = timedelta(minutes=2), timedelta(seconds=LONGEST_WAIT)
 #: What each act of a person on one export does to it, and its name in the audit.
 _ACTS = {Wish.RETRY: Act.RETRIED, Wish.DELETE: Act.DELETED, Wish.GIVE_UP: Act.GIVEN_UP}
 _EVENTS = {Wish.RETRY: Event.RETRY, Wish.DELETE: Event.DELETE}
@@ -69,6 +73,7 @@ class Exports:
         slots: Slots,
         clock: Clock,
         access: Access,
+        health: Health,
         describe: Callable[[ExportRequest], Described],
     ) -> None:
         self._database = database
@@ -77,6 +82,7 @@ class Exports:
         self._slots = slots
         self._clock = clock
         self._access = access
+        self._health = health
         self._describe = describe
 
     async def accept(
@@ -221,7 +227,20 @@ class Exports:
         return moved
 
     def _in_line(self, ahead: int, until_a_slot: float | None) -> InLine:
-        return InLine(ahead, max(self._turns.likely_wait(ahead), until_a_slot or 0.0), until_a_slot is not None)
+        wait = max(self._turns.likely_wait(ahead), until_a_slot or 0.0)
+        return InLine(ahead, wait, until_a_slot is not None, self._trouble(), self._health.trouble is None)
+
+    def _trouble(self) -> Note:
+        """Return what a call of the last minutes has shown to keep everything waiting; before that, it may be over."""
+        health, now = self._health, self._clock.now()
+        if health.trouble is None or health.since is None or health.seen_at is None:
+            return Note.NONE
+        is_rate = isinstance(health.trouble, RateLimitedError)
+        if now - health.seen_at > (_RATE_IS_NEWS if is_rate else _IS_NEWS) or (
+            is_rate and now - health.since < NOTICED_AFTER
+        ):
+            return Note.NONE  # a short pause is told by the place in the line
+        return note_for(health.trouble)
 
 
 def entry(asker: Asker, act: Act, export: Export, now: datetime, result: str) -> Entry:

@@ -4,8 +4,9 @@
     ├── RefusedError                  our request or our rights are wrong; trying again cannot help
     │   ├── InvalidRequestError       400: upstream's own message says why
     │   ├── ForbiddenError            403
-    │   │   ├── ScopeMissingError     AUTH-010: sign in again with both scopes
-    │   │   ├── ApiNotEnabledError    AUTH-001, AUTH-002: the app lacks the Token Flex API
+    │   │   ├── AppRefusedError       another code of the gateway: nothing of a contract, so an administrator's matter
+    │   │   │   ├── ScopeMissingError   AUTH-010: sign in again with both scopes
+    │   │   │   └── ApiNotEnabledError  AUTH-001, AUTH-002: the app lacks the Token Flex API
     │   │   └── ContractRefusedError  the contract is not this user's, or the role is too small
     │   └── NotFoundError             404: not there or not ours
     ├── NotAuthorisedError            401: the access token is not valid
@@ -58,11 +59,15 @@ class ForbiddenError(RefusedError):
     """Token Flex does not permit this call."""
 
 
-class ScopeMissingError(ForbiddenError):
+class AppRefusedError(ForbiddenError):
+    """Autodesk's gateway does not let this app, or its login, through to Token Flex, whatever a call is about."""
+
+
+class ScopeMissingError(AppRefusedError):
     """The Autodesk login lacks a scope; sign in again with data:read and data:write."""
 
 
-class ApiNotEnabledError(ForbiddenError):
+class ApiNotEnabledError(AppRefusedError):
     """The Autodesk app has not enabled the Token Flex Usage Data API."""
 
 

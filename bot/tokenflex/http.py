@@ -40,7 +40,7 @@ _AT_PROXY: Final = (TunnelError, requests.exceptions.ProxyError)
 _UNCONNECTED: Final = (NewConnectionError, ConnectTimeoutError, requests.ConnectTimeout, *_AT_PROXY)
 _PROXY_WANTS_LOGIN: Final = 407
 _PAGE: Final = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
-_SAME_FROM_ANYBODY: Final = {401, 408, 429}
+_SAME_FROM_ANYBODY: Final = {408, 429}
 #: A ValueError comes from the standard library, for a header that cannot be written; its text holds the header.
 _FAILURES: Final = (requests.exceptions.RequestException, HTTPError, OSError, ValueError)
 
@@ -223,8 +223,8 @@ def _body(response: requests.Response) -> Any:  # noqa: ANN401 - JSON is of any 
         return json_module.loads(response.content)
     except (ValueError, RecursionError):
         is_page = "html" in response.headers.get("Content-Type", "").lower() or _PAGE.match(response.content)
-    # A page for people is a proxy's word, not Autodesk's, whatever its status; where it only asks to sign in or to come
-    # later, that is as good as Autodesk's.
+    # A page for people is a proxy's word, not Autodesk's, whatever its status: it says nothing of our login. Where it
+    # only asks to come later, that is as good as Autodesk's.
     if status < 400 or (is_page and status not in _SAME_FROM_ANYBODY):
         raise UpstreamBrokenError("Autodesk's answer is no JSON", status=status)
     text = response.content.decode(errors="replace")

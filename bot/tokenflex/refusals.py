@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.tokenflex.errors import (
     ApiNotEnabledError,
+    AppRefusedError,
     ContractRefusedError,
     ForbiddenError,
     InvalidRequestError,
@@ -38,7 +39,7 @@ _BY_STATUS: Final[Mapping[int, type[RefusedError]]] = {
     404: NotFoundError,
 }
 _SECRETS: Final = re.compile(r"\S*://\S+|\beyJ[\w.-]+|\b(?:bearer|basic)\s+\S+", re.IGNORECASE)
-_CODE: Final = re.compile(r"\bAUTH-[0-9]{3}\b")
+_CODE: Final = re.compile(r"\b(?:AUTH|ERR)-[0-9]{3}\b")
 _PLAIN: Final = ""  #: the name under which `error_texts` has a body that is plain text
 #: What tells the limit of exports; a plain limit of calls may name the call, and so say "export" as well.
 _OUTSTANDING: Final = re.compile(r"pending|outstanding|concurrent|in progress|at once", re.IGNORECASE)
@@ -65,7 +66,9 @@ def refusal(answer: Response, *, may_be_quota: bool = False) -> TokenFlexError:
     kind = _BY_CODE.get(code) or _BY_STATUS.get(answer.status, RefusedError)
     if answer.status == 401 and code not in _BY_CODE:
         return NotAuthorisedError("Autodesk does not accept the access token")
-    if kind is ForbiddenError and texts("Code"):
+    if kind is ForbiddenError and _CODE.fullmatch(code):
+        kind = AppRefusedError
+    elif kind is ForbiddenError and texts("Code"):
         kind = ContractRefusedError
     return kind(safe_message(texts), code=code[:40], status=answer.status)
 

@@ -18,6 +18,8 @@ TROUBLES: dict[str, Callable[[], TokenFlexError]] = {
     "refused": lambda: errors.RefusedError("no", status=409),
     "not valid": lambda: errors.InvalidRequestError("no", status=400),
     "role too small": lambda: errors.ContractRefusedError("no", code="ForbiddenError", status=403),
+    "app": lambda: errors.AppRefusedError(code="AUTH-005", status=403),
+    "API": lambda: errors.ApiNotEnabledError(code="AUTH-001", status=403),
     "scope": lambda: errors.ScopeMissingError(status=403),
     "not found": lambda: errors.NotFoundError(status=404),
     "token": errors.NotAuthorisedError,

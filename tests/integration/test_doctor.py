@@ -188,6 +188,7 @@ async def test_a_new_id_that_slack_did_not_tell(sound_house: House) -> None:
     report = await examined(sound_house)
     assert report["Slack events"].level is Level.WARNING
     assert channel in report["Slack events"].found
+    assert "did not run then" in report["Slack events"].found
     assert "“App Manifest” (https://api.slack.com/apps" in report["Slack events"].mend
     await moved(sound_house, channels.hear, channel, "C0NEW")
     assert "Slack events" not in await examined(sound_house)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.tokenflex.errors import ApiNotEnabledError, AppRefusedError, ScopeMissingError
 from tests.harness.house import House
 from tests.harness.once import undelivered
 from tests.harness.talk import eventually, export, knows_contracts
@@ -148,6 +149,67 @@ async def test_whatever_keeps_us_from_signing_in_is_told_to_administrators(
     assert sum("does not let me sign in" in message.visible_text() for message in ben.sees("@tokenflex")) == 1
     lift()
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("way", ["token", None])
+async def test_the_page_of_a_proxy_is_no_refused_sign_in(new_house: OpenHouse, way: str | None) -> None:
+    """What asks to sign in there is not Autodesk: nobody is told of our login, and all goes on when it is over."""
+    house = await signed_in(new_house, ("ben",))
+    lift = house.token_flex.controls.answer_always(401, path_end=way, form="html", oauth=way is not None)
+    house.token_flex.controls.revoke_tokens()
+    ana, ben = house.member("ana"), house.member("ben")
+    await ana.types("#finance", export("first"))
+    await house.clock.sleep(200)
+    (card,) = [each for each in ana.sees("#finance") if "first.csv" in each.visible_text() and not each.ephemeral_for]
+    assert "accept our login" not in card.visible_text()
+    lift()
+    await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
+    assert not [each for each in ben.sees("@tokenflex") if "Autodesk" in each.visible_text()]
+
+
+#: Each kind of refusal that is no matter of a contract: what calls get, and what administrators are told to do.
+APP_REFUSALS: dict[type[AppRefusedError], tuple[str, str]] = {
+    AppRefusedError: ("AUTH-005", "through to Token Flex"),
+    ScopeMissingError: ("AUTH-010", "python -m bot login"),
+    ApiNotEnabledError: ("AUTH-001", "enable the Token Flex Usage Data API"),
+}
+
+
+def test_every_refusal_that_is_no_matter_of_a_contract_has_a_row() -> None:
+    """A new kind needs one."""
+    assert set(APP_REFUSALS) == {AppRefusedError, *AppRefusedError.__subclasses__()}
+
+
+@pytest.mark.parametrize("kind", APP_REFUSALS)
+@pytest.mark.parametrize("method", [None, "POST"])
+async def test_an_app_that_is_refused_is_told_to_administrators(
+    new_house: OpenHouse, kind: type[AppRefusedError], method: str | None
+) -> None:
+    """Whether all calls are refused or only those that write, also across restarts: once, with what to do."""
+    code, advice = APP_REFUSALS[kind]
+    house = await signed_in(new_house, ("ben",))
+    body = {"developerMessage": "No.", "errorCode": code}
+    lift = house.token_flex.controls.answer_always(403, method, body=body)
+    ana, ben = house.member("ana"), house.member("ben")
+    await ana.types("#finance", export("first"))
+    await ben.hears("@tokenflex", advice, "python -m bot doctor", timeout=PATIENCE)
+    await eventually(lambda: not undelivered(house))
+    await house.stop_bot()
+    await house.start_bot()
+    await ana.types("#finance", export("second"))
+    await ana.hears("#finance", "second.csv", "refused", private=False, timeout=PATIENCE)
+    await house.clock.sleep(200)
+
+    def heard() -> int:
+        return sum(advice in message.visible_text() for message in ben.sees("@tokenflex"))
+
+    assert heard() == 1
+    lift()
+    await ana.types("#finance", export("third"))
+    await ana.hears("#finance", "export #3 is ready", private=False, timeout=PATIENCE)
+    house.token_flex.controls.answer_always(403, method, body=body)
+    await ana.types("#finance", export("fourth"))
+    await eventually(lambda: heard() == 2, PATIENCE)
 
 
 async def test_new_tokens_that_are_refused_too_are_told_to_administrators(new_house: OpenHouse) -> None:

@@ -39,14 +39,18 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
         sign_in(house)
     house.slack.workspace.add_channel(PRIVATE, ["ana"], private=True)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
+    life = Life(house, channel=PRIVATE, patience=patience)
     try:
         await keeper.start()
-        await Life(house, channel=PRIVATE, patience=patience).whole()
+        await life.whole()
+        await life.types_to_the_bot()
+        await life.gives_up()
     except StuckError as error:
         stuck = str(error)
     finally:
         await keeper.stop()
-        verdict, told = check(house, made), _told_of_lost_login(house)
+        verdict = check(house, made, given_up=life.given_up, typed=life.typed)
+        told = _told_of_lost_login(house)
         await close_house(house)
     if stuck:
         verdict.stuck += 1

@@ -9,6 +9,8 @@ from typing import Any
 from sandbox.slack.messages import Message
 from tests.harness.house import House
 
+US = "@tokenflex"  #: where people write to the bot alone
+_ANSWER = "I can't answer what you write here"
 _CARD = re.compile(r"Export #(\d+) · (\S+)\.csv")
 _ACCEPTED = re.compile(r"Got it: export #(\d+) \((\S+)\.csv\)")
 
@@ -21,6 +23,7 @@ class Verdict:
     exports_doubled: int = 0
     announcements_lost: int = 0
     announcements_doubled: int = 0
+    answers_doubled: int = 0
     cards_lost: int = 0
     cards_doubled: int = 0
     links_left: int = 0
@@ -84,19 +87,37 @@ def accepted(house: House) -> dict[int, str]:
     return found
 
 
-def check(house: House, made: Made, *, announced: Iterable[int] | None = None, refusals: int = 0) -> Verdict:
+def answers(house: House) -> int:
+    """Return how often people were answered who wrote to the bot without a command."""
+    shown = (message for channel in house.slack.workspace.channels.values() for message in channel.messages)
+    return sum(message.sender.is_bot and _ANSWER in message.visible_text() for message in shown)
+
+
+def check(
+    house: House,
+    made: Made,
+    *,
+    announced: Iterable[int] | None = None,
+    refusals: int = 0,
+    given_up: Iterable[int] = (),
+    typed: int = 0,
+) -> Verdict:
     """Check that each accepted export was made once, has one card and was announced once.
 
     `announced` are those that had the time for it; all of them by default. `refusals` is how many calls may have been
-    answered with 429.
+    answered with 429, `typed` how often the bot was to answer what people wrote to it. Those that were `given_up` in
+    doubt may never have been made, and are not announced.
     """
     verdict, numbers = Verdict(), accepted(house)
     copies = Counter(made.file_names)
     subjects = Counter(subject(message) for message in bot_messages(house))
     for number, name in numbers.items():
-        _count(verdict, "exports", copies[name], f"export #{number} at Token Flex")
+        nobodys = number in given_up
+        _count(verdict, "exports", copies[name] or nobodys, f"export #{number} at Token Flex")
         _count(verdict, "cards", subjects[f"card:{number}"], f"the card of #{number}")
-        if announced is None or number in announced:
+        if nobodys:
+            _count(verdict, "announcements", subjects[f"result:{number}:1"] + 1, f"no announcement of #{number}")
+        elif announced is None or number in announced:
             _count(verdict, "announcements", subjects[f"result:{number}:1"], f"the announcement of #{number}")
     for name in set(copies) - set(numbers.values()):
         verdict.exports_doubled += copies[name]
@@ -104,6 +125,9 @@ def check(house: House, made: Made, *, announced: Iterable[int] | None = None, r
     for doubled in (name for name, count in subjects.items() if name.startswith("direct:") and count > 1):
         verdict.announcements_doubled += 1
         verdict.notes.append(f"{doubled} was sent {subjects[doubled]} times")
+    if answers(house) > typed:
+        verdict.answers_doubled += answers(house) - typed
+        verdict.notes.append(f"{answers(house)} answers to what was written {typed} times")
     refused = max(0, house.statuses().count(429) - refusals)
     if refused:
         verdict.calls_refused += refused

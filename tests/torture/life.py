@@ -1,6 +1,7 @@
 """A whole export's life as a person lives it: asks, reads, waits, presses, deletes; and tries again, as people do.
 
-Where it is lived in a private channel, that gets another id on the way.
+Where it is lived in a private channel, that gets another id on the way. A person can also give one up in doubt, and
+type to the bot.
 """
 
 import asyncio
@@ -15,12 +16,13 @@ from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from tests.harness.house import House, open_house
 from tests.harness.talk import export
-from tests.torture.checks import accepted, bot_messages, subject
+from tests.torture.checks import US, accepted, answers, bot_messages, subject
 
 T = TypeVar("T")
 
 SPEED = 100.0
 TOKEN_FLEX = {"durations": (3.0, 5.0), "link_life": 75.0}
+_GIVEN_UP = "Given up."  #: what the card of one that was given up in doubt says
 _TRY_AGAIN = 2.5  #: real seconds until a person tries again what had no effect
 _APOLOGY = re.compile(r"something went wrong|could not store|disk is full|could not get a link|just being restarted")
 
@@ -53,6 +55,8 @@ class Life:
         self._file_name = file_name
         self._patience = patience
         self.numbers: list[int] = []
+        self.given_up: set[int] = set()  #: numbers of those that nobody waited for
+        self.typed = 0  #: how often they wrote to the bot
 
     async def whole(self) -> None:
         """Live through all of it.
@@ -72,11 +76,11 @@ class Life:
         await self.deletes(number)
         await self.settled()
 
-    async def asks(self) -> int:
+    async def asks(self, file_name: str = "") -> int:
         """Ask until a number is seen; return it."""
         for attempt in range(1, 9):
             await self._connected()
-            name = f"{self._file_name}-{attempt}"
+            name = f"{file_name or self._file_name}-{attempt}"
             await self.member.types(self.channel, export(name))
             number = await self._sees(partial(self._number, name))
             if number is not None:
@@ -120,6 +124,46 @@ class Life:
 
         await self._insists(card, "Delete", pressed, f"#{number} being deleted")
         await self._must(lambda: "Deleted." in card.visible_text() or None, f"#{number} deleted")
+
+    async def types_to_the_bot(self) -> None:
+        """Write to the bot without a command, again where no answer comes."""
+        for _ in range(8):
+            await self._connected()
+            self.typed += 1
+            await self.member.types(US, "which tokens did we use?")
+            if await self._sees(lambda: answers(self.house) or None) is not None:
+                return
+        raise StuckError(f"{self.member.name} was never answered")
+
+    async def gives_up(self) -> None:
+        """Give an export up while nobody knows whether it has arrived; if it has, it is deleted there in the end."""
+        controls = self.house.token_flex.controls
+        controls.drop_answer_next("POST", "/requests")
+        lift = controls.answer_always(403, "GET", path_end="requests")
+        try:
+            number = await self.asks("doubt")
+            self.given_up.add(number)
+            await self._sees(lambda: self._made(number) or None)
+            card = await self._must(lambda: self.message(f"card:{number}"), f"the card of #{number}")
+
+            def given_up() -> bool | None:
+                return any(word in card.visible_text() for word in (_GIVEN_UP, "Deleted.")) or None
+
+            await self._insists(card, "Delete", given_up, f"#{number} being given up")
+        finally:
+            lift()
+
+        await self._must(
+            lambda: not self._made(number) or None, f"what came of #{number} being deleted there", looking=0.05
+        )
+        for other in accepted(self.house).keys() - self.given_up:  # they asked more than once
+            await self.announced(other)
+        await self.settled()
+
+    def _made(self, number: int) -> bool:
+        """Return whether Token Flex has the file of an export."""
+        name = accepted(self.house)[number]
+        return any(_letters(name) in _letters(each.file_name) for each in self.house.token_flex.exports.all())
 
     async def settled(self) -> None:
         """Wait until the bot has nothing more to post."""
@@ -171,3 +215,8 @@ def undelivered(house: House) -> list[str]:
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
         rows = db.execute("SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry'")
         return [name for (name,) in rows]
+
+
+def _letters(name: str) -> str:
+    """Return what Token Flex leaves of a name."""
+    return "".join(filter(str.isalnum, name))

@@ -34,7 +34,9 @@ async def test_a_kill_before_or_after_a_crossing_loses_and_doubles_nothing(runne
     assert not clean.verdict.bad, clean
     moved = [each for each in moments(clean.crossings) if each.label == "db moved_channels._heard"]
     assert len(moved) == 2
-    wanted = {SUBMITTED, ANNOUNCED, *moved, *moments(clean.crossings)[::EVERY]}
+    later = [each for each in moments(clean.crossings) if each.label in {"db events.hear", "db doubt.begin"}]
+    assert {each.label for each in later} == {"db events.hear", "db doubt.begin"}  # answered, and given up in doubt
+    wanted = {SUBMITTED, ANNOUNCED, *moved, *later, *moments(clean.crossings)[::EVERY]}
     runs = await runner.plans([Plan(kill=moment) for moment in sorted(wanted, key=str)])
     assert [str(run) for run in runs if run.verdict.bad] == []
     assert sum(run.died for run in runs) >= 0.9 * len(runs)

@@ -10,6 +10,7 @@ from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.settings import SETTINGS
 from bot.tokenflex.errors import (
     ApiNotEnabledError,
+    AppRefusedError,
     ForbiddenError,
     LoginNeededError,
     NotAuthorisedError,
@@ -125,6 +126,9 @@ def contracts_trouble(error: TokenFlexError) -> Finding:
         return wrong(CONTRACTS, "The Autodesk app has not enabled the Token Flex Usage Data API.", mend)
     if isinstance(error, ScopeMissingError):
         return wrong(CONTRACTS, "The login lacks the scope data:read.", f"{_SIGN_IN} Give both scopes.")
+    if isinstance(error, AppRefusedError):
+        found = f"Autodesk does not let this app, or its login, through to Token Flex ({error.code or error.status})."
+        return wrong(CONTRACTS, found, f"Look at the app on https://aps.autodesk.com/myapps. {_SIGN_IN}")
     if isinstance(error, ForbiddenError):
         return wrong(CONTRACTS, "Token Flex does not permit this login to look at contracts.", _ROLE)
     if isinstance(error, NotFoundError):

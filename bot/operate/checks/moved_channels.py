@@ -24,8 +24,12 @@ def check_moved_channels(db: Connection, settings: Settings) -> list[Finding]:
         findings.append(warning(MOVED, found, f"Put the new id in its place: `python -m bot init {_SETTING}`."))
     untold = channels.untold(db)
     if untold is not None:
-        found = f"Slack did not tell that the id of {untold} has changed; a press on a button there did."
-        findings.append(warning(EVENTS, found, update_app(settings.slack_app_token)))
+        found = (
+            f"Slack did not tell that the id of {untold} has changed; a press on a button there did. Where the bot did "
+            "not run then, or a copy of the database was put back since, nothing is missing."
+        )
+        mend = f"Else: {update_app(settings.slack_app_token)} This stands here until Slack tells of a new id."
+        findings.append(warning(EVENTS, found, mend))
     return findings
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,8 @@ from bot.cards.faces import FACES, NOTES
 from bot.cards.notices import Closing
 from bot.cards.waiting import InLine, place_in_line
 from bot.delivery.kinds import KINDS, Drawing, LostLogin
+from bot.exports.patience import EVERYBODYS
+from bot.login.watch import DETAILS
 from bot.tokenflex import errors as token_flex_errors
 from bot.tokenflex.models import DownloadLink
 from handlers.forms import export_modal
@@ -137,9 +140,9 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
         state=DeliveryState.WAITING, due_at=NOW, created_at=NOW,
     )  # fmt: skip
     if kind is MessageKind.LOGIN_LOST:
-        for cut_off in (False, True):
+        for cut_off, detail in product((False, True), DETAILS.values()):
             lost: Any = LostLogin("C0SBX00006", was_cut_off=cut_off)
-            yield None, KINDS[kind].card(lost, Drawing(row, None, "tokenflex"))
+            yield None, KINDS[kind].card(lost, Drawing(replace(row, detail=detail), None, "tokenflex"))
         return
     details = [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
     for state in _possible(kind):
@@ -159,6 +162,7 @@ def _possible(kind: MessageKind) -> tuple[S, ...]:
 
 #: Places in the line.
 LINES = [InLine(0, 0.0, False), InLine(6, 60.0, False), InLine(6, 600.0, False), InLine(1, 120.0, True)]
+LINES += [InLine(0, 0.0, True, note, False) for note in (Note.NONE, *sorted(EVERYBODYS))]
 #: A way to call each function of the private replies.
 REPLIES: Mapping[str, Callable[[], list[Message]]] = {
     "accepted": lambda: [replies.accepted(export(S.QUEUED), line, ("It may surprise you.",)) for line in LINES],
@@ -235,7 +239,8 @@ def of_replies() -> Iterator[Any]:
         yield from (pytest.param(each, id=f"{name} {at}") for at, each in enumerate(said()))
     for closing in (*Closing, None):
         yield pytest.param(notices.not_announced(export(S.READY), closing, "tokenflex"), id=f"not announced {closing}")
-    for at, each in enumerate((notices.login_needed(was_cut_off=True), notices.post_in_doubt(export(S.READY)))):
+    told = [notices.login_needed(was_cut_off=True, detail=detail) for detail in DETAILS.values()]
+    for at, each in enumerate((*told, notices.post_in_doubt(export(S.READY)))):
         yield pytest.param(each.text, id=f"notice {at}")
 
 

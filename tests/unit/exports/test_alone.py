@@ -72,7 +72,7 @@ def test_a_limit_that_one_alone_meets_has_an_end(tmp_path: Path, call: str) -> N
         await world.begin()
         await prepared(world, call)
         world.token_flex.errors = {METHODS[call]: errors.RateLimitedError(30)}
-        for nth in range(12):
+        for nth in range(16):
             await clock.sleep(150)
             await _other(world, f"other {nth}")
         assert (await world.export()).state is fate.later

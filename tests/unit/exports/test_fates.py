@@ -51,6 +51,7 @@ _REFUSALS = (
     errors.RefusedError,
     errors.InvalidRequestError,
     errors.ForbiddenError,
+    errors.AppRefusedError,
     errors.ScopeMissingError,
     errors.ApiNotEnabledError,
     errors.ContractRefusedError,
@@ -200,6 +201,28 @@ def test_a_deletion_that_is_refused_ends_where_it_began_and_is_told(tmp_path: Pa
         await clock.sleep(30)
         assert (await world.export()).state is ExportState.DELETED
         assert world.token_flex.exports == []
+        await world.end()
+
+    virtual_time.run(clock, main())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind().concerns_all])
+@pytest.mark.parametrize("call", ["retry", "delete"])
+def test_tries_in_an_outage_do_not_count(tmp_path: Path, call: str, kind: type[errors.TokenFlexError]) -> None:
+    """What nobody could have got says nothing of this export: it is tried as often as ever afterwards."""
+    clock = VirtualClock(BEGIN)
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+        await prepared(world, call)
+        world.token_flex.errors = dict.fromkeys(METHODS.values(), kind())
+        await clock.sleep(3600)
+        world.token_flex.errors = {METHODS[call]: errors.UpstreamBrokenError(status=500)}
+        ended = clock.now()
+        await clock.sleep(4 * 3600)
+        assert (await world.export()).state is (ExportState.FAILED if call == "retry" else ExportState.READY)
+        assert world.token_flex.since(ended, METHODS[call]) == TRIES
         await world.end()
 
     virtual_time.run(clock, main())

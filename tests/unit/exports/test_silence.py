@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.cards import replies
 from bot.cards.faces import NOTES
 from bot.exports.patience import note_for
 from bot.tokenflex import errors
 from bot.tokenflex.errors import TokenFlexError
-from bot.tokenflex.models import DOWNLOAD, ERROR
+from bot.tokenflex.models import DOWNLOAD, ERROR, ExportRequest
 from storage.models import Export
 from storage.states import ExportState
 from tests.harness import virtual_time
-from tests.harness.erring import BEGIN, METHODS, World
+from tests.harness.erring import BEGIN, CONTRACT, METHODS, World
 from tests.harness.people import admitted
 from tests.harness.virtual_time import VirtualClock
 from tests.unit.exports.test_fates import kinds
@@ -65,6 +66,43 @@ def test_all_that_concerns_everybody_is_there() -> None:
     shown = {type(trouble()) for trouble in TROUBLES.values()}
     assert shown >= {kind for kind in kinds() if kind().concerns_all}
     assert set(WAITING.values()) == {_S.RETRYING, _S.DELETING, _S.REQUESTED, _S.SUBMITTING, _S.QUEUED}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_who_asks_in_trouble_hears_of_it_at_once(tmp_path: Path, name: str) -> None:
+    """What is known to keep everything waiting is no matter of a few minutes; when it is over, it is again."""
+    clock, trouble = VirtualClock(BEGIN), TROUBLES[name]()
+
+    async def main() -> None:
+        world = World(tmp_path, clock)
+        await world.begin()
+
+        async def told(file_name: str) -> tuple[str, str]:
+            request = ExportRequest(CONTRACT, ("productName",), file_name=file_name)
+            asker, exports = admitted("U1", "C1"), world.bot.parts.exports
+            accepted = await exports.accept(request, asker, channel="C1", origin=file_name)
+            form = replies.accepted_in_form(accepted.export, accepted.line)
+            return replies.accepted(accepted.export, accepted.line).text, form
+
+        async def hears(file_name: str, words: str) -> None:
+            private, form = await told(file_name)
+            assert words in private
+            assert (NOTES[note_for(trouble)] in form) == (NOTES[note_for(trouble)] in private)
+            assert ("within a few minutes" in private) == (words == "within a few minutes")
+
+        await hears("before", "within a few minutes")
+        await clock.sleep(30)
+        world.token_flex.errors = dict.fromkeys(METHODS.values(), trouble)
+        await clock.sleep(120)
+        await hears("first", NOTES[note_for(trouble)])
+        await clock.sleep(600)
+        await hears("second", NOTES[note_for(trouble)])
+        world.token_flex.errors = {}
+        await clock.sleep(1200)
+        await hears("after", "within a few minutes")
+        await world.end()
+
+    virtual_time.run(clock, main())
 
 
 @pytest.mark.parametrize("name", TROUBLES)

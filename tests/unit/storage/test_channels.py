@@ -1,8 +1,9 @@
 """The ids of channels: what was stored under an old one is under the new, whatever comes in whichever order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from itertools import permutations
+from datetime import datetime
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,30 @@ async def test_changes_are_heard_of_in_any_order(database: Database, order: tupl
         await database.write(channels.move, old, new, NOW)
     assert (await database.read(exports.get, 1)).channel == "C4"
     assert await database.read(channels.changed_ids) == {"C1": "C4", "C2": "C4", "C3": "C4"}
+
+
+@pytest.mark.parametrize("count", range(4))
+async def test_where_it_was_found_stays_known_whatever_is_heard_later(database: Database, count: int) -> None:
+    """A press has shown where the channel is; events of before come late and some never: its id leads there."""
+    changes = [("C1", "C2"), ("C2", "C3"), ("C3", "C4")]
+    for order in permutations(changes, count):
+        for pressed, read in product(range(count + 1), ("", "C1")):  # it may have been heard of since it was read
+            told = [(channels.hear, *change) for change in order]
+            told.insert(pressed, (channels.find_out, read, "C4"))
+            assert await database.write(_leads_to, told) == ("C4", "C4")
+
+
+def _leads_to(
+    db: Connection, told: Sequence[tuple[Callable[[Connection, str, str, datetime], bool], str, str]]
+) -> tuple[str, str]:
+    """Return where an export of the channel C1 is in the end, and where that id leads."""
+    db.execute("SAVEPOINT told")
+    filled(db)
+    for act, old, new in told:
+        act(db, old or exports.get(db, 1).channel, new, NOW)
+    ends = exports.get(db, 1).channel, channels.current(db, "C1")
+    db.execute("ROLLBACK TO told")
+    return ends
 
 
 async def test_a_change_that_is_known_changes_nothing(database: Database) -> None:

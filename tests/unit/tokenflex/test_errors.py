@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.tokenflex import errors
 from bot.tokenflex.errors import (
     ApiNotEnabledError,
+    AppRefusedError,
     ContractRefusedError,
     ForbiddenError,
     InvalidRequestError,
@@ -62,7 +63,9 @@ def test_which_effects_are_unknown() -> None:
         (403, {**GATEWAY, "ErrorCode": "AUTH-010"}, ScopeMissingError),
         (403, {**GATEWAY, "errorCode": "AUTH-001"}, ApiNotEnabledError),
         (403, {**GATEWAY, "errorCode": "AUTH-002"}, ApiNotEnabledError),
-        (403, {**GATEWAY, "errorCode": "AUTH-005"}, ForbiddenError),
+        (403, {**GATEWAY, "errorCode": "AUTH-005"}, AppRefusedError),
+        (403, {**GATEWAY, "errorCode": "ERR-004"}, AppRefusedError),
+        (403, "Trial expired (ERR-004)", AppRefusedError),
         (403, "AUTH-010: Token does not have the privilege for this request.", ScopeMissingError),
         (403, "The client_id has no access (AUTH-001)", ApiNotEnabledError),
         (403, "Access Denied", ForbiddenError),

@@ -151,8 +151,8 @@ def test_a_refusal_in_markup_has_no_body(server: Server, door: HttpDoor, markup:
     assert door.request("GET", server.url) == Response(403)
 
 
-@pytest.mark.parametrize("status", ["401 Unauthorized", "429 Too Many Requests"])
-def test_a_page_that_asks_to_sign_in_or_to_wait_is_believed(server: Server, door: HttpDoor, status: str) -> None:
+@pytest.mark.parametrize("status", ["408 Request Timeout", "429 Too Many Requests"])
+def test_a_page_that_asks_to_come_later_is_believed(server: Server, door: HttpDoor, status: str) -> None:
     """Whoever says so, what there is to do is the same."""
     server.reply = answer(status, "<html>no</html>", "Content-Type: text/html\r\n")
     assert door.request("GET", server.url) == Response(int(status[:3]))
@@ -172,6 +172,7 @@ BROKEN: dict[str, Reply] = {
     "500": answer("500 Internal Server Error", '{"Code": "x"}'),
     "502": answer("502 Bad Gateway", "<html>bad gateway</html>"),
     "a proxy's 400": answer("400 Bad Request", "<!DOCTYPE html><p>no", "Content-Type: text/html\r\n"),
+    "a proxy's 401": answer("401 Unauthorized", "<html>no</html>", "Content-Type: text/html\r\n"),
     "a proxy's 403": answer("403 Forbidden", "<html>no</html>", "Content-Type: text/html; charset=utf-8\r\n"),
     "a proxy's 404": answer("404 Not Found", "\n <HTML><p>no"),
     "two lengths": raw("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n{}"),
