@@ -16,6 +16,7 @@ DISK_FULL = "My disk is full, so nothing was kept of that. Please tell an admini
 # Under the fields of the form, where neither mentions nor marks show.
 CONTRACT_IN_FORM = "This contract may not be exported from here. Choose another one."
 CHANNEL_IN_FORM = "Exports may not be posted there. Choose one of the channels named below."
+TEMPLATE_GONE_IN_FORM = "That template is not there any more: choose another question."
 SHARED_IN_FORM = (
     "Exports may not be posted to channels that are shared with other organisations, and that one is, or may be. "
     "Choose another one."

@@ -10,6 +10,7 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.cards.actions import MadeFor
+from bot.cards.names import NAMES
 from bot.errors import (
     HiddenTemplateError,
     MembershipUnknownError,
@@ -38,7 +39,15 @@ MAX_NAME: Final = 60
 MAX_SENTENCE: Final = 150
 #: At one home, so that a list stays one.
 MOST: Final = 100
-_NOT_IN_NAMES: Final = frozenset("=\"'`“”„«»‘’‚‛")
+_NOT_IN_NAMES: Final = frozenset("=\\\"'`“”„«»‘’‚‛")
+#: What a command reads as a word of its own where a name begins; Autodesk's names are such words too.
+_OF_COMMANDS: Final = frozenset(
+    {
+        *("contract", "contract_number", "contractnumber", "category", "categories", "usagecategory"),
+        *("usagecategories", "fields", "field", "metrics", "metric", "period", "periods", "where"),
+        *("name", "file", "filename", "file_name", "downloadfilename"),
+    }
+)
 
 log = structlog.get_logger(__name__)
 
@@ -224,6 +233,9 @@ def name_problems(name: str, sentence: str) -> list[str]:
         wrong.append(f"The name has {len(name)} characters: shorten it to {MAX_NAME}")
     if signs := sorted(_NOT_IN_NAMES & set(name)):
         wrong.append(f"The name must not contain {' '.join(signs)}, so that it can stand in a command")
+    first = name.partition(" ")[0]
+    if first.lower() in _OF_COMMANDS or first in NAMES:
+        wrong.append(f"In a command {first} means something else: begin the name with another word")
     if len(tidy(sentence)) > MAX_SENTENCE:
         wrong.append(f"The sentence has {len(tidy(sentence))} characters: shorten it to {MAX_SENTENCE}")
     if any(unicodedata.category(each) in {"Cc", "Cf", "Cs"} for each in f"{name}{tidy(sentence)}"):

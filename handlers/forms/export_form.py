@@ -17,6 +17,7 @@ from bot.errors import (
     ContractNotAllowedError,
     FormNotOpenedError,
     MembershipUnknownError,
+    NoSuchTemplateError,
     UseCaseError,
 )
 from bot.exports.use_cases import Exports
@@ -121,6 +122,8 @@ class ExportForm:
         """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
         if isinstance(error, ContractNotAllowedError):
             return _errors(export_modal.contract_not_allowed(view))
+        if isinstance(error, NoSuchTemplateError):
+            return _errors(export_modal.no_question(refusals.TEMPLATE_GONE_IN_FORM, view))
         if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
             return _errors(export_modal.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
         if isinstance(error, TimeoutError):

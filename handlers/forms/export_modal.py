@@ -165,6 +165,12 @@ def no_days(text: str, view: Mapping[str, Any]) -> dict[str, str]:
     return {next((block for block in shown if block.startswith("period.")), CHANNEL): shorten(text, MAX_ERROR)}
 
 
+def no_question(text: str, view: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `response_action: errors` takes where the question that was chosen is not there any more."""
+    shown = {block.get("block_id") for block in view.get("blocks", ())}
+    return {_block_of("fields", shown): text}
+
+
 def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
     shown = {block.get("block_id") for block in view.get("blocks", ())}

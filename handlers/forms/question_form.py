@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards import actions
+from bot.cards import actions, refusals
 from bot.errors import NoSuchTemplateError, UseCaseError
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker
@@ -278,6 +278,8 @@ class QuestionForm:
         sketch = question_modal.parse(view)
         entries = await self._entries(sketch, asker)
         catalogue = self._form.choices().catalogue
+        if question_modal.is_gone(sketch, entries):
+            raise NoSuchTemplateError("")
         question = question_modal.question_of(sketch, entries, catalogue)
         request = questions.request(question, await self._asking.asked(sketch.contract, asker), sketch.file_name)
         return Draft(request, sketch.channel)
@@ -320,6 +322,8 @@ class QuestionForm:
             told.append(self._asking.freshness(question, asked))
         except PeriodError as error:
             said = str(error)
+        if question_modal.is_gone(sketch, entries):
+            said = refusals.TEMPLATE_GONE_IN_FORM
         shown = question_modal.said_of(said, *told)
         return question_modal.build(sketch, entries, choices, shown, notes)
 

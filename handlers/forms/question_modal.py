@@ -97,6 +97,11 @@ def chosen_of(sketch: Sketch, entries: Sequence[Entry]) -> Entry | None:
     return next((entry for entry in entries if entry.key == sketch.key), None)
 
 
+def is_gone(sketch: Sketch, entries: Sequence[Entry]) -> bool:
+    """Return whether a template is chosen that is not there any more: it was deleted while the form was open."""
+    return sketch.key.startswith("template.") and chosen_of(sketch, entries) is None
+
+
 def own_entry(question: Question, title: str) -> Entry:
     """Return the entry of what was chosen by hand."""
     return Entry(OWN, title, question, "As you chose it")

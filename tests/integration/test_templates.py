@@ -7,7 +7,7 @@ from bot.questions import periods, templates
 from bot.questions.questions import Question
 from storage.audit import Act
 from tests.harness.allowed import house_where, old_button
-from tests.harness.forms import SHORT, opens_menus, submissions
+from tests.harness.forms import SHORT, open_questions, opens_menus, submissions
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, quick_house
 from tests.integration.test_audit_of_acts import acts
@@ -193,6 +193,27 @@ async def test_delete(quick: House) -> None:
     said = "That template is not there any more."
     await ana.waits(lambda: sum(said in each.text for each in ana.sees("#finance")) == len(gone))
     assert await done(quick) == [("ana", "saved"), ("ben", "refused"), ("ana", "deleted")]
+
+
+async def test_one_that_is_deleted_while_a_form_shows_it(quick: House) -> None:
+    """That is told at the question, before and after it is sent; all else stays, and another question can be chosen."""
+    ana = quick.member("ana")
+    await saves(quick, "ana", "Monthly", MONTHLY)
+    modal = await open_questions(quick)
+    modal.fill("What do you want to know?", "Monthly")
+    await modal.settled()
+    await ana.presses(old_button(quick, "#finance", actions.REMOVE), "Press me")
+    await ana.hears("#finance", "Monthly is deleted", private=True)
+    await modal.submit()
+    gone = "That template is not there any more"
+    assert gone in modal.errors["What do you want to know?"]
+    modal.fill("Period", "All")
+    await modal.settled()
+    await modal.shows(f"{gone}: choose another question.")
+    modal.fill("What do you want to know?", "Tokens by day")
+    await modal.settled()
+    await modal.submit()
+    await modal.shows("Got it: export #1.")
 
 
 async def test_administrators_may_change_those_of_others(new_house: OpenHouse) -> None:

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.cards.names import NAMES
+from bot.questions.templates import name_problems, tidy
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
 from handlers.words.grammar import (
+    _PARTS,
     ADMIN,
     NUMBERED_WORDS,
     WORDS,
@@ -464,3 +467,24 @@ def test_a_contract_with_blanks_is_told_without_them() -> None:
     """Between quotation marks, too: the number to write stands in the sentence."""
     (message,) = mistakes_of('export contract="1100 0012 3456" metrics=tokensConsumed')
     assert message == "Write the contract's number without blanks: 110000123456."
+
+
+@given(st.text(max_size=20))
+@example("where revit")
+@example("Period")
+@example("productName")
+@example("Back\\slash")
+@example("*bold* & ~co~")
+@example("42")
+def test_a_template_that_could_be_saved_is_exported_by_its_name(name: str) -> None:
+    """Whatever people call it, unless they were told to choose another name."""
+    if not name_problems(name, ""):
+        command = read(f"export {tidy(name)} contract=12345", CATALOGUE)
+        assert isinstance(command, Export)
+        assert command.name == tidy(name)
+
+
+@pytest.mark.parametrize("word", sorted({*_PARTS, *NAMES}))
+def test_no_template_begins_with_a_word_of_the_command(word: str) -> None:
+    """It could never be asked by its name."""
+    assert name_problems(f"{word} of May", "")

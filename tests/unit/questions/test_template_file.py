@@ -51,8 +51,8 @@ def whole(number: int, new: NewTemplate) -> Template:
 
 
 NAMES = st.text(
-    st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="=\"'`“”„«»‘’‚‛"), max_size=30
-).map(lambda text: templates.tidy(f"n{text}"))
+    st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="=\\\"'`“”„«»‘’‚‛"), max_size=30
+).map(lambda text: templates.tidy(f"x{text}"))
 WRITABLE = st.builds(
     lambda starter, period, where: replace(starter.question, period=period, where=where),
     st.sampled_from(starters(Names(CATALOGUE))),
