@@ -43,7 +43,7 @@ def _freshness(export: Export) -> str:
 
 def wrong_words(messages: Sequence[str], likely: str) -> Message:
     """Return what is said to who used a word of the command in a way that makes no sense, and what may be meant."""
-    text = escape(shorten(" ".join(messages), _LONGEST_MISTAKE))
+    text = _with_typed(shorten(" ".join(messages), _LONGEST_MISTAKE))
     return Message(text, [section("wrong", text), actions.row("buttons", actions.meant(likely))])
 
 
@@ -64,12 +64,17 @@ def unknown_but_asked(word: str, title: str, question: str) -> Message:
 
 
 def _quoted(word: str) -> str:
-    return f"“{escape(shorten(word, 60))}”"
+    return f"“{_with_typed(shorten(word, 60))}”"
+
+
+def _with_typed(text: str) -> str:
+    """Return a text in which is what was typed; a backtick there would end in the next code span of ours."""
+    return escape(text).replace("`", "'")
 
 
 def mistake(messages: Sequence[str]) -> Message:
     """Return what is wrong with a command and how to mend it; nothing was submitted."""
-    lines = [f"• {escape(shorten(message, _LONGEST_SENTENCE))}" for message in messages]
+    lines = [f"• {_with_typed(shorten(message, _LONGEST_SENTENCE))}" for message in messages]
     fitting = sum(length <= _LONGEST_MISTAKE for length in accumulate(len(line) + 1 for line in lines))
     if fitting < len(lines):
         lines[fitting:] = [f"• … and {len(lines) - fitting} more."]

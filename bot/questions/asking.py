@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.cards.help import Example
 from bot.cards.names import Names
+from bot.cards.text import is_direct_message
 from bot.contracts.cache import ContractCache
 from bot.contracts.values import ContractValues
 from bot.contracts.years import years_of
@@ -65,6 +66,14 @@ class Asking:
         asked = await self.asked(export.request.contract_number, asker)
         then = periods.today_in(await self._access.zone(asker), export.accepted_at)
         return replace(question, period=periods.relative_of(question.period, then, asked.years))
+
+    async def place_of(self, export: Export, asker: Asker) -> str:
+        """Return the channel for the same again: the export's, or where it is asked if the asker has left that one."""
+        place = export.channel
+        if place == asker.channel or is_direct_message(place):
+            return place
+        channels = await self._access.channels_of(asker)
+        return place if channels is None or place in channels else asker.channel
 
     def prepare(self, asked: Asked) -> None:
         """Have what menus suggest of a contract fetched ahead, since somebody asks of it."""

@@ -140,6 +140,8 @@ def _days(plain: str, today: date) -> Days | None:
         return _of_numbers(int(found[1]), int(found[2] or 0), int(found[3] or 0), plain)
     if found := re.fullmatch(r"([a-z]{3,9})\.?(?:-(\d{4}))?", plain, re.ASCII):
         month = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(found[1])), 0)
+        if month and not found[2] and today == ANY_DAY:
+            raise PeriodError(f"Of which year is “{plain}”? Write it as in {_EXAMPLES}.")
         if month:
             year = int(found[2]) if found[2] else (today - _DAY).year - (month > (today - _DAY).month)
             return _of_numbers(year, month, 0, plain)

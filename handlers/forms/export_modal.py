@@ -50,6 +50,8 @@ MAX_TYPED: Final = 3000
 #: Characters of what stands under a field; ours.
 MAX_ERROR: Final = 600
 _CHANNELS_NAMED: Final = 20
+#: For what the short form has no input of.
+_ELSEWHERE: Final = "That is chosen under Choose everything myself."
 
 _TITLE: Final = "Export usage data"
 
@@ -147,7 +149,9 @@ def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names:
     for problem in problems:
         if not problem.warning:
             told = names.spoken(problem.message) if problem.part in _CHOSEN else problem.message
-            said.setdefault(_block_of(problem.part, shown), []).append(sentence(told))
+            elsewhere = problem.part in _CHOSEN and not _is_shown(problem.part, shown)
+            told = f"{sentence(told)} {_ELSEWHERE}" if elsewhere else sentence(told)
+            said.setdefault(_block_of(problem.part, shown), []).append(told)
     return {block: shorten(" ".join(dict.fromkeys(texts)), MAX_ERROR) for block, texts in said.items()}
 
 
@@ -185,6 +189,10 @@ def no_channel() -> dict[str, str]:
 def channel_not_allowed(*, shared: bool) -> dict[str, str]:
     """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
     return {CHANNEL: refusals.SHARED_IN_FORM if shared else refusals.CHANNEL_IN_FORM}
+
+
+def _is_shown(part: Part, shown: set[Any]) -> bool:
+    return any(str(block).partition(".")[0] == part for block in shown)
 
 
 def _block_of(part: Part, shown: set[Any]) -> str:

@@ -134,7 +134,7 @@ class QuestionForm:
             self._form.choices().catalogue,
             contract=export.asked.contract_number,
             file_name=export.asked.file_name,
-            channel=export.channel,
+            channel=await self._asking.place_of(export, asker),
             opened=Opened(asker.channel),
         )
         view = await self._view(sketch, asker)

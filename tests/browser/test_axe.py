@@ -47,6 +47,8 @@ async def test_the_page(house: House, person: PersonAt, scheme: str) -> None:
     """Empty, with messages of every kind and the panel, with a thread, and while a button asks back."""
     ana = await person("ana", color_scheme=scheme)
     assert await findings(ana.tab) == []
+    await ana.tab.locator("#channels").get_by_role("button", name="#finance").hover()
+    assert await findings(ana.tab) == []
     await ana.types("/tokenflex help")
     await ana.types(EXPORT.format("seen"))
     await ana.hears("export #1 is ready", "This link works until")
@@ -75,6 +77,9 @@ async def test_the_form(person: PersonAt, scheme: str) -> None:
     await expect(ana.form.get_by_role("option").first).to_be_visible()
     assert await findings(ana.tab) == []
     await only.press("Escape")
+    await ana.menu("Period").fill("nothing has that name")
+    await expect(ana.form.get_by_role("option", name="Nothing of that name.")).to_be_visible()
+    assert await findings(ana.tab) == []
     await ana.menu("Period").fill("range")
     await ana.menu("Period").press("Enter")
     await expect(ana.form.get_by_label("First day")).to_be_visible()

@@ -29,7 +29,6 @@ async def _asks(ana: Person, question: str, number: int) -> None:
     await expect(ana.tab.get_by_role("textbox", name="Message #finance")).to_be_focused()
     await keyboard.type("/tokenflex\n")
     await expect(ana.menu("What do you want to know?")).to_be_focused()
-    await keyboard.press("ControlOrMeta+a")
     await keyboard.type(question)
     await expect(ana.menu("What do you want to know?")).to_have_attribute("aria-activedescendant", re.compile("option"))
     title = await ana.form.get_by_role("option").first.locator("span").inner_text()
@@ -76,3 +75,15 @@ async def test_to_the_long_form_and_back(ana: Person) -> None:
     await expect(ana.form.get_by_text("by user")).to_contain_text("Revit")
     await expect(ana.form.get_by_role("list", name="Only …: chosen")).to_contain_text("Revit")
     await expect(ana.form.locator(":focus")).to_have_count(1)
+
+
+async def test_what_is_typed_replaces_what_a_menu_shows(ana: Person) -> None:
+    """As the form opens the focus is in its first menu: what is typed is searched for at once, and so it is again."""
+    await ana.opens_the_form()
+    menu, keyboard = ana.menu("What do you want to know?"), ana.tab.keyboard
+    await expect(menu).to_be_focused()
+    for typed, title in {"top": "Who are the top users?", "version": "Use by product and version"}.items():
+        await keyboard.type(typed)
+        await expect(ana.form.get_by_role("option")).to_have_text([title])
+        await keyboard.press("Enter")
+        await expect(menu).to_have_value(title)

@@ -128,6 +128,16 @@ async def test_a_condition_that_is_refused_is_told_in_words(house: House) -> Non
     assert modal.value(ONLY) == ["only product beginning with Re"]
 
 
+async def test_what_has_no_input_in_the_short_form_is_told_with_where_it_has(house: House) -> None:
+    """A condition on single sessions needs a usage category."""
+    modal = await open_questions(house)
+    assert await modal.search(ONLY, "charge category is CASUAL")
+    modal.fill(ONLY, ["only kind of charge CASUAL"])
+    await modal.settled()
+    await modal.submit()
+    assert "choose exactly one usage category. That is chosen under Choose everything myself." in modal.errors[QUESTION]
+
+
 async def test_everything_can_be_chosen_and_nothing_is_lost_on_the_way(house: House) -> None:
     """To the form of fields and metrics and back, with what was chosen in each."""
     modal = await open_questions(house)

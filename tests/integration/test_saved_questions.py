@@ -11,11 +11,11 @@ from bot.questions.templates import Templates
 from bot.tokenflex.catalogue import Catalogue
 from storage.audit import Act
 from storage.templates import Template
-from tests.harness.allowed import old_button
+from tests.harness.allowed import old_button, pass_time
 from tests.harness.forms import SHORT, TITLE, open_questions, submissions
 from tests.harness.house import CONTRACT, House
 from tests.harness.people import admitted
-from tests.harness.talk import OpenHouse, asks, quick_house
+from tests.harness.talk import OpenHouse, asks, gets, quick_house
 from tests.integration.test_audit_of_acts import acts
 
 
@@ -218,6 +218,25 @@ async def test_run_again_moves_the_period_on_after_one_look(quick: House) -> Non
     await modal.shows("Got it: export #2.")
     await ben.hears("#finance", "@ben, export #2 is ready", private=False, timeout=20)
     assert asked[1][1] == {**asked[0][1], "where": f"{periods.clause(days)} AND productName = 'Revit'"}
+
+
+async def test_run_again_does_not_post_where_the_person_is_no_longer(quick: House) -> None:
+    """It goes to the channel of the export for who is there, else to where it is asked; a deleted one is as good."""
+    ana = quick.member("ana")
+    await gets(ana)
+    await ana.types("#finance", "/tokenflex delete 1")
+    confirm = await ana.hears("#finance", "Delete export #1", private=True)
+    await ana.presses(confirm, "Delete")
+    await ana.hears("#finance", "Export #1 is being deleted", private=True)
+    await ana.presses(old_button(quick, "#general", actions.AGAIN), "Press me")
+    modal = await ana.sees_modal(SHORT)
+    assert modal.value("Post to channel") == "#finance"
+    await modal.dismiss()
+    quick.slack.workspace.leave("#finance", "ana")
+    pass_time(quick, 6)  # what Slack says of people is kept for five minutes
+    await ana.presses(old_button(quick, "#general", actions.AGAIN), "Press me")
+    modal = await ana.sees_modal(SHORT)
+    assert modal.value("Post to channel") == "#general"
 
 
 async def test_nothing_of_an_export_of_another_channel_is_run_again_or_saved(quick: House) -> None:

@@ -38,6 +38,7 @@ export class Picker {
 
   listen() {
     this.input.addEventListener("click", () => this.clicked());
+    this.input.addEventListener("focus", () => this.offerToReplace()); // however it came there: by keys, or as a form opened
     this.input.addEventListener("input", () => this.open(this.input.value));
     this.input.addEventListener("keydown", (event) => this.pressed(event));
     this.list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the field
@@ -46,9 +47,12 @@ export class Picker {
 
   clicked() {
     if (!this.list.hidden) return;
-    if (!this.multiple) this.input.select();
+    this.offerToReplace();
     this.open();
   }
+
+  /** Have what is typed next searched for, instead of added to what is chosen. */
+  offerToReplace() { if (!this.multiple && this.list.hidden) this.input.select(); }
 
   pressed(event) {
     const { key } = event;
@@ -103,7 +107,8 @@ export class Picker {
   }
 
   note(text) {
-    this.list.replaceChildren(h("div", { className: "none" }, text));
+    const nothing = { className: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }; // a list holds options
+    this.list.replaceChildren(h("div", nothing, text));
     this.said.textContent = text;
   }
 
@@ -155,6 +160,7 @@ export class Picker {
     if (!this.multiple) this.close();
     else if (this.input.value) { this.input.value = ""; this.open(); }
     this.redraw();
+    this.offerToReplace();
     if (this.multiple) this.tell(before === JSON.stringify(this.values) ? `No more than ${this.max} can be chosen.` : `${this.textOf(value)} chosen, ${this.values.length} in all.`);
     if (before !== JSON.stringify(this.values)) this.changed();
   }

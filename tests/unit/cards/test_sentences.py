@@ -335,3 +335,19 @@ def test_the_form_says_what_fits_on_a_line() -> None:
         if each.get("type") == "plain_text":
             assert FORBIDDEN.search(each["text"]) is None
             assert len(each["text"]) <= 110, each["text"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        replies.unknown_word("hel`p"),
+        replies.unknown_word("hel`p", "help"),
+        replies.unknown_but_asked("to`p", "Who are the top users?", "starter.users"),
+        replies.mistake(("I don't know “fiel`ds”.",)),
+        replies.wrong_words(("Nothing follows /tokenflex help; leave “`me” out.",), "help"),
+    ],
+)
+def test_a_backtick_that_was_typed_ends_no_code_of_ours(told: Message) -> None:
+    """What stands in code, a command to be typed, stays in code; outside of it there is no backtick."""
+    assert told.text.count("`") % 2 == 0
+    assert all("/tokenflex" in span for span in re.findall(r"`([^`]*)`", told.text))

@@ -117,6 +117,7 @@ def changed(old: str, new: str) -> str:
         (changed("    owner: U0SBX00001\n", ""), "line 3: owner is missing"),
         (changed("    period: last-month\n", ""), "line 3: period is missing"),
         (changed("period: last-month", "period: last-mnth"), "line 11, period: I don't know the period “last-mnth”"),
+        (changed("period: last-month", "period: October"), "line 11, period: Of which year is “october”? Write it as"),
         (changed("sentence:", "sentance:"), "line 4: there is no 'sentance'; a template has name,"),
         (changed("fields: [productName]", "fields: productName"), "line 7, fields: write a list such as"),
         (changed("fields: [productName]", "fields: [[productName]]"), "line 7: this is nested too deeply"),
