@@ -135,7 +135,7 @@ async def test_what_has_no_input_in_the_short_form_is_told_with_where_it_has(hou
     modal.fill(ONLY, ["only kind of charge CASUAL"])
     await modal.settled()
     await modal.submit()
-    assert "choose exactly one usage category. That is chosen under Choose everything myself." in modal.errors[QUESTION]
+    assert "choose exactly one usage category. That stands under Choose everything myself." in modal.errors[QUESTION]
 
 
 async def test_everything_can_be_chosen_and_nothing_is_lost_on_the_way(house: House) -> None:
