@@ -51,7 +51,7 @@ MAX_TYPED: Final = 3000
 MAX_ERROR: Final = 600
 _CHANNELS_NAMED: Final = 20
 #: For what the short form has no input of.
-_ELSEWHERE: Final = "That is chosen under Choose everything myself."
+_ELSEWHERE: Final = "That stands under Choose everything myself."
 
 _TITLE: Final = "Export usage data"
 
@@ -149,10 +149,13 @@ def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names:
     for problem in problems:
         if not problem.warning:
             told = names.spoken(problem.message) if problem.part in _CHOSEN else problem.message
-            elsewhere = problem.part in _CHOSEN and not _is_shown(problem.part, shown)
-            told = f"{sentence(told)} {_ELSEWHERE}" if elsewhere else sentence(told)
-            said.setdefault(_block_of(problem.part, shown), []).append(told)
-    return {block: shorten(" ".join(dict.fromkeys(texts)), MAX_ERROR) for block, texts in said.items()}
+            block = _block_of(problem.part, shown)
+            more = [_ELSEWHERE] if block.partition(".")[0] == "question" else []
+            said.setdefault(block, []).extend([sentence(told), *more])
+    return {
+        block: shorten(" ".join(dict.fromkeys(sorted(texts, key=_ELSEWHERE.__eq__))), MAX_ERROR)
+        for block, texts in said.items()
+    }
 
 
 def trouble(text: str) -> dict[str, str]:
@@ -189,10 +192,6 @@ def no_channel() -> dict[str, str]:
 def channel_not_allowed(*, shared: bool) -> dict[str, str]:
     """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
     return {CHANNEL: refusals.SHARED_IN_FORM if shared else refusals.CHANNEL_IN_FORM}
-
-
-def _is_shown(part: Part, shown: set[Any]) -> bool:
-    return any(str(block).partition(".")[0] == part for block in shown)
 
 
 def _block_of(part: Part, shown: set[Any]) -> str:

@@ -135,7 +135,7 @@ async def test_what_has_no_input_in_the_short_form_is_told_with_where_it_has(hou
     modal.fill(ONLY, ["only kind of charge CASUAL"])
     await modal.settled()
     await modal.submit()
-    assert "choose exactly one usage category. That is chosen under Choose everything myself." in modal.errors[QUESTION]
+    assert "choose exactly one usage category. That stands under Choose everything myself." in modal.errors[QUESTION]
 
 
 async def test_everything_can_be_chosen_and_nothing_is_lost_on_the_way(house: House) -> None:
@@ -169,7 +169,7 @@ async def test_a_period_is_not_lost_on_the_way(house: House) -> None:
     """One that moves stays one that moves, saved from either form; where there are no days the long form says so."""
     modal = await open_questions(house)
     modal.fill(QUESTION, "Tokens by day")
-    await modal.settled()
+    await says(modal, "Tokens by day, ")
     await modal.presses("Choose everything myself")
     modal = await house.member("ana").sees_modal(TITLE)
     await modal.presses("Save as template")
@@ -186,7 +186,7 @@ async def test_a_period_is_not_lost_on_the_way(house: House) -> None:
         (later, later, "There is no usage of"),
     ):
         modal.fill(PERIOD, "A range of days …")
-        await modal.settled()
+        await says(modal, "First day", "Last day")
         for label, day in (("First day", begins), ("Last day", ends)):
             modal.fill(label, day or None)
         await says(modal, sentence)
