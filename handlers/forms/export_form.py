@@ -23,13 +23,14 @@ from bot.errors import (
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker, Sender
 from bot.questions.periods import PeriodError
-from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, TriggerLateError, ViewOvertakenError
+from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, TriggerLateError
 from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft, Opened
+from handlers.forms.redraws import Redraws
 from handlers.guard import Guard
 
 #: Makes a draft of a form that somebody has submitted.
@@ -58,6 +59,7 @@ class ExportForm:
         self._catalogue = catalogue
         self._guard = guard
         self._views = views
+        self.redraws = Redraws(views)
 
     async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
         """Open the form filled in with what an earlier export asked for.
@@ -76,12 +78,12 @@ class ExportForm:
 
         Also to the choice of a contract: custom fields are called as they are there.
         """
-        await ack()
         view, action = body["view"], str(body["actions"][0]["action_id"])
-        sender = envelope.of_form(body, export_modal.opened_of(view).channel)
-        await self._guard.run(
-            action, sender, "", lambda _: self._retype(view, typed=action == export_modal.TYPE_CONTRACT)
-        )
+        with self.redraws.newest(view) as put:
+            await ack()
+            sender = envelope.of_form(body, export_modal.opened_of(view).channel)
+            typed = action == export_modal.TYPE_CONTRACT
+            await self._guard.run(action, sender, "", lambda _: put(self._retyped(view, typed=typed)))
 
     async def search(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to what is typed into the menus of columns and of numbers; who may not use the bot finds nothing."""
@@ -105,7 +107,7 @@ class ExportForm:
     async def take(self, ack: AsyncAck, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> None:
         """Take what was submitted in a form that `read` makes a draft of."""
         sender = envelope.of_form(body, export_modal.opened_of(view).channel)
-        with self._guard.act() as reference:
+        with self._guard.act() as reference, self.redraws.newest(view):
             try:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._taken(sender, body, view, read)
@@ -176,18 +178,11 @@ class ExportForm:
             log.warning("a form was not opened", error=type(error).__name__, code=str(error))
             raise FormNotOpenedError(too_late=False) from None
 
-    async def _retype(self, view: Mapping[str, Any], *, typed: bool) -> None:
+    def _retyped(self, view: Mapping[str, Any], *, typed: bool) -> export_modal.View:
         draft, opened = export_modal.parse(view), export_modal.opened_of(view)
         self._values.use(draft.request.contract_number)
         choices = self.choices(draft.request.contract_number)
-        await self.redraw(view, export_modal.build(draft, choices, type_contract=typed, opened=opened))
-
-    async def redraw(self, view: Mapping[str, Any], shown: export_modal.View) -> None:
-        """Put another form in the place of one that is shown; one that has changed meanwhile stays."""
-        try:
-            await self._views.update(view, shown)
-        except ViewOvertakenError as error:
-            log.info("a form was overtaken", code=str(error))
+        return export_modal.build(draft, choices, type_contract=typed, opened=opened)
 
     def choices(self, contract: str = "") -> Choices:
         """Return what forms offer now, with the labels of this contract."""

@@ -223,14 +223,15 @@ class QuestionForm:
         return key, None if named else period
 
     async def _listen(self, ack: AsyncAck, body: dict[str, Any], drawn: Drawn) -> None:
-        await ack()
         view = body["view"]
-        sender = envelope.of_form(body, question_modal.opened_of(view).channel)
+        with self._form.redraws.newest(view) as put:
+            await ack()
+            sender = envelope.of_form(body, question_modal.opened_of(view).channel)
 
-        async def _put(asker: Asker) -> None:
-            await self._form.redraw(view, await drawn(view, asker))
+            async def _put(asker: Asker) -> None:
+                await put(await drawn(view, asker))
 
-        await self._guard.run(str(body["actions"][0]["action_id"]), sender, "", _put)
+            await self._guard.run(str(body["actions"][0]["action_id"]), sender, "", _put)
 
     async def _redrawn(self, view: Mapping[str, Any], asker: Asker) -> export_modal.View:
         sketch = question_modal.parse(view)

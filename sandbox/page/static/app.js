@@ -2,7 +2,7 @@
 import { act, listen, me } from "./api.js";
 import { setCommands, write, writeTo } from "./composer.js";
 import { setTime } from "./dates.js";
-import { byId, h, refill } from "./dom.js";
+import { byId, h, keyed } from "./dom.js";
 import { draw as drawHome, showHome } from "./home.js";
 import { isEmpty, showChannel, take, takeAll } from "./messages.js";
 import { showModal } from "./modal.js";
@@ -86,10 +86,25 @@ function drawPlace() {
   byId("place").textContent = label;
   byId("presence").textContent = archived ? "Archived" : kind === "im" ? "Direct message with the bot" : botIn ? `${bot} is a member` : `${bot} is not in this channel. Type /invite @${bot} to let it in.`;
   const order = [...channels.values()].sort((one, other) => (one.kind === "im") - (other.kind === "im"));
-  refill(byId("channels"), order.map(({ id, label: name, kind: sort }) => h("li", {},
-    h("button", { type: "button", className: "quiet", "data-key": id, "aria-current": id === current ? "page" : null, onclick: () => { enter(id, isApp(id) && atHome); byId("line").focus(); } },
-      name, sort === "private" && h("small", {}, " private"), unread.has(id) && h("span", { className: "count", role: "img", "aria-label": `${unread.get(id)} new` }, unread.get(id))))));
+  // The elements stay, so that a press that began before a redraw is one behind it.
+  keyed(byId("channels"), order, (each) => each.id, makePlace, (item, each) => updatePlace(item.firstChild, each));
   hint();
+}
+
+function makePlace({ id }) {
+  const go = () => { enter(id, isApp(id) && atHome); byId("line").focus(); };
+  return h("li", {}, h("button", { type: "button", className: "quiet", "data-key": id, onclick: go }));
+}
+
+function updatePlace(button, { id, label, kind }) {
+  if (id === current) button.setAttribute("aria-current", "page");
+  else button.removeAttribute("aria-current");
+  const shown = JSON.stringify([label, kind, unread.get(id)]);
+  if (button.dataset.shown === shown) return;
+  button.dataset.shown = shown;
+  const count = unread.get(id);
+  button.replaceChildren(...h("span", {}, label, kind === "private" && h("small", {}, " private"),
+    count && h("span", { className: "count", role: "img", "aria-label": `${count} new` }, count)).childNodes);
 }
 
 function hint() {
