@@ -166,7 +166,7 @@ class Commands:
             await self._mistaken(act, (), command)
             return
         try:
-            request = await self._asking.request(typed, act.asker, name=command.name, period=command.period)
+            request, period = await self._asking.request(typed, act.asker, name=command.name, period=command.period)
         except PeriodError as error:
             await self._mistaken(act, [str(error)], replace(command, period=""))
             return
@@ -182,7 +182,11 @@ class Commands:
             await self._mistaken(act, wrong, command)
             return
         accepted = await self._exports.accept(
-            request, act.asker, channel=act.asker.channel, origin=envelope.origin_of_command(act.body)
+            request,
+            act.asker,
+            channel=act.asker.channel,
+            origin=envelope.origin_of_command(act.body),
+            period=period,
         )
         if accepted.is_new:
             warnings = [sentence(problem.message) for problem in problems]

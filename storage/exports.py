@@ -63,6 +63,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "changed_at": now,
         "replaces": new.replaces,
         "known_through": None if new.known_through is None else new.known_through.isoformat(),
+        "period": new.period,
     }
     return rows.insert(db, "exports", row)
 

@@ -345,9 +345,10 @@ def m013_templates(db: Database) -> None:
 
 @migrations()
 def m014_what_files_hold(db: Database) -> None:
-    """Add which names of files are our own, and through which day usage was known."""
+    """Add which names of files are our own, how the days were said, and through which day usage was known."""
     db.execute("ALTER TABLE exports ADD COLUMN is_named_by_us INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE exports ADD COLUMN known_through TEXT")
+    db.execute("ALTER TABLE exports ADD COLUMN period TEXT NOT NULL DEFAULT ''")
     db.execute(
         """
         UPDATE exports SET is_named_by_us = 1

@@ -121,6 +121,7 @@ class Export(Stored):
     origin: str = ""  #: the one act of a person that asked for it
     is_named_by_us: bool = False  #: whether nobody gave the file its name
     known_through: date | None = None  #: the last day of known usage when it was asked for; None: nothing is missing
+    period: str = ""  #: how its days were said, as in a command; "" where they were not said in such words
 
     @property
     def mark(self) -> str:
@@ -152,7 +153,7 @@ class Export(Stored):
 class NewExport:
     """What is needed to accept an export; `origin` names the one act of a person that asked for it.
 
-    `stem` says what will be in the file, for one that nobody gave a name; `known_through` as in `Export`.
+    `stem` says what will be in the file, for one that nobody gave a name; `known_through` and `period` as in `Export`.
     """
 
     request: ExportRequest
@@ -162,6 +163,7 @@ class NewExport:
     replaces: int | None = None
     stem: str = ""
     known_through: date | None = None
+    period: str = ""
 
 
 class About(StrEnum):

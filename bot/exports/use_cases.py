@@ -86,9 +86,18 @@ class Exports:
         self._describe = describe
 
     async def accept(
-        self, request: ExportRequest, asker: Asker, *, channel: str, origin: str, replaces: MadeFor | None = None
+        self,
+        request: ExportRequest,
+        asker: Asker,
+        *,
+        channel: str,
+        origin: str,
+        replaces: MadeFor | None = None,
+        period: str = "",
     ) -> Accepted:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
+
+        `period` is how its days were said, as in a command.
 
         Raises:
             ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
@@ -109,6 +118,7 @@ class Exports:
             None if replaces is None else replaces.number,
             described.stem,
             described.known_through,
+            period,
         )
         slots = self._slots.left_to_us(now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, replaces, asker, slots, now)

@@ -61,11 +61,12 @@ class Asking:
         return Asked(number, await self.today(asker), years_of(known) if known else ())
 
     async def of_export(self, export: Export, asker: Asker) -> Question:
-        """Return the question that an export answered: its days as they were said then, as far as they tell."""
+        """Return the question that an export answered, its days as they were said then or probably meant."""
         question = questions.of_request(export.asked, self._catalogue)
         asked = await self.asked(export.request.contract_number, asker)
         then = periods.today_in(await self._access.zone(asker), export.accepted_at)
-        return replace(question, period=periods.relative_of(question.period, then, asked.years))
+        said = questions.said_again(question, export.period, replace(asked, today=then))
+        return replace(said, period=periods.relative_of(said.period, then, asked.years))
 
     async def place_of(self, export: Export, asker: Asker) -> str:
         """Return the channel for the same again: the export's, or where it is asked if the asker has left that one."""
@@ -132,8 +133,12 @@ class Asking:
             for each in starters(names)[:_TO_BEGIN_WITH]
         )
 
-    async def request(self, typed: ExportRequest, asker: Asker, *, name: str = "", period: str = "") -> ExportRequest:
+    async def request(
+        self, typed: ExportRequest, asker: Asker, *, name: str = "", period: str = ""
+    ) -> tuple[ExportRequest, str]:
         """Return what to ask Token Flex: what was typed, or the question of a name with what was typed besides.
+
+        Behind it stands how its days are said, as in a command; "" where they are not.
 
         Raises:
             PeriodError: there are no days to ask for.
@@ -142,7 +147,7 @@ class Asking:
         """
         self._values.use(typed.contract_number)
         if not (name or period):
-            return typed
+            return typed, ""
         asked = await self.asked(typed.contract_number, asker)
         question = Question(typed.fields, typed.metrics, typed.usage_categories, typed.where)
         if name:
@@ -150,7 +155,7 @@ class Asking:
             question = replace(found, where=filters.all_of(found.where, typed.where))
         if period:
             question = replace(question, period=periods.parse(period, asked.today))
-        return questions.request(question, asked, typed.file_name)
+        return questions.request(question, asked, typed.file_name), periods.as_word(question.period)
 
     def _own(self, contract: str) -> Mapping[str, Question]:
         """Return the bot's own questions by all that people may call them."""

@@ -13,8 +13,8 @@ from bot.questions.questions import Question
 _EMPTY: Final = frozenset(
     words(
         "all and any are can could did does each every for from get give had has have how into many much our per "
-        "please see show some tell than that the their them then there these they this want was were what when used "
-        "where which who whom will with would you your"
+        "please see show some tell than that the their them then there these they this used want was were what "
+        "when where which who whom will with would you your"
     )
 )
 _SHORTEST: Final = 3  #: characters of a word that says anything

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -153,6 +154,7 @@ class ExportForm:
             channel=channel,
             origin=envelope.origin_of_form(body),
             replaces=opened.again,
+            period=draft.period,
         )
         warnings = tuple(problem.message for problem in problems if problem.warning)
         text = replies.accepted_in_form(accepted.export, accepted.line)
@@ -195,7 +197,7 @@ class ExportForm:
 
 
 async def _draft(view: Mapping[str, Any], _: Asker) -> Draft:
-    return export_modal.parse(view)
+    return replace(export_modal.parse(view), period=export_modal.opened_of(view).period)
 
 
 def _errors(errors: Mapping[str, str]) -> dict[str, Any]:

@@ -62,10 +62,11 @@ _NOTHING: Final = ExportRequest("")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the form, right or wrong; `channel` is a conversation's id."""
+    """What stands in the form, right or wrong; `channel` is a conversation's id, `period` how the days were said."""
 
     request: ExportRequest = _NOTHING
     channel: str = ""
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)

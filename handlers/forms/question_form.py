@@ -87,7 +87,7 @@ class QuestionForm:
         request, notes = understood.request, (_NOT_UNDERSTOOD, *(f"• {message}" for message in messages))
         if request.fields or request.metrics or request.usage_categories or request.where:
             with suppress(PeriodError, NoSuchTemplateError):
-                request = await self._asking.request(request, asker, name=understood.name, period=understood.period)
+                request, _ = await self._asking.request(request, asker, name=understood.name, period=understood.period)
             await self._form.show(trigger, self._long(self._sketch(asker, here=here), request, *notes))
             return
         key, period = await self._meant(understood.name, asker)
@@ -283,7 +283,7 @@ class QuestionForm:
             raise NoSuchTemplateError("")
         question = question_modal.question_of(sketch, entries, catalogue)
         request = questions.request(question, await self._asking.asked(sketch.contract, asker), sketch.file_name)
-        return Draft(request, sketch.channel)
+        return Draft(request, sketch.channel, periods.as_word(question.period))
 
     async def _request(self, sketch: Sketch, asker: Asker) -> ExportRequest:
         """Return what a sketch asks for, without days where there are none yet."""

@@ -9,6 +9,7 @@ from bot.questions import periods
 from bot.questions.questions import Question
 from bot.questions.templates import Templates
 from bot.tokenflex.catalogue import Catalogue
+from storage import exports as export_store
 from storage.audit import Act
 from storage.templates import Template
 from tests.harness.allowed import old_button, pass_time
@@ -211,6 +212,7 @@ async def test_run_again_moves_the_period_on_after_one_look(quick: House) -> Non
     await ben.presses(result, "Run again")
     modal = await ben.sees_modal(SHORT)
     days = periods.days_of(periods.Relative.LAST_MONTH, quick.clock.now().date())
+    assert days is not None
     await modal.shows(f"Tokens by product, {periods.words(days)}, only Revit, contract {CONTRACT}.")
     assert modal.value("Post to channel") == "#finance"
     assert len(asked) == 1
@@ -218,6 +220,8 @@ async def test_run_again_moves_the_period_on_after_one_look(quick: House) -> Non
     await modal.shows("Got it: export #2.")
     await ben.hears("#finance", "@ben, export #2 is ready", private=False, timeout=20)
     assert asked[1][1] == {**asked[0][1], "where": f"{periods.clause(days)} AND productName = 'Revit'"}
+    stored = [await quick.side.database.read(export_store.get, number) for number in (1, 2)]
+    assert [export.period for export in stored] == ["2025-10", periods.as_word(days)]
 
 
 async def test_run_again_does_not_post_where_the_person_is_no_longer(quick: House) -> None:

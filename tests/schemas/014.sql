@@ -74,9 +74,9 @@ CREATE TABLE exports (
             announcement INTEGER NOT NULL DEFAULT 0,
             replaces INTEGER REFERENCES exports (number),
             replaced_by INTEGER REFERENCES exports (number)
-        , intent_server_at TEXT, workspace TEXT NOT NULL DEFAULT '', upstream_file_name TEXT NOT NULL DEFAULT '', noted_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, next_try_at TEXT, is_named_by_us INTEGER NOT NULL DEFAULT 0, known_through TEXT);
-INSERT INTO "exports" VALUES(1,'command:1','ready','110000123456','year1','{"fields": ["productName"], "metrics": ["tokensConsumed"], "downloadFileName": "year1"}','U1','C1','2026-01-02T03:04:05.000000+00:00','2026-01-02T03:05:05.000000+00:00','2026-01-02T03:04:06#7be9d6ac','Download','2026-01-02T03:04:06.000000+00:00','2026-01-02T03:05:05.000000+00:00','','',NULL,NULL,0,NULL,1,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL);
-INSERT INTO "exports" VALUES(2,'command:2','queued','110000123456','zwölf','{"fields": ["productName"], "metrics": ["tokensConsumed"], "where": "contractYear=1", "downloadFileName": "zwölf"}','U2','C1','2026-01-02T03:04:07.000000+00:00','2026-01-02T03:04:07.000000+00:00',NULL,NULL,NULL,NULL,'','',NULL,NULL,0,NULL,0,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL);
+        , intent_server_at TEXT, workspace TEXT NOT NULL DEFAULT '', upstream_file_name TEXT NOT NULL DEFAULT '', noted_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, next_try_at TEXT, is_named_by_us INTEGER NOT NULL DEFAULT 0, known_through TEXT, period TEXT NOT NULL DEFAULT '');
+INSERT INTO "exports" VALUES(1,'command:1','ready','110000123456','year1','{"fields": ["productName"], "metrics": ["tokensConsumed"], "downloadFileName": "year1"}','U1','C1','2026-01-02T03:04:05.000000+00:00','2026-01-02T03:05:05.000000+00:00','2026-01-02T03:04:06#7be9d6ac','Download','2026-01-02T03:04:06.000000+00:00','2026-01-02T03:05:05.000000+00:00','','',NULL,NULL,0,NULL,1,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL,'');
+INSERT INTO "exports" VALUES(2,'command:2','queued','110000123456','zwölf','{"fields": ["productName"], "metrics": ["tokensConsumed"], "where": "contractYear=1", "downloadFileName": "zwölf"}','U2','C1','2026-01-02T03:04:07.000000+00:00','2026-01-02T03:04:07.000000+00:00',NULL,NULL,NULL,NULL,'','',NULL,NULL,0,NULL,0,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL,'');
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, saved_at TEXT NOT NULL);
 INSERT INTO "facts" VALUES('login key salt','00112233445566778899aabbccddeeff','2026-01-02T03:04:05.000000+00:00');
 CREATE TABLE logins (
