@@ -28,7 +28,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 else # browsers and killed bots keep two cores busy; the other tests mostly wait
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(BUSY)
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder tests $(BUSY:%=--ignore=%)
+	@$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder tests $(BUSY:%=--ignore=%)
 endif
 
 quick: $(DEV) ## the tests that start no bot, a minute or two

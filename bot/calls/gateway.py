@@ -113,9 +113,11 @@ class TokenFlexCalls:
 
         """
         turn = await self.turns.wait(name, rank=rank, person=person)
+        # What is fetched ahead may be refused alone, and is not asked for again soon: it says nothing of the app.
+        saw = self.health.saw if rank is Rank.AHEAD else partial(self._saw, name)
         refused: RateLimitedError | None = None
         try:
-            yield GrantedCall(self._in_thread, turn, partial(self._saw, name))
+            yield GrantedCall(self._in_thread, turn, saw)
         except RateLimitedError as error:
             refused = error
             raise

@@ -29,7 +29,7 @@ from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
-from handlers.forms import export_modal
+from handlers.forms import export_modal, field_errors
 from handlers.forms.export_modal import Choices, Draft, Opened
 from handlers.forms.redraws import Redraws
 from handlers.guard import Guard
@@ -113,7 +113,7 @@ class ExportForm:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._taken(sender, body, view, read)
             except PeriodError as error:
-                await ack(**_errors(export_modal.no_days(str(error), view)))
+                await ack(**_errors(field_errors.no_days(str(error), view)))
             except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
                 answer = self._not_taken(error, view, reference)
                 await ack(**answer)
@@ -124,16 +124,16 @@ class ExportForm:
     def _not_taken(self, error: Exception, view: Mapping[str, Any], reference: str) -> dict[str, Any]:
         """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
         if isinstance(error, ContractNotAllowedError):
-            return _errors(export_modal.contract_not_allowed(view))
+            return _errors(field_errors.contract_not_allowed(view))
         if isinstance(error, NoSuchTemplateError):
-            return _errors(export_modal.no_question(refusals.TEMPLATE_GONE_IN_FORM, view))
+            return _errors(field_errors.no_question(refusals.TEMPLATE_GONE_IN_FORM, view))
         if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
-            return _errors(export_modal.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
+            return _errors(field_errors.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
         if isinstance(error, TimeoutError):
-            return _errors(export_modal.trouble(refusals.TOO_SLOW_IN_FORM))
+            return _errors(field_errors.trouble(refusals.TOO_SLOW_IN_FORM))
         if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):
             return _update(export_modal.failure(refusals.sentence(error)))
-        return _errors(export_modal.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
+        return _errors(field_errors.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
 
     async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> dict[str, Any]:
         asker = await self._guard.admit(sender)
@@ -144,10 +144,10 @@ class ExportForm:
         malformed = any(problem.part == "contract" for problem in problems)
         if not malformed and self._contracts.lacks(draft.request.contract_number):
             problems = (unseen_contract(draft.request.contract_number, sorted(known)), *problems)
-        errors = export_modal.errors_by_block(problems, view, self.choices(draft.request.contract_number).names)
+        errors = field_errors.errors_by_block(problems, view, self.choices(draft.request.contract_number).names)
         channel = draft.channel or opened.channel
         if errors or not channel:
-            return _errors(errors or export_modal.no_channel())
+            return _errors(errors or field_errors.no_channel())
         accepted = await self._exports.accept(
             draft.request,
             asker,

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.cards import refusals
 from bot.cards.actions import MadeFor
 from bot.cards.blocks import context, plain, section
 from bot.cards.names import Names
@@ -18,7 +17,6 @@ from bot.cards.text import is_direct_message, sentence, shorten
 from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract, ExportRequest
-from bot.tokenflex.problem import Part, Problem
 from bot.tokenflex.rules import MAX_CONTRACT_NUMBER, MAX_FILE_NAME, plain_file_name
 from handlers.forms import pieces
 from handlers.words.slack_text import straight_clause
@@ -43,15 +41,9 @@ WHERE: Final = "where"
 FILE_NAME: Final = "file_name"
 CHANNEL: Final = "channel"
 
-#: Parts of a request that are chosen from menus.
-_CHOSEN: Final[frozenset[Part]] = frozenset({"fields", "metrics", "categories"})
 #: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
-#: Characters of what stands under a field; ours.
-MAX_ERROR: Final = 600
 _CHANNELS_NAMED: Final = 20
-#: For what the short form has no input of.
-_ELSEWHERE: Final = "That stands under Choose everything myself."
 
 _TITLE: Final = "Export usage data"
 
@@ -137,69 +129,6 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     made_for = MadeFor.of(again) if again.partition(".")[0].isdecimal() else None
     channel, period = (str(kept.get(name) or "") for name in ("channel", "period"))
     return Opened(channel, made_for, int(kept.get("round") or 0), period)
-
-
-def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names: Names) -> dict[str, str]:
-    """Return what `response_action: errors` takes for the view that was submitted; warnings are no errors.
-
-    Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there. What
-    is chosen from menus is called as it is there; what is typed, as it has to be typed.
-    """
-    shown = {block.get("block_id") for block in view.get("blocks", ()) if block.get("type") == "input"}
-    said: dict[str, list[str]] = {}
-    for problem in problems:
-        if not problem.warning:
-            told = names.spoken(problem.message) if problem.part in _CHOSEN else problem.message
-            block = _block_of(problem.part, shown)
-            more = [_ELSEWHERE] if block.partition(".")[0] == "question" else []
-            said.setdefault(block, []).extend([sentence(told), *more])
-    return {
-        block: shorten(" ".join(dict.fromkeys(sorted(texts, key=_ELSEWHERE.__eq__))), MAX_ERROR)
-        for block, texts in said.items()
-    }
-
-
-def trouble(text: str) -> dict[str, str]:
-    """Return what `response_action: errors` takes when nothing is wrong with the form but it could not be stored.
-
-    The text stands under the last field, beside the button that was pressed; all that was typed stays.
-    """
-    return {CHANNEL: shorten(text.replace("`", ""), MAX_ERROR)}
-
-
-def no_days(text: str, view: Mapping[str, Any]) -> dict[str, str]:
-    """Return what `response_action: errors` takes where there are no days to ask for."""
-    shown = [str(block.get("block_id")) for block in view.get("blocks", ())]
-    return {next((block for block in shown if block.startswith("period.")), CHANNEL): shorten(text, MAX_ERROR)}
-
-
-def no_question(text: str, view: Mapping[str, Any]) -> dict[str, str]:
-    """Return what `response_action: errors` takes where the question that was chosen is not there any more."""
-    shown = {block.get("block_id") for block in view.get("blocks", ())}
-    return {_block_of("fields", shown): text}
-
-
-def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
-    shown = {block.get("block_id") for block in view.get("blocks", ())}
-    return {_block_of("contract", shown): refusals.CONTRACT_IN_FORM}
-
-
-def no_channel() -> dict[str, str]:
-    """Return the same for a form that was opened in no channel, and in which none was chosen."""
-    return {CHANNEL: "Choose the channel where I should post it."}
-
-
-def channel_not_allowed(*, shared: bool) -> dict[str, str]:
-    """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
-    return {CHANNEL: refusals.SHARED_IN_FORM if shared else refusals.CHANNEL_IN_FORM}
-
-
-def _block_of(part: Part, shown: set[Any]) -> str:
-    """Return the id of the input in which a part can be mended; in the short form these begin with what they are."""
-    by_name = {str(block).partition(".")[0]: str(block) for block in shown}
-    homes = ({"contract": CONTRACT_TYPED}.get(part, part), part, {"where": "only"}.get(part, part), "question")
-    return next((by_name[name] for name in homes if name in by_name), part)
 
 
 def _element(state: Mapping[str, Any], block: str) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from bot.questions.questions import Question
 from bot.questions.templates import Templates
 from bot.slack.views import Trigger
 from handlers import envelope
-from handlers.forms import export_modal, template_modal
+from handlers.forms import export_modal, field_errors, template_modal
 from handlers.forms.export_form import PATIENCE, ExportForm
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
@@ -150,7 +150,7 @@ class TemplateForm:
         view, kept = body["view"], template_modal.kept_of(body["view"])
         question, choices = template_modal.question_of(view), self._form.choices()
         problems = templates.question_problems(question, choices.catalogue)
-        if errors := export_modal.errors_by_block(problems, view, choices.names):
+        if errors := field_errors.errors_by_block(problems, view, choices.names):
             return _errors(errors)
         edited = await self._templates.edit(kept.template, asker, question)
         said = questions.summary(question, choices.catalogue, choices.names)

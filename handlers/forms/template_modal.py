@@ -11,7 +11,7 @@ from bot.questions import periods, templates
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.tokenflex.models import ExportRequest
-from handlers.forms import export_modal, pieces
+from handlers.forms import export_modal, field_errors, pieces
 from handlers.forms.export_modal import Choices, View
 
 # The `callback_id`s of the forms.
@@ -92,7 +92,7 @@ def refused(problems: Sequence[str], view: Mapping[str, Any]) -> dict[str, str]:
 
 def not_shared(text: str) -> dict[str, str]:
     """Return what `response_action: errors` takes where nothing may be shared with the channel."""
-    return {WHOSE: shorten(text, export_modal.MAX_ERROR)}
+    return {WHOSE: shorten(text, field_errors.MAX_ERROR)}
 
 
 def _first_input(view: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def _first_input(view: Mapping[str, Any]) -> str:
 
 
 def _together(problems: Sequence[str]) -> str:
-    return shorten(" ".join(map(sentence, problems)), export_modal.MAX_ERROR)
+    return shorten(" ".join(map(sentence, problems)), field_errors.MAX_ERROR)
 
 
 # --- building -----------------------------------------------------------------------------------------------------

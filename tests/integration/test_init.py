@@ -299,7 +299,7 @@ async def test_missing_scopes_are_found_at_once(slack_and_autodesk: House) -> No
     slack_and_autodesk.slack.grant({"chat:write"})
     status, person = await answer(slack_and_autodesk, GOOD[0], "n", names=("SLACK_BOT_TOKEN",))
     assert status == 1
-    assert "lacks channels:history, channels:read, commands" in person.said
+    assert "lacks app_mentions:read, channels:history, channels:read, commands" in person.said
 
 
 async def test_checking_only(slack_and_autodesk: House) -> None:

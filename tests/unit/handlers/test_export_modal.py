@@ -12,6 +12,7 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.problem import Problem
 from bot.tokenflex.rules import check_request, plain_file_name
 from handlers.forms import export_modal as modal
+from handlers.forms import field_errors
 from handlers.forms.export_modal import Choices, Draft, Opened, build, found, parse
 from handlers.words.slack_text import straight_clause
 from tests.harness.slack_takes import assert_slack_takes
@@ -327,7 +328,7 @@ def test_errors_stand_on_blocks_that_are_there(typed: bool) -> None:
         Problem("where", "Perhaps", warning=True),
         Problem("file_name", "No"),
     ]
-    errors = modal.errors_by_block(problems, view, CHOICES.names)
+    errors = field_errors.errors_by_block(problems, view, CHOICES.names)
     inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     assert set(errors) <= inputs
     assert errors[modal.FIELDS] == "First. Second?"
@@ -340,7 +341,7 @@ def test_the_rules_own_problems_find_their_blocks() -> None:
     draft = Draft(ExportRequest("x y", ("nope",), ("nope",), ("nope",), "not", "a/b"))
     problems = check_request(draft.request, CATALOGUE)
     view = build(draft, CHOICES)
-    assert set(modal.errors_by_block(problems, view, CHOICES.names)) == {
+    assert set(field_errors.errors_by_block(problems, view, CHOICES.names)) == {
         modal.CONTRACT_TYPED,
         modal.CATEGORIES,
         modal.FIELDS,

@@ -33,6 +33,7 @@ AGAIN = {
     errors.SlackUnreachableError,
     errors.SlackUnsureError,
     errors.SlackBrokenError,
+    errors.NotSlackError,
     errors.SlackRateLimitedError,
     errors.TokenRefusedError,
     errors.SuspendedError,
