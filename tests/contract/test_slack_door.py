@@ -14,6 +14,7 @@ from bot.slack.errors import (
     BlocksRefusedError,
     ChannelClosedError,
     MethodMissingError,
+    NotSlackError,
     SlackBrokenError,
     SlackError,
     SlackRateLimitedError,
@@ -94,15 +95,15 @@ TROUBLE = {
         ),
         TriggerLateError,
     ),
-    "a page": (page("<html>"), SlackBrokenError),
+    "a page": (page("<html>"), NotSlackError),
     "a page of an error": (page("<html>", status=502), SlackBrokenError),
-    "a page that forbids": (page("<html>", status=403), SlackBrokenError),
+    "a page that forbids": (page("<html>", status=403), NotSlackError),
     "a page for nothing there": (page("<html>", status=404), MethodMissingError),
     "a text": (page("fine", "text/plain"), SlackBrokenError),
-    "half a JSON": (page('{"ok": tr', "application/json"), SlackBrokenError),
+    "half a JSON": (page('{"ok": tr', "application/json"), NotSlackError),
     "a list": (page("[1]", "application/json"), SlackBrokenError),
-    "nothing": (page("", "application/json"), SlackBrokenError),
-    "nothing but braces": (page("{}", "application/json"), SlackBrokenError),
+    "nothing": (page("", "application/json"), NotSlackError),
+    "nothing but braces": (page("{}", "application/json"), NotSlackError),
 }
 
 

@@ -1,10 +1,13 @@
 """Texts that people type into the form, and the form itself, whatever stands in it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cards.actions import MadeFor
+from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import plain_file_name
@@ -118,7 +121,8 @@ def test_any_draft_shown_in_slacks_form_reads_back(
     view = export_modal.build(draft, Choices(contracts, CATALOGUE), type_contract=type_contract, opened=opened)
     here = next(iter(WORKSPACE.channels.values()))
     shown = OpenView("V1", WORKSPACE.user("ana"), checked_view(view), here, "V1", None).as_json()
-    assert export_modal.parse(shown) == draft
+    number = visible(draft.request.contract_number).strip()  # what nobody can see is no part of it
+    assert export_modal.parse(shown) == replace(draft, request=replace(draft.request, contract_number=number))
     assert export_modal.opened_of(shown) == opened
 
 

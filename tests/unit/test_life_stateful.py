@@ -208,7 +208,7 @@ def _all(db: Any) -> tuple[list[Export], list[str]]:
     return list(export_store.newest(db, 100)), [row["subject"] for row in rows]
 
 
-TestLife = Life.TestCase
+TestLife = pytest.mark.timeout(400)(Life.TestCase)  # long at work where other tests are, too
 TestLife.settings = settings(
     max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -330,7 +331,7 @@ class Life(RuleBasedStateMachine):
         structlog.reset_defaults()
 
 
-TestLife = Life.TestCase
+TestLife = pytest.mark.timeout(400)(Life.TestCase)  # long at work where other tests are, too
 TestLife.settings = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

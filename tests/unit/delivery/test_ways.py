@@ -64,6 +64,7 @@ UNSURE: Mapping[type[SlackError], DeliveryState] = {
     SlackUnreachableError: _S.WAITING,
     SlackUnsureError: _S.SENDING,
     SlackBrokenError: _S.SENDING,
+    errors.NotSlackError: _S.SENDING,
     errors.MethodMissingError: _S.SENDING,
 }
 #: Every word of Slack's that this house knows, and one that it does not.
