@@ -84,8 +84,12 @@ async def test_a_login_survives_every_way_out(runner: Runner) -> None:
 
 async def test_a_way_out_that_does_not_wait_is_noticed(runner: Runner) -> None:
     """So is a renewal that is on no record: the next process does not know why its login has ended."""
-    hasty = await runner.exits([(way.without("wait"), None) for way in WAYS])
-    assert [each.problem for each in hasty] == ["the login is lost, and nobody killed the process"] * len(WAYS)
+    left = list(WAYS)
+    for _ in range(3):  # on a busy machine one that does not wait may be late enough to lose nothing
+        hasty = await runner.exits([(way.without("wait"), None) for way in left])
+        assert {each.problem for each in hasty} <= {"", "the login is lost, and nobody killed the process"}
+        left = [way for way, each in zip(left, hasty, strict=True) if not each.problem]
+    assert left == []
     silent = await runner.exits([(way.without("record"), Moment("http POST token", 1, AFTER)) for way in WAYS])
     assert [each.problem for each in silent] == ["the login is lost, and nobody says why"] * len(WAYS)
 
