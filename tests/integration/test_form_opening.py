@@ -209,7 +209,7 @@ async def test_the_button_pressed_twice_does_what_it_does_once(house: House) -> 
     house.slack.controls.deliver_twice()
     await modal.presses("Type the number instead")
     await modal.shows("stands in your Autodesk account")
-    await eventually(lambda: times(house, "views.update") == before + 2)
+    await eventually(lambda: times(house, "views.update") >= before + 2)
     assert house.member("ana").sees("#finance") == []
 
 

@@ -123,7 +123,7 @@ async def a_whole_export(house: House) -> None:
     await ana.sees_modal("New export")
     house.slack.controls.refuse_sockets()
     await house.slack.controls.drop_sockets(abrupt=True)
-    result = await ana.hears("#finance", "is ready", timeout=60)
+    result = await ana.hears("#finance", "@ana, export #1 is ready", timeout=60)
     house.slack.controls.refuse_sockets(False)
     await house.slack.connected(timeout=30)
     await ana.waits(lambda: not result.links(), timeout=30)

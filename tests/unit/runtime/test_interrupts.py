@@ -14,7 +14,9 @@ import signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 """
 HEAD = """
-import asyncio, sys, time
+import asyncio, signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have it ignored
+
 from bot.runtime import interrupts
 from bot.runtime.interrupts import InterruptedBySignalError, finished, uninterrupted, until_signal
 
