@@ -4,7 +4,6 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BUSY := tests/torture tests/browser
-LONG := tests/unit/test_trouble_stateful.py
 NO_VENV := "No .venv could be made, and nothing was left behind. On Debian and Ubuntu first: apt install python3-venv"
 
 .PHONY: torture soak help demo demo-script stand-ins screenshots test quick bench lint run audit licences pythons pin clean
@@ -29,7 +28,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 else # browsers and killed bots keep two cores busy; the other tests mostly wait
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(BUSY)
-	@$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(LONG) tests $(BUSY:%=--ignore=%)
+	@$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder tests $(BUSY:%=--ignore=%)
 endif
 
 quick: $(DEV) ## the tests that start no bot, a minute or two
