@@ -11,9 +11,16 @@ SPACES: Final = "\x0b\x0c\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202
 
 #: Drawn as nothing beside format characters and controls (source: Unicode, Default_Ignorable_Code_Point), and the two
 #: that are drawn as an empty place: a cell of Braille, and what stands for an object.
-_EMPTY: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
-    "\u2800\ufffc]"
+_FILLERS: Final = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
+    "\u2800\ufffc"
+)
+_EMPTY: Final = re.compile(f"[{_FILLERS}]")
+#: These and the format characters, for use between the brackets of a pattern.
+UNSEEN: Final = (
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    f"{_FILLERS}"
 )
 #: What phones write of their own accord, and what stands in its place in data that a program wrote.
 _BY_PHONES: Final = {

@@ -8,13 +8,12 @@ import re
 import shlex
 from typing import Final
 
-from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, SPACES
+from bot.signs import CURLY_DOUBLE, CURLY_SINGLE, SPACES, UNSEEN
 
 _BLANKS: Final = rf" \t\r\n{SPACES}"
 _MARKS: Final = rf"\"'{CURLY_DOUBLE}{CURLY_SINGLE}"
 _BEGINS: Final = rf"(?<![^{_BLANKS}=,])"
-_UNSEEN: Final = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"  #: what may hang on a word
-_ENDS: Final = rf"(?=[{_UNSEEN}]*(?:[{_BLANKS},]|\Z))"
+_ENDS: Final = rf"(?=[{UNSEEN}]*(?:[{_BLANKS},]|\Z))"
 _APOSTROPHE: Final = r"(?<=\w)’(?=\w)"
 _PIECE: Final = re.compile(
     rf"""

@@ -163,10 +163,9 @@ async def test_a_search_that_is_overtaken_by_what_is_typed(app: AsyncApp, ana: P
     waits.set()
 
 
-async def test_the_home_tab(house: House, app: AsyncApp, ana: Person, person: PersonAt) -> None:
-    """Opened, published, pressed in by key, published anew under the finger; and it is one person's."""
+def with_home(app: AsyncApp, pressed: list[str]) -> None:
+    """Have the app publish a Home tab with buttons, a menu and a form, and note what is pressed."""
     more = {"type": "overflow", "action_id": "more", "options": [option("Rename"), option("Delete")]}
-    pressed: list[str] = []
 
     def home(*blocks: dict[str, Any]) -> dict[str, Any]:
         return {"type": "home", "blocks": list(blocks)}
@@ -198,6 +197,11 @@ async def test_the_home_tab(house: House, app: AsyncApp, ana: Person, person: Pe
         await ack()
         await app.client.views_open(trigger_id=body["trigger_id"], view=modal(section("The form")))
 
+
+async def test_the_home_tab(house: House, app: AsyncApp, ana: Person, person: PersonAt) -> None:
+    """Opened, published, pressed in by key, published anew under the finger; and it is one person's."""
+    pressed: list[str] = []
+    with_home(app, pressed)
     await ana.goes_to("@tokenflex")
     await ana.tab.get_by_role("navigation", name="Tabs of the app").get_by_role("button", name="Home").click()
     shown = ana.tab.get_by_role("region", name="Home")

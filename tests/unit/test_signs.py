@@ -1,16 +1,19 @@
 """What nobody can see, and what phones write in place of plain signs: in words, in conditions, in numbers."""
 
+import re
 import sys
 import unicodedata
 
 import pytest
 
+from bot import signs
 from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract
 from bot.tokenflex.where import check_where
 from handlers.forms import export_modal
 from handlers.words.grammar import Export, List, parse
+from handlers.words.shell_words import split
 from handlers.words.slack_text import straight_clause
 
 EVERY = [chr(point) for point in range(sys.maxunicode + 1)]
@@ -28,6 +31,24 @@ def test_whatever_nobody_can_see_is_taken_out_and_nothing_else() -> None:
     """Each character of Unicode: a word with one of these is that word, letters, signs and blanks stay."""
     assert not [ascii(each) for each in UNSEEN if visible(f"li{each}st{each}") != "list"]
     assert not [ascii(each) for each in sorted(set(EVERY) - {*UNSEEN}) if visible(each) != each]
+
+
+def test_patterns_know_what_nobody_can_see() -> None:
+    """All of it but controls, and nothing that is seen; what is not assigned yet in an older Unicode is as good."""
+    found = set(re.findall(f"[{signs.UNSEEN}]", "".join(EVERY)))
+    known = {each for each in UNSEEN if unicodedata.category(each) != "Cc"}
+    assert known <= found
+    assert {unicodedata.category(each) for each in found - known} <= {"Cn"}
+
+
+@pytest.mark.parametrize("unseen", ["\u3164", "\u2800", "\u034f", "\u200b", "\ufe0f", "\U000e0101"], ids=ascii)
+def test_a_mark_ends_a_text_also_where_something_unseen_hangs_on_it(unseen: str) -> None:
+    """Phones and clipboards leave it there."""
+    for text in (
+        f"where=\"productName = 'Revit'\"{unseen} name=mine",
+        f"where=“productName = 'Revit'”{unseen} name=mine",
+    ):
+        assert [visible(word) for word in split(text)] == ["where=productName = 'Revit'", "name=mine"]
 
 
 @pytest.mark.parametrize("unseen", [*IGNORED[:12], "\x00", "\x7f", "\U000e0101"], ids=ascii)
