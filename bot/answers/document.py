@@ -20,7 +20,7 @@ T = TypeVar("T")
 Kind = ValueType | Literal["metric"]
 MOST_TEXT: Final = 200  #: characters of a value that come back
 MOST_ROWS: Final = 100  #: of a table (source: Slack, `data_table`: 101 rows with the header)
-MOST_POINTS: Final = 400  #: of a series: a year of days, with room
+MOST_POINTS: Final = 1200  #: of a series: three years of days, with room
 
 
 class DocumentError(ValueError):
@@ -56,13 +56,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A table: by which columns, what is counted, and the order: one measure by its place, else the groups' own."""
+    """A table: by which columns, what is counted, and by which measure (its place) the first rows are first.
+
+    `filled` is a column of texts that must not be empty: bookings by hand are nobody's, for example.
+    """
 
     by: tuple[str, ...]
     measures: tuple[Measure, ...]
     top: int
     order: int = 0
     ascending: bool = False
+    filled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def read_header(path: Path, expected: Sequence[str]) -> Header:
 def _first_line(head: bytes) -> str:
     if not head.strip(codecs.BOM_UTF8 + b" \t\r\n"):
         raise UnreadableError(Fault.EMPTY)
-    if head.startswith(_WIDE) or head[1:2] == b"\0" or head[:1] == b"\0":
+    if head.startswith(_WIDE) or (head[:1] == b"\0") != (head[1:2] == b"\0"):
         raise UnreadableError(Fault.UTF_16)
     line = head.removeprefix(codecs.BOM_UTF8).splitlines()[0]
     if b"\0" in line:
