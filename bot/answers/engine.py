@@ -21,7 +21,7 @@ from typing import Any, Final, TextIO
 import duckdb
 
 from bot.answers.document import MOST_POINTS, MOST_TEXT, Count, Grouping, Limits, Task, task_of
-from bot.answers.header import Header, UnreadableError, read_header
+from bot.answers.header import UnreadableError, read_header
 from bot.answers.scan import Scan, scan
 from bot.answers.sql import Query, Statement
 from bot.cards.figures import Fault

@@ -1,7 +1,7 @@
 """The header line of a file, read and checked before any library looks at the file: columns are found by name.
 
-Source: Token Flex, CSV (assumptions, and what was seen in four files of a recorded run: a comma more at the end of every
-line). Case and blanks around a name make no difference; an order other than the one asked for is read as it is.
+Source: Token Flex, CSV (assumptions, and what was seen in four files of a recorded run: a comma more at the end of
+every line). Case and blanks around a name make no difference; another order than the one asked for is read as it is.
 """
 
 import codecs

@@ -93,7 +93,9 @@ def plan(
 
 
 def _columns(request: ExportRequest, catalogue: Catalogue) -> tuple[Source, ...]:
-    fields = (Source(name, _kind(name, catalogue), _RENAMED if name == "usageCategory" else ()) for name in request.fields)
+    fields = (
+        Source(name, _kind(name, catalogue), _RENAMED if name == "usageCategory" else ()) for name in request.fields
+    )
     metrics = (Source(name, "metric" if catalogue.metric(name) else "any") for name in request.metrics)
     return (*fields, *metrics)
 

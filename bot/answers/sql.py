@@ -54,7 +54,9 @@ class Query:
         return f"read_csv('{quoted}', {options}, max_line_size = {MOST_LINE}, columns = {{{columns}}})"
 
     def _casts(self) -> str:
-        casts = (f"{_cast(source, self._place[source.name])} AS v{self._place[source.name]}" for source in self._sources)
+        casts = (
+            f"{_cast(source, self._place[source.name])} AS v{self._place[source.name]}" for source in self._sources
+        )
         return ", ".join(casts)
 
     @property
@@ -78,7 +80,9 @@ class Query:
         days = f"{self._place[self._task.days]}" if self._task.days else "NULL::DATE"
         people = self._distinct(self._task.people) if self._task.people else "NULL"
         sums = "".join(f", coalesce(sum({self._place[name]}), 0)" for name in self._task.adds)
-        stated = Statement(f"SELECT count(*), {people}, {self._machines()}, min({days})::DATE, max({days})::DATE{sums} FROM g")  # noqa: S608
+        stated = Statement(
+            f"SELECT count(*), {people}, {self._machines()}, min({days})::DATE, max({days})::DATE{sums} FROM g"
+        )  # noqa: S608
         stated.values = list(_METERED) if self._metered else []
         return stated
 
@@ -142,7 +146,9 @@ class Query:
 
     def _distinct(self, column: str) -> str:
         place = self._place[column]
-        return f"count(DISTINCT nullif({place}, ''))" if self._task.kind(column) in _TEXTS else f"count(DISTINCT {place})"
+        return (
+            f"count(DISTINCT nullif({place}, ''))" if self._task.kind(column) in _TEXTS else f"count(DISTINCT {place})"
+        )
 
     # --- conditions -----------------------------------------------------------------------------------------------
 
