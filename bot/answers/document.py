@@ -224,7 +224,9 @@ class Found:
     @classmethod
     def _read(cls, said: Mapping[str, Any], task: Task) -> "Found":
         return cls(
-            *(_counted(said[name]) for name in ("rows", "kept", "size")),
+            _counted(said["rows"]),
+            _counted(said["kept"]),
+            _counted(said["size"]),
             _digest(said["sha256"]),
             {name: _amount(said["totals"][name]) for name in task.adds},
             {name: _amount(value) for name, value in _of(dict, said["alone"]).items()},

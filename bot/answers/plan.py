@@ -17,13 +17,14 @@ from bot.answers.document import (
     Where,
 )
 from bot.tokenflex import condition
-from bot.tokenflex.catalogue import CATEGORIES, Catalogue
+from bot.tokenflex.catalogue import CATEGORIES, METRICS, Catalogue
 from bot.tokenflex.condition import Comparison, Condition
 from bot.tokenflex.models import ExportRequest
 
 #: Metrics that are amounts. What is not named here is never added up: unique counts, averages, rates, and whatever the
 #: settings add (source: what people ask of usage data).
 MAY_BE_ADDED: Final = frozenset({"tokensConsumed", "usageHours", "usageMinutes", "useCount", "quantity"})
+_METRICS: Final = frozenset(metric.name for metric in METRICS)
 PEOPLE: Final = "userName"
 DAY: Final = "usageDate"
 SESSION: Final = "chargedItemID"
@@ -42,9 +43,10 @@ _RENAMED: Final = tuple((each.old_name, each.name) for each in CATEGORIES if eac
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The task for the engine and who is named by what: `for_all` is the grouping that names nobody, where there is one.
+    """The task for the engine, and which columns name people.
 
-    Both are places in the task's groupings.
+    `main` and `for_all` are places in the task's groupings: of the table that was asked for, and of the one that names
+    nobody, where there is one.
     """
 
     task: Task
@@ -93,16 +95,16 @@ def plan(
 
 
 def _columns(request: ExportRequest, catalogue: Catalogue) -> tuple[Source, ...]:
-    fields = (
-        Source(name, _kind(name, catalogue), _RENAMED if name == "usageCategory" else ()) for name in request.fields
+    return tuple(
+        Source(name, _kind(name, catalogue), _RENAMED if name == "usageCategory" else ())
+        for name in (*request.fields, *request.metrics)
     )
-    metrics = (Source(name, "metric" if catalogue.metric(name) else "any") for name in request.metrics)
-    return (*fields, *metrics)
 
 
 def _kind(name: str, catalogue: Catalogue) -> Kind:
+    """Return what stands in a column; of names that the settings add nobody knows more than that it is text."""
     known = catalogue.field(name)
-    return known.value_type if known else "any"
+    return known.value_type if known else "metric" if name in _METRICS else "any"
 
 
 def _check(names: Sequence[str], request: ExportRequest) -> None:
@@ -142,7 +144,7 @@ def _grouping(by: tuple[str, ...], request: ExportRequest, top: int) -> Grouping
 def _measures(by: tuple[str, ...], request: ExportRequest) -> Sequence[Measure]:
     found = [Measure(Count.SUM, name) for name in request.metrics if name in MAY_BE_ADDED]
     if set(by) == set(request.fields):
-        found += [Measure(Count.ALONE, name) for name in request.metrics if name not in MAY_BE_ADDED]
+        found += [Measure(Count.ALONE, name) for name in request.metrics if name in _METRICS - MAY_BE_ADDED]
     if SESSION in request.fields or not found:
         found.append(Measure(Count.ROWS))
     if PEOPLE in request.fields and PEOPLE not in by:

@@ -25,7 +25,11 @@ _ROOT: Final = Path(__file__).parents[2]
 _ENGINE: Final = (sys.executable, "-X", "utf8", "-m", "bot.answers.engine")
 _MOST_SAID: Final = 8 << 20  #: bytes of a document; a hundred rows of tables and three years of days have less
 _GRACE: Final = 5  #: seconds that the engine's own alarm has before it is ended from here
-_ENDS: Final = {signal.SIGALRM: Fault.TIME, signal.SIGXCPU: Fault.TIME, signal.SIGKILL: Fault.MEMORY}
+_ENDS: Final[Mapping[int, Fault]] = {
+    signal.SIGALRM: Fault.TIME,
+    signal.SIGXCPU: Fault.TIME,
+    signal.SIGKILL: Fault.MEMORY,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +71,7 @@ async def _told(
             return Fault.TIME, 0
         except ValueError:  # a line without an end
             return Fault.CRASH, 0
-    return _parsed(line) or _ENDS.get(_signal(status), Fault.CRASH), status
+    return _parsed(line) or _ENDS.get(-status, Fault.CRASH), status
 
 
 @asynccontextmanager
@@ -89,10 +93,6 @@ async def _started(program: Sequence[str]) -> AsyncIterator[asyncio.subprocess.P
         if process.returncode is None:
             process.kill()
             await asyncio.shield(process.wait())
-
-
-def _signal(status: int) -> int:
-    return -status if status < 0 else 0
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

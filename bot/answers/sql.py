@@ -54,17 +54,11 @@ class Query:
         return f"read_csv('{quoted}', {options}, max_line_size = {MOST_LINE}, columns = {{{columns}}})"
 
     def _casts(self) -> str:
-        casts = (
-            f"{_cast(source, self._place[source.name])} AS v{self._place[source.name]}" for source in self._sources
-        )
-        return ", ".join(casts)
-
-    @property
-    def _sources(self) -> tuple[Source, ...]:
-        return self._task.columns
+        placed = ((source, self._place[source.name]) for source in self._task.columns)
+        return ", ".join(f"{_cast(source, place)} AS v{place}" for source, place in placed)
 
     def _bad(self) -> str:
-        places = {self._place[source.name] for source in self._sources if source.kind not in _TEXTS}
+        places = {self._place[source.name] for source in self._task.columns if source.kind not in _TEXTS}
         cases = [f"WHEN {place} IS NOT NULL AND v{place} IS NULL THEN {place[1:]}" for place in sorted(places)]
         cases += [f"WHEN c{len(self._names) - 1} IS NOT NULL THEN {len(self._names)}"] if not self._names[-1] else []
         return f"CASE {' '.join(cases)} END::INTEGER" if cases else "NULL::INTEGER"
@@ -77,14 +71,11 @@ class Query:
 
     def whole(self) -> Statement:
         """Return what counts the rows that are kept: rows, people, machines, period, then a sum for each metric."""
-        days = f"{self._place[self._task.days]}" if self._task.days else "NULL::DATE"
+        days = self._place[self._task.days] if self._task.days else "NULL"
         people = self._distinct(self._task.people) if self._task.people else "NULL"
         sums = "".join(f", coalesce(sum({self._place[name]}), 0)" for name in self._task.adds)
-        stated = Statement(
-            f"SELECT count(*), {people}, {self._machines()}, min({days})::DATE, max({days})::DATE{sums} FROM g"
-        )  # noqa: S608
-        stated.values = list(_METERED) if self._metered else []
-        return stated
+        columns = f"count(*), {people}, {self._machines()}, min({days})::DATE, max({days})::DATE{sums}"
+        return Statement(f"SELECT {columns} FROM g", list(_METERED) if self._metered else [])  # noqa: S608
 
     @property
     def _metered(self) -> bool:
@@ -102,7 +93,7 @@ class Query:
 
     def lone_metrics(self) -> tuple[str, ...]:
         """Return the metrics that may not be added up."""
-        metrics = (each.name for each in self._sources if each.kind == "metric")
+        metrics = (each.name for each in self._task.columns if each.kind == "metric")
         return tuple(name for name in metrics if name not in self._task.adds)
 
     def groups(self, grouping: Grouping) -> Statement:
@@ -146,9 +137,8 @@ class Query:
 
     def _distinct(self, column: str) -> str:
         place = self._place[column]
-        return (
-            f"count(DISTINCT nullif({place}, ''))" if self._task.kind(column) in _TEXTS else f"count(DISTINCT {place})"
-        )
+        filled = f"nullif({place}, '')" if self._task.kind(column) in _TEXTS else place
+        return f"count(DISTINCT {filled})"
 
     # --- conditions -----------------------------------------------------------------------------------------------
 
