@@ -26,6 +26,7 @@ from bot.tokenflex.models import ExportRequest
 MAY_BE_ADDED: Final = frozenset({"tokensConsumed", "usageHours", "usageMinutes", "useCount", "quantity"})
 _METRICS: Final = frozenset(metric.name for metric in METRICS)
 PEOPLE: Final = "userName"
+TOKENS: Final = "tokensConsumed"
 DAY: Final = "usageDate"
 SESSION: Final = "chargedItemID"
 TOP: Final = 10
@@ -84,7 +85,7 @@ def plan(
     groupings = [_grouping(each, request, top) for each in dict.fromkeys((main, for_all)) if each]
     task = Task(
         columns,
-        tuple(name for name in request.metrics if name in MAY_BE_ADDED),
+        _adds(request),
         PEOPLE if PEOPLE in request.fields else "",
         _period(request),
         tuple(groupings),
@@ -92,6 +93,12 @@ def plan(
         _where(condition.read(where), request) if where else None,
     )
     return Plan(task, named, 0, (len(groupings) - 1) if for_all else None)
+
+
+def _adds(request: ExportRequest) -> tuple[str, ...]:
+    """Return the metrics that may be added up; tokens come first, since they are what is paid."""
+    metrics = [name for name in request.metrics if name in MAY_BE_ADDED]
+    return tuple(sorted(metrics, key=lambda name: name != TOKENS))
 
 
 def _columns(request: ExportRequest, catalogue: Catalogue) -> tuple[Source, ...]:
@@ -127,7 +134,7 @@ def _period(request: ExportRequest) -> str:
 
 def _timelines(request: ExportRequest) -> tuple[Timeline, ...]:
     """Return the series: by month, and by day before it where days are there."""
-    column, metrics = _period(request), tuple(name for name in request.metrics if name in MAY_BE_ADDED)
+    column, metrics = _period(request), _adds(request)
     if column not in {DAY, "usageMonth"} or not metrics:
         return ()
     months = Timeline(column, "month", metrics)
@@ -142,14 +149,14 @@ def _grouping(by: tuple[str, ...], request: ExportRequest, top: int) -> Grouping
 
 
 def _measures(by: tuple[str, ...], request: ExportRequest) -> Sequence[Measure]:
-    found = [Measure(Count.SUM, name) for name in request.metrics if name in MAY_BE_ADDED]
+    found = [Measure(Count.SUM, name) for name in _adds(request)]
     if set(by) == set(request.fields):
         found += [Measure(Count.ALONE, name) for name in request.metrics if name in _METRICS - MAY_BE_ADDED]
     if SESSION in request.fields or not found:
         found.append(Measure(Count.ROWS))
     if PEOPLE in request.fields and PEOPLE not in by:
         found.append(Measure(Count.DISTINCT, PEOPLE))
-    if DAY in request.fields and DAY not in by:
+    if DAY in request.fields and PEOPLE in by and DAY not in by:
         found += [Measure(Count.DISTINCT, DAY), Measure(Count.NEWEST, DAY)]
     return found
 
@@ -159,9 +166,9 @@ def _order(measures: Sequence[Measure], request: ExportRequest) -> tuple[Measure
     newest, days, rows = Measure(Count.NEWEST, DAY), Measure(Count.DISTINCT, DAY), Measure(Count.ROWS)
     if newest in measures and not request.metrics:
         return newest, True  # who has not used anything for long
-    if days in measures and request.fields == (PEOPLE, "productName", DAY):
+    if days in measures and request.fields == (PEOPLE, "productName", DAY) and request.metrics == (TOKENS,):
         return days, True  # who uses a product on few days
-    if rows in measures and "tokensConsumed" not in request.metrics and "quantity" not in request.metrics:
+    if rows in measures and TOKENS not in request.metrics and "quantity" not in request.metrics:
         return rows, False
     return measures[0], False
 

@@ -83,17 +83,20 @@ class Receipt:
     rows: int
     size: int
     sha256: str
-    first_day: date | None = None
     last_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The figures of a file; `finding` is one sentence that stands alone, `notes` say what must not be misread."""
+    """The figures of a file; `finding` is one sentence that stands alone, `notes` say what must not be misread.
+
+    `period` is what the file has usage of, in words; "" where nothing in it says so.
+    """
 
     finding: str
     facts: tuple[Fact, ...]
     receipt: Receipt
+    period: str = ""
     table: Table | None = None
     series: tuple[Series, ...] = ()
     notes: tuple[str, ...] = ()
