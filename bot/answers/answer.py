@@ -106,7 +106,7 @@ class _Writing:
         by, shown = grouped.grouping.by, self._shown(grouped)
         keys = (Column(self.names.title(name), is_personal=name in self.plan.personal) for name in by)
         figures = (self._column(grouped.grouping.measures[place]) for place in shown)
-        rows = tuple((*map(_shown, row.keys), *(row.figures[place] for place in shown)) for row in grouped.rows)
+        rows = tuple((*self._keys(grouped, row), *(row.figures[place] for place in shown)) for row in grouped.rows)
         return Table(self._caption(grouped), (*keys, *figures), rows, grouped.groups)
 
     def _shown(self, grouped: Grouped) -> list[int]:
