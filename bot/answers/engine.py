@@ -143,6 +143,8 @@ def _explained(error: duckdb.Error | MemoryError) -> UnreadableError:
     if isinstance(error, duckdb.IOException):
         return UnreadableError(Fault.DISK if "write" in str(error) else Fault.GONE)
     at = _LINE.search(str(error))
+    if at is None and isinstance(error, duckdb.InvalidInputException):
+        return UnreadableError(Fault.ROWS)  # quotes and line ends that no CSV has
     if at is None:
         return UnreadableError(Fault.VALUES if isinstance(error, duckdb.OutOfRangeException) else Fault.CRASH)
     return UnreadableError(Fault.ROWS, line=int(at[1]))
