@@ -138,7 +138,7 @@ def _connection(path: Path, folder: Path, limits: Limits) -> duckdb.DuckDBPyConn
 def _explained(error: duckdb.Error | MemoryError) -> UnreadableError:
     """Return what an error means; its text quotes the file and is read here only for the number of a line."""
     if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
-        full = "max_temp_directory_size" in str(error) or "temporary" in str(error)
+        full = "max_temp_directory_size" in str(error)
         return UnreadableError(Fault.DISK if full else Fault.MEMORY)
     if isinstance(error, duckdb.IOException):
         return UnreadableError(Fault.DISK if "write" in str(error) else Fault.GONE)

@@ -64,8 +64,7 @@ async def _told(
             async with asyncio.timeout(limits.seconds + _GRACE):
                 process.stdin.write(f"{json.dumps(asked)}\n".encode())
                 line = await process.stdout.readline()
-                # Its input stays open until it has spoken: the end of it is the end of the engine.
-                process.stdin.close()
+                # Its input stays open until it has ended by itself: the end of it would be the end of the engine.
                 status = await process.wait()
         except TimeoutError:
             return Fault.TIME, 0
