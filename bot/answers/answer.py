@@ -57,8 +57,6 @@ class _Writing:
     def _main(self) -> Grouped | None:
         """The grouping that is shown."""
         place = self.plan.main if self.people else self.plan.for_all
-        if not self.people and place is None and not self._personal(self.found.grouped[self.plan.main]):
-            place = self.plan.main
         return None if place is None else self.found.grouped[place]
 
     def _personal(self, grouped: Grouped | None) -> set[str]:
@@ -86,15 +84,14 @@ class _Writing:
             return ""
 
     def _notes(self, table: Table | None) -> Iterator[str]:
-        lone = [each.name for each in self.plan.task.columns if each.kind == "metric"]
-        for name in lone:
-            if name not in self.plan.task.adds and name not in self.found.alone:
+        for name in self.plan.task.lone:
+            if name not in self.found.alone:
                 yield f"{self.names.title(name)} cannot be added up: one may count in several rows."
         if self.found.people is not None and self.found.machines:
             yield _MACHINES
         if table and any("" in row for row in table.rows):
             yield _NOBODY
-        if not self.people and self._personal(self.found.grouped[self.plan.main]):
+        if not self.people and self.plan.main != self.plan.for_all:
             yield _HIDDEN
 
     # --- table ----------------------------------------------------------------------------------------------------
@@ -274,7 +271,7 @@ def _fitted(timelines: Sequence[Sequence[Moment]]) -> tuple[str, tuple[Point, ..
     *days, months = timelines
     if days and days[0]:
         for unit, start, step in (("day", _itself, 1), ("week", _monday, 7)):
-            if (days[0][-1].day - days[0][0].day).days < (_MOST_POINTS - 1) * step:
+            if (start(days[0][-1].day) - start(days[0][0].day)).days <= (_MOST_POINTS - 1) * step:
                 return unit, _points(days[0], start, lambda day, step=step: day + timedelta(step), date.isoformat)  # type: ignore[misc]
     return "month", _points(months, _itself, _next_month, lambda day: f"{day:%Y-%m}")[-_MOST_POINTS:]
 

@@ -120,6 +120,11 @@ class Task:
     timelines: tuple[Timeline, ...] = ()
     where: Where | None = None
 
+    @property
+    def lone(self) -> tuple[str, ...]:
+        """The metrics that may not be added up."""
+        return tuple(each.name for each in self.columns if each.kind == "metric" and each.name not in self.adds)
+
     def kind(self, column: str) -> Kind:
         """Return the kind of a column.
 
@@ -229,7 +234,7 @@ class Found:
             _counted(said["size"]),
             _digest(said["sha256"]),
             {name: _amount(said["totals"][name]) for name in task.adds},
-            {name: _amount(value) for name, value in _of(dict, said["alone"]).items()},
+            {name: _amount(said["alone"][name]) for name in task.lone if name in said["alone"]},
             _maybe(_counted, said["people"]),
             _counted(said["machines"]),
             _maybe(_day, said["first_day"]),

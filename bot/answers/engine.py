@@ -166,7 +166,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, query: Query, path: Path, ta
         "first_day": _plain(first),
         "last_day": _plain(last),
         "totals": dict(zip(task.adds, map(_plain, sums), strict=True)),
-        "alone": _alone(connection, query, kept),
+        "alone": _alone(connection, query, task, kept),
         "grouped": [_grouped(connection, query, each) for each in task.groupings],
         "timelines": [_moments(_rows(connection, query.timeline(each, MOST_POINTS))) for each in task.timelines],
     }
@@ -182,11 +182,11 @@ def _check_values(connection: duckdb.DuckDBPyConnection, query: Query) -> int:
     return sum(count for _, count in found)
 
 
-def _alone(connection: duckdb.DuckDBPyConnection, query: Query, kept: int) -> dict[str, Any]:
-    if kept != 1 or not query.lone_metrics():
+def _alone(connection: duckdb.DuckDBPyConnection, query: Query, task: Task, kept: int) -> dict[str, Any]:
+    if kept != 1 or not task.lone:
         return {}
     (values,) = _rows(connection, query.alone())
-    return {name: value for name, value in zip(query.lone_metrics(), values, strict=True) if value is not None}
+    return {name: value for name, value in zip(task.lone, values, strict=True) if value is not None}
 
 
 def _grouped(connection: duckdb.DuckDBPyConnection, query: Query, grouping: Grouping) -> dict[str, Any]:

@@ -47,12 +47,12 @@ class Plan:
     """The task for the engine, and which columns name people.
 
     `main` and `for_all` are places in the task's groupings: of the table that was asked for, and of the one that names
-    nobody, where there is one.
+    nobody; None where there is no such table.
     """
 
     task: Task
     personal: frozenset[str]
-    main: int = 0
+    main: int | None = 0
     for_all: int | None = 0
 
 
@@ -92,7 +92,7 @@ def plan(
         _timelines(request),
         _where(condition.read(where), request) if where else None,
     )
-    return Plan(task, named, 0, (len(groupings) - 1) if for_all else None)
+    return Plan(task, named, 0 if main else None, len(groupings) - 1 if for_all else None)
 
 
 def _adds(request: ExportRequest) -> tuple[str, ...]:

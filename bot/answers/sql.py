@@ -88,13 +88,7 @@ class Query:
 
     def alone(self) -> Statement:
         """Return what reads the metrics that may not be added, of the only row."""
-        names = self.lone_metrics()
-        return Statement(f"SELECT {', '.join(self._place[name] for name in names)} FROM g")  # noqa: S608
-
-    def lone_metrics(self) -> tuple[str, ...]:
-        """Return the metrics that may not be added up."""
-        metrics = (each.name for each in self._task.columns if each.kind == "metric")
-        return tuple(name for name in metrics if name not in self._task.adds)
+        return Statement(f"SELECT {', '.join(self._place[name] for name in self._task.lone)} FROM g")  # noqa: S608
 
     def groups(self, grouping: Grouping) -> Statement:
         """Return what makes `t`: keys as `k0`…, figures as `m0`…, and `n`, the rows of each group."""

@@ -22,7 +22,7 @@ HEADER = "userName,usageDate,tokensConsumed\n"
 ROWS = "jdoe,2026-10-01,4.5\nkobrien,2026-10-02,0.0\n"
 GOOD = (HEADER + ROWS).encode()
 #: What people must never read of a file that could not be read.
-SECRET = "secret-name"  # noqa: S105 - a name in a file
+SECRET = "secret-name"
 
 
 def _plan() -> Plan:
@@ -124,14 +124,18 @@ def test_a_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
 HARMLESS: dict[str, bytes] = {
     "as it is": GOOD,
     "byte order mark": codecs.BOM_UTF8 + GOOD,
-    "quoted header behind a byte order mark": codecs.BOM_UTF8 + b'"userName","usageDate","tokensConsumed"\n' + ROWS.encode(),
+    "quoted header behind a byte order mark": codecs.BOM_UTF8
+    + b'"userName","usageDate","tokensConsumed"\n'
+    + ROWS.encode(),
     "carriage returns": GOOD.replace(b"\n", b"\r\n"),
     "no line end at the end": GOOD.rstrip(b"\n"),
     "a comma more at every end": GOOD.replace(b"\n", b",\n"),
     "times at days": GOOD.replace(b"-01,", b"-01 00:00:00,").replace(b"-02,", b"-02T00:00:00,"),
     "swapped columns": b"tokensConsumed,userName,usageDate\n4.5,jdoe,2026-10-01\n0.0,kobrien,2026-10-02\n",
     "other case in the header": b"USERNAME, usagedate ,TokensConsumed\n" + ROWS.encode(),
-    "a column that nobody knows": b"userName,new,usageDate,tokensConsumed\njdoe,?,2026-10-01,4.5\nkobrien,,2026-10-02,0.0\n",
+    "a column that nobody knows": (
+        b"userName,new,usageDate,tokensConsumed\njdoe,?,2026-10-01,4.5\nkobrien,,2026-10-02,0.0\n"
+    ),
 }
 
 
@@ -232,7 +236,7 @@ def test_the_engine_reaches_nothing_but_its_file(name: str, tmp_path: Path) -> N
 
 def test_any_bytes_get_an_outcome(tmp_path: Path) -> None:
     """Pieces of a good file, torn and mixed up, are figures or a fault; nothing else comes back."""
-    chance = random.Random(18)  # noqa: S311 - a test
+    chance = random.Random(18)
     pieces = [b",", b'"', b"\n", b"\r", b"jdoe", b"2026-10-01", b"1.5", b" ", b"'", b"userName", b";"]
     for _ in range(100):
         content = HEADER.encode() + b"".join(chance.choices(pieces, k=chance.randint(1, 60)))

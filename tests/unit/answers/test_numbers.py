@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot.answers.document import Cell, Count, Found, Grouped, Measure
+from bot.answers.document import Count, Found, Grouped, Measure
 from bot.answers.plan import MAY_BE_ADDED, plan
+from bot.cards.figures import Cell
 from bot.cards.names import Names
 from bot.questions.starters import Starter, starters
 from bot.tokenflex.catalogue import Catalogue
@@ -101,7 +102,9 @@ def _compare(grouped: Grouped, rows: Sequence[Row]) -> None:
     expected = {_key(keys): _figures(grouping.measures, group) for keys, group in groups.items()}
     assert {row.keys: row.figures for row in grouped.rows}.items() <= expected.items()
     assert len(grouped.rows) == min(len(groups), grouping.top)
-    ordered = sorted((_sortable(figures[grouping.order]) for figures in expected.values()), reverse=not grouping.ascending)
+    ordered = sorted(
+        (_sortable(figures[grouping.order]) for figures in expected.values()), reverse=not grouping.ascending
+    )
     assert [_sortable(row.figures[grouping.order]) for row in grouped.rows] == ordered[: grouping.top]
 
 
