@@ -52,6 +52,8 @@ def answer(path: Path, folder: Path, task: Task, limits: Limits) -> dict[str, An
     except UnreadableError as error:
         cause = type(error.__cause__).__name__ if error.__cause__ else ""
         return {"fault": error.fault.value, "columns": error.columns, "line": error.line, "error": cause}
+    except Exception as error:  # noqa: BLE001 - its text may quote a row, so only its kind is told
+        return {"fault": Fault.CRASH.value, "columns": [], "line": 0, "error": type(error).__name__}
 
 
 def _bound(limits: Limits) -> None:
@@ -62,6 +64,7 @@ def _bound(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds rows
     memory = (limits.memory + _BESIDES) << 20
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk << 20, limits.disk << 20))
 
 
 def _leave_with(stdin: TextIO) -> None:

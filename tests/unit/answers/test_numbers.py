@@ -1,6 +1,7 @@
 """The numbers of answers equal those that plain Python computes of the same file, with `decimal` and without DuckDB."""
 
 import csv
+import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from bot.answers.answer import answer_of
 from bot.answers.document import Count, Found, Grouped, Measure
 from bot.answers.plan import MAY_BE_ADDED, plan
-from bot.cards.figures import Cell
+from bot.cards.figures import Cell, Receipt, number
 from bot.cards.names import Names
 from bot.questions.starters import Starter, starters
 from bot.tokenflex.catalogue import Catalogue
@@ -88,6 +90,30 @@ def test_every_number_of_a_starter_question_is_that_of_the_file(
     for grouped in found.grouped:
         _compare(grouped, rows)
     _compare_timelines(found, task.timelines, rows)
+
+
+@pytest.mark.parametrize("people", [True, False])
+@pytest.mark.parametrize("key", STARTERS)
+def test_every_number_of_its_answer_is_that_of_the_file(
+    key: str, people: bool, data: UsageData, tmp_path: Path
+) -> None:
+    content = _file(data, STARTERS[key], "plain")
+    rows, made, names = _read(content), plan(_asked(STARTERS[key]), CATALOGUE), Names(CATALOGUE)
+    answer = answer_of(found_in(tmp_path, content, made.task), made, names, people=people)
+    amounts = {names.title(name): _sum(rows, name) for name in STARTERS[key].question.metrics if name in MAY_BE_ADDED}
+    users = {names.title("uniqueUsers"): len(_distinct(rows, "userName"))} if "userName" in rows[0] else {}
+    assert {fact.title: fact.value for fact in answer.facts} == amounts | users
+    assert all(number(amount) in answer.finding for amount in amounts.values()) or made.task.groupings[0].ascending
+    for series in answer.series:
+        whole = amounts.get(series.of, Decimal(len(rows)))
+        is_whole = series.by not in {"Day", "Week", "Month"} or len(series.points) < 20
+        assert sum(point.value for point in series.points) == whole or not is_whole
+    assert answer.receipt == Receipt(
+        len(rows),
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+        max(_day(row["usageDate"]) for row in rows) if "usageDate" in rows[0] else None,
+    )
 
 
 def _compare(grouped: Grouped, rows: Sequence[Row]) -> None:
