@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.answers.document import (
+    MOST_ROWS,
     Compared,
     Count,
     Grouping,
@@ -71,7 +72,8 @@ def plan(
 ) -> Plan:
     """Return what to ask of the request's file, for a table by these columns or by those that fit the request.
 
-    `personal` are columns that name people besides those of the catalogue; `where` is a clause that was checked.
+    `personal` are columns that name people besides those of the catalogue; `top` is cut to what a table can hold;
+    `where` is a clause that was checked.
 
     Raises:
         PlanError: the file lacks a column that is asked for.
@@ -145,7 +147,7 @@ def _grouping(by: tuple[str, ...], request: ExportRequest, top: int) -> Grouping
     measures = list(_measures(by, request))
     order, ascending = _order(measures, request)
     filled = PEOPLE if ascending and PEOPLE in by else ""
-    return Grouping(by, tuple(measures), top, measures.index(order), ascending, filled)
+    return Grouping(by, tuple(measures), min(top, MOST_ROWS), measures.index(order), ascending, filled)
 
 
 def _measures(by: tuple[str, ...], request: ExportRequest) -> Sequence[Measure]:

@@ -51,6 +51,7 @@ class Query:
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(self._names)))
         quoted = path.replace("'", "''")
         options = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
+        options += ", compression = 'none', hive_partitioning = false"
         return f"read_csv('{quoted}', {options}, max_line_size = {MOST_LINE}, columns = {{{columns}}})"
 
     def _casts(self) -> str:
@@ -173,7 +174,11 @@ def _cast(source: Source, place: str) -> str:
         moment = f"TRY_CAST({place} AS TIMESTAMP)"
         bounded = f"CASE WHEN {moment} BETWEEN TIMESTAMP '{_FIRST}' AND TIMESTAMP '{_LAST}' THEN {moment} END"
         return f"CAST({bounded} AS {_TYPES[source.kind]})"
-    return f"TRY_CAST({place} AS {_TYPES[source.kind]})"
+    number = f"TRY_CAST({place} AS {_TYPES['metric']})"
+    if source.kind == "metric":
+        return number
+    whole = f"TRY_CAST({place} AS {_TYPES[source.kind]})"  # which rounds, so a fraction is compared away
+    return f"CASE WHEN {number} = {whole} THEN {whole} END"
 
 
 def _renamed(source: Source, place: str) -> str:

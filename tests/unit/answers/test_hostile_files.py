@@ -109,6 +109,13 @@ def test_wrong_values_name_their_column(tmp_path: Path) -> None:
     assert outcome == Unread(Fault.VALUES, ("tokensConsumed",))
 
 
+@pytest.mark.parametrize(("year", "is_one"), [("2", True), ("2.0", True), ("", True), ("1.5", False), ("CC-1", False)])
+def test_a_contract_year_is_a_whole_number(year: str, is_one: bool, tmp_path: Path) -> None:
+    task = plan(asked(["contractYear"], ["tokensConsumed"]), CATALOGUE).task
+    outcome = engine_says(tmp_path, f"contractYear,tokensConsumed\n{year},1\n".encode(), task)
+    assert isinstance(outcome, Found) if is_one else outcome == Unread(Fault.VALUES, ("contractYear",))
+
+
 def test_missing_columns_are_named(tmp_path: Path) -> None:
     outcome = engine_says(tmp_path, b"x,tokensConsumed\n", _plan().task)
     assert outcome == Unread(Fault.COLUMNS, ("userName", "usageDate"))
