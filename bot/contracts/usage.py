@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from bot.cards.usage_card import Month, Outlook, Usage
 from bot.contracts import pace
-from bot.contracts.pace import Forecast
 from bot.tokenflex.catalogue import CATEGORIES
 from bot.tokenflex.models import MonthOfUse, TokenYear
 
@@ -21,10 +21,14 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What Token Flex has counted of a contract: its years, and each month's use by category, as of `at`."""
+    """What Token Flex had counted of a contract `at` that time: its years, and each month's use by category.
+
+    `known_through` is the last day of which usage was known, None where nobody knew that.
+    """
 
     contract: str
     at: datetime
+    known_through: date | None
     years: tuple[TokenYear, ...]
     months: tuple[MonthOfUse, ...]
 
@@ -39,65 +43,15 @@ class Counted:
         return cls(
             contract=kept["contract"],
             at=datetime.fromisoformat(kept["at"]),
+            known_through=date.fromisoformat(kept["known_through"]) if kept["known_through"] else None,
             years=tuple(TokenYear(**_with_dates(each, "first", "last")) for each in kept["years"]),
             months=tuple(MonthOfUse(**_with_dates(each, "month")) for each in kept["months"]),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """What was used in a month.
-
-    `users` has the different users of each category; they cannot be added up. None where a new contract year began in
-    that month and Token Flex counted both parts, since one person may be in both.
-    """
-
-    first: date
-    tokens: int
-    users: Mapping[str, int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """Until when tokens last at the pace of the last months; None: beyond the contract year.
-
-    `left`, `least` and `most` are what would be left as the year ends.
-    """
-
-    expected: date | None
-    earliest: date | None
-    latest: date | None
-    left: int
-    least: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """A contract at a glance.
-
-    `year` is the contract year that goes on, else the last one that has begun; None where none has. `over` is the part
-    of it, up to 1, that was over on the last day whose usage counts here, `used` the part of its tokens that is used,
-    None where it has none. `months` are the newest, newest first, and `categories` those that have usage in them.
-    """
-
-    contract: str
-    at: datetime
-    known_through: date | None
-    year: TokenYear | None
-    goes_on: bool
-    over: float
-    used: float | None
-    outlook: Outlook | None
-    months: tuple[Month, ...]
-    categories: tuple[str, ...]
-
-
-def usage_of(counted: Counted, known_through: date | None, today: date) -> Usage:
-    """Return a contract at a glance.
-
-    `known_through` is the last day of which usage is known, None where nobody knows that.
-    """
+def usage_of(counted: Counted) -> Usage:
+    """Return a contract at a glance, as it was on the day on which it was counted."""
+    today, known_through = counted.at.date(), counted.known_through
     begun = [year for year in counted.years if year.first <= today]
     year = begun[-1] if begun else None
     through = min(known_through or today - _LATE, today - _DAY)
@@ -139,7 +93,7 @@ def whole_months(counted: Counted, through: date) -> tuple[pace.Month, ...]:
 def _outlook(counted: Counted, year: TokenYear, through: date) -> Outlook | None:
     if year.remaining <= 0:
         return None
-    told: Forecast | None = pace.forecast(whole_months(counted, through), year.remaining, (year.last - through).days)
+    told = pace.forecast(whole_months(counted, through), year.remaining, (year.last - through).days)
     if told is None:
         return None
 

@@ -1,18 +1,19 @@
 """A contract at a glance, from what Token Flex counted."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cards.usage_card import Usage
 from bot.contracts import pace
-from bot.contracts.usage import Counted, Usage, usage_of, whole_months
+from bot.contracts.usage import Counted, usage_of, whole_months
 from bot.tokenflex.catalogue import CATEGORIES
 from bot.tokenflex.models import MonthOfUse, TokenYear
 
-AT = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 10, 12)
 DESKTOP, CLOUD = "DESKTOP_PRODUCT", "CLOUD_PRODUCT"
 YEARS = (
@@ -29,7 +30,17 @@ def glance(
     known_through: date | None = date(2026, 9, 30),
     today: date = TODAY,
 ) -> Usage:
-    return usage_of(Counted("11", AT, years, months), known_through, today)
+    return usage_of(counted(months, years, known_through, today))
+
+
+def counted(
+    months: Sequence[MonthOfUse],
+    years: tuple[TokenYear, ...] = YEARS,
+    known_through: date | None = None,
+    today: date = TODAY,
+) -> Counted:
+    at = datetime.combine(today, time(9, 30), UTC)
+    return Counted("11", at, known_through, years, tuple(months))
 
 
 def test_the_contract_year_is_the_one_that_goes_on() -> None:
@@ -85,9 +96,8 @@ def test_a_contract_that_has_ended_shows_its_last_year() -> None:
 def test_without_a_known_day_usage_counts_two_days_late() -> None:
     """A month counts as whole when it has been over for two days."""
     for today, whole in ((date(2026, 10, 1), 7), (date(2026, 10, 2), 8)):
-        counted = Counted("11", AT, YEARS, STEADY)
-        assert len(whole_months(counted, today - timedelta(days=2))) == whole
-        usage = usage_of(counted, None, today)
+        assert len(whole_months(counted(STEADY), today - timedelta(days=2))) == whole
+        usage = glance(known_through=None, today=today)
         assert usage.over == pytest.approx(((today - date(2026, 2, 1)).days - 1) / 365)
 
 
@@ -131,7 +141,7 @@ def test_the_newest_twelve_months_are_shown(months: list[MonthOfUse]) -> None:
 @given(months=entries, through=st.dates(date(2024, 1, 1), date(2027, 12, 31)))
 def test_whole_months_follow_each_other(months: list[MonthOfUse], through: date) -> None:
     """From the first with use, or the contract's first whole one, to the last that is over; none is left out."""
-    whole = whole_months(Counted("11", AT, YEARS, tuple(months)), through)
+    whole = whole_months(counted(months), through)
     if not months or not whole:
         return
     first = max(min(each.month for each in months), date(2025, 2, 1))
@@ -145,12 +155,12 @@ def test_whole_months_follow_each_other(months: list[MonthOfUse], through: date)
 def test_a_month_without_use_counts_as_nothing() -> None:
     """Token Flex leaves it out."""
     months = (MonthOfUse(date(2026, 3, 1), DESKTOP, 10, 1), MonthOfUse(date(2026, 5, 1), DESKTOP, 30, 1))
-    found = whole_months(Counted("11", AT, YEARS, months), date(2026, 5, 31))
+    found = whole_months(counted(months), date(2026, 5, 31))
     assert found == (pace.Month(10, 31), pace.Month(0, 30), pace.Month(30, 31))
 
 
-@given(months=entries)
-def test_what_was_counted_can_be_kept(months: list[MonthOfUse]) -> None:
+@given(months=entries, known_through=st.none() | st.dates())
+def test_what_was_counted_can_be_kept(months: list[MonthOfUse], known_through: date | None) -> None:
     """Written and read again it is the same."""
-    counted = Counted("RomeoAgree-0", AT, YEARS, tuple(months))
-    assert Counted.from_json(counted.as_json()) == counted
+    kept = counted(months, known_through=known_through)
+    assert Counted.from_json(kept.as_json()) == kept
