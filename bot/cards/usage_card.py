@@ -90,10 +90,15 @@ def glance(shown: Glance, *, in_channel: bool) -> Message:
     return figures.message(figures_of(shown), [*buttons, actions.ask("By product", *_by_product(shown.contract))])
 
 
-def posted(usage: Usage, *, discreet: bool = False) -> Message:
-    """Return the message in a channel; a `discreet` one shows nothing of the data, since others read there too."""
+def posted(usage: Usage | None, *, discreet: bool = False) -> Message:
+    """Return the message in a channel; a `discreet` one shows nothing of the data, since others read there too.
+
+    So does one about a contract of which nothing is known any more.
+    """
     if discreet:
         return paragraph("The tokens of a contract are not shown here, since other organisations read in this channel.")
+    if usage is None:
+        return paragraph("How that contract stood is not known any more. `/tokenflex usage` asks anew.")
     shown = Glance(usage.contract, usage)
     return figures.message(figures_of(shown), [actions.ask("By product", *_by_product(usage.contract))])
 

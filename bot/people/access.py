@@ -185,6 +185,19 @@ class Access:
             is_known = sharing in {Sharing.SHARED, Sharing.PENDING}
             raise errors.ChannelSharedError(channel, is_known, self._whom)
 
+    async def check_figures(self, channel: str) -> None:
+        """Check that figures of the data may be shown in this channel.
+
+        Raises:
+            ChannelNotAllowedError, ChannelSharedError: they may not.
+            MembershipUnknownError: Slack does not say now whether they may.
+
+        """
+        await self.check_channel(channel)
+        if await self.posting(channel) is not Posting.ALL:
+            is_known = await self._channels.sharing(channel) in {Sharing.SHARED, Sharing.PENDING}
+            raise errors.FiguresSharedError(channel, is_known, self._whom)
+
     async def posting(self, channel: str) -> Posting:
         """Return what of an export may be posted to this channel, or to this person.
 
