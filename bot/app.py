@@ -215,11 +215,11 @@ class Bot:
         form = ExportForm(exports, contracts, values, catalogue, guard, views)
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
         asking = Asking(templates, contracts, values, workspace.access, catalogue, self._clock)
-        short = QuestionForm(form, exports, templates, asking, guard)
+        on_usage = OnUsage(usage, replies, guard)
+        short = QuestionForm(form, exports, templates, asking, on_usage, guard)
         template_form = TemplateForm(form, short, exports, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
         on_templates = OnTemplates(templates, template_form, short, form.choices, on_exports, guard)
-        on_usage = OnUsage(usage, on_exports, guard)
         history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
             exports,

@@ -142,7 +142,7 @@ class Commands:
             said = sentence(unseen_contract(contract, seen).message)
             await self._tell(act, replies.wrong_words([said], f"usage {self._contracts.meant or seen[0]}"))
         else:
-            await self._on_usage.show(contract, act)
+            await self._on_usage.show(contract, act.asker, act.body)
 
     async def turn(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to Newer and Older: another page in the place of the one that is shown."""

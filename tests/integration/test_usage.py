@@ -1,17 +1,20 @@
 """`/tokenflex usage`: figures of the data set, at once and privately, with two calls an hour; posted by a button."""
 
+import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
 
 import pytest
 
+from bot.calls.budget import Rank
+from bot.questions.starters import AT_ONCE
 from sandbox.slack.messages import Message
 from sandbox.tokenflex.usage_data import UsageData
 from storage.audit import Act
 from tests.harness.allowed import house_where, pass_time, private_messages, recorded
-from tests.harness.forms import SHORT
+from tests.harness.forms import SHORT, open_questions
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import OpenHouse, calls, knows_contracts
+from tests.harness.talk import OpenHouse, calls, eventually, knows_contracts
 
 BEGINS = datetime(2027, 1, 10, 12, tzinfo=UTC)
 USAGE = "/tokenflex usage"
@@ -64,7 +67,7 @@ async def test_the_figures_are_those_of_the_data(house: House, usage_data: Usage
 
 
 async def test_it_costs_two_calls_an_hour(house: House) -> None:
-    """Whoever asks within the hour is shown the same, with its time; after it, what is new; a restart forgets nothing."""
+    """Whoever asks within the hour is shown the same, with its time; after it, what is new; also after a restart."""
     await glances(house, "Contract 110000123456", "As Autodesk counted it")
     await house.member("ben").types("#finance", f"{USAGE} {CONTRACT}")
     await house.member("ben").hears("#finance", "Contract 110000123456", private=True)
@@ -72,19 +75,19 @@ async def test_it_costs_two_calls_an_hour(house: House) -> None:
     await house.stop_bot()
     await house.start_bot()
     await knows_contracts(house)
-    await house.member("ben").types("#ops", f"{USAGE} contract={CONTRACT}")
-    await house.member("ben").hears("#ops", "Contract 110000123456", private=True)
+    await house.member("ben").types("#general", f"{USAGE} contract={CONTRACT}")
+    await house.member("ben").hears("#general", "Contract 110000123456", private=True)
     assert spent(house) == (1, 1)
     pass_time(house, 61)
-    await glances(house, "Contract 110000123456")
-    assert spent(house) == (2, 2)
+    await house.member("ana").types("#finance", USAGE)
+    await eventually(lambda: spent(house) == (2, 2))
 
 
 async def test_while_autodesk_is_away_the_last_figures_are_shown(house: House) -> None:
     """With their age and why; before any are known, the reason alone."""
-    house.token_flex.controls.answer_always(503)
+    back = house.token_flex.controls.answer_always(503)
     await glances(house, "I could not find out how contract 110000123456 stands.", "problem of its own")
-    house.token_flex.controls.answer_always(None)
+    back()
     await glances(house, "tokens of contract year 3 are used")
     pass_time(house, 120)
     house.token_flex.controls.answer_always(503)
@@ -95,14 +98,14 @@ async def test_while_autodesk_is_away_the_last_figures_are_shown(house: House) -
 async def test_it_is_posted_once_and_by_product_asks_a_question(house: House) -> None:
     """Both buttons; the message in the channel can be asked by product too."""
     shown = await glances(house, "tokens of contract year 3 are used")
-    await shown.presses("Post to channel")
-    await shown.presses("Post to channel")
     ana, ben = house.member("ana"), house.member("ben")
+    await ana.presses(shown, "Post to channel")
+    await ana.presses(shown, "Post to channel")
     posted = await ben.hears("#finance", "tokens of contract year 3 are used", private=False)
     assert table_of(posted) == table_of(shown)
     assert posted.buttons() == ["By product"]
-    await posted.presses("By product")
-    modal = await ana.sees_modal(SHORT) if ana.modal else await ben.sees_modal(SHORT)
+    await ben.presses(posted, "By product")
+    modal = await ben.sees_modal(SHORT)
     await modal.shows("Tokens by product, contract year 3", f"contract {CONTRACT}")
     entries = [entry for entry in await recorded(house) if entry.act is Act.USAGE]
     assert [entry.result for entry in entries] == [
@@ -138,3 +141,38 @@ async def test_a_contract_that_is_not_there_is_told(house: House) -> None:
     shown = await glances(house, "999", typed=f"{USAGE} 999")
     assert shown.buttons() == [f"/tokenflex usage {CONTRACT}"]
     assert spent(house) == (0, 0)
+
+
+async def test_the_form_answers_two_of_its_questions_at_once(house: House) -> None:
+    """Nothing but the contract is asked then; another question brings the rest of the form back."""
+    modal = await open_questions(house)
+    for question in AT_ONCE.values():
+        modal.fill("What do you want to know?", question)
+        await modal.settled()
+        await modal.shows(f"Shown at once, and to you alone: the tokens of contract {CONTRACT}")
+        assert not {"Period", "Only …", "Post to channel"} & set(modal.labels())
+    modal.fill("What do you want to know?", "Tokens by day")
+    await modal.settled()
+    assert {"Period", "Only …", "Post to channel"} <= set(modal.labels())
+    modal.fill("What do you want to know?", AT_ONCE["usage.left"])
+    await modal.settled()
+    await modal.submit()
+    ana = house.member("ana")
+    await ana.hears("#finance", "tokens of contract year 3 are used", private=True, timeout=20)
+    assert house.export_calls() == 0
+
+
+async def test_without_a_free_call_the_last_figures_come_first(house: House) -> None:
+    """With their age; what is new comes when Autodesk has been asked."""
+    await glances(house, "tokens of contract year 3 are used")
+    pass_time(house, 120)
+    ana = house.member("ana")
+    held = [house.side.calls.turns.wait("held", rank=Rank.PEOPLE, person=f"U{number}") for number in range(5)]
+    turns = await asyncio.gather(*held)
+    await ana.types("#finance", USAGE)
+    await ana.hears("#finance", "tokens of contract year 3 are used", "Newer figures come by themselves.", timeout=20)
+    assert spent(house) == (1, 1)
+    for turn in turns:
+        await house.side.calls.turns.give_back(turn)
+    await eventually(lambda: spent(house) == (2, 2))
+    await eventually(lambda: len(private_messages(house, "ana")) == 3)
