@@ -11,7 +11,7 @@ from bot.cards.usage_card import Glance
 from bot.contracts.usage import usage_of
 from bot.contracts.usage_cache import UsageCache
 from bot.contracts.values import ContractValues
-from bot.errors import UsageUnknownError
+from bot.errors import FiguresSharedError, UsageUnknownError
 from bot.exports.fresh_links import ended_within
 from bot.people.access import Access
 from bot.people.asker import Asker
@@ -82,7 +82,11 @@ class UsageAtAGlance:
 
         """
         self._access.check_contract(contract)
-        await self._access.check_figures(asker.channel)
+        try:
+            await self._access.check_figures(asker.channel)
+        except FiguresSharedError:  # what was posted before others were let in is drawn again
+            await self._database.write(outbox.draw_again, asker.channel, self._clock.now())
+            raise
         await self._database.write(_post, contract, asker, f"usage:{origin}", self._clock.now())
 
     async def _note(self, contract: str, asker: Asker) -> None:

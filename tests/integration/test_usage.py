@@ -114,14 +114,13 @@ async def test_it_is_posted_once_and_by_product_asks_a_question(house: House) ->
 
 
 async def test_a_slack_without_tables_is_shown_plain_text(house: House) -> None:
-    """The same figures with bars; the next message is drawn so at once."""
+    """The same figures with bars, to one person and in the channel."""
     house.slack.workspace.refused_blocks = frozenset({"data_table", "data_visualization"})
     first = await glances(house, "Contract 110000123456", "█", "Users of desktop products")
     assert [block["type"] for block in first.blocks] == ["section", "section", "section", "actions", "context"]
-    before = len(house.slack.calls)
-    await glances(house, "Contract 110000123456", "█")
-    assert sum("chat" in call.method for call in house.slack.calls[before:]) == 0
-    assert len(private_messages(house, "ana")) == 2
+    await house.member("ana").presses(first, "Post to channel")
+    posted = await house.member("ben").hears("#finance", "Contract 110000123456", "█", private=False, timeout=20)
+    assert [block["type"] for block in posted.blocks] == ["section", "section", "section", "actions", "context"]
 
 
 async def test_who_may_not_export_the_contract_sees_nothing_of_it(new_house: OpenHouse) -> None:
@@ -176,3 +175,30 @@ async def test_without_a_free_call_the_last_figures_come_first(house: House) -> 
         await house.side.calls.turns.give_back(turn)
     await eventually(lambda: spent(house) == (2, 2))
     await eventually(lambda: len(private_messages(house, "ana")) == 3)
+
+
+async def test_no_figures_in_channels_that_others_read(new_house: OpenHouse) -> None:
+    """The button says why; what stood there before others were let in is drawn without figures at the next press."""
+    house = await new_house(begins=BEGINS)
+    await house.start_bot()
+    await knows_contracts(house)
+    ana = house.member("ana")
+    shown = await glances(house, "tokens of contract year 3 are used")
+    await ana.presses(shown, "Post to channel")
+    posted = await ana.hears("#finance", "tokens of contract year 3 are used", private=False, timeout=20)
+    house.slack.workspace.channel("#finance").shared = True
+    pass_time(house, 6)
+    await ana.presses(shown, "Post to channel")
+    await ana.hears("#finance", "I show no figures in channels that are shared", private=True)
+    await ana.waits(lambda: "The tokens of a contract are not shown here" in posted.visible_text())
+    assert "contract year 3" not in posted.visible_text()
+
+
+async def test_who_posts_where_the_bot_is_not_hears_why(house: House) -> None:
+    """Privately and once; when it has been invited it is there."""
+    ana = house.member("ana")
+    await ana.types("#licences", USAGE)
+    shown = await ana.hears("#licences", "tokens of contract year 3 are used", private=True, timeout=20)
+    await ana.presses(shown, "Post to channel")
+    told = await ana.hears("@tokenflex", "I cannot post how the contract stands to", "/invite @tokenflex", timeout=20)
+    assert not told.links()
