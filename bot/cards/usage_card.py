@@ -21,7 +21,7 @@ _BY_PRODUCT: Final = "starter.products this-contract-year"  #: as the form's men
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What was used in a month.
+    """What was used in a month; one that is not `whole` has days of which usage is not known yet.
 
     `users` has the different users of each category; they cannot be added up. None where a new contract year began in
     that month and Token Flex counted both parts, since one person may be in both.
@@ -30,6 +30,12 @@ class Month:
     first: date
     tokens: int
     users: Mapping[str, int | None]
+    whole: bool = True
+
+    @property
+    def label(self) -> str:
+        """How it is called in a table."""
+        return f"{self.first:%Y-%m}" if self.whole else f"{self.first:%Y-%m} so far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,9 @@ class Usage:
     """A contract at a glance, as Token Flex had counted it `at` that time.
 
     `known_through` is the last day of which usage was known, None where nobody knew that. `year` is the contract year
-    that goes on, else the last one that has begun; None where none has. `over` is the part of it, up to 1, that was
-    over on the last day whose usage counts here, `used` the part of its tokens that is used, None where it has none.
-    `months` are the newest, newest first, and `categories` those that have usage in them.
+    that goes on, else the last one that had tokens; None where none has begun. `over` is the part of it, up to 1, that
+    was over on the last day whose usage counts here, `used` the part of its tokens that is used, None where it has
+    none. `months` are the newest, newest first, and `categories` those that have usage in them.
     """
 
     contract: str
@@ -200,7 +206,7 @@ def _notes(usage: Usage, shown: Glance) -> Iterator[str]:
 
 
 def _chart(usage: Usage) -> Chart | None:
-    points = tuple((f"{month.first:%Y-%m}", month.tokens) for month in reversed(usage.months))
+    points = tuple((month.label, month.tokens) for month in reversed(usage.months))
     return Chart("Tokens by month", "bar", "Month", "Tokens", points) if points else None
 
 
@@ -216,4 +222,4 @@ def _table(usage: Usage) -> Table | None:
 
 
 def _row(month: Month, categories: tuple[str, ...]) -> tuple[Cell, ...]:
-    return (f"{month.first:%Y-%m}", month.tokens, *(month.users.get(name, 0) for name in categories))
+    return (month.label, month.tokens, *(month.users.get(name, 0) for name in categories))

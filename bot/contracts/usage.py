@@ -53,9 +53,12 @@ def usage_of(counted: Counted) -> Usage:
     """Return a contract at a glance, as it was on the day on which it was counted."""
     today, known_through = counted.at.date(), counted.known_through
     begun = [year for year in counted.years if year.first <= today]
+    over_with_tokens = [year for year in begun if year.provisioned and year.last < today]
     year = begun[-1] if begun else None
+    if year and year.last < today and over_with_tokens:
+        year = over_with_tokens[-1]
     through = min(known_through or today - _LATE, today - _DAY)
-    months = _months(counted.months)[:MOST_MONTHS]
+    months = _months(counted.months, through)[:MOST_MONTHS]
     return Usage(
         contract=counted.contract,
         at=counted.at,
@@ -108,10 +111,10 @@ def _part_over(year: TokenYear, through: date) -> float:
     return min(1.0, max(0.0, gone / ((year.last - year.first).days + 1)))
 
 
-def _months(counted: Sequence[MonthOfUse]) -> list[Month]:
+def _months(counted: Sequence[MonthOfUse], through: date) -> list[Month]:
     months: dict[date, Month] = {}
     for each in counted:
-        before = months.get(each.month, Month(each.month, 0, {}))
+        before = months.get(each.month, Month(each.month, 0, {}, whole=_next(each.month) <= through + _DAY))
         users = {**before.users, each.category: None if each.category in before.users else each.unique_users}
         months[each.month] = replace(before, tokens=before.tokens + each.tokens, users=users)
     return [months[first] for first in sorted(months, reverse=True)]

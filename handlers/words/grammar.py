@@ -159,18 +159,17 @@ def _list_of(rest: str) -> Command:
 
 
 def _usage_of(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> Command:
-    typed = visible(rest).strip(_AROUND)
-    key, equals, value = typed.partition("=")
-    is_named = equals and _PARTS.get(key.strip().lower()) == "contract"
-    number = (value if is_named else typed).strip(_AROUND) or _meant(contracts)
-    known = next((contract.number for contract in contracts), "")
-    likely = f"usage {known}" if known else "help"
-    if not number:
-        return Mistake((_which_contract(contracts),), likely=likely)
-    number = "".join(number.split()) if number.replace(" ", "").isdigit() else number
-    checked = check_request(ExportRequest(number), catalogue, {one.number for one in contracts})
-    wrong = [problem.message for problem in checked if problem.part == "contract" and not problem.warning]
-    return Mistake(tuple(map(sentence, wrong)), likely=likely) if wrong else Usage(number)
+    known = {contract.number: contract for contract in contracts}
+    key, equals, value = rest.partition("=")
+    typed = (value if equals and _PARTS.get(visible(key).strip().lower()) == "contract" else rest).strip()
+    number = typed if typed in known else visible(typed).strip(_AROUND) or _meant(contracts)
+    number = "".join(number.split()) if re.fullmatch(r"[\d\s]+", number, re.ASCII) else number
+    checked = check_request(ExportRequest(number), catalogue, set(known))
+    wrong = [sentence(each.message) for each in checked if each.part == "contract" and not each.warning]
+    if not number or wrong:
+        likely = f"usage {next(iter(known))}" if known else "help"
+        return Mistake(tuple(wrong if number else [_which_contract(contracts)]), likely=likely)
+    return Usage(number)
 
 
 def _first_word(text: str) -> tuple[str, str]:

@@ -87,9 +87,12 @@ def test_there_is_no_forecast_where(what: str, changed: dict[str, Any]) -> None:
 
 
 def test_a_contract_that_has_ended_shows_its_last_year() -> None:
-    """All of it is over; one without tokens has no part that is used."""
+    """The last that had tokens, where there is one; all of it is over."""
     usage = glance(today=date(2028, 1, 1), known_through=date(2026, 9, 30))
+    assert (usage.year, usage.goes_on, usage.used) == (YEARS[1], False, 0.5)
+    usage = glance(today=date(2028, 1, 1), years=YEARS[2:])
     assert (usage.year, usage.goes_on, usage.used) == (YEARS[2], False, None)
+    assert glance(today=date(2027, 3, 1)).year == YEARS[2]
     assert glance(today=date(2028, 1, 1), years=YEARS[:2], known_through=None).over == 1.0
 
 
@@ -109,6 +112,7 @@ def test_users_of_a_month_in_two_contract_years_are_not_added_up() -> None:
         MonthOfUse(date(2026, 2, 1), CLOUD, 5, 3),
     )
     (month,) = glance(split).months
+    assert month.label == "2026-02"
     assert (month.tokens, dict(month.users)) == (75, {DESKTOP: None, CLOUD: 3})
 
 
@@ -150,6 +154,13 @@ def test_whole_months_follow_each_other(months: list[MonthOfUse], through: date)
     assert after.day == 1
     assert (after + timedelta(days=32)).replace(day=1) > through + timedelta(days=1)
     assert sum(month.tokens for month in whole) == sum(each.tokens for each in months if first <= each.month < after)
+
+
+def test_a_month_that_goes_on_is_called_so() -> None:
+    """Its tokens are not all there yet: by the last day whose usage is known."""
+    newest, before, *_ = glance(known_through=date(2026, 9, 29)).months
+    assert (newest.label, before.label) == ("2026-09 so far", "2026-08")
+    assert glance().months[0].label == "2026-09"
 
 
 def test_a_month_without_use_counts_as_nothing() -> None:
