@@ -1,6 +1,6 @@
 """How a contract stands, for people: at once and privately what is known, what is new when it has come; posted once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime
 from typing import Final
 
@@ -8,7 +8,7 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.turns import StoppingError
 from bot.cards.usage_card import Glance
-from bot.contracts.usage import usage_of
+from bot.contracts.usage import Counted, usage_of
 from bot.contracts.usage_cache import UsageCache
 from bot.contracts.values import ContractValues
 from bot.errors import FiguresSharedError, UsageUnknownError
@@ -61,13 +61,11 @@ class UsageAtAGlance:
         if shown:
             yield Glance(contract, last, is_old=True)
         try:
-            new = await asking
-        except StoppingError:
-            raise UsageUnknownError(contract) from None
-        except TokenFlexError as error:
-            if last is None or shown:
-                raise UsageUnknownError(contract, error) from None
-            yield Glance(contract, last, is_old=True, trouble=error)
+            new = await _told(asking, contract)
+        except UsageUnknownError as error:
+            if last is None or shown or error.cause is None:
+                raise
+            yield Glance(contract, last, is_old=True, trouble=error.cause)
             return
         if known is None:
             await self._note(contract, asker)
@@ -79,6 +77,7 @@ class UsageAtAGlance:
         Raises:
             ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
             MembershipUnknownError: Slack does not say now whether they do.
+            UsageUnknownError: nothing is known of it any more, and nothing can be said now.
 
         """
         self._access.check_contract(contract)
@@ -87,10 +86,21 @@ class UsageAtAGlance:
         except FiguresSharedError:  # what was posted before others were let in is drawn again
             await self._database.write(outbox.draw_again, asker.channel, self._clock.now())
             raise
+        if await self._cache.known(contract) is None:  # somebody has signed in at Autodesk since it was shown
+            await _told(self._cache.ask(contract, asker.person), contract)
         await self._database.write(_post, contract, asker, f"usage:{origin}", self._clock.now())
 
     async def _note(self, contract: str, asker: Asker) -> None:
         await self._database.write(_note, contract, asker, "privately", self._clock.now())
+
+
+async def _told(asking: Awaitable[Counted], contract: str) -> Counted:
+    try:
+        return await asking
+    except StoppingError:
+        raise UsageUnknownError(contract) from None
+    except TokenFlexError as error:
+        raise UsageUnknownError(contract, error) from None
 
 
 def _note(db: Connection, contract: str, asker: Asker, where: str, now: datetime) -> int:

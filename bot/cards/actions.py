@@ -43,7 +43,6 @@ _LABELS = {
     AGAIN: "Run again",
     SAVE: "Save as template",
     SEND_AGAIN: "Send again",
-    POST_USAGE: "Post to channel",
     RUN: "Run",
     CHANGE: "Edit",
     RENAME: "Rename",
@@ -129,7 +128,7 @@ def ask(words: str, question: str, title: str) -> Block:
 
 def post_usage(contract: str) -> Block:
     """Return the button that posts how a contract stands to the channel where it is pressed."""
-    words = _LABELS[POST_USAGE]
+    words = "Post to channel"
     return {
         "type": "button",
         "action_id": POST_USAGE,

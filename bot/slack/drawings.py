@@ -1,4 +1,7 @@
-"""Which drawing of a message the workspace takes: its tables and charts, else plain blocks; remembered for a day."""
+"""Which drawing of a message the workspace takes: its tables and charts, else plain blocks; remembered for a day.
+
+ASSUMPTION: Slack takes tables and charts in private answers as in messages; where it does not, the plain ones go out.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
