@@ -1,6 +1,7 @@
 """How a contract stands, for people: at once and privately what is known, what is new when it has come; posted once."""
 
-from collections.abc import AsyncIterator, Awaitable
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 
@@ -94,9 +95,9 @@ class UsageAtAGlance:
         await self._database.write(_note, contract, asker, "privately", self._clock.now())
 
 
-async def _told(asking: Awaitable[Counted], contract: str) -> Counted:
+async def _told(asking: asyncio.Task[Counted], contract: str) -> Counted:
     try:
-        return await asking
+        return await asyncio.shield(asking)  # others wait for the same
     except StoppingError:
         raise UsageUnknownError(contract) from None
     except TokenFlexError as error:
