@@ -10,6 +10,7 @@ from bot.calls.budget import Rank
 from bot.questions.starters import AT_ONCE
 from sandbox.slack.messages import Message
 from sandbox.tokenflex.usage_data import UsageData
+from storage import logins
 from storage.audit import Act
 from tests.harness.allowed import house_where, pass_time, private_messages, recorded
 from tests.harness.forms import SHORT, open_questions
@@ -202,3 +203,32 @@ async def test_who_posts_where_the_bot_is_not_hears_why(house: House) -> None:
     await ana.presses(shown, "Post to channel")
     told = await ana.hears("@tokenflex", "I cannot post how the contract stands to", "/invite @tokenflex", timeout=20)
     assert not told.links()
+
+
+async def test_trouble_after_the_last_figures_is_told(house: House) -> None:
+    """They were shown while nobody knew; what keeps the new ones is said by itself."""
+    await glances(house, "tokens of contract year 3 are used")
+    pass_time(house, 120)
+    ana = house.member("ana")
+    turns = await asyncio.gather(
+        *(house.side.calls.turns.wait("held", rank=Rank.PEOPLE, person=f"U{number}") for number in range(5))
+    )
+    await ana.types("#finance", USAGE)
+    await ana.hears("#finance", "Newer figures come by themselves.", private=True, timeout=20)
+    house.token_flex.controls.answer_always(503)
+    for turn in turns:
+        await house.side.calls.turns.give_back(turn)
+    await ana.hears("#finance", f"I could not find out how contract {CONTRACT} stands.", private=True, timeout=20)
+
+
+async def test_what_was_shown_with_a_login_of_before_is_not_posted(house: House) -> None:
+    """It is asked for anew; where that is vain, nothing is posted and the reason is told."""
+    ana = house.member("ana")
+    shown = await glances(house, "tokens of contract year 3 are used")
+    await house.side.database.write(logins.changed, house.clock.now())
+    back = house.token_flex.controls.answer_always(503)
+    await ana.presses(shown, "Post to channel")
+    await ana.hears("#finance", f"I could not find out how contract {CONTRACT} stands.", private=True, timeout=20)
+    back()
+    await ana.presses(shown, "Post to channel")
+    await ana.hears("#finance", "tokens of contract year 3 are used", private=False, timeout=20)
