@@ -1,196 +1,177 @@
-"""Figures for people: a neutral value, and its three drawings: Slack's tables and charts, plain blocks, plain text.
+"""An answer as a neutral value, before anybody draws it: what was found, facts, a table, series, a receipt.
 
-Which of these is shown is decided last, by what Slack takes; all of them say the same.
+It knows nothing of Slack. Texts in it are as the file has them: whoever draws them escapes them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Final, Literal
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
 
-from bot.cards import actions
-from bot.cards.blocks import SECTION_LIMIT, Block, Message, context, section
-from bot.cards.text import escape, flat, shorten
+from bot.cards.text import day
 
-#: A cell without a value is one of which nobody knows the value.
-Cell = str | int | float | None
+#: What stands in a place of a table; None: the file has no value there, or none that would be true.
+Cell = str | Decimal | int | date | None
 
-# Limits of Slack (source: tables and charts, "safe values").
-MOST_ROWS: Final = 100
-_MOST_COLUMNS: Final = 20
-_MOST_POINTS: Final = 20
-_MOST_CHARACTERS: Final = 9_900  #: of all cells
-_TITLE, _LABEL, _AXIS = 50, 20, 50
-_BAR: Final = 16  #: signs of the longest bar of a plain drawing
-_NATIVE_CELL: Final = 240  #: characters, so that two rows fit whatever stands in them
-_CELL: Final = 40  #: the same of a plain drawing
-_UNKNOWN: Final = "–"
+
+class Shape(StrEnum):
+    """How a series is best drawn."""
+
+    LINE = "line"
+    BAR = "bar"
+    PIE = "pie"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One number with what it counts: "Tokens", 1204.5."""
+
+    title: str
+    value: Decimal | int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `is_personal`: its texts name people; `is_number`: it sorts by number."""
+
+    title: str
+    is_number: bool = False
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows, one at least, under a header; all have as many cells as that. `caption` says what it shows."""
+    """The first of so many rows; `groups` counts all that there are, shown or not."""
 
     caption: str
-    header: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    groups: int
+
+    @property
+    def names_people(self) -> bool:
+        """Whether somebody who must not see names must not see this."""
+        return any(column.is_personal for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """One value for each label, in the order that they are shown in."""
+class Point:
+    """One value of a series under its label."""
+
+    label: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values for a chart; `by` says what the labels are, `of` what is counted."""
 
     title: str
-    kind: Literal["bar", "line"]
-    x_label: str
-    y_label: str
-    points: tuple[tuple[str, float], ...]
+    by: str
+    of: str
+    shape: Shape
+    points: tuple[Point, ...]
+    names_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What was found in a sentence or two, what else is to be known, a picture, a table, small print.
+class Receipt:
+    """What was read: rows and bytes of the file, its SHA-256 in hexadecimal, the last day in it where it has days."""
 
-    The sentences are mrkdwn, in which all that is foreign is escaped; table and chart are plain text.
+    rows: int
+    size: int
+    sha256: str
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The figures of a file; `finding` is one sentence that stands alone, `notes` say what must not be misread.
+
+    `period` is what the file has usage of, in words; "" where nothing in it says so.
     """
 
     finding: str
-    facts: tuple[str, ...] = ()
-    chart: Chart | None = None
+    facts: tuple[Fact, ...]
+    receipt: Receipt
+    period: str = ""
     table: Table | None = None
+    series: tuple[Series, ...] = ()
     notes: tuple[str, ...] = ()
+    names_people: bool = False
 
 
-def message(figures: Figures, buttons: Sequence[Block] = ()) -> Message:
-    """Return the figures in all of their drawings, with buttons below those that can have some."""
-    return Message(
-        figures.finding, blocks=native(figures, buttons), plainer=plain(figures, buttons), bare=bare(figures)
-    )
+class Fault(StrEnum):
+    """Why there are no figures of a file; `FAULTS` has what people read."""
+
+    EMPTY = "empty"
+    PAGE = "page"
+    SEPARATOR = "separator"
+    COLUMNS = "columns"
+    TOO_WIDE = "too-wide"
+    UTF_16 = "utf-16"
+    ENCODING = "encoding"
+    NUL = "nul"
+    LONG_LINE = "long-line"
+    ROWS = "rows"
+    VALUES = "values"
+    GONE = "gone"
+    MEMORY = "memory"
+    DISK = "disk"
+    TIME = "time"
+    CRASH = "crash"
 
 
-def native(figures: Figures, buttons: Sequence[Block] = ()) -> list[Block]:
-    """Return the figures with Slack's own chart and table, of which a message takes one."""
-    chart = [_native_chart(figures.chart)] if figures.chart else []
-    table = [_native_table(figures.table)] if figures.table else []
-    return [*_words(figures), *chart, *_below(figures, buttons), *table]
+#: What happened; what follows is the same for all. Tested to be total.
+FAULTS: Final[Mapping[Fault, str]] = {
+    Fault.EMPTY: "the file is empty, without even a header",
+    Fault.PAGE: "a web page came in the file's place",
+    Fault.SEPARATOR: "its columns are not separated by commas",
+    Fault.COLUMNS: "its columns are not the ones that were asked for",
+    Fault.TOO_WIDE: "it has far more columns than were asked for",
+    Fault.UTF_16: "it is written in UTF-16, and files of Token Flex are in UTF-8",
+    Fault.ENCODING: "it is not written in UTF-8, so names in it could be misread",
+    Fault.NUL: "it has NUL bytes, which no CSV has: it may be damaged",
+    Fault.LONG_LINE: "a line in it is longer than two million characters",
+    Fault.ROWS: "a row in it does not fit its header",
+    Fault.VALUES: "a column has values of another kind than it should have",
+    Fault.GONE: "the file was gone before it could be read",
+    Fault.MEMORY: "reading it took more memory than it may",
+    Fault.DISK: "reading it took more room on the disk than it may",
+    Fault.TIME: "reading it took longer than it may",
+    Fault.CRASH: "the program that reads it stopped unexpectedly",
+}
 
 
-def plain(figures: Figures, buttons: Sequence[Block] = ()) -> list[Block]:
-    """Return the figures in blocks that Slack has always taken: the table as text, with bars for the chart."""
-    table = figures.table or _table_of(figures.chart)
-    drawn = [] if table is None else [section("table", _preformatted(table, figures.chart))]
-    return [*_words(figures), *drawn, *_below(figures, buttons)]
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file without figures; `columns` are names of ours that it is about, `line` where in the file, 0: unknown."""
+
+    fault: Fault
+    columns: tuple[str, ...] = ()
+    line: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What people read under the link; it holds nothing of the file."""
+        about = f" ({', '.join(self.columns[:5])}{'…' if len(self.columns) > 5 else ''})" if self.columns else ""
+        at = f" (line {self.line:,})" if self.line else ""
+        return f"There are no figures of this file: {FAULTS[self.fault]}{about}{at}. The link works all the same."
 
 
-def bare(figures: Figures) -> str:
-    """Return the figures as mrkdwn without any block."""
-    table = figures.table or _table_of(figures.chart)
-    drawn = [] if table is None else [_preformatted(table, figures.chart)]
-    return "\n".join([figures.finding, *figures.facts, *drawn, *figures.notes])
+def number(value: Decimal | int) -> str:
+    """Return a number as people read it: at most two digits behind the point, and none that are zeros."""
+    rounded = round(value, 2) if isinstance(value, Decimal) else Decimal(value)
+    text = f"{rounded:,.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
-def number(value: float) -> str:
-    """Return a number as people read it."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-def _words(figures: Figures) -> list[Block]:
-    facts = [section("facts", "\n".join(figures.facts))] if figures.facts else []
-    return [section("finding", f"*{figures.finding}*"), *facts]
-
-
-def _below(figures: Figures, buttons: Sequence[Block]) -> list[Block]:
-    notes = [context("notes", " ".join(figures.notes))] if figures.notes else []
-    return [*([actions.row("buttons", *buttons)] if buttons else []), *notes]
-
-
-def _native_chart(chart: Chart) -> Block:
-    points: dict[str, float] = {}
-    for label, value in chart.points[:_MOST_POINTS]:
-        points[_label(label, points)] = value
-    return {
-        "type": "data_visualization",
-        "title": shorten(chart.title, _TITLE),
-        "chart": {
-            "type": chart.kind,
-            "series": [
-                {
-                    "name": shorten(chart.y_label, _LABEL),
-                    "data": [{"label": label, "value": value} for label, value in points.items()],
-                }
-            ],
-            "axis_config": {
-                "categories": list(points),
-                "x_label": shorten(chart.x_label, _AXIS),
-                "y_label": shorten(chart.y_label, _AXIS),
-            },
-        },
-    }
-
-
-def _label(text: str, taken: Collection[str]) -> str:
-    """Return a label that fits and that no other point has."""
-    plain = flat(text) or _UNKNOWN
-    ends = ("", *(f" {again}" for again in range(2, _MOST_POINTS + 1)))
-    return next(label for end in ends if (label := shorten(plain, _LABEL - len(end)) + end) not in taken)
-
-
-def _native_table(table: Table) -> Block:
-    header = [_native_cell(title) for title in table.header[:_MOST_COLUMNS]]
-    rows = [[_native_cell(cell) for cell in row[:_MOST_COLUMNS]] for row in table.rows[:MOST_ROWS]]
-    sizes = accumulate(sum(len(cell["text"]) for cell in row) for row in [header, *rows])
-    fitting = sum(size <= _MOST_CHARACTERS for size in sizes) - 1
-    return {
-        "type": "data_table",
-        "caption": flat(table.caption),
-        "page_size": min(fitting, 12),
-        "row_header_column_index": 0,
-        "rows": [header, *rows[:fitting]],
-    }
-
-
-def _native_cell(cell: Cell) -> Block:
-    if isinstance(cell, int | float):
-        return {"type": "raw_number", "value": cell, "text": number(cell)}
-    return {"type": "raw_text", "text": shorten(_shown(cell), _NATIVE_CELL)}
-
-
-def _shown(cell: Cell) -> str:
-    if isinstance(cell, int | float):
-        return number(cell)
-    return flat(cell or "") or _UNKNOWN
-
-
-def _table_of(chart: Chart | None) -> Table | None:
-    return Table(chart.title, (chart.x_label, chart.y_label), chart.points) if chart else None
-
-
-def _preformatted(table: Table, chart: Chart | None) -> str:
-    """Return a table as text: columns aligned, numbers to the right, a bar beside each row that the chart shows.
-
-    Rows that do not fit into one paragraph are left out, and columns that are too wide, which is said.
-    """
-    values = dict(chart.points) if chart else {}
-    most = max((abs(value) for value in values.values()), default=0) or 1
-    header, *cells = ([shorten(_shown(cell), _CELL) for cell in row] for row in (table.header, *table.rows))
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    right = [all(isinstance(cell, int | float | None) for cell in column) for column in zip(*table.rows, strict=True)]
-    drawn = [_line(header, widths, right)]
-    for row in cells:
-        value = values.get(row[0], 0)
-        drawn.append(f"{_line(row, widths, right)}  {'█' * round(_BAR * max(0.0, value) / most)}".rstrip())
-    lines = [escape(line.replace("`", "'")) for line in drawn]
-    room = SECTION_LIMIT - 100
-    fitting = sum(size <= room for size in accumulate(len(line) + 1 for line in lines))
-    if fitting < 2:
-        return f"{escape(flat(table.caption))}: the table is too wide to be shown here."
-    more = f"\nThe first {fitting - 1} of {len(cells)} rows." if fitting < len(lines) else ""
-    return f"{escape(flat(table.caption))}\n```{chr(10).join(lines[:fitting])}```{more}"
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = (
-        cell.rjust(width) if is_right else cell.ljust(width)
-        for cell, width, is_right in zip(cells, widths, right, strict=True)
-    )
-    return "  ".join(padded).rstrip()
+def cell_text(cell: Cell) -> str:
+    """Return what stands in a place of a table, as the file has it; never empty, since Slack takes no empty cell."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, date):
+        return day(cell)
+    return (cell or "(empty)") if isinstance(cell, str) else number(cell)

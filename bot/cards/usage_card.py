@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
-from bot.cards import actions, figures
+from bot.cards import actions, drawing
 from bot.cards.blocks import Message, paragraph
+from bot.cards.drawing import Drawable
 from bot.cards.explanations import explain
-from bot.cards.figures import Cell, Chart, Figures, Table
+from bot.cards.figures import Cell, Column, Point, Series, Shape, Table
 from bot.cards.names import NAMES
 from bot.cards.text import code, day, moment
 from bot.tokenflex.errors import TokenFlexError
 from bot.tokenflex.models import TokenYear
 
+_MONTH: Final = "Month"
 _EVEN: Final = 3  #: percent; a pace that is no farther from an even one is called even
 _USERS: Final = "Different users cannot be added up: one person may count in several months and categories."
 _BY_PRODUCT: Final = "starter.products this-contract-year"  #: as the form's menu knows the question, with its period
@@ -93,7 +96,7 @@ def glance(shown: Glance, *, in_channel: bool) -> Message:
     if shown.usage is None:
         return paragraph(f"I'm asking Autodesk how contract {code(shown.contract)} stands. It comes by itself.")
     buttons = [actions.post_usage(shown.contract)] if in_channel else []
-    return figures.message(figures_of(shown), [*buttons, actions.ask("By product", *_by_product(shown.contract))])
+    return drawing.message(figures_of(shown), [*buttons, actions.ask("By product", *_by_product(shown.contract))])
 
 
 def posted(usage: Usage | None, *, discreet: bool = False) -> Message:
@@ -106,7 +109,7 @@ def posted(usage: Usage | None, *, discreet: bool = False) -> Message:
     if usage is None:
         return paragraph("How that contract stood is not known any more. `/tokenflex usage` asks anew.")
     shown = Glance(usage.contract, usage)
-    return figures.message(figures_of(shown), [actions.ask("By product", *_by_product(usage.contract))])
+    return drawing.message(figures_of(shown), [actions.ask("By product", *_by_product(usage.contract))])
 
 
 def waits_for_channel(contract: str) -> Message:
@@ -114,7 +117,7 @@ def waits_for_channel(contract: str) -> Message:
     return paragraph(f"I'll post how contract {code(contract)} stands in this channel.")
 
 
-def figures_of(shown: Glance) -> Figures:
+def figures_of(shown: Glance) -> Drawable:
     """Return the figures of a glance.
 
     Raises:
@@ -124,10 +127,10 @@ def figures_of(shown: Glance) -> Figures:
     if shown.usage is None:
         raise ValueError("nothing is known")
     usage = shown.usage
-    return Figures(
+    return Drawable(
         finding=_finding(usage),
         facts=tuple(_facts(usage)),
-        chart=_chart(usage),
+        series=_series(usage),
         table=_table(usage),
         notes=tuple(_notes(usage, shown)),
     )
@@ -205,19 +208,21 @@ def _notes(usage: Usage, shown: Glance) -> Iterator[str]:
         yield _USERS
 
 
-def _chart(usage: Usage) -> Chart | None:
-    points = tuple((month.label, month.tokens) for month in reversed(usage.months))
-    return Chart("Tokens by month", "bar", "Month", "Tokens", points) if points else None
+def _series(usage: Usage) -> tuple[Series, ...]:
+    points = tuple(Point(month.label, Decimal(month.tokens)) for month in reversed(usage.months))
+    return (Series("Tokens by month", _MONTH, "Tokens", Shape.BAR, points),) if points else ()
 
 
 def _table(usage: Usage) -> Table | None:
     if not usage.months:
         return None
     titles = (NAMES[name].noun or NAMES[name].title.lower() if name in NAMES else name for name in usage.categories)
+    users = (Column(f"Users of {title}", is_number=True) for title in titles)
     return Table(
         f"Tokens and different users by month, contract {usage.contract}",
-        ("Month", "Tokens", *(f"Users of {title}" for title in titles)),
+        (Column(_MONTH), Column("Tokens", is_number=True), *users),
         tuple(_row(month, usage.categories) for month in usage.months),
+        len(usage.months),
     )
 
 
