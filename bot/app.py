@@ -9,9 +9,11 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bot.answers.usage import UsageAtAGlance
 from bot.assembly import Parts, assemble
 from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
+from bot.contracts.usage_cache import UsageCache
 from bot.contracts.values import ContractValues
 from bot.exports.presses import Presses
 from bot.exports.use_cases import Described
@@ -50,6 +52,7 @@ from handlers.guard import Guard
 from handlers.home import Home
 from handlers.on_exports import OnExports
 from handlers.on_templates import OnTemplates
+from handlers.on_usage import OnUsage
 from handlers.registration import register
 from handlers.replies import Replies
 from storage import backup, future
@@ -123,6 +126,8 @@ class Bot:
         values = self.values = ContractValues(database, calls, clock, contracts)
         await values.load()
         connection = await ending.enter_async_context(AsyncExitStack())  # closed when the listeners have ended
+        usage = UsageCache(database, calls, clock, values, settings.aps_client_id)
+        await usage.load()
         parts = self.parts = await assemble(
             database=database,
             calls=calls,
@@ -136,10 +141,12 @@ class Bot:
             names_of=partial(self._names, values),
             ending=ending,
             listeners=workspace.guard,
+            asking=usage,
         )
         watch = LoginWatch(database, calls, rules.administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, values=values.run, login=watch.run)
-        app = self._bolt(workspace, parts, contracts, values)
+        at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
+        app = self._bolt(workspace, parts, contracts, values, at_a_glance)
         handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)
         connection.push_async_callback(handler.close_async)
         ending.push_async_callback(handler.client.disconnect)
@@ -184,7 +191,14 @@ class Bot:
         guard = Guard(replies, access, StorageFullError)
         return _Workspace(api, identity, members, access, replies, guard)
 
-    def _bolt(self, workspace: _Workspace, parts: Parts, contracts: ContractCache, values: ContractValues) -> AsyncApp:
+    def _bolt(
+        self,
+        workspace: _Workspace,
+        parts: Parts,
+        contracts: ContractCache,
+        values: ContractValues,
+        usage: UsageAtAGlance,
+    ) -> AsyncApp:
         settings = self._settings
         app = bolt(workspace.api, workspace.identity, settings.slack_bot_token)
         exports, replies, guard = parts.exports, workspace.replies, workspace.guard
@@ -201,13 +215,24 @@ class Bot:
         form = ExportForm(exports, contracts, values, catalogue, guard, views)
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
         asking = Asking(templates, contracts, values, workspace.access, catalogue, self._clock)
-        short = QuestionForm(form, exports, templates, asking, guard)
+        on_usage = OnUsage(usage, replies, guard)
+        short = QuestionForm(form, exports, templates, asking, on_usage, guard)
         template_form = TemplateForm(form, short, exports, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
         on_templates = OnTemplates(templates, template_form, short, form.choices, on_exports, guard)
         history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
-            exports, on_exports, on_templates, administration, contracts, catalogue, short, history, asking, guard
+            exports,
+            on_exports,
+            on_templates,
+            on_usage,
+            administration,
+            contracts,
+            catalogue,
+            short,
+            history,
+            asking,
+            guard,
         )
         presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
@@ -227,6 +252,7 @@ class Bot:
             home,
             template_form,
             on_templates,
+            on_usage,
             Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
         )
         return app

@@ -97,12 +97,13 @@ async def assemble(
     names_of: Callable[[str], Names | None] = lambda _: None,
     ending: AsyncExitStack,
     listeners: Settles | None = None,
+    asking: Settles | None = None,
     policy: Policy = next_poll,
 ) -> Parts:
     """Wire the parts on an open database and take up what an earlier process has left.
 
     `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
-    included. `describe` says of a request what its file is called,
+    and what they are `asking` Token Flex included. `describe` says of a request what its file is called,
     `names_of` of a contract how the customer calls its fields.
     """
     server_time = calls.turns.server_time
@@ -124,7 +125,8 @@ async def assemble(
     await moved_channels.load()
     await worker.resume()
     supervisor = Supervisor(clock)
-    under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *([listeners] if listeners else [])]
+    others = [each for each in (listeners, asking) if each is not None]
+    under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *others]
     ending.push_async_callback(_settle, under_way)
     ending.callback(calls.close)
     ending.push_async_callback(supervisor.stop)

@@ -88,6 +88,10 @@ class ChannelSharedError(NotAllowedError):
     whom: tuple[str, ...]
 
 
+class FiguresSharedError(ChannelSharedError):
+    """Figures may not be shown in channels that other organisations read."""
+
+
 @dataclass(eq=False)
 class RequesterOnlyError(NotAllowedError):
     """Only the person who asked for the export may do that."""
@@ -165,6 +169,14 @@ class LinkUnavailableError(UseCaseError):
     why: NoLink
     cause: TokenFlexError | None = None
     status: str = ""  #: Token Flex's own word
+
+
+@dataclass(eq=False)
+class UsageUnknownError(UseCaseError):
+    """How a contract stands cannot be said now; without a cause it is because the bot is being stopped."""
+
+    contract: str
+    cause: TokenFlexError | None = None
 
 
 @dataclass(eq=False)

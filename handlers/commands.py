@@ -27,6 +27,7 @@ from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
 from handlers.on_templates import OnTemplates
+from handlers.on_usage import OnUsage
 from handlers.words import grammar
 from handlers.words.slack_text import as_typed
 
@@ -41,6 +42,7 @@ class Commands:
         exports: Exports,
         on_exports: OnExports,
         on_templates: OnTemplates,
+        on_usage: OnUsage,
         administration: Administration,
         contracts: ContractCache,
         catalogue: Catalogue,
@@ -50,6 +52,7 @@ class Commands:
         guard: Guard,
     ) -> None:
         self._exports = exports
+        self._on_usage = on_usage
         self._administration = administration
         self._contracts = contracts
         self._catalogue = catalogue
@@ -118,6 +121,8 @@ class Commands:
                 await self._form.open(act.trigger, act.asker, here=not envelope.is_in_group_message(act.body))
             case grammar.Export():
                 await self._export(command, act)
+            case grammar.Usage():
+                await self._usage(command.contract, act)
             case grammar.List():
                 await self._list(Turn(command.words), act)
             case grammar.OnExport():
@@ -130,6 +135,14 @@ class Commands:
                 await self._unknown(command, act)
             case _:
                 await self._shown[type(command)](act)
+
+    async def _usage(self, contract: str, act: Act) -> None:
+        if self._contracts.lacks(contract):
+            seen = [contract.number for contract in self._contracts.offered]
+            said = sentence(unseen_contract(contract, seen).message)
+            await self._tell(act, replies.wrong_words([said], f"usage {self._contracts.meant or seen[0]}"))
+        else:
+            await self._on_usage.show(contract, act.asker, act.body)
 
     async def turn(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to Newer and Older: another page in the place of the one that is shown."""

@@ -97,10 +97,15 @@ def origin_of_command(body: Body) -> str:
     A command that stands on a button is done once, however often it is pressed.
     """
     if body.get("actions"):
-        pressed = [str(body["user"]["id"]), pressed_message(body), str(body["actions"][0].get("value"))]
-        return "meant:" + hashlib.sha256("\n".join(pressed).encode()).hexdigest()
+        return f"meant:{origin_of_press(body)}"
     parts = [str(body.get(part, "")) for part in ("trigger_id", "response_url", "user_id", "channel_id", "text")]
     return "command:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def origin_of_press(body: Body) -> str:
+    """Return a name for all presses of one button of a message by one person: they are the same act."""
+    pressed = [str(body["user"]["id"]), pressed_message(body), str(body["actions"][0].get("value"))]
+    return hashlib.sha256("\n".join(pressed).encode()).hexdigest()
 
 
 def origin_of_form(body: Body) -> str:

@@ -14,6 +14,7 @@ from handlers.forms.question_form import NEW_EXPORT, QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.home import APP_HOME_OPENED, Home
 from handlers.on_templates import OnTemplates
+from handlers.on_usage import OnUsage
 
 
 def register(
@@ -25,6 +26,7 @@ def register(
     home: Home,
     template_form: TemplateForm,
     on_templates: OnTemplates,
+    on_usage: OnUsage,
     events: Events,
 ) -> None:
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
@@ -50,6 +52,7 @@ def register(
         app.view(callback_id)(template_form.submit)
     for action_id in on_templates.action_ids:
         app.action(action_id)(on_templates.press)
+    app.action(actions.POST_USAGE)(on_usage.press)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)

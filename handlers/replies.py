@@ -65,17 +65,23 @@ class Replies:
         return is_said
 
     async def _said(self, way: Way, message: Message) -> bool:
-        """Try one way: a moment later where Slack asks for that, and without the blocks where it refuses them."""
-        content: Content = {"text": message.text, "blocks": message.blocks}
+        """Try one way: a moment later where Slack asks for that, and plainer where it refuses the blocks."""
+        drawings = self._api.drawings.of(message)
+        content: Content = {"text": message.text, "blocks": drawings.pop(0)}
         give_up_at = self._clock.now() + _PATIENCE
         while True:
             try:
                 await way(content)
             except BlocksRefusedError as error:
                 log.info("the blocks of an answer were refused", reason=str(error))
-                if content.pop("blocks", None) is None:
+                refused = content.pop("blocks", None)
+                if refused is None:
                     return False
-                content["text"] = message.bare or message.text
+                self._api.drawings.refused(message, refused)
+                if drawings:
+                    content["blocks"] = drawings.pop(0)
+                else:
+                    content["text"] = message.bare or message.text
             except SlackRateLimitedError as error:
                 if error.retry_after > _LONGEST_PAUSE or self._clock.now() >= give_up_at:
                     return False

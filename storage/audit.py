@@ -26,6 +26,7 @@ class Act(StrEnum):
     GIVEN_UP = "given up"  #: a retry or a deletion that waited
     REFUSED = "refused"
     SENT_AGAIN = "message sent again"
+    USAGE = "usage shown"  #: how a contract stands, to one person or for a channel
     TEMPLATE = "template changed"  #: a saved question: saved, edited, renamed, shared, deleted
 
 
@@ -55,9 +56,21 @@ class Entry(Stored):
     result: str
 
 
-def add(db: Connection, entry: Entry) -> None:
-    """Add a row, in the transaction of the act itself where there is one."""
-    rows.insert(db, "audit", asdict(entry))
+def add(db: Connection, entry: Entry) -> int:
+    """Add a row, in the transaction of the act itself where there is one, and return its id."""
+    return rows.insert(db, "audit", asdict(entry))
+
+
+def get(db: Connection, identity: int) -> Entry:
+    """Return one row.
+
+    Raises:
+        LookupError: there is none.
+
+    """
+    for row in db.query("SELECT * FROM audit WHERE id = ?", [identity]):
+        return Entry.from_row(row)
+    raise LookupError(f"no act {identity}")
 
 
 def since(db: Connection, moment: datetime | None = None) -> Iterator[Entry]:

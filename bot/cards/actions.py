@@ -29,6 +29,7 @@ REMOVE = "template.delete"
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
 MEANT = "command.meant"  #: does the command that its value is, as it would be typed
+POST_USAGE = "usage.post"  #: its value is a contract
 SEND_AGAIN = "admin.send_again"  #: its number is that of a message that was given up
 
 _LABELS = {
@@ -122,6 +123,18 @@ def ask(words: str, question: str, title: str) -> Block:
         "text": plain(words),
         "value": question,
         "accessibility_label": said,
+    }
+
+
+def post_usage(contract: str) -> Block:
+    """Return the button that posts how a contract stands to the channel where it is pressed."""
+    words = "Post to channel"
+    return {
+        "type": "button",
+        "action_id": POST_USAGE,
+        "text": plain(words),
+        "value": contract,
+        "accessibility_label": shorten(f"{words}, tokens of contract {flat(contract)}", 75),
     }
 
 

@@ -13,11 +13,13 @@ URL_LIMIT = 3000  #: characters of the address of a button (source: Slack Block 
 class Message:
     """A message as Slack takes it: `text` says the essential to notifications and screen readers.
 
-    `bare` stands for all of it where Slack refuses the blocks; "" where the text has to do then, which shows no link.
+    `plainer` blocks, where there are some, draw the same for a Slack that refuses tables and charts. `bare` stands for
+    all of it where Slack refuses any blocks; "" where the text has to do then, which shows no link.
     """
 
     text: str
     blocks: list[Block] = field(default_factory=list, repr=False)
+    plainer: list[Block] = field(default_factory=list, repr=False, kw_only=True)
     bare: str = field(default="", repr=False)
 
 

@@ -67,6 +67,11 @@ def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str
     """Return what keeps messages about an export from their channel; None: the requester was told that already."""
     if closing is None:
         return f"It does not stand in {channel(export.channel)} yet, as I told you."
+    return not_posted(f"export {export.label}", export.channel, closing, bot_name)
+
+
+def not_posted(what: str, place: str, closing: Closing, bot_name: str) -> str:
+    """Return what keeps something from a channel, and what to do."""
     if closing is Closing.ARCHIVED:
         advice = "That channel is archived. Unarchive it and I'll post within a minute or so."
     elif closing is Closing.SHARED:
@@ -75,7 +80,7 @@ def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str
         advice = "A setting of the channel or the workspace keeps me from posting there. Ask a workspace admin."
     elif closing is Closing.REFUSED:
         advice = "Slack does not take that message there; I go on trying."
-    elif is_direct_message(export.channel):
+    elif is_direct_message(place):
         advice = "I can only write in direct messages that are with me. Ask again in one with me, or in a channel."
     else:
         invite = code(f"/invite @{bot_name}")
@@ -83,7 +88,7 @@ def not_announced(export: Export, closing: Closing | None, bot_name: str) -> str
             f"I am not in that channel. Type {invite} there and I'll post within a minute or so. If it is a group "
             "message, nobody can invite me: ask for it in a channel instead."
         )
-    return f"I cannot post export {export.label} to {channel(export.channel)}. {advice}"
+    return f"I cannot post {what} to {channel(place)}. {advice}"
 
 
 def post_in_doubt(export: Export) -> Message:

@@ -86,6 +86,9 @@ def sentence(error: UseCaseError) -> str:
         case errors.LinkUnavailableError():
             cause = "" if error.cause is None else explain(error.cause)
             text = _NO_LINK[error.why].format(number=error.number, cause=cause, status=escape(error.status))
+        case errors.UsageUnknownError():
+            cause = "I am just being restarted. Try again in a minute." if error.cause is None else explain(error.cause)
+            text = f"I could not find out how contract {code(error.contract)} stands. {cause}"
         case errors.FormNotOpenedError():
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
             text = f"The form did not open: {reason}. Please do that once more; nothing was lost."
@@ -108,6 +111,12 @@ def _not_allowed(error: NotAllowedError) -> str:
             allowed = _listed([f"<#{each}>" for each in error.allowed], "and")
             refused = f"Exports may only be posted in {allowed}."
             text = f"{refused} Ask for them there, or ask {whom(error.whom)}."
+        case errors.FiguresSharedError():
+            shared = "is" if error.is_known else "may be, which Slack does not tell me"
+            text = (
+                "I show no figures in channels that are shared with other organisations, and "
+                f"{channel(error.channel)} {shared}. Post it in another channel, or ask {whom(error.whom)}."
+            )
         case errors.ChannelSharedError():
             shared = "is shared" if error.is_known else "may be shared, which Slack does not tell me,"
             text = (

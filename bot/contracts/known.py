@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bot.tokenflex.catalogue import CATEGORIES, MANUAL
+from bot.tokenflex.catalogue import MANUAL, NEW_NAMES
 from bot.tokenflex.client import VALUES_LISTED
 from bot.tokenflex.models import LastUsage
 
@@ -17,7 +17,6 @@ KEPT: Final = timedelta(days=1)
 _KEPT_FRESHNESS: Final = timedelta(hours=6)
 #: Values of one field; what is beyond can be typed.
 _MOST: Final = 10_000
-_NEW_NAMES: Final = {category.old_name: category.name for category in CATEGORIES}
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class Known:
         """Take through which day the usage of each category is known."""
         days: dict[str, date] = {}
         for each in listed:
-            name = _NEW_NAMES.get(each.category, each.category)
+            name = NEW_NAMES.get(each.category, each.category)
             days[name] = max(each.day, days.get(name, each.day))
         self.last_days = days
         self.fetched_at[FRESHNESS] = now
@@ -72,7 +71,7 @@ class Known:
         """
         if self.is_old(FRESHNESS, now):
             return None
-        asked = set(categories) or set(_NEW_NAMES.values()) - MANUAL
+        asked = set(categories) or set(NEW_NAMES.values()) - MANUAL
         return max((day for name, day in self.last_days.items() if name in asked), default=None)
 
     def forget_old(self, now: datetime) -> None:

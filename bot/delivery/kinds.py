@@ -8,13 +8,16 @@ from typing import Generic, TypeVar
 
 from sqlite_utils import Database as Connection
 
-from bot.cards import export_card, notices
-from bot.cards.blocks import Message
+from bot.cards import export_card, notices, usage_card
+from bot.cards.blocks import Message, paragraph
 from bot.cards.names import Names
 from bot.cards.notices import Closing
+from bot.cards.usage_card import Usage
+from bot.contracts import usage_cache
+from bot.contracts.usage import usage_of
 from bot.people.permissions import Posting
 from bot.tokenflex.models import DownloadLink
-from storage import exports, logins, outbox
+from storage import audit, channels, exports, logins, outbox
 from storage.models import About, Delivery, Export, MessageKind, SentMessage
 
 
@@ -29,7 +32,16 @@ class LostLogin:
     was_cut_off: bool
 
 
-M = TypeVar("M", Export, LostLogin)
+@dataclass(frozen=True, slots=True)
+class PostedUsage:
+    """How a contract stands, posted to a channel by a person; without `usage` nothing is known of it any more."""
+
+    person: str
+    channel: str
+    usage: Usage | None
+
+
+M = TypeVar("M", Export, LostLogin, PostedUsage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ class Letter:
     """A delivery with what it is about, as that stands when it goes out."""
 
     delivery: Delivery
-    matter: Export | LostLogin
+    matter: Export | LostLogin | PostedUsage
     draw: Callable[[Drawing], Message]
     resembles: Callable[[str], bool] | None  #: whether a text of ours without metadata may be this message
     is_private: bool
@@ -138,6 +150,15 @@ def _login(db: Connection, _delivery: Delivery) -> LostLogin:
     return LostLogin(newest[0].channel if newest else "", logins.renewal_under_way(db) is not None)
 
 
+def _usage(db: Connection, delivery: Delivery) -> PostedUsage:
+    if delivery.about is not About.USAGE or delivery.about_id is None:
+        raise LookupError(f"{delivery.subject} is about no act")
+    act = audit.get(db, delivery.about_id)
+    counted = usage_cache.known(db, delivery.detail)
+    channel = channels.current(db, act.channel)
+    return PostedUsage(act.person, channel, None if counted is None else usage_of(counted))
+
+
 def _is_about(export: Export, text: str) -> bool:
     return re.search(rf"\bexport #{export.number}\b", text, re.IGNORECASE) is not None
 
@@ -152,7 +173,7 @@ def _private_result(export: Export, drawing: Drawing) -> Message:
     return export_card.private_result(export, delivery.edition, why)
 
 
-KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
+KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage]] = {
     MessageKind.CARD: Kind(
         _export,
         lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet, names=drawing.names),
@@ -181,6 +202,16 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin]] = {
         is_private=True,
     ),
     MessageKind.POST_IN_DOUBT: Kind(_export, lambda export, _: notices.post_in_doubt(export), is_private=True),
+    MessageKind.USAGE: Kind(_usage, lambda posted, drawing: usage_card.posted(posted.usage, discreet=drawing.discreet)),
+    MessageKind.USAGE_TROUBLE: Kind(
+        _usage,
+        lambda posted, drawing: paragraph(
+            notices.not_posted(
+                "how the contract stands", posted.channel, Closing(drawing.delivery.detail), drawing.bot_name
+            )
+        ),
+        is_private=True,
+    ),
     MessageKind.LOGIN_LOST: Kind(
         _login,
         lambda login, drawing: notices.login_needed(was_cut_off=login.was_cut_off, detail=drawing.delivery.detail),

@@ -7,7 +7,7 @@ from sqlite_utils import Database as Connection
 
 from bot.cards.notices import Closing
 from bot.delivery import ways
-from bot.delivery.kinds import Letter
+from bot.delivery.kinds import Letter, PostedUsage
 from bot.delivery.ways import Course, Then
 from bot.exports import announcements
 from bot.exports.links import Shown
@@ -16,7 +16,7 @@ from bot.slack.errors import ChannelClosedError, SlackError
 from bot.slack.posts import Posted
 from storage import audit, outbox, troubles
 from storage.audit import Act, Entry, Source
-from storage.models import Delivery, DeliveryState, MessageKind, Refusal, SentMessage
+from storage.models import About, Delivery, DeliveryState, MessageKind, NewDelivery, Refusal, SentMessage
 from storage.states import ExportState
 
 
@@ -117,6 +117,8 @@ def closing(error: SlackError) -> Closing:
 
 def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) -> None:
     """Tell the requester, once, what keeps from its channel what was never posted there."""
+    if isinstance(letter.matter, PostedUsage) and not letter.stands:
+        _tell_of_usage(db, letter.delivery, letter.matter, why, now)
     export = letter.export
     if export is None or letter.stands:
         return
@@ -127,6 +129,18 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
         announcements.private_result(db, export, why.value, now)
     else:
         announcements.tell(db, export, now, MessageKind.CHANNEL_TROUBLE, detail=why.value)
+
+
+def _tell_of_usage(db: Connection, delivery: Delivery, matter: PostedUsage, why: Closing, now: datetime) -> None:
+    told = NewDelivery(
+        subject=f"{delivery.subject}:{why.value}",
+        kind=MessageKind.USAGE_TROUBLE,
+        about=About.USAGE,
+        about_id=delivery.about_id,
+        recipient=matter.person,
+        detail=why.value,
+    )
+    outbox.put_once(db, told, now)
 
 
 def put_off(

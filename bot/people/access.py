@@ -185,6 +185,23 @@ class Access:
             is_known = sharing in {Sharing.SHARED, Sharing.PENDING}
             raise errors.ChannelSharedError(channel, is_known, self._whom)
 
+    async def check_figures(self, channel: str) -> None:
+        """Check that figures of the data may be shown in this channel.
+
+        Of one that we are not in Slack says nothing yet; that is found out when they are posted.
+
+        Raises:
+            ChannelNotAllowedError, ChannelSharedError: they may not.
+            MembershipUnknownError: Slack does not say now whether they may.
+
+        """
+        await self.check_channel(channel)
+        if self.rules.shared_channels is SharedChannels.ALLOW:
+            return
+        sharing = await self._channels.sharing(channel)
+        if sharing is not Sharing.HIDDEN and self.rules.posting(sharing) is not Posting.ALL:
+            raise errors.FiguresSharedError(channel, sharing is not Sharing.UNTOLD, self._whom)
+
     async def posting(self, channel: str) -> Posting:
         """Return what of an export may be posted to this channel, or to this person.
 

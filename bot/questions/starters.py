@@ -104,6 +104,13 @@ _OTHERS: Final = (
 )
 
 
+#: Questions that are answered at once, without an export, by their keys (source: what people ask of usage data, 1, 2).
+AT_ONCE: Final = {
+    "usage.left": "How many tokens are used, how many are left, will they last?",
+    "usage.months": "Tokens and unique users by category and month",
+}
+
+
 def starters(names: Names, chosen: str = "") -> tuple[Starter, ...]:
     """Return all questions; charge-back is one for each custom field that the customer has a label for.
 

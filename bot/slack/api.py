@@ -17,6 +17,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.network import Network, Obstacle, obstacle
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
+from bot.slack.drawings import Drawings
 from bot.slack.errors import (
     BlocksRefusedError,
     SlackBrokenError,
@@ -44,7 +45,8 @@ class SlackApi:
     """Calls methods of Slack's Web API, and posts to response URLs.
 
     The client must have no retry handlers: a repeated `chat.postMessage` could post twice. `time` learns from each
-    response what Slack's clock shows; `scopes` are those of the bot token, None until Slack has named them.
+    response what Slack's clock shows; `drawings` knows which blocks Slack takes; `scopes` are those of the bot token,
+    None until Slack has named them.
     """
 
     def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
@@ -53,6 +55,7 @@ class SlackApi:
         self._recent: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._paused_until: dict[str, datetime] = {}
         self.time = ServerTime(clock)
+        self.drawings = Drawings(clock)
         self.scopes: frozenset[str] | None = None
 
     async def call(self, method: str, *, within: float = LONGEST, **arguments: object) -> Mapping[str, Any]:

@@ -75,14 +75,16 @@ class SlackPosts:
     async def _say(
         self, method: str, message: Message, arguments: Mapping[str, Any], plain: Mapping[str, Any] | None = None
     ) -> tuple[Mapping[str, Any], bool]:
-        """Call a method with a message; where the blocks are refused once more, with a text alone and `plain`.
+        """Call a method with a message; where all of its blocks are refused once more, with a text alone and `plain`.
 
         Return the response, and whether what only the blocks say was lost.
         """
-        try:
-            return await self._api.call(method, text=message.text, blocks=message.blocks, **arguments), False
-        except BlocksRefusedError as error:
-            log.warning("Slack refuses the blocks of a message; it goes out as plain text", code=str(error))
+        for blocks in self._api.drawings.of(message):
+            try:
+                return await self._api.call(method, text=message.text, blocks=blocks, **arguments), False
+            except BlocksRefusedError as error:
+                log.warning("Slack refuses the blocks of a message; it goes out plainer", code=str(error))
+                self._api.drawings.refused(message, blocks)
         text = message.bare or f"{message.text} `/tokenflex list` shows more."
         return await self._api.call(method, text=text, **arguments, **(plain or {})), not message.bare
 

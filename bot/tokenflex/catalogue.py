@@ -72,6 +72,8 @@ CATEGORIES: Final = (
     Category(MANUAL_ADJUSTMENT, "Tokens booked by hand", MANUAL_ADJUSTMENT),
     Category(MANUAL_CONSUMPTION, "Consumption booked by hand", MANUAL_CONSUMPTION),
 )
+#: What each category is called in requests, by the name that summaries give it; they may also give the new one.
+NEW_NAMES: Final = {category.old_name: category.name for category in CATEGORIES}
 
 _DESKTOP: Final = frozenset({DESKTOP_PRODUCT})
 _CLOUD_PRODUCT: Final = frozenset({CLOUD_PRODUCT})

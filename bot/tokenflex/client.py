@@ -14,7 +14,15 @@ import structlog
 
 from bot.tokenflex.errors import NotFoundError, UpstreamBrokenError
 from bot.tokenflex.http import Door
-from bot.tokenflex.models import UNREADABLE, Contract, ExportRequest, LastUsage, UpstreamExport
+from bot.tokenflex.models import (
+    UNREADABLE,
+    Contract,
+    ExportRequest,
+    LastUsage,
+    MonthOfUse,
+    TokenYear,
+    UpstreamExport,
+)
 from bot.tokenflex.refusals import refusal
 
 T = TypeVar("T")
@@ -66,6 +74,16 @@ class TokenFlexClient:
     def last_usage(self, contract_number: str) -> tuple[LastUsage, ...]:
         """Return how fresh the usage of each category is; one without usage is missing."""
         return _each(self._call("GET", ("usage", contract_number, "last")), LastUsage.from_json)
+
+    def token_years(self, contract_number: str) -> tuple[TokenYear, ...]:
+        """Return the years of a contract with their tokens, oldest first; a sum without one of them would be wrong."""
+        body = self._call("GET", ("contract", contract_number))
+        years = body.get("contractYears") if isinstance(body, Mapping) else None
+        return tuple(sorted(_every(years, TokenYear.from_json), key=lambda year: year.first))
+
+    def monthly_summary(self, contract_number: str) -> tuple[MonthOfUse, ...]:
+        """Return what was used in each month, contract year and category, of all time; all of it can be read."""
+        return _every(self._call("GET", ("usage", contract_number, "summary")), MonthOfUse.from_json)
 
     def submit(self, request: ExportRequest) -> UpstreamExport:
         """Ask for an export. When the error's effect is unknown there may be one nevertheless: never just repeat it."""
@@ -150,6 +168,14 @@ def _each(body: object, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]
     if broken:
         log.warning("entries of a Token Flex list could not be read", broken=broken, entries=len(found))
     return tuple(record for record in found if record is not None)
+
+
+def _every(body: object, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    """Return what is to be added up, which has to be whole."""
+    found = _each(body, read)
+    if len(found) != len(_array(body)):
+        raise UpstreamBrokenError("Autodesk's answer has entries that cannot be read")
+    return found
 
 
 def _texts(body: object) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from bot.tokenflex.catalogue import NEW_NAMES
+
 REQUESTED = "Requested"
 DOWNLOAD = "Download"
 ERROR = "Error"
@@ -195,3 +197,83 @@ class Contract:
             end_date=str(data.get("contractEndDate") or ""),
             is_active=bool(data.get("isActive", True)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenYear:
+    """One year of a contract, with its tokens as Token Flex last counted them; both days belong to it.
+
+    `consumed` and `remaining` leave out the multi-year tokens, of which `multiyear_at_start` were left as it began
+    (source: Token Flex, contract object).
+    """
+
+    number: int
+    first: date
+    last: date
+    provisioned: int
+    consumed: int
+    remaining: int
+    multiyear_at_start: int = 0
+    multiyear_consumed: int = 0
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "TokenYear":
+        """Read one entry of `contractYears`.
+
+        Raises:
+            ValueError: there is no number in it, or no day.
+
+        """
+        provisioned, consumed = _whole(data.get("provisionedTokens")), _whole(data.get("consumedTokens"))
+        remaining = data.get("remainingTokens")
+        return cls(
+            number=_whole(data.get("year")),
+            first=_day(data.get("startDate")),
+            last=_day(data.get("endDate")),
+            provisioned=provisioned,
+            consumed=consumed,
+            remaining=provisioned - consumed if remaining is None else _whole(remaining),
+            multiyear_at_start=_whole(data.get("multiyearTokensAtStart") or 0),
+            multiyear_consumed=_whole(data.get("multiyearConsumedTokens") or 0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfUse:
+    """What a contract used in one month, in one contract year and category, whose name is the new one.
+
+    `unique_users` cannot be added up: one person counts in several of these.
+    """
+
+    month: date  #: its first day
+    category: str
+    tokens: int
+    unique_users: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "MonthOfUse":
+        """Read one entry of the monthly summary, which has old names of categories (source: Token Flex, summary).
+
+        Raises:
+            ValueError: there is no month in it, or no number.
+
+        """
+        category = str(data.get("usageCategory") or "")
+        return cls(
+            month=_day(data.get("usageMonth")).replace(day=1),
+            category=NEW_NAMES.get(category, category),
+            tokens=_whole(data.get("tokensConsumed") or 0),
+            unique_users=_whole(data.get("uniqueUsers") or 0),
+        )
+
+
+def _whole(value: object) -> int:
+    """Return a whole number that Token Flex may write as `60.0` or as text."""
+    try:
+        return round(float(str(value)))
+    except OverflowError:
+        raise ValueError("no number") from None
+
+
+def _day(value: object) -> date:
+    return date.fromisoformat(str(value)[:10])

@@ -15,7 +15,7 @@ from bot.questions import filters, likely, periods, questions, templates
 from bot.questions.asking import Asking
 from bot.questions.periods import Days, Period, PeriodError
 from bot.questions.questions import Question
-from bot.questions.starters import starters
+from bot.questions.starters import AT_ONCE, starters
 from bot.questions.templates import Templates
 from bot.slack.views import Trigger
 from bot.tokenflex.models import ExportRequest
@@ -25,6 +25,7 @@ from handlers.forms.export_form import ExportForm
 from handlers.forms.export_modal import Draft, Opened
 from handlers.forms.question_modal import Entry, Sketch
 from handlers.guard import Guard
+from handlers.on_usage import OnUsage
 from handlers.words import grammar
 
 #: What a form becomes by what somebody does in it.
@@ -45,27 +46,31 @@ class QuestionForm:
         exports: Exports,
         templates: Templates,
         asking: Asking,
+        on_usage: OnUsage,
         guard: Guard,
     ) -> None:
         self._form = form
         self._exports = exports
         self._templates = templates
         self._asking = asking
+        self._on_usage = on_usage
         self._guard = guard
 
     async def open(self, trigger: Trigger, asker: Asker, question: str = "", *, here: bool = True) -> None:
         """Open the form for the channel where it was asked for, with a question of its menu where that is offered.
 
-        Behind the question may stand the word of a period, as `likely` gives it. Without `here` the channel is chosen
-        as well: exports cannot be posted where they are.
+        Behind the question may stand the word of a period, as `likely` gives it, and behind that a contract. Without
+        `here` the channel is chosen as well: exports cannot be posted where they are.
 
         Raises:
             FormNotOpenedError: Slack did not open it.
 
         """
-        key, _, word = question.partition(" ")
+        key, _, more = question.partition(" ")
+        word, _, contract = more.partition(" ")
         period = periods.parse(word, periods.ANY_DAY) if word else None
         sketch = self._sketch(asker, key, period, here=here)
+        sketch = replace(sketch, contract=contract or sketch.contract)
         is_offered = any(entry.key == key for entry in await self._entries(sketch, asker))
         await self._open(trigger, asker, sketch if is_offered else replace(sketch, key=_FIRST))
 
@@ -177,8 +182,19 @@ class QuestionForm:
         await self._listen(ack, body, self._as_short)
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
-        """Listen to the form's submission."""
-        await self._form.take(ack, body, view, self._draft)
+        """Listen to the form's submission: an export, or what is shown at once."""
+        sketch = question_modal.parse(view)
+        if sketch.key not in AT_ONCE:
+            await self._form.take(ack, body, view, self._draft)
+            return
+        await ack()
+        sender = envelope.of_form(body, question_modal.opened_of(view).channel)
+
+        async def _show(asker: Asker) -> None:
+            asked = await self._asking.asked(sketch.contract, asker)
+            await self._on_usage.show(asked.contract, asker, body)
+
+        await self._guard.run(sketch.key, sender, "", _show)
 
     async def search(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to what is typed into the menu of filters; who may not use the bot finds nothing."""
@@ -321,6 +337,8 @@ class QuestionForm:
             question = question_modal.question_of(sketch, entries, choices.catalogue)
             said = questions.sentence(question, asked, choices.catalogue, choices.names)
             told.append(self._asking.freshness(question, asked))
+            if chosen and chosen.at_once:
+                said, told = question_modal.said_at_once(asked.contract), []
         except PeriodError as error:
             said = str(error)
         if question_modal.is_gone(sketch, entries):
@@ -347,4 +365,5 @@ class QuestionForm:
             Entry(f"starter.{each.key}", each.title, each.question, "Questions", each.note)
             for each in starters(names, sketch.key.removeprefix("starter."))
         ]
-        return [*own, *shared_first, *asked]
+        at_once = [Entry(key, title, Question(), "Questions", at_once=True) for key, title in AT_ONCE.items()]
+        return [*own, *shared_first, *at_once, *asked]

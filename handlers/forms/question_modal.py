@@ -51,6 +51,7 @@ class Entry:
     question: Question
     group: str
     note: str = ""
+    at_once: bool = False  #: whether it is answered at once and needs no export
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,25 +226,36 @@ def build(
     if len(metadata) > _MAX_KEPT:
         return None
     shown = preset if sketch.period in {"", sketch.preset} else sketch.period
+    at_once = chosen is not None and chosen.at_once
+    buttons = [_everything(), export_modal.save_button()]
+    of_export = [
+        *_period_inputs(sketch, shown, preset),
+        _only_input(sketch, choices),
+        export_modal.channel_input(sketch.channel, sketch.opened),
+        *export_modal.allowed_channels(choices.channels),
+    ]
     return {
         "type": "modal",
         "callback_id": CALLBACK,
         "title": plain(_TITLE),
-        "submit": plain("Export"),
+        "submit": plain("Show" if at_once else "Export"),
         "close": plain("Cancel"),
         "private_metadata": metadata,
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
             _question_input(sketch, entries),
             *_contract_input(sketch, choices),
-            *_period_inputs(sketch, shown, preset),
-            _only_input(sketch, choices),
-            export_modal.channel_input(sketch.channel, sketch.opened),
-            *export_modal.allowed_channels(choices.channels),
+            *([] if at_once else of_export),
             section("sentence", shorten(said, pieces.MAX_TEXT)),
-            {"type": "actions", "block_id": EVERYTHING, "elements": [_everything(), export_modal.save_button()]},
+            *([] if at_once else [{"type": "actions", "block_id": EVERYTHING, "elements": buttons}]),
         ],
     }
+
+
+def said_at_once(contract: str) -> str:
+    """Return what a question is answered with that needs no export, as plain text."""
+    of = f" of contract {contract}" if contract else ""
+    return f"Shown at once, and to you alone: the tokens{of} that are used and left, and those of each month"
 
 
 def said_of(text: str, *notes: str) -> str:

@@ -20,7 +20,7 @@ from handlers.words.slack_text import as_typed, straight_clause
 
 NumberedWord = Literal["status", "link", "retry", "delete"]
 NUMBERED_WORDS: Final[tuple[NumberedWord, ...]] = get_args(NumberedWord)
-WORDS: Final = ("export", "list", "templates", *NUMBERED_WORDS, "help")
+WORDS: Final = ("export", "usage", "list", "templates", *NUMBERED_WORDS, "help")
 #: Marks that stand around a word in sentences and on pages.
 _MARKS: Final = f"\"'{CURLY_DOUBLE}{CURLY_SINGLE}"
 _AROUND: Final = f" `*_~<>()[]/.,;:!…{_MARKS}"
@@ -52,6 +52,13 @@ class List:
     """Show the exports that some words mean."""
 
     words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Show how a contract stands."""
+
+    contract: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Unknown:
     likely: str = ""
 
 
-Command = OpenForm | Export | List | Templates | Help | Administer | OnExport | Mistake | Unknown
+Command = OpenForm | Export | Usage | List | Templates | Help | Administer | OnExport | Mistake | Unknown
 
 #: What each word shows that stands alone.
 _ALONE: Final[dict[str, Command]] = {
@@ -133,8 +140,8 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
     word = first.lower()
     if word in NUMBERED_WORDS:
         return _on_export(word, rest)
-    if word == "list":
-        return _list_of(rest)
+    if word in {"list", "usage"}:
+        return _list_of(rest) if word == "list" else _usage_of(rest, catalogue, contracts)
     if word in _ALONE and rest and word not in {"help", ADMIN}:
         return Mistake((f"Nothing follows /tokenflex {word}; leave {_quoted(rest)} out.",), likely=word)
     if word in _ALONE:
@@ -149,6 +156,20 @@ def _list_of(rest: str) -> Command:
     if len(words) > _MOST_SOUGHT:
         return Mistake((f"/tokenflex list takes {_MOST_SOUGHT} words at most; leave some out.",), likely="list")
     return List(words)
+
+
+def _usage_of(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) -> Command:
+    known = {contract.number: contract for contract in contracts}
+    key, equals, value = rest.partition("=")
+    typed = (value if equals and _PARTS.get(visible(key).strip().lower()) == "contract" else rest).strip()
+    number = typed if typed in known else visible(typed).strip(_AROUND) or _meant(contracts)
+    number = "".join(number.split()) if re.fullmatch(r"[\d\s]+", number, re.ASCII) else number
+    checked = check_request(ExportRequest(number), catalogue, set(known))
+    wrong = [sentence(each.message) for each in checked if each.part == "contract" and not each.warning]
+    if not number or wrong:
+        likely = f"usage {next(iter(known))}" if known else "help"
+        return Mistake(tuple(wrong if number else [_which_contract(contracts)]), likely=likely)
+    return Usage(number)
 
 
 def _first_word(text: str) -> tuple[str, str]:

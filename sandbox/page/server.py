@@ -46,6 +46,8 @@ class Page:
         commands: Sequence[Command] = (),
         set_speed: Callable[[float], None] | None = None,
     ) -> None:
+        # The page draws neither of these yet; refused, they come as blocks that it draws.
+        slack.workspace.refused_blocks = frozenset({"table", "data_table", "data_visualization"})
         self._slack = slack
         self._clock = clock
         self._commands = commands

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -43,6 +44,20 @@ async def test_values_for_menus_and_how_fresh_the_usage_is(house: House) -> None
     assert {each.category for each in usage} <= old_and_new
     assert isinstance(await failure(calls.field_values(CONTRACT, "usageDate")), InvalidRequestError)
     assert isinstance(await failure(calls.last_usage("110000777001")), ContractRefusedError)
+
+
+async def test_what_a_contract_used_and_has_left(house: House) -> None:
+    """Years that join, with tokens of their own; months with the new names of categories, whichever are sent."""
+    calls = house.client()
+    years = await calls.token_years(CONTRACT)
+    assert [year.number for year in years] == [1, 2, 3, 4]
+    assert all(year.remaining == year.provisioned - year.consumed for year in years)
+    assert all(one.last + timedelta(days=1) == other.first for one, other in pairwise(years))
+    months = await calls.monthly_summary(CONTRACT)
+    assert {each.category for each in months} == {category.name for category in CATEGORIES}
+    assert sum(each.tokens for each in months) == pytest.approx(
+        sum(year.consumed + year.multiyear_consumed for year in years), rel=0.01
+    )
 
 
 async def test_a_user_without_a_role_sees_no_contract(house: House) -> None:

@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database as Connection
 
-from bot.tokenflex.models import ExportRequest
-from storage import exports, outbox
+from bot.contracts import usage_cache
+from bot.contracts.usage import Counted
+from bot.tokenflex.models import ExportRequest, MonthOfUse, TokenYear
+from storage import audit, exports, outbox
+from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
 
@@ -47,6 +51,28 @@ def accepted(
     return exports.accept(db, NewExport(request, requester, channel, origin, replaces), NOW)[0]
 
 
+#: What Token Flex had counted of a contract.
+COUNTED = Counted(
+    REQUEST.contract_number,
+    NOW,
+    NOW.date(),
+    (TokenYear(3, NOW.date() - timedelta(days=200), NOW.date() + timedelta(days=164), 98765, 43210, 55555, 700, 70),),
+    tuple(MonthOfUse(date(2026, month, 1), "DESKTOP_PRODUCT", 7000, 17) for month in (1, 2)),
+)
+
+
+def matter_of(db: Connection, kind: MessageKind, export_number: int = 1) -> dict[str, Any]:
+    """What a row of this kind is about; the act of a person who had the usage of a contract posted is made."""
+    if kind is MessageKind.LOGIN_LOST:
+        return {"about": About.LOGIN}
+    if kind not in {MessageKind.USAGE, MessageKind.USAGE_TROUBLE}:
+        return {"about": About.EXPORT, "about_id": export_number}
+    usage_cache.keep(db, COUNTED)
+    act = audit.add(db, Entry(NOW, "U1", Act.USAGE, None, "C1", Source.BUTTON, "for the channel"))
+    detail = COUNTED.contract if kind is MessageKind.USAGE else "not_in_channel"
+    return {"about": About.USAGE, "about_id": act, "detail": detail}
+
+
 def delivery(
     db: Connection,
     subject: str = "card:1",
@@ -57,12 +83,11 @@ def delivery(
     due_at: datetime = NOW,
     after: str = "",
 ) -> Delivery:
-    """A waiting row of the outbox about an export; `after` is the subject of the row that it comes after."""
+    """A waiting row of the outbox, about what its kind is; `after` is the subject of the row that it comes after."""
     new = NewDelivery(
         subject=subject,
         kind=kind,
-        about=About.EXPORT,
-        about_id=export_number,
+        **matter_of(db, kind, export_number),
         recipient=recipient,
         after=known(db, after).id if after else None,
     )

@@ -19,8 +19,8 @@ from tests.harness.talk import OpenHouse, fails, gets, knows_contracts, quick_ho
 from tests.integration.test_form_again import AGAIN, refused
 from tests.integration.test_saved_questions import saved_by, saves
 
-#: Buttons of no thing that has a number: they open an address or a form, show a page, or say a command.
-OF_NOTHING = {actions.DOWNLOAD, actions.FORM, actions.MEANT, actions.LIST, actions.TEMPLATES}
+#: Buttons of no thing that has a number: of an address, a form, a page, a command, a contract.
+OF_NOTHING = {actions.DOWNLOAD, actions.FORM, actions.MEANT, actions.LIST, actions.TEMPLATES, actions.POST_USAGE}
 OF_TEMPLATES = (actions.RUN, actions.CHANGE, actions.RENAME, actions.SHARE, actions.UNSHARE, actions.REMOVE)
 #: Every other action of a button, by the name of its constant.
 ACTIONS = {

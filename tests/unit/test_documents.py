@@ -11,14 +11,17 @@ import pytest
 import yaml
 
 from bot import settings
-from bot.cards import actions, refusals
+from bot.cards import actions, refusals, usage_card
 from bot.cards.faces import FACES
 from bot.cards.names import Names
+from bot.cards.usage_card import Glance
 from bot.command_line import main
+from bot.contracts.usage import usage_of
 from bot.errors import PersonNotAllowedError
 from bot.operate import settings_page
 from bot.questions.periods import Relative
-from bot.questions.starters import starters
+from bot.questions.questions import Question
+from bot.questions.starters import AT_ONCE, starters
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
 from handlers.forms import question_modal
@@ -29,6 +32,7 @@ from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
 from storage.states import ExportState
 from tests.harness.house import ROOT
+from tests.harness.rows import COUNTED
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -98,6 +102,8 @@ def test_the_page_of_questions_names_what_there_is() -> None:
     """Every question of the form has its row, every period its name, and each command there is understood."""
     page = text_of("docs/questions.md")
     names = Names(Catalogue())
+    for title in AT_ONCE.values():
+        assert f"**{title}**" in " ".join(page.split()), title
     for starter in starters(names):
         title = "Charge-back by …" if starter.key.startswith("charge-back") else starter.title
         assert f"**{title}**" in page, starter.title
@@ -118,10 +124,13 @@ def test_the_page_of_questions_names_what_is_seen() -> None:
     contracts = Choices((Contract("1"), Contract("2")))
     entries = [Entry(f"starter.{each.key}", each.title, each.question, "Questions") for each in starters(names)]
     short = question_modal.build(Sketch(period=question_modal.RANGE), entries, contracts, "x")
+    usage = usage_card.glance(Glance("11", usage_of(COUNTED)), in_channel=True)
+    questions_at_once = [Entry(key, title, Question(), "Questions", at_once=True) for key, title in AT_ONCE.items()]
+    at_once = question_modal.build(Sketch(next(iter(AT_ONCE))), questions_at_once, contracts, "x")
     refused = refusals.sentence(PersonNotAllowedError(members=True, whom=()))
     seen = " ".join(
         [
-            json.dumps([short, build(draft, contracts)], ensure_ascii=False),
+            json.dumps([short, at_once, usage.blocks, build(draft, contracts)], ensure_ascii=False),
             *actions._LABELS.values(),
             refused,
             "Home",

@@ -45,6 +45,8 @@ def made() -> Iterator[UseCaseError]:
     yield errors.ChannelNotAllowedError(("C0SBX00006",), WHOM)
     yield from (errors.RequesterOnlyError(export(), wish) for wish in (Wish.LINK, Wish.DELETE, Wish.EDIT))
     yield from (errors.ChannelSharedError("C0SBX00006", known, WHOM) for known in (True, False))
+    yield from (errors.FiguresSharedError("C0SBX00006", known, WHOM) for known in (True, False))
+    yield from (errors.UsageUnknownError("<!channel>", cause) for cause in (None, UnreachableError("<!channel>")))
     yield errors.ChannelOnlyError(export())
     yield errors.MembershipUnknownError()
     yield errors.OrganisationWideError()

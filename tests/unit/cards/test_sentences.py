@@ -23,7 +23,8 @@ from bot.cards.export_list import Listed, Turn
 from bot.cards.faces import FACES, NOTES
 from bot.cards.notices import Closing
 from bot.cards.waiting import InLine, place_in_line
-from bot.delivery.kinds import KINDS, Drawing, LostLogin
+from bot.contracts.usage import usage_of
+from bot.delivery.kinds import KINDS, Drawing, LostLogin, PostedUsage
 from bot.exports.patience import EVERYBODYS
 from bot.login.watch import DETAILS
 from bot.tokenflex import errors as token_flex_errors
@@ -33,7 +34,7 @@ from handlers.words.grammar import ADMIN, WORDS
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.states import Event, ExportState, Note, next_state
 from tests.harness.house import ROOT
-from tests.harness.rows import NOW, REQUEST
+from tests.harness.rows import COUNTED, NOW, REQUEST
 from tests.unit.cards import test_refusals
 
 S = ExportState
@@ -144,6 +145,11 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
             lost: Any = LostLogin("C0SBX00006", was_cut_off=cut_off)
             yield None, KINDS[kind].card(lost, Drawing(replace(row, detail=detail), None, "tokenflex"))
         return
+    if kind in {MessageKind.USAGE, MessageKind.USAGE_TROUBLE}:
+        for closing, place, shown in product(Closing, PLACES, (usage_of(COUNTED), None)):
+            drawing = Drawing(replace(row, detail=closing.value), None, "tokenflex", discreet=place == PLACES[0])
+            yield None, KINDS[kind].card(PostedUsage("U0SBX00002", place, shown), drawing)  # type: ignore[arg-type]
+        return
     details = [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
     for state in _possible(kind):
         for one in (export(state), export(state, replaced_by=43), *(export(state, channel=place) for place in PLACES)):
@@ -247,7 +253,7 @@ def of_replies() -> Iterator[Any]:
 def test_every_reply_and_notice_is_here() -> None:
     """A new reply needs a row above; messages of the outbox are drawn by their kind."""
     assert functions(replies) == set(REPLIES) | set(TEXTS)
-    assert functions(notices) == {"channel_trouble", "not_announced", "post_in_doubt", "login_needed"}
+    assert functions(notices) == {"channel_trouble", "not_announced", "post_in_doubt", "login_needed", "not_posted"}
     assert set(KINDS) == set(MessageKind) - {MessageKind.EXPIRY}
 
 

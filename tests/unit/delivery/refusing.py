@@ -19,10 +19,10 @@ from bot.slack import errors
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.posts import Posted
 from storage import exports, outbox
-from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, Refusal, SentMessage
+from storage.models import Delivery, DeliveryState, Export, MessageKind, NewDelivery, Refusal, SentMessage
 from storage.states import Event
 from tests.harness.moved_clock import MovedClock
-from tests.harness.rows import accepted
+from tests.harness.rows import accepted, matter_of
 from tests.harness.stored import MemoryDatabase
 
 CHANNEL, PERSON = "C1", "U1"
@@ -55,6 +55,7 @@ WAYS: Mapping[MessageKind, tuple[Way, ...]] = {
     _K.CARD: (_W.POST, _W.EDIT),
     _K.RESULT: (_W.REPLY, _W.POST, _W.EDIT),
     _K.EXPIRY: (_W.EDIT,),
+    _K.USAGE: (_W.POST, _W.EDIT),
     **dict.fromkeys((kind for kind, entry in KINDS.items() if entry.is_private), (_W.PRIVATE, _W.WHISPER, _W.EDIT)),
 }
 
@@ -142,12 +143,10 @@ class House:
         return row
 
     def _put(self, kind: MessageKind, recipient: str, thread: int | None = None) -> Delivery:
-        about = About.LOGIN if kind is _K.LOGIN_LOST else About.EXPORT
         new = NewDelivery(
             subject=f"{kind.value} {next(self._subjects)}",
             kind=kind,
-            about=about,
-            about_id=1 if about is About.EXPORT else None,
+            **matter_of(self.db, kind),
             recipient=recipient,
             edition=1,
             thread=thread,

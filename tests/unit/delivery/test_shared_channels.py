@@ -31,14 +31,14 @@ from storage.models import About, Delivery, DeliveryState, Export, MessageKind, 
 from storage.states import Event, ExportState
 from tests.harness.moved_clock import MovedClock
 from tests.harness.people import admitted
-from tests.harness.rows import accepted, known
+from tests.harness.rows import accepted, known, matter_of
 from tests.harness.stored import MemoryDatabase
 
 CHANNEL, PERSON, TS = "C1", "U1", "1700000000.000100"
 WHERE, NAME, LINK = "userName = 'maria'", "secretname", "https://files.example/secret"
 REQUEST = ExportRequest("110000123456", ("productName",), ("tokensConsumed",), (), WHERE, NAME)
 #: Who the messages of a channel go to, and the words that give away what they must not.
-SECRETS: Mapping[str, str] = {"where": "maria", "name": NAME, "link": LINK}
+SECRETS: Mapping[str, str] = {"where": "maria", "name": NAME, "link": LINK, "tokens": "43,210"}
 _K, _R, _P = MessageKind, SharedChannels, Posting
 
 #: What each kind of message shows where nobody else reads, asked for a link; a new kind needs a row.
@@ -54,7 +54,11 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.LONG_WAIT: set(),
     _K.NOT_DELETED: set(),
     _K.LOGIN_LOST: set(),
+    _K.USAGE: {"tokens"},
+    _K.USAGE_TROUBLE: set(),
 }
+#: What tells privately what may not be posted, where it is not the trouble with the channel.
+TOLD = {_K.RESULT: _K.PRIVATE_RESULT, _K.USAGE: _K.USAGE_TROUBLE}
 #: The settings that there are; only the default can be without being set.
 SETTINGS = ((_R.PRIVATE, False), (_R.PRIVATE, True), (_R.REFUSE, True), (_R.ALLOW, True))
 #: What may be posted, for each of `SETTINGS`.
@@ -180,12 +184,10 @@ class House:
             outbox.keep_message(self.db, SentMessage(shows_link.id, CHANNEL, TS, ended))
             outbox.plan_expiry(self.db, shows_link, self.clock.now(), ended)
             return known(self.db, outbox.expiry_subject(shows_link.subject))
-        about_login = kind is _K.LOGIN_LOST
         new = NewDelivery(
             subject=kind.value,
             kind=kind,
-            about=About.LOGIN if about_login else About.EXPORT,
-            about_id=None if about_login else self.export.number,
+            **matter_of(self.db, kind, self.export.number),
             recipient=PERSON if KINDS[kind].is_private else CHANNEL,
             edition=1,
             shows_link=True,
@@ -252,7 +254,7 @@ async def test_what_may_be_seen(
         if expected is Posting.NOTHING and not private and kind is not _K.EXPIRY and not standing:
             assert built.slack.said == []
             assert (became.state, became.last_error) == (DeliveryState.WAITING, "shared")
-            told = _K.PRIVATE_RESULT if kind is _K.RESULT else _K.CHANNEL_TROUBLE
+            told = TOLD.get(kind, _K.CHANNEL_TROUBLE)
             assert [each.kind for each, _ in outbox.due(built.db, built.clock.now(), URGENT)] == [told]
             continue
         ((recipient, message),) = built.slack.said

@@ -18,7 +18,7 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import MAX_CONTRACT_NUMBER, check_request
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft
-from handlers.words.grammar import Export, parse
+from handlers.words.grammar import Export, Usage, parse
 from storage import exports
 from storage.migrations import migrations
 from tests.harness.rows import accepted
@@ -44,6 +44,15 @@ def typed(number: str, *known: str) -> str:
     command = parse(f'export contract="{number}" metrics=tokensConsumed', CATALOGUE, [Contract(one) for one in known])
     assert isinstance(command, Export), command
     return command.request.contract_number
+
+
+@pytest.mark.parametrize("number", [*PLAIN, *STRANGE])
+def test_usage_of_any_contract_that_is_listed(number: str) -> None:
+    """As the only one that is known, and by its number."""
+    known = [Contract(number), Contract("other", is_active=False)]
+    assert parse("usage", CATALOGUE, known) == Usage(number)
+    assert parse(f"usage {number}", CATALOGUE, known) == Usage(number)
+    assert parse(f"usage contract={number}", CATALOGUE, known) == Usage(number)
 
 
 @pytest.mark.parametrize("number", PLAIN)

@@ -14,6 +14,7 @@ from handlers.words.grammar import (
     OpenForm,
     Templates,
     Unknown,
+    Usage,
     parse,
     read,
 )
@@ -45,6 +46,10 @@ WALKTHROUGH_REQUEST = ExportRequest(
         ("list", List()),
         ("List Revit  @ana <#C012|finance>", List(("Revit", "@ana", "#finance"))),
         ("templates", Templates()),
+        ("usage 110000123456", Usage("110000123456")),
+        ("Usage contract=RomeoAgree-0", Usage("RomeoAgree-0")),
+        ("`usage` “110000123456”", Usage("110000123456")),
+        ("usage 110 000 12", Usage("11000012")),
         ("help", Help()),
         ("help export", Help()),
         ("status #42", OnExport("status", 42)),
@@ -381,6 +386,20 @@ def test_the_only_known_contract_is_meant() -> None:
 def test_blanks_in_a_contract_number_are_taken_out(typed: str, number: str) -> None:
     """People copy numbers as they are printed."""
     assert request_of(f"export contract={typed} fields=productName").contract_number == number
+
+
+def test_usage_is_of_the_contract_that_is_meant() -> None:
+    """The only active one; of several one has to be named, and a button leads to the first."""
+    active, ended, other = Contract("1"), Contract("2", is_active=False), Contract("3")
+    assert parse("usage", CATALOGUE, [active, ended]) == Usage("1")
+    assert parse("usage 2", CATALOGUE, [active, ended]) == Usage("2")
+    several = parse("usage", CATALOGUE, [active, ended, other])
+    assert isinstance(several, Mistake)
+    assert several.likely == "usage 1"
+    assert "contract=1, contract=3" in several.messages[0]
+    nobody_knows = parse("usage", CATALOGUE)
+    assert isinstance(nobody_knows, Mistake)
+    assert nobody_knows.likely == "help"
 
 
 def test_known_contracts_are_listed_when_none_is_named() -> None:

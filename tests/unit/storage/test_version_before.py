@@ -27,7 +27,7 @@ BEFORE = ROOT / "tests" / "fixtures" / "version_006.db"
 NOW = datetime(2026, 11, 20, 9, 45, 10, tzinfo=UTC)
 NEWEST = migrations.pending(Connection(memory=True))[-1].name
 _K = MessageKind
-ADDED_SINCE = {_K.PRIVATE_RESULT, _K.LONG_WAIT, _K.NOT_DELETED}
+ADDED_SINCE = {_K.PRIVATE_RESULT, _K.LONG_WAIT, _K.NOT_DELETED, _K.USAGE, _K.USAGE_TROUBLE}
 
 #: What rows said in their subject and their words: kind, edition, detail, link, and the row that they come after.
 MEANT: dict[str, tuple[MessageKind, int, str, bool, str]] = {

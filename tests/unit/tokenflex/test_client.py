@@ -18,7 +18,7 @@ from bot.tokenflex.errors import (
     UpstreamBrokenError,
 )
 from bot.tokenflex.http import Response, Sent
-from bot.tokenflex.models import Contract, ExportRequest, LastUsage
+from bot.tokenflex.models import Contract, ExportRequest, LastUsage, MonthOfUse, TokenYear
 
 BASE = "https://api.example/tokenflex/v1"
 KEY = "2018-09-20T22:43:13#7be9d6ac"
@@ -61,6 +61,8 @@ CALLS: list[tuple[Callable[[TokenFlexClient], Any], Any, tuple[Any, ...]]] = [
     ),
     (lambda c: c.field_values("11", "userName"), [], ("GET", "/contract/11/userName", None, None)),
     (lambda c: c.last_usage("11"), [], ("GET", "/usage/11/last", None, None)),
+    (lambda c: c.token_years("11"), {"contractYears": []}, ("GET", "/contract/11", None, None)),
+    (lambda c: c.monthly_summary("11"), [], ("GET", "/usage/11/summary", None, None)),
     (
         lambda c: c.submit(ExportRequest("11", fields=("userName",))),
         RECORD,
@@ -167,6 +169,49 @@ def test_last_days_are_read() -> None:
     listed = [{"usageCategory": "DESKTOP_PRODUCT", "lastUsageDate": day} for day in ("2026-11-26T00:00:00", "", None)]
     made, _ = client(listed)
     assert made.last_usage("11") == (LastUsage("DESKTOP_PRODUCT", date(2026, 11, 26)),)
+
+
+YEAR = {
+    "year": "3", "startDate": "2026-02-01", "endDate": "2027-01-31", "provisionedTokens": 19000.0,
+    "consumedTokens": "12000", "remainingTokens": 7000, "multiyearTokensAtStart": 15000, "multiyearConsumedTokens": 900,
+}  # fmt: skip
+MONTH = {"usageMonth": "2026-10-01", "contractYear": "3", "usageCategory": "PRODUCT_CONSUMPTION"}
+
+
+def test_tokens_of_years_are_read() -> None:
+    """Numbers in any form, in the order of the years; without a number for what is left it is what is not used."""
+    before = {
+        "year": 2,
+        "startDate": "2025-02-01",
+        "endDate": "2026-01-31",
+        "provisionedTokens": 5,
+        "consumedTokens": 2,
+    }
+    made, _ = client({"contractYears": [YEAR, before]})
+    second = TokenYear(2, date(2025, 2, 1), date(2026, 1, 31), 5, 2, 3)
+    third = TokenYear(3, date(2026, 2, 1), date(2027, 1, 31), 19000, 12000, 7000, 15000, 900)
+    assert made.token_years("11") == (second, third)
+
+
+def test_the_monthly_summary_is_read_by_the_new_names_of_categories() -> None:
+    """Those that it gives are old ones, or new ones; one that nobody knows stays as it is."""
+    names = ("PRODUCT_CONSUMPTION", "DESKTOP_PRODUCT", "SOMETHING_NEW")
+    made, _ = client([{**MONTH, "usageCategory": name, "uniqueUsers": 4, "tokensConsumed": "60.0"} for name in names])
+    october = date(2026, 10, 1)
+    shown = ("DESKTOP_PRODUCT", "DESKTOP_PRODUCT", "SOMETHING_NEW")
+    assert made.monthly_summary("11") == tuple(MonthOfUse(october, name, 60, 4) for name in shown)
+
+
+@pytest.mark.parametrize("broken", [{**MONTH, "usageMonth": ""}, {**MONTH, "tokensConsumed": "many"}, "nonsense"])
+def test_what_is_to_be_added_up_has_to_be_whole(broken: Any) -> None:
+    """A sum that lacks a month, or a year, would be wrong and look right."""
+    made, _ = client([MONTH, broken])
+    with pytest.raises(UpstreamBrokenError):
+        made.monthly_summary("11")
+    for year in ({**YEAR, "endDate": None}, {**YEAR, "provisionedTokens": "inf"}, {**YEAR, "consumedTokens": None}):
+        made, _ = client({"contractYears": [YEAR, year]})
+        with pytest.raises(UpstreamBrokenError):
+            made.token_years("11")
 
 
 def test_contracts_are_read() -> None:
