@@ -37,6 +37,7 @@ _NOBODYS = {"sqlite_sequence", "_sqlite_migrations"}
 class Table(StrEnum):
     """The tables whose changes somebody waits for."""
 
+    ANSWERS = "answers"
     EXPORTS = "exports"
     OUTBOX = "outbox"
     TEMPLATES = "templates"

@@ -64,6 +64,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "replaces": new.replaces,
         "known_through": None if new.known_through is None else new.known_through.isoformat(),
         "period": new.period,
+        "wants_answer": new.wants_answer,
     }
     return rows.insert(db, "exports", row)
 

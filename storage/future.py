@@ -21,6 +21,8 @@ _FURTHEST = """
         SELECT max(CASE WHEN due_at > :latest AND kind <> 'expiry' THEN due_at ELSE created_at END) FROM outbox
         WHERE state IN ('waiting', 'sending')
         UNION ALL
+        SELECT max(changed_at) FROM answers WHERE state = 'wanted'
+        UNION ALL
         SELECT max(saved_at) FROM facts
     )
 """
@@ -48,6 +50,10 @@ _DELIVERIES = """
         created_at = min(created_at, CASE state WHEN 'sending' THEN :look_back ELSE :now END)
     WHERE state IN ('waiting', 'sending') AND (created_at > :now OR (due_at > :latest AND kind <> 'expiry'))
 """
+_ANSWERS = """
+    UPDATE answers SET wanted_at = min(wanted_at, :now), changed_at = :now, next_try_at = min(next_try_at, :now)
+    WHERE state = 'wanted' AND changed_at > :now
+"""
 _FACTS = "UPDATE facts SET saved_at = :now WHERE saved_at > :now"
 
 
@@ -63,6 +69,6 @@ def bring_back(db: Connection, now: datetime) -> timedelta:
     (furthest,) = db.execute(_FURTHEST, at).fetchone()
     if furthest is None or furthest <= at["now"]:
         return shifted
-    for change in (_EXPORTS, _LINKS, _DELIVERIES, _FACTS):
+    for change in (_EXPORTS, _LINKS, _DELIVERIES, _ANSWERS, _FACTS):
         db.execute(change, at)
     return max(shifted, datetime.fromisoformat(furthest) - now)

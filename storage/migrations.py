@@ -355,3 +355,36 @@ def m014_what_files_hold(db: Database) -> None:
         WHERE file_name IN ('tokenflex_export_' || number, 'tokenflex-export-' || number)
         """
     )
+
+
+@migrations()
+def m015_answers(db: Database) -> None:
+    """Create the figures that files were read for, without names of people; add which exports want theirs."""
+    db.execute("ALTER TABLE exports ADD COLUMN wants_answer INTEGER NOT NULL DEFAULT 1")
+    db.execute(
+        """
+        CREATE TABLE answers (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            workspace TEXT NOT NULL DEFAULT '',
+            origin TEXT NOT NULL UNIQUE,
+            export INTEGER NOT NULL REFERENCES exports (number),
+            announcement INTEGER NOT NULL,
+            asked TEXT NOT NULL DEFAULT '',
+            person TEXT NOT NULL DEFAULT '',
+            question_key TEXT NOT NULL DEFAULT '',
+            first_day TEXT,
+            last_day TEXT,
+            state TEXT NOT NULL,
+            fault TEXT NOT NULL DEFAULT '',
+            wanted_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_try_at TEXT,
+            document TEXT NOT NULL DEFAULT '',
+            sha256 TEXT NOT NULL DEFAULT ''
+        )
+        """
+    )
+    db.execute("CREATE INDEX answers_wanted ON answers (state, id) WHERE state = 'wanted'")
+    db.execute("CREATE INDEX answers_of_export ON answers (export, announcement)")
+    db.execute("CREATE INDEX answers_of_question ON answers (question_key, id) WHERE state = 'found'")

@@ -122,6 +122,7 @@ class Export(Stored):
     is_named_by_us: bool = False  #: whether nobody gave the file its name
     known_through: date | None = None  #: the last day of known usage when it was asked for; None: nothing is missing
     period: str = ""  #: how its days were said, as in a command; "" where they were not said in such words
+    wants_answer: bool = True  #: whether its file is to be read for figures when it is ready
 
     @property
     def mark(self) -> str:
@@ -153,7 +154,7 @@ class Export(Stored):
 class NewExport:
     """What is needed to accept an export; `origin` names the one act of a person that asked for it.
 
-    `stem` says what will be in the file, for one that nobody gave a name; `known_through` and `period` as in `Export`.
+    `stem` says what will be in the file, for one that nobody gave a name; all that follows it is as in `Export`.
     """
 
     request: ExportRequest
@@ -164,6 +165,7 @@ class NewExport:
     stem: str = ""
     known_through: date | None = None
     period: str = ""
+    wants_answer: bool = True
 
 
 class About(StrEnum):

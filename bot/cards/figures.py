@@ -127,7 +127,7 @@ class Fault(StrEnum):
 #: What happened; what follows is the same for all. Tested to be total.
 FAULTS: Final[Mapping[Fault, str]] = {
     Fault.EMPTY: "the file is empty, without even a header",
-    Fault.PAGE: "a web page came in the file's place",
+    Fault.PAGE: "a web page came instead of the file",
     Fault.SEPARATOR: "its columns are not separated by commas",
     Fault.COLUMNS: "its columns are not the ones that were asked for",
     Fault.TOO_WIDE: "it has far more columns than were asked for",

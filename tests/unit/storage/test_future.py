@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import calls, exports, facts, future, outbox
+from storage import answers, calls, exports, facts, future, outbox
 from storage.migrations import migrations
 from storage.models import DeliveryState, MessageKind, SentMessage, to_text
 from storage.states import Event
@@ -126,3 +126,14 @@ def test_a_call_that_ended_just_ahead_counts_too(db: Connection) -> None:
     call(db, -3, 2)
     assert future.bring_back(db, NOW) == timedelta(seconds=2)
     assert logged(db) == [(-5, 0)]
+
+
+def test_an_answer_that_was_put_off_in_the_future_is_wanted_now(db: Connection) -> None:
+    """One that was put off before now keeps its pause."""
+    new = answers.NewAnswer(origin="answer:1:1", export=1, announcement=1)
+    answer, _ = answers.add_wanted(db, new, NOW)
+    answers.pause(db, answer.id, after(600), NOW)
+    assert future.bring_back(db, NOW) == NOTHING
+    answers.pause(db, answer.id, after(6 * HOUR), after(5 * HOUR))
+    assert future.bring_back(db, NOW) == timedelta(hours=5)
+    assert answers.next_wanted(db, NOW) is not None

@@ -6,7 +6,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.delivery.kinds import URGENT
-from storage import calls, export_search, exports, future, outbox
+from storage import answers, calls, export_search, exports, future, outbox
 from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
@@ -73,6 +73,9 @@ HOT: dict[str, Query] = {
     "messages about": lambda db: outbox.messages_about(db, About.EXPORT, 1),
     "message at": lambda db: outbox.message_at(db, "C1", "1.0"),
     "draw again": lambda db: outbox.draw_again(db, "C1", NOW),
+    "answer of": lambda db: (answers.of(db, 1, 1), answers.of_export(db, 1)),
+    "answer wanted": lambda db: (answers.next_wanted(db, NOW), answers.next_try(db, NOW)),
+    "answers before": lambda db: answers.found_before(db, "a", 9),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
 }
@@ -83,7 +86,7 @@ def test_no_table_is_scanned(db: Connection, name: str) -> None:
     """Every step that touches a table searches it; only what was found already is gone through."""
     steps = plans(db, HOT[name])
     assert steps
-    tables = ("exports", "outbox", "messages", "calls")
+    tables = ("answers", "exports", "outbox", "messages", "calls")
     scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in tables]
     assert scans == []
 

@@ -71,7 +71,7 @@ def rows_before(table: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("table", ["exports", "logins", "facts", "calls", "audit"])
 async def test_what_the_step_is_not_about_is_as_it_was(database: Database, table: str) -> None:
-    """Only columns have been added, all empty but since when an export waits, and whether its name is ours."""
+    """Columns have been added, empty but since when it waits, whether its name is ours, that it wants an answer."""
     now = await database.read(lambda db: list(db.query(f"SELECT * FROM {table} ORDER BY rowid")))
     before = rows_before(table)
     assert [{name: row[name] for name in was} for row, was in zip(now, before, strict=True)] == before
@@ -79,7 +79,8 @@ async def test_what_the_step_is_not_about_is_as_it_was(database: Database, table
         filled = {name for name in row.keys() - was.keys() if row[name]}
         is_made = was.get("file_name") == f"tokenflex-export-{was.get('number')}"
         assert filled == {
-            name for name, is_filled in (("noted_at", was.get("note")), ("is_named_by_us", is_made)) if is_filled
+            *(name for name, is_filled in (("noted_at", was.get("note")), ("is_named_by_us", is_made)) if is_filled),
+            *({"wants_answer"} if table == "exports" else ()),
         }
         assert row.get("noted_at") == (was["changed_at"] if was.get("note") else None)
     assert now

@@ -1,0 +1,175 @@
+"""The store of answers: which files are to be read for figures, and what was found in them.
+
+What was found is a text here, written and read by `bot.answers`; it holds counts and totals, and no name of a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlite_utils import Database as Connection
+
+from . import rows
+from .models import Stored, from_text, to_text
+
+
+class AnswerState(StrEnum):
+    """How far the reading of a file is."""
+
+    WANTED = "wanted"
+    FOUND = "found"  #: there are figures
+    UNREAD = "unread"  #: there are none, for good
+
+
+class UnknownAnswerError(LookupError):
+    """There is no answer of that id (any more)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAnswer:
+    """What is needed to want an answer; `origin` names the one announcement, or act of a person, that wants it."""
+
+    origin: str
+    export: int  #: its number
+    announcement: int  #: which of the export's
+    asked: str = ""  #: by what, how many and where, as a text; "": as fits the export
+    person: str = ""  #: who asked for it by an act of their own; "": it belongs to the announcement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(NewAnswer, Stored):
+    """The figures of a file, or that they are wanted."""
+
+    id: int
+    state: AnswerState
+    wanted_at: datetime
+    changed_at: datetime
+    attempts: int = 0  #: how often in a row the file was fetched in vain
+    next_try_at: datetime | None = None  #: the end of its pause; None: it has none
+    fault: str = ""  #: why there are no figures, in one word
+    document: str = ""  #: what was found, or what is known of the fault; "": nothing, or it was forgotten
+    sha256: str = ""  #: of the file
+    question_key: str = ""  #: the same for all runs of one question, whatever their period; "" until it is found
+    first_day: date | None = None  #: of what the file has usage of; None where it does not say so
+    last_day: date | None = None
+
+
+def origin_of(export: int, announcement: int) -> str:
+    """Return the origin of the answer that belongs to an announcement."""
+    return f"answer:{export}:{announcement}"
+
+
+def add_wanted(db: Connection, new: NewAnswer, now: datetime) -> tuple[Answer, bool]:
+    """Store that an answer is wanted and return it with True; the same origin again returns the first with False."""
+    for row in db.query("SELECT * FROM answers WHERE origin = ?", [new.origin]):
+        return Answer.from_row(row), False
+    columns: Mapping[str, object] = {
+        "origin": new.origin,
+        "export": new.export,
+        "announcement": new.announcement,
+        "asked": new.asked,
+        "person": new.person,
+        "state": AnswerState.WANTED.value,
+        "wanted_at": now,
+        "changed_at": now,
+    }
+    return get(db, rows.insert(db, "answers", columns)), True
+
+
+def get(db: Connection, answer_id: int) -> Answer:
+    """Return one answer.
+
+    Raises:
+        UnknownAnswerError: there is none of that id (any more).
+
+    """
+    for row in db.query("SELECT * FROM answers WHERE id = ?", [answer_id]):
+        return Answer.from_row(row)
+    raise UnknownAnswerError(answer_id)
+
+
+def of(db: Connection, export: int, announcement: int) -> Answer | None:
+    """Return the answer that belongs to an announcement of an export, if there is one."""
+    found = db.query("SELECT * FROM answers WHERE origin = ?", [origin_of(export, announcement)])
+    return next(map(Answer.from_row, found), None)
+
+
+def of_export(db: Connection, export: int) -> tuple[Answer, ...]:
+    """Return all answers of an export, oldest first."""
+    found = db.query("SELECT * FROM answers WHERE export = ? ORDER BY announcement, id", [export])
+    return tuple(map(Answer.from_row, found))
+
+
+def next_wanted(db: Connection, now: datetime) -> Answer | None:
+    """Return the oldest answer that is wanted and does not pause."""
+    sql = """
+        SELECT * FROM answers WHERE state = 'wanted' AND (next_try_at IS NULL OR next_try_at <= ?) ORDER BY id LIMIT 1
+    """
+    return next(map(Answer.from_row, db.query(sql, [to_text(now)])), None)
+
+
+def next_try(db: Connection, now: datetime) -> datetime | None:
+    """Return when the first pause of an answer ends that is wanted; None where none pauses."""
+    sql = "SELECT min(next_try_at) FROM answers WHERE state = 'wanted' AND next_try_at > ?"
+    return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
+
+
+def found_before(db: Connection, question_key: str, before: int) -> tuple[Answer, ...]:
+    """Return what was found for a question before the answer of this id, newest first."""
+    sql = "SELECT * FROM answers WHERE state = 'found' AND question_key = ? AND id < ? ORDER BY id DESC"
+    return tuple(map(Answer.from_row, db.query(sql, [question_key, before])))
+
+
+def pause(db: Connection, answer_id: int, next_try_at: datetime, now: datetime) -> None:
+    """Note that a file could not be had, and when it is tried again."""
+    sql = """
+        UPDATE answers SET attempts = attempts + 1, next_try_at = ?, changed_at = ? WHERE id = ? AND state = 'wanted'
+    """
+    db.execute(sql, [to_text(next_try_at), to_text(now), answer_id])
+
+
+def found(
+    db: Connection,
+    answer_id: int,
+    now: datetime,
+    *,
+    document: str,
+    sha256: str,
+    question_key: str,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> Answer | None:
+    """Store what was found; None where it is not wanted any more."""
+    changes = {
+        "document": document,
+        "sha256": sha256,
+        "question_key": question_key,
+        "first_day": None if first_day is None else first_day.isoformat(),
+        "last_day": None if last_day is None else last_day.isoformat(),
+    }
+    return _ended(db, answer_id, AnswerState.FOUND, changes, now)
+
+
+def unread(db: Connection, answer_id: int, fault: str, now: datetime, *, document: str = "") -> Answer | None:
+    """Store why there are no figures of a file; None where they are not wanted any more."""
+    return _ended(db, answer_id, AnswerState.UNREAD, {"fault": fault, "document": document}, now)
+
+
+def remove(db: Connection, answer_id: int) -> None:
+    """Forget an answer altogether."""
+    db.execute("DELETE FROM answers WHERE id = ?", [answer_id])
+
+
+def _ended(
+    db: Connection, answer_id: int, state: AnswerState, changes: Mapping[str, object], now: datetime
+) -> Answer | None:
+    try:
+        known = get(db, answer_id)
+    except UnknownAnswerError:
+        return None
+    if known.state is not AnswerState.WANTED:
+        return None
+    ended = {"state": state.value, "changed_at": now, "next_try_at": None}
+    rows.update(db, "answers", "id", answer_id, {**changes, **ended})
+    return get(db, answer_id)
