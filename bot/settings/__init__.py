@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bot.network import Network
+from bot.settings.hosts import Hosts, read_hosts
 from bot.settings.problems import all_problems, problems_of
 from bot.settings.variables import (
     DEFAULT_PATH,
@@ -13,12 +15,15 @@ from bot.settings.variables import (
     PROXIES,
     REQUIRED,
     SETTINGS,
+    AnswerDetail,
+    AttachFiles,
     LinkAudience,
     Setting,
     SharedChannels,
     allowed,
     in_commas,
     network_of,
+    personal_fields,
     with_defaults,
     with_scheme,
 )
@@ -29,6 +34,9 @@ __all__ = [
     "PROXIES",
     "REQUIRED",
     "SETTINGS",
+    "AnswerDetail",
+    "AttachFiles",
+    "Hosts",
     "LinkAudience",
     "Setting",
     "Settings",
@@ -67,6 +75,12 @@ class Settings:
     database_path: Path
     database_key: str = field(repr=False)
     link_audience: LinkAudience
+    answer_detail: AnswerDetail
+    personal_fields: tuple[str, ...]  #: besides those of the catalogue
+    attach_files: AttachFiles
+    download_hosts: Hosts
+    answer_max_bytes: int
+    keep_answers: timedelta
     allowed_people: tuple[str, ...]
     allowed_contracts: tuple[str, ...]
     allowed_channels: tuple[str, ...]
@@ -117,6 +131,12 @@ def read(variables: Mapping[str, str], known: Sequence[str] = ()) -> Settings:
         database_path=Path(values["DATABASE_PATH"]).expanduser(),
         database_key=values["DATABASE_KEY"],
         link_audience=LinkAudience(values["LINK_AUDIENCE"].lower()),
+        answer_detail=AnswerDetail(values["ANSWER_DETAIL"].lower()),
+        personal_fields=personal_fields(values),
+        attach_files=AttachFiles(values["ATTACH_FILES"].lower()),
+        download_hosts=read_hosts(in_commas(values["DOWNLOAD_HOSTS"]), values["TOKENFLEX_BASE_URL"]),
+        answer_max_bytes=int(values["ANSWER_MAX_MB"]) * 1_000_000,
+        keep_answers=timedelta(days=int(values["KEEP_ANSWERS"])),
         allowed_people=allowed(values, "ALLOWED_PEOPLE"),
         allowed_contracts=allowed(values, "ALLOWED_CONTRACTS"),
         allowed_channels=allowed(values, "ALLOWED_CHANNELS"),

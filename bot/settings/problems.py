@@ -7,16 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.settings.hosts import EXPECTED, HostsError, read_hosts
 from bot.settings.variables import (
     FORMATS,
     LEVELS,
     LISTS,
+    NUMBERS,
+    OWN_FIELDS,
     SETTINGS,
+    AnswerDetail,
+    AttachFiles,
     LinkAudience,
     SharedChannels,
     allowed,
     in_commas,
     network_of,
+    personal_fields,
     source,
     with_defaults,
     with_scheme,
@@ -52,7 +58,10 @@ def all_problems(variables: Mapping[str, str]) -> list[str]:
         + _wrong_urls(values)
         + _wrong_choices(values)
         + _wrong_lists(values)
+        + _wrong_numbers(values)
+        + _wrong_hosts(values)
         + _wrong_names(values)
+        + _wrong_personal_fields(values)
         + _wrong_network(variables)
         + _wrong_paths(values)
         + _wrong_logins(values)
@@ -111,6 +120,8 @@ def _wrong_choices(values: Mapping[str, str]) -> list[str]:
     for name, choices, value in (
         ("LINK_AUDIENCE", tuple(LinkAudience), values["LINK_AUDIENCE"].lower()),
         ("SHARED_CHANNELS", tuple(SharedChannels), values["SHARED_CHANNELS"].lower()),
+        ("ANSWER_DETAIL", tuple(AnswerDetail), values["ANSWER_DETAIL"].lower()),
+        ("ATTACH_FILES", tuple(AttachFiles), values["ATTACH_FILES"].lower()),
         ("LOG_LEVEL", LEVELS, values["LOG_LEVEL"].upper()),
         ("LOG_FORMAT", FORMATS, values["LOG_FORMAT"].lower()),
     ):
@@ -130,6 +141,33 @@ def _wrong_lists(values: Mapping[str, str]) -> list[str]:
         elif word == "all" and word in given and len(given) > 1:
             problems.append(f"{name} says `all` and names some as well; write the one or the other.")
     return problems
+
+
+def _wrong_numbers(values: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name} is “{values[name]}”; it has to be a whole number from {least} to {most}."
+        for name, (least, most) in NUMBERS.items()
+        if not re.fullmatch(r"[0-9]{1,9}", values[name]) or not least <= int(values[name]) <= most
+    ]
+
+
+def _wrong_hosts(values: Mapping[str, str]) -> list[str]:
+    given = in_commas(values["DOWNLOAD_HOSTS"])
+    try:
+        read_hosts(given or [""], values["TOKENFLEX_BASE_URL"])
+    except HostsError as error:
+        return [f"DOWNLOAD_HOSTS names “{error}”; write {EXPECTED}, separated by commas."]
+    return []
+
+
+def _wrong_personal_fields(values: Mapping[str, str]) -> list[str]:
+    """A name that no field has would leave people named in a channel, so it ends the start."""
+    given, added = personal_fields(values), in_commas(values["TOKENFLEX_EXTRA_FIELDS"])
+    wrong = [name for name in given if name not in {*OWN_FIELDS, *added}]
+    if not wrong and (given or not values["PERSONAL_FIELDS"]):
+        return []
+    expected = f"{OWN_FIELDS[0]} to {OWN_FIELDS[-1]}, or names from TOKENFLEX_EXTRA_FIELDS"
+    return [f"PERSONAL_FIELDS names “{', '.join(wrong)}”; write {expected}, separated by commas."]
 
 
 def _wrong_names(values: Mapping[str, str]) -> list[str]:

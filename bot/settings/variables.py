@@ -17,6 +17,22 @@ class LinkAudience(StrEnum):
     PRESS = "press"  #: whoever in the channel presses the button, privately
 
 
+class AnswerDetail(StrEnum):
+    """What of the data the answer of an export shows to everyone who sees it."""
+
+    ALL = "all"  #: names of people too
+    FIGURES = "figures"  #: figures; people are counted, and named privately to those who may have the link
+    LINK = "link"  #: nothing: the link alone
+
+
+class AttachFiles(StrEnum):
+    """In which form the file itself is put into the thread."""
+
+    NO = "no"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
 class SharedChannels(StrEnum):
     """What may be posted to a channel that is shared with another organisation."""
 
@@ -84,6 +100,40 @@ SETTINGS = (
         "channel",
     ),
     Setting(
+        "ANSWER_DETAIL",
+        "What the answer under a download link shows: `all` (names of people too), `figures` (people are counted; who "
+        "may have the link can see names privately) or `link` (no figures; no file is downloaded).",
+        "figures",
+    ),
+    Setting(
+        "PERSONAL_FIELDS",
+        "Fields that name people, besides those that are known to, by comma: `customField1` to `customField10`, and "
+        "names from TOKENFLEX_EXTRA_FIELDS.",
+    ),
+    Setting(
+        "ATTACH_FILES",
+        "Whether the file itself is put into the thread: `no`, `csv` (as it is) or `xlsx` (200,000 rows at most).",
+        "no",
+    ),
+    Setting(
+        "DOWNLOAD_HOSTS",
+        "Where files may be downloaded from for an answer, by comma: names of hosts (`*.` in front: each below it), "
+        "`s3` (Amazon's S3), `tokenflex` (the host of TOKENFLEX_BASE_URL). Addresses in private networks are refused "
+        "unless the list names the network too, as in `10.2.0.0/16`.",
+        "download.autodesk.com,s3,tokenflex",
+    ),
+    Setting(
+        "ANSWER_MAX_MB",
+        "Megabytes that a file may have for an answer; of a larger one there is the link alone.",
+        "2000",
+    ),
+    Setting(
+        "KEEP_ANSWERS",
+        "Days for which the figures of answers are kept, without names of people, so that the next run of the same "
+        "question can be compared with them.",
+        "400",
+    ),
+    Setting(
         "ALLOWED_PEOPLE",
         "Who may use the bot, by comma: user IDs (`U…`), user group IDs (`S…`), and `members`: every full member of "
         "the workspace. Guests and people of other organisations may only when named.",
@@ -115,6 +165,9 @@ REQUIRED = tuple(setting.name for setting in SETTINGS if setting.required)
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("auto", "text", "json")
+#: The least and the most that a whole number may be.
+NUMBERS = {"ANSWER_MAX_MB": (1, 1_000_000), "KEEP_ANSWERS": (1, 36_500)}
+OWN_FIELDS = tuple(f"customField{number}" for number in range(1, 11))  #: whose meaning each contract has for itself
 _PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
 #: What may stand in each list of who may: the one word for everybody or everything, the shape of any other name, and
 #: what to write.
@@ -160,6 +213,12 @@ def allowed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Return the names of a list of who may; its one word is understood in any case."""
     word = LISTS[name][0]
     return tuple(word if word and each.lower() == word else each for each in in_commas(values[name]))
+
+
+def personal_fields(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the fields that name people; contracts' own are understood in any case."""
+    own = {name.lower(): name for name in OWN_FIELDS}
+    return tuple(own.get(name.lower(), name) for name in in_commas(values["PERSONAL_FIELDS"]))
 
 
 def in_commas(text: str) -> tuple[str, ...]:

@@ -1,13 +1,16 @@
 """The settings: each variable missing, wrong and right; several problems at once; nothing secret shown."""
 
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import certifi
 import pytest
 
 from bot import settings
-from bot.settings import SETTINGS, LinkAudience, SettingsError, SharedChannels
+from bot.settings import SETTINGS, AnswerDetail, AttachFiles, LinkAudience, SettingsError, SharedChannels
+from bot.settings.variables import OWN_FIELDS
+from bot.tokenflex.catalogue import FIELDS
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-abc", "SLACK_APP_TOKEN": "xapp-1-abc", "APS_CLIENT_ID": "client"}
 KEY = "sixteen letters!"
@@ -33,6 +36,9 @@ def test_the_least_that_is_needed_gives_the_documented_defaults() -> None:
     assert read.link_audience is LinkAudience.CHANNEL
     assert (read.extra_fields, read.extra_metrics) == ((), ())
     assert (read.log_level, read.log_format) == ("INFO", "auto")
+    assert (read.answer_detail, read.attach_files) == (AnswerDetail.FIGURES, AttachFiles.NO)
+    assert (read.answer_max_bytes, read.keep_answers) == (2_000_000_000, timedelta(days=400))
+    assert read.personal_fields == ()
 
 
 @pytest.mark.parametrize("setting", [setting for setting in SETTINGS if setting.required], ids=lambda s: s.name)
@@ -64,6 +70,23 @@ def test_a_required_setting_that_is_missing_is_named(setting: settings.Setting, 
         ("APS_BASE_URL", "https://host/v2?a=b", "is not a web address"),
         ("SHARED_CHANNELS", "hide", "is “hide”; it has to be one of refuse, private, allow."),
         ("LINK_AUDIENCE", "everyone", "is “everyone”; it has to be one of channel, requester, press."),
+        ("ANSWER_DETAIL", "some", "is “some”; it has to be one of all, figures, link."),
+        ("ATTACH_FILES", "pdf", "is “pdf”; it has to be one of no, csv, xlsx."),
+        ("ANSWER_MAX_MB", "0", "is “0”; it has to be a whole number from 1 to 1000000."),
+        ("ANSWER_MAX_MB", "2e3", "is “2e3”; it has to be a whole number"),
+        ("ANSWER_MAX_MB", "٣", "is “٣”; it has to be a whole number"),
+        ("KEEP_ANSWERS", "-1", "is “-1”; it has to be a whole number from 1 to 36500."),
+        ("KEEP_ANSWERS", "99999999999", "is “99999999999”; it has to be a whole number"),
+        ("PERSONAL_FIELDS", "customField11", "names “customField11”; write customField1 to customField10, or"),
+        ("PERSONAL_FIELDS", "customField1 customField2", "names “customField1 customField2”; write customField1"),
+        ("PERSONAL_FIELDS", ",", "names “”; write customField1"),
+        ("DOWNLOAD_HOSTS", ",", "names “”; write `s3` (Amazon's S3)"),
+        ("DOWNLOAD_HOSTS", "s3,https://files.example.com", "names “https://files.example.com”; write"),
+        ("DOWNLOAD_HOSTS", "*", "names “*”; write"),
+        ("DOWNLOAD_HOSTS", "*.com", "names “*.com”; write"),
+        ("DOWNLOAD_HOSTS", "amazon", "names “amazon”; write"),
+        ("DOWNLOAD_HOSTS", "files.example.com:0,b.example.com:65536", "names “files.example.com:0, b.example"),
+        ("DOWNLOAD_HOSTS", "10.2.0.0/33,10.2.0.1/16,10.2.0.256", "names “10.2.0.0/33, 10.2.0.1/16, 10.2.0.256”; write"),
         ("LOG_LEVEL", "LOUD", "is “LOUD”; it has to be one of DEBUG, INFO, WARNING, ERROR."),
         ("LOG_FORMAT", "xml", "is “xml”; it has to be one of auto, text, json."),
         ("DATABASE_KEY", "short", "is too short to protect anything"),
@@ -200,6 +223,15 @@ def test_added_names_that_would_close_the_form(name: str, value: str, said: str)
     """Slack refuses a whole form for one value that it does not take; 150 characters it does take."""
     assert problems(**{name: value}) == [f"{name} {said}"]
     assert problems(**{name: "a" * 150}) == []
+
+
+def test_fields_that_name_people() -> None:
+    """Contracts' own fields in any case, and what the settings add; all that the catalogue leaves open may be named."""
+    read = settings.read(
+        GOOD | {"PERSONAL_FIELDS": "CustomField3, leadName", "TOKENFLEX_EXTRA_FIELDS": "leadName,hubRegion"}
+    )
+    assert read.personal_fields == ("customField3", "leadName")
+    assert {each.name for each in FIELDS if each.group == "Your own categories"} == set(OWN_FIELDS)
 
 
 def test_contract_numbers_may_hold_letters() -> None:
