@@ -8,8 +8,6 @@ texts of DuckDB's quote rows.
 import json
 import os
 import re
-import resource
-import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -20,24 +18,21 @@ from typing import Any, Final, TextIO
 
 import duckdb
 
+from bot.answers.confined import confine
 from bot.answers.document import MOST_POINTS, MOST_TEXT, Count, Grouping, Limits, Task, task_of
 from bot.answers.header import UnreadableError, read_header
 from bot.answers.scan import Scan, scan
 from bot.answers.sql import Query, Statement
 from bot.cards.figures import Fault
 
-#: MiB that the whole process may have besides what DuckDB may: Python, the library, the file's buffers, stacks.
-_BESIDES: Final = 768
 _LINE: Final = re.compile(r"CSV Error on Line: (\d{1,12})")
-_NICE: Final = 10  #: people's clicks come before figures
 
 
 def main(stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
     """Read one line with a task, write one line with what was found."""
     asked = json.loads(stdin.readline())
     limits = Limits(**asked["limits"])
-    _bound(limits)
-    threading.Thread(target=_leave_with, args=(stdin,), daemon=True).start()
+    confine(limits, stdin)
     said = answer(Path(asked["path"]), Path(asked["folder"]), task_of(asked["task"]), limits)
     stdout.write(f"{json.dumps(said)}\n")
     stdout.flush()
@@ -54,23 +49,6 @@ def answer(path: Path, folder: Path, task: Task, limits: Limits) -> dict[str, An
         return {"fault": error.fault.value, "columns": error.columns, "line": error.line, "error": cause}
     except Exception as error:  # noqa: BLE001 - its text may quote a row, so only its kind is told
         return {"fault": Fault.CRASH.value, "columns": [], "line": 0, "error": type(error).__name__}
-
-
-def _bound(limits: Limits) -> None:
-    """Let the system end this process where it takes more than it may, even if nobody is there to see it."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(limits.seconds)
-    os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds rows
-    memory = (limits.memory + _BESIDES) << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk << 20, limits.disk << 20))
-
-
-def _leave_with(stdin: TextIO) -> None:
-    """End this process when the one that started it is gone: its end of the pipe is then closed."""
-    stdin.read()
-    os._exit(1)
 
 
 def _found(path: Path, folder: Path, task: Task, limits: Limits) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.answers import runner
+from bot.answers import process, runner
 from bot.answers.document import Found, Limits, Task
 from bot.answers.plan import plan
 from bot.cards.figures import Fault, Unread
@@ -91,7 +91,7 @@ async def test_an_engine_that_does_not_even_read_is_a_sentence(tmp_path: Path) -
 
 
 async def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "_GRACE", 0)
+    monkeypatch.setattr(process, "GRACE", 0)
     script = f"import time, os; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     assert await _said(tmp_path, script, Limits(seconds=2)) == Unread(Fault.TIME)
     assert not _lives(int(_told(tmp_path / "pid")))
