@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -55,9 +55,12 @@ class _Writing:
 
     @property
     def _main(self) -> Grouped | None:
-        """The grouping that is shown."""
+        """The grouping that is shown, as much of it as is shown."""
         place = self.plan.main if self.people else self.plan.for_all
-        return None if place is None else self.found.grouped[place]
+        if place is None:
+            return None
+        grouped = self.found.grouped[place]
+        return replace(grouped, rows=grouped.rows[: self.plan.top])
 
     def _personal(self, grouped: Grouped | None) -> set[str]:
         return set(grouped.grouping.by) & self.plan.personal if grouped else set()
@@ -103,7 +106,9 @@ class _Writing:
         by, shown = grouped.grouping.by, self._shown(grouped)
         keys = (Column(self.names.title(name), is_personal=name in self.plan.personal) for name in by)
         figures = (self._column(grouped.grouping.measures[place]) for place in shown)
-        rows = tuple((*self._keys(grouped, row), *(row.figures[place] for place in shown)) for row in grouped.rows)
+        rows = tuple(
+            (*keys_shown(by, row.keys, self.names), *(row.figures[place] for place in shown)) for row in grouped.rows
+        )
         return Table(self._caption(grouped), (*keys, *figures), rows, grouped.groups)
 
     def _shown(self, grouped: Grouped) -> list[int]:
@@ -116,38 +121,15 @@ class _Writing:
         return Column(self._title(measure), is_number=measure.count is not Count.NEWEST)
 
     def _title(self, measure: Measure) -> str:
-        match measure.count:
-            case Count.ROWS:
-                return self._rows_title
-            case Count.NEWEST:
-                return "Last day"
-            case Count.DISTINCT:
-                return "Days" if measure.column == DAY else self.names.title("uniqueUsers")
-            case Count.SUM | Count.ALONE:
-                return self.names.title(measure.column)
-
-    @property
-    def _rows_title(self) -> str:
-        columns = {each.name for each in self.plan.task.columns}
-        if SESSION not in columns:
-            return _ROWS
-        return "Entries" if columns & {"reasonType", "reasonComment", "transactionDate"} else "Sessions"
+        return title(measure, self.plan, self.names)
 
     def _caption(self, grouped: Grouped) -> str:
         first = grouped.grouping.measures[grouped.grouping.order]
         said = f"{self._title(first)} by {_and([self.names.noun(name) for name in grouped.grouping.by])}"
         return said if grouped.groups <= len(grouped.rows) else f"{said}, {len(grouped.rows)} of {grouped.groups:,}"
 
-    def _keys(self, grouped: Grouped, row: Group) -> list[Cell]:
-        """Return the values that a row is of, as they can be read; categories by their names."""
-        said = (
-            self.names.title(key) if name == "usageCategory" and isinstance(key, str) and key else key
-            for name, key in zip(grouped.grouping.by, row.keys, strict=True)
-        )
-        return [_shown(key) for key in said]
-
     def _label(self, grouped: Grouped, row: Group) -> str:
-        return " · ".join(map(cell_text, self._keys(grouped, row)))
+        return label(grouped.grouping.by, row.keys, self.names)
 
     # --- charts ---------------------------------------------------------------------------------------------------
 
@@ -204,8 +186,8 @@ class _Writing:
     def _in_all(self) -> str:
         """Return what all of it comes to: "63,230 tokens by 33 people"."""
         totals = [self._amount(name, total) for name, total in self.found.totals.items()]
-        if not totals or self._rows_title != _ROWS:
-            totals.insert(0, f"{self.found.kept:,} {_lowered(self._rows_title)}")
+        if not totals or rows_title(self.plan) != _ROWS:
+            totals.insert(0, f"{self.found.kept:,} {_lowered(rows_title(self.plan))}")
         said = _and(totals)
         if self.found.people is not None:
             said += f" by {self.found.people:,} {'user' if self.found.people == 1 else 'users'}"
@@ -238,6 +220,41 @@ class _Writing:
         if measure.count is Count.NEWEST:
             return f"Longest without use: {key}, last on {cell_text(value)} ({of} that ever used something)."
         return f"Used on the fewest days: {key}, {cell_text(value)} ({of})."
+
+
+def title(measure: Measure, plan: Plan, names: Names) -> str:
+    """Return what a column of figures is called."""
+    match measure.count:
+        case Count.ROWS:
+            return rows_title(plan)
+        case Count.NEWEST:
+            return "Last day"
+        case Count.DISTINCT:
+            return "Days" if measure.column == DAY else names.title("uniqueUsers")
+        case Count.SUM | Count.ALONE:
+            return names.title(measure.column)
+
+
+def rows_title(plan: Plan) -> str:
+    """Return what a row of the file is."""
+    columns = {each.name for each in plan.task.columns}
+    if SESSION not in columns:
+        return _ROWS
+    return "Entries" if columns & {"reasonType", "reasonComment", "transactionDate"} else "Sessions"
+
+
+def keys_shown(by: Sequence[str], keys: Sequence[Cell], names: Names) -> list[Cell]:
+    """Return the values that a group is of, as they can be read; categories by their names."""
+    said = (
+        names.title(key) if name == "usageCategory" and isinstance(key, str) and key else key
+        for name, key in zip(by, keys, strict=True)
+    )
+    return [_shown(key) for key in said]
+
+
+def label(by: Sequence[str], keys: Sequence[Cell], names: Names) -> str:
+    """Return what a group is called in a sentence."""
+    return " · ".join(map(cell_text, keys_shown(by, keys, names)))
 
 
 def _shown(key: Cell) -> Cell:

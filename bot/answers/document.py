@@ -261,7 +261,9 @@ def unread(said: Mapping[str, Any], task: Task) -> Unread:
 
 def _grouped(said: Mapping[str, Any], grouping: Grouping, task: Task) -> Grouped:
     reads = [_CELLS[task.kind(name)] for name in grouping.by], [_figure(each) for each in grouping.measures]
-    rows = tuple(Group(*(_cells(*each) for each in zip(row, reads, strict=True))) for row in said["rows"][:MOST_ROWS])
+    rows = tuple(
+        Group(*(_cells(*each) for each in zip(row, reads, strict=True))) for row in said["rows"][: grouping.top]
+    )
     return Grouped(grouping, rows, _counted(said["groups"]), _of(bool, said["is_single"]))
 
 

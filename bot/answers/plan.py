@@ -31,6 +31,7 @@ TOKENS: Final = "tokensConsumed"
 DAY: Final = "usageDate"
 SESSION: Final = "chargedItemID"
 TOP: Final = 10
+KEPT: Final = 300  #: groups that are kept of an answer, for a comparison with the next run
 _TIMES: Final = (DAY, "usageMonth", "contractYear")
 #: What tells single rows apart or goes with another field: no table is by it unless somebody asks for one.
 _FINE: Final = frozenset(
@@ -39,6 +40,7 @@ _FINE: Final = frozenset(
         *("reasonComment", "productFeatureCode", "productLineCode", "hubId"),
     }
 )
+_OF_ONE_TIME: Final = frozenset({*_TIMES, SESSION, "sessionStartDate", "sessionEndDate", "transactionDate"})
 _KIND_OF_CHARGE: Final = "chargeCategory"
 _RENAMED: Final = tuple((each.old_name, each.name) for each in CATEGORIES if each.old_name != each.name)
 
@@ -48,13 +50,14 @@ class Plan:
     """The task for the engine, and which columns name people.
 
     `main` and `for_all` are places in the task's groupings: of the table that was asked for, and of the one that names
-    nobody; None where there is no such table.
+    nobody; None where there is no such table. `top` is how many rows of either are shown, however many there are.
     """
 
     task: Task
     personal: frozenset[str]
     main: int | None = 0
     for_all: int | None = 0
+    top: int = TOP
 
 
 class PlanError(ValueError):
@@ -69,11 +72,12 @@ def plan(
     by: Sequence[str] = (),
     top: int = TOP,
     where: str = "",
+    keeps: bool = False,
 ) -> Plan:
     """Return what to ask of the request's file, for a table by these columns or by those that fit the request.
 
     `personal` are columns that name people besides those of the catalogue; `top` is cut to what a table can hold;
-    `where` is a clause that was checked.
+    `where` is a clause that was checked. What `keeps` has more groups of the table that names nobody than it shows.
 
     Raises:
         PlanError: the file lacks a column that is asked for.
@@ -84,7 +88,12 @@ def plan(
     _check([*by], request)
     main = tuple(by) or _table_by(request)
     for_all = tuple(name for name in main if name not in named)
-    groupings = [_grouping(each, request, top) for each in dict.fromkeys((main, for_all)) if each]
+    top = min(top, MOST_ROWS)
+    groupings = [
+        _grouping(each, request, max(top, KEPT) if keeps and each == for_all else top)
+        for each in dict.fromkeys((main, for_all))
+        if each
+    ]
     task = Task(
         columns,
         _adds(request),
@@ -94,7 +103,12 @@ def plan(
         _timelines(request),
         _where(condition.read(where), request) if where else None,
     )
-    return Plan(task, named, 0 if main else None, len(groupings) - 1 if for_all else None)
+    return Plan(task, named, 0 if main else None, len(groupings) - 1 if for_all else None, top)
+
+
+def goes_with_time(by: Sequence[str]) -> bool:
+    """Return whether groups by these columns cannot come again in another period: days, months, single sessions."""
+    return not _OF_ONE_TIME.isdisjoint(by)
 
 
 def _adds(request: ExportRequest) -> tuple[str, ...]:
@@ -147,7 +161,7 @@ def _grouping(by: tuple[str, ...], request: ExportRequest, top: int) -> Grouping
     measures = list(_measures(by, request))
     order, ascending = _order(measures, request)
     filled = PEOPLE if ascending and PEOPLE in by else ""
-    return Grouping(by, tuple(measures), min(top, MOST_ROWS), measures.index(order), ascending, filled)
+    return Grouping(by, tuple(measures), top, measures.index(order), ascending, filled)
 
 
 def _measures(by: tuple[str, ...], request: ExportRequest) -> Sequence[Measure]:

@@ -90,7 +90,8 @@ class Receipt:
 class Answer:
     """The figures of a file; `finding` is one sentence that stands alone, `notes` say what must not be misread.
 
-    `period` is what the file has usage of, in words; "" where nothing in it says so.
+    `period` is what the file has usage of, in words; "" where nothing in it says so. `comparison` has sentences on how
+    that differs from earlier answers to the same question; the table then has columns for it.
     """
 
     finding: str
@@ -101,6 +102,7 @@ class Answer:
     series: tuple[Series, ...] = ()
     notes: tuple[str, ...] = ()
     names_people: bool = False
+    comparison: tuple[str, ...] = ()
 
 
 class Fault(StrEnum):
