@@ -28,7 +28,7 @@ from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
-from handlers.words import grammar
+from handlers.words import asked, grammar
 from handlers.words.slack_text import as_typed
 
 COMMAND = "/tokenflex"
@@ -67,10 +67,10 @@ class Commands:
             "retry": on_exports.retry,
             "delete": on_exports.ask_to_delete,
         }
-        self._shown: dict[type[grammar.Command], Callable[[Act], Awaitable[None]]] = {
-            grammar.Templates: on_templates.show,
-            grammar.Help: self._help,
-            grammar.Administer: self._overview,
+        self._shown: dict[type[asked.Command], Callable[[Act], Awaitable[None]]] = {
+            asked.Templates: on_templates.show,
+            asked.Help: self._help,
+            asked.Administer: self._overview,
         }
 
     async def command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -117,21 +117,21 @@ class Commands:
     async def _answer(self, typed: str, act: Act) -> None:
         command = grammar.read(typed, self._catalogue, self._contracts.offered)
         match command:
-            case grammar.OpenForm():
+            case asked.OpenForm():
                 await self._form.open(act.trigger, act.asker, here=not envelope.is_in_group_message(act.body))
-            case grammar.Export():
+            case asked.Export():
                 await self._export(command, act)
-            case grammar.Usage():
+            case asked.Usage():
                 await self._usage(command.contract, act)
-            case grammar.List():
+            case asked.List():
                 await self._list(Turn(command.words), act)
-            case grammar.OnExport():
+            case asked.OnExport():
                 await self._numbered[command.word](command.number, act)
-            case grammar.Mistake(messages, None, meant):
+            case asked.Mistake(messages, None, meant):
                 await self._tell(act, replies.wrong_words(messages, meant))
-            case grammar.Mistake(messages, grammar.Export() as understood):
+            case asked.Mistake(messages, asked.Export() as understood):
                 await self._mistaken(act, messages, understood)
-            case grammar.Unknown():
+            case asked.Unknown():
                 await self._unknown(command, act)
             case _:
                 await self._shown[type(command)](act)
@@ -165,15 +165,15 @@ class Commands:
     async def _overview(self, act: Act) -> None:
         await self._tell(act, admin_card.overview(await self._administration.overview(act.asker)))
 
-    async def _unknown(self, command: grammar.Unknown, act: Act) -> None:
+    async def _unknown(self, command: asked.Unknown, act: Act) -> None:
         """Offer what was probably meant, as a button that does it: a command, else a question."""
-        asked = None if command.likely else await self._form.likely(command.typed, act.asker)
-        if asked is None:
+        question = None if command.likely else await self._form.likely(command.typed, act.asker)
+        if question is None:
             await self._tell(act, replies.unknown_word(command.word, command.likely))
         else:
-            await self._tell(act, replies.unknown_but_asked(command.word, *asked))
+            await self._tell(act, replies.unknown_but_asked(command.word, *question))
 
-    async def _export(self, command: grammar.Export, act: Act) -> None:
+    async def _export(self, command: asked.Export, act: Act) -> None:
         typed, seen = command.request, [contract.number for contract in self._contracts.offered]
         if self._contracts.lacks(typed.contract_number):
             await self._mistaken(act, (), command)
@@ -205,7 +205,7 @@ class Commands:
             warnings = [sentence(problem.message) for problem in problems]
             await self._tell(act, replies.accepted(accepted.export, accepted.line, warnings))
 
-    async def _mistaken(self, act: Act, messages: Sequence[str], understood: grammar.Export) -> None:
+    async def _mistaken(self, act: Act, messages: Sequence[str], understood: asked.Export) -> None:
         """Open the form with what was understood of an export, and say there what was not; here where none opens.
 
         A contract that is not seen is not taken for another one in silence.

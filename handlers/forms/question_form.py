@@ -26,7 +26,7 @@ from handlers.forms.export_modal import Draft, Opened
 from handlers.forms.question_modal import Entry, Sketch
 from handlers.guard import Guard
 from handlers.on_usage import OnUsage
-from handlers.words import grammar
+from handlers.words.asked import Export as Typed
 
 #: What a form becomes by what somebody does in it.
 Drawn = Callable[[Mapping[str, Any], Asker], Awaitable[export_modal.View]]
@@ -78,7 +78,7 @@ class QuestionForm:
         self,
         trigger: Trigger,
         asker: Asker,
-        understood: grammar.Export,
+        understood: Typed,
         messages: Sequence[str],
         *,
         here: bool = True,

@@ -2,7 +2,8 @@
 
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
-from handlers.words.grammar import Export, Mistake, parse
+from handlers.words.asked import Export, Mistake
+from handlers.words.grammar import parse
 
 CATALOGUE = Catalogue()
 

@@ -7,7 +7,8 @@ import pytest
 from bot.cards import actions
 from bot.slack.remembered import KEPT
 from handlers.forms import export_modal, question_modal, template_modal
-from handlers.words.grammar import ADMIN, NUMBERED_WORDS, WORDS
+from handlers.words.asked import NUMBERED_WORDS
+from handlers.words.grammar import ADMIN, WORDS
 from storage.audit import Act, Entry, Source
 from tests.harness.allowed import house_where, old_button, pass_time, private_texts, recorded
 from tests.harness.forms import SHORT, TITLE, open_form, open_questions

@@ -27,7 +27,7 @@ from bot.tokenflex.models import Contract, ExportRequest
 from handlers.forms import question_modal
 from handlers.forms.export_modal import Choices, Draft, build
 from handlers.forms.question_modal import Entry, Sketch
-from handlers.words import grammar
+from handlers.words import asked, grammar
 from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
 from storage.states import ExportState
@@ -114,8 +114,8 @@ def test_the_page_of_questions_names_what_there_is() -> None:
     assert commands
     for typed in commands:
         command = grammar.parse(typed, Catalogue(), [Contract("110000123456")])
-        is_plain = isinstance(command, grammar.Unknown) and not command.likely
-        assert not isinstance(command, grammar.Mistake | grammar.Unknown) or is_plain, typed
+        is_plain = isinstance(command, asked.Unknown) and not command.likely
+        assert not isinstance(command, asked.Mistake | asked.Unknown) or is_plain, typed
 
 
 def test_the_page_of_questions_names_what_is_seen() -> None:

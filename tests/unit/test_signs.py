@@ -12,7 +12,8 @@ from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract
 from bot.tokenflex.where import check_where
 from handlers.forms import export_modal
-from handlers.words.grammar import Export, List, parse
+from handlers.words.asked import Export, List
+from handlers.words.grammar import parse
 from handlers.words.shell_words import split
 from handlers.words.slack_text import straight_clause
 

@@ -8,7 +8,8 @@ from slack_sdk.models.blocks import Block
 from bot.cards.help import LINES, Example, examples, message
 from bot.cards.text import code, escape
 from bot.tokenflex.catalogue import Catalogue
-from handlers.words.grammar import WORDS, Export, parse
+from handlers.words.asked import Export
+from handlers.words.grammar import WORDS, parse
 
 
 @pytest.mark.parametrize("contract_number", ["12345", "110000123456"])

@@ -18,7 +18,8 @@ from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import MAX_CONTRACT_NUMBER, check_request
 from handlers.forms import export_modal
 from handlers.forms.export_modal import Choices, Draft
-from handlers.words.grammar import Export, Usage, parse
+from handlers.words.asked import Export, Usage
+from handlers.words.grammar import parse
 from storage import exports
 from storage.migrations import migrations
 from tests.harness.rows import accepted

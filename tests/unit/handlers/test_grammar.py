@@ -5,19 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.tokenflex.models import Contract, ExportRequest
-from handlers.words.grammar import (
-    Export,
-    Help,
-    List,
-    Mistake,
-    OnExport,
-    OpenForm,
-    Templates,
-    Unknown,
-    Usage,
-    parse,
-    read,
-)
+from handlers.words.asked import Export, Help, List, Mistake, OnExport, OpenForm, Templates, Unknown, Usage
+from handlers.words.grammar import parse, read
 from tests.harness.commands import CATALOGUE, mistakes_of, request_of
 
 WALKTHROUGH = (

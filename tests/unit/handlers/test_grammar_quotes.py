@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.cards.text import escape
 from bot.tokenflex.catalogue import CATEGORIES, FIELDS, METRICS, Catalogue
 from bot.tokenflex.models import ExportRequest
-from handlers.words.grammar import Export, Mistake, parse
+from handlers.words.asked import Export, Mistake
+from handlers.words.grammar import parse
 from tests.harness.commands import CATALOGUE, mistakes_of, request_of
 
 

@@ -7,20 +7,9 @@ from hypothesis import strategies as st
 from bot.cards.names import NAMES
 from bot.questions.templates import name_problems, tidy
 from bot.tokenflex.catalogue import Catalogue
-from handlers.words.grammar import (
-    _PARTS,
-    ADMIN,
-    NUMBERED_WORDS,
-    WORDS,
-    Export,
-    List,
-    Mistake,
-    OnExport,
-    OpenForm,
-    Unknown,
-    parse,
-    read,
-)
+from handlers.words.asked import NUMBERED_WORDS, Export, List, Mistake, OnExport, OpenForm, Unknown
+from handlers.words.export_words import _PARTS
+from handlers.words.grammar import ADMIN, WORDS, parse, read
 from tests.harness.commands import CATALOGUE, mistakes_of
 
 INVISIBLE = [
