@@ -16,7 +16,8 @@ def manifest(path: Path = MANIFEST) -> Mapping[str, Any]:
     read: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     features: dict[str, Any] = {"slash_commands": [], "shortcuts": [], "app_home": {}} | read.get("features", {})
     events = read.get("settings", {}).get("event_subscriptions", {}).get("bot_events", [])
-    scopes = read.get("oauth_config", {}).get("scopes", {}).get("bot", [])
+    asked = read.get("oauth_config", {}).get("scopes", {})
+    scopes = [*asked.get("bot", []), *asked.get("bot_optional", [])]  # as whoever installs it finds them ticked
     return {"features": features, "events": events, "scopes": scopes}
 
 

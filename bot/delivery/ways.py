@@ -48,6 +48,8 @@ ABOUT: Final[Mapping[type[SlackRefusedError], Refusal]] = {
     errors.ScopeMissingError: Refusal.WORKSPACE,
     errors.SwitchedOffError: Refusal.WORKSPACE,
     errors.NoRoomError: Refusal.WORKSPACE,
+    errors.FileRefusedError: Refusal.MESSAGE,
+    errors.FileGoneError: Refusal.MESSAGE,
     errors.MessageGoneError: Refusal.GONE,
     errors.ThreadGoneError: Refusal.GONE,
     errors.BlocksRefusedError: Refusal.MESSAGE,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from math import isfinite
@@ -20,6 +20,7 @@ from bot.runtime.server_time import ServerTime
 from bot.slack.drawings import Drawings
 from bot.slack.errors import (
     BlocksRefusedError,
+    FileGoneError,
     SlackBrokenError,
     SlackError,
     SlackRateLimitedError,
@@ -32,13 +33,21 @@ from bot.tokenflex.http import http_date
 LONGEST: Final = 30.0  #: real seconds that Slack may take for one call
 WAITED_FOR: Final = 3.0  #: the same where a person's act waits for it (source: Slack, trigger ids)
 _RESPONSE_URL: Final = "response_url"
+_UPLOAD: Final = "upload"
 _DEFAULT_RETRY_AFTER: Final = 30.0
 _LONGEST_RETRY_AFTER: Final = 900.0  #: more is not believed: a slip there would silence us for as long
 _MINUTE: Final = timedelta(seconds=60)
 #: Calls a minute that Slack allows at least (source: Slack rate limits, tier 3: 50+), with room for others.
-_PER_MINUTE: Final = {"chat.update": 48, "conversations.history": 45, "conversations.replies": 45}
+_PER_MINUTE: Final = {
+    "chat.update": 48,
+    "conversations.history": 45,
+    "conversations.replies": 45,
+    "files.delete": 45,
+}
 #: Slack counts these for each channel, so what it says of one channel keeps nobody from posting to the next.
-_PER_CHANNEL: Final = frozenset({"chat.postMessage", "chat.postEphemeral", _RESPONSE_URL})
+_PER_CHANNEL: Final = frozenset(
+    {"chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal", _RESPONSE_URL}
+)
 
 
 class SlackApi:
@@ -98,6 +107,37 @@ class SlackApi:
             raise BlocksRefusedError(code or "HTTP 400")
         if response.status_code >= 300 or code:
             raise judged(_RESPONSE_URL, response.status_code, code, messages, _retry_after(response.headers))
+
+    async def upload(self, address: str, content: AsyncIterable[bytes], length: int, *, within: float) -> None:
+        """Send the bytes of a file, so many, to the address that Slack has given for them; that is a secret.
+
+        Raises:
+            SlackError: they did not arrive, or may not have; the class says what that means.
+
+        """
+        ours = self._client
+        headers = {"Content-Length": str(length), "Content-Type": "application/octet-stream"}
+        if ours.session is None:
+            raise AssertionError("the door has a session")
+        async with (
+            translated(within),
+            ours.session.post(
+                address,
+                data=content,
+                headers=headers,
+                proxy=ours.proxy,
+                ssl=ours.ssl or True,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None),  # it takes as long as `within` says
+            ) as response,
+        ):
+            status, retry_after = response.status, _retry_after(response.headers)
+        if status == 429:
+            raise SlackRateLimitedError(retry_after, _UPLOAD)
+        if 400 <= status < 500:
+            raise FileGoneError(f"HTTP {status}")
+        if status != 200:
+            raise SlackBrokenError(f"HTTP {status}")
 
     async def greeting(self, address: str, *, within: float = LONGEST) -> object:
         """Return what Slack says first on a new Socket Mode connection, which is closed again.

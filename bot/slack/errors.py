@@ -144,7 +144,15 @@ class NoGroupError(SlackRefusedError):
 
 
 class NoRoomError(SlackRefusedError):
-    """The workspace takes no more: of messages, or of files like this one."""
+    """The workspace takes no more messages."""
+
+
+class FileRefusedError(SlackRefusedError):
+    """The workspace takes no files, none of this kind or size, or no more."""
+
+
+class FileGoneError(SlackRefusedError):
+    """There is no such file, or no place for its bytes any more: it was deleted, or thrown away before it was shown."""
 
 
 _UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
@@ -186,9 +194,11 @@ _WORDS: Mapping[type[SlackRefusedError], str] = {
     NobodyError: "user_not_visible users_not_found",
     AccountUnknownError: "user_not_found",
     NoGroupError: "no_such_subteam subteam_not_found plan_upgrade_required",
-    NoRoomError: """
-        message_limit_exceeded storage_limit_reached file_uploads_disabled file_uploads_except_images_disabled
-        file_type_not_allowed file_upload_size_restricted snippet_too_large""",
+    NoRoomError: "message_limit_exceeded",
+    FileRefusedError: """
+        storage_limit_reached file_uploads_disabled file_uploads_except_images_disabled file_type_not_allowed
+        file_upload_size_restricted snippet_too_large cant_delete_file""",
+    FileGoneError: "file_not_found file_deleted",
 }
 _MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
 #: An expired trigger has been refused as `invalid_arguments` (source: Netflix/dispatch#833), in one of these words.

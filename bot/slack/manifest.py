@@ -12,6 +12,11 @@ def bot_scopes(path: Path = MANIFEST) -> frozenset[str]:
     return _listed("    bot:", path)
 
 
+def optional_scopes(path: Path = MANIFEST) -> frozenset[str]:
+    """Return those that whoever installs the app may leave out."""
+    return _listed("    bot_optional:", path)
+
+
 def bot_events(path: Path = MANIFEST) -> frozenset[str]:
     """Return the events that the app subscribes to."""
     return _listed("    bot_events:", path)

@@ -35,6 +35,7 @@ class File:
     title: str = ""
     content: bytes | None = field(default=None, repr=False)
     completed: bool = False
+    deleted: bool = False
     shares: list[Message] = field(default_factory=list, repr=False)
 
     @property
@@ -149,7 +150,24 @@ class Files:
         file = self._files.get(file_id)
         if file is None or not file.completed:
             raise SlackFault("file_not_found")
+        if file.deleted:
+            raise SlackFault("file_deleted")
         return file
+
+    def delete(self, file_id: str) -> None:
+        """Delete a file; what showed nothing else goes with it. Raises SlackFault."""
+        file = self.completed(file_id)
+        file.deleted, file.content = True, b""
+        for message in file.shares:
+            content = message.content.with_changes(
+                files=tuple(each for each in message.content.files if each is not file)
+            )
+            if message.deleted:
+                continue
+            if content.text or content.blocks or content.files:
+                self._workspace.edit(message, content)
+            else:
+                self._workspace.delete(message)
 
     def complete(
         self, files: Sequence[File], places: Sequence[Channel], content: Content, parent: Message | None

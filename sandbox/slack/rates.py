@@ -26,6 +26,7 @@ METHOD_TIERS = {
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
     "files.info": 4,
+    "files.delete": 3,
     "chat.postEphemeral": 4,
     "users.info": 4,
     "conversations.members": 4,

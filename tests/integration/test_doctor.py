@@ -207,11 +207,32 @@ async def test_an_allowed_channel_that_has_a_new_id(sound_house: House) -> None:
 
 async def test_a_scope_too_many_is_a_warning(sound_house: House) -> None:
     """What the bot does not use is named, and is no failure."""
-    sound_house.slack.grant(sound_house.slack._context.scopes | {"files:write"})
+    sound_house.slack.grant(sound_house.slack._context.scopes | {"reactions:write"})
     report = await examined(sound_house)
     assert report["Slack scopes"].level is Level.WARNING
-    assert "files:write" in report["Slack scopes"].found
+    assert "reactions:write" in report["Slack scopes"].found
     assert exit_status(report.values()) == 0
+
+
+#: The scopes that were granted besides, who gets links, and what is said of the files that the settings want.
+FILES = {
+    "neither": (set(), "channel", Level.WARNING, "lacks files:write"),
+    "no looking": ({"files:write"}, "channel", Level.WARNING, "lacks files:read"),
+    "both": ({"files:write", "files:read"}, "requester", Level.OK, "as csv"),
+    "for who presses": ({"files:write", "files:read"}, "press", Level.WARNING, "LINK_AUDIENCE=press"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_files_that_the_settings_want(sound_house: House, name: str) -> None:
+    """What keeps them from threads is named; optional scopes that are not used are nothing wrong."""
+    granted, audience, level, found = FILES[name]
+    sound_house.slack.grant(sound_house.slack._context.scopes - {"files:write", "files:read"} | granted)
+    report = await examined(sound_house, {"ATTACH_FILES": "csv", "LINK_AUDIENCE": audience})
+    assert report["ATTACH_FILES"].level is level
+    assert found in report["ATTACH_FILES"].found
+    assert report["Slack scopes"].level is Level.OK
+    assert "ATTACH_FILES" not in await examined(sound_house)
 
 
 async def test_an_app_that_was_removed(sound_house: House) -> None:

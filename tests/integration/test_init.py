@@ -375,4 +375,6 @@ def test_the_link_carries_the_manifest() -> None:
 def test_the_scopes_are_those_of_the_manifest() -> None:
     """Reading the list without a YAML library finds what a YAML library finds."""
     read = yaml.safe_load((ROOT / "manifest.yaml").read_text())
-    assert manifest.bot_scopes() == set(read["oauth_config"]["scopes"]["bot"])
+    scopes = read["oauth_config"]["scopes"]
+    assert manifest.bot_scopes() == set(scopes["bot"])
+    assert manifest.optional_scopes() == set(scopes["bot_optional"])

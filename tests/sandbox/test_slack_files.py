@@ -359,3 +359,20 @@ async def test_an_edit_keeps_the_file(slack: SlackSandbox, client: AsyncWebClien
     await slack.member("ana").hears("#finance", "two", "x.csv")
     await client.chat_delete(channel=finance, ts=ts)
     assert (await client.files_info(file=file_id))["file"]["shares"] == {}
+
+
+async def test_a_file_that_is_deleted(slack: SlackSandbox, client: AsyncWebClient, http: aiohttp.ClientSession) -> None:
+    """What showed nothing else goes with it; words stay, without the file."""
+    finance, ana = channel_id(slack, "#finance"), slack.member("ana")
+    bare, worded = [await uploaded(client, http) for _ in range(2)]
+    await client.files_completeUploadExternal(files=[{"id": bare}], channel_id=finance)
+    await client.files_completeUploadExternal(files=[{"id": worded}], channel_id=finance, initial_comment="one")
+    await slack.files.settled()
+    for each in (bare, worded):
+        assert (await client.files_delete(file=each))["ok"]
+        assert await refusal(client.files_info(file=each)) == "file_deleted"
+        assert await refusal(client.files_delete(file=each)) == "file_deleted"
+    assert [message.visible_text() for message in ana.sees("#finance")] == ["one"]
+    assert await refusal(client.files_delete(file="F0")) == "file_not_found"
+    slack.grant({"files:read"})
+    assert await refusal(client.files_delete(file=bare)) == "missing_scope"

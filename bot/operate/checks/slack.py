@@ -3,6 +3,7 @@
 from bot.operate.checks.host import check_clock
 from bot.operate.checks.names import check_slack_names
 from bot.operate.checks.slack_channels import check_shared_channels
+from bot.operate.checks.slack_files import check_files
 from bot.operate.checks.slack_tokens import (
     APP_TOKEN,
     SOCKET_MODE,
@@ -23,8 +24,16 @@ async def check_slack(settings: Settings, clock: Clock, *, bot_runs: bool) -> li
         connection = [] if bot_runs else await _connection(api, settings.slack_app_token)
         good = bot_token[0].level is Level.OK
         shared = [await check_shared_channels(api, settings)] if good else []
+        files = check_files(api, settings) if good else None
         names = await check_slack_names(api, settings) if good else []
-    return [*bot_token, *shared, *connection, *names, check_clock("Slack", api.time.known_difference)]
+    return [
+        *bot_token,
+        *shared,
+        *([files] if files else []),
+        *connection,
+        *names,
+        check_clock("Slack", api.time.known_difference),
+    ]
 
 
 async def _connection(api: SlackApi, app_token: str) -> list[Finding]:

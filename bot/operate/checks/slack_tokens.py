@@ -1,6 +1,6 @@
 """Checks of the two Slack tokens against Slack itself; each finding is one line of `init` and `doctor`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,13 +47,14 @@ async def check_bot_token(api: SlackApi, app_token: str) -> list[Finding]:
     if is_org_wide(told):
         return [wrong(BOT_TOKEN, ORG_WIDE, ONE_WORKSPACE)]
     found = f"Workspace “{told.get('team')}” ({told.get('url')}), as @{told.get('user')}."
-    return [ok(BOT_TOKEN, found), _scopes(api.scopes, manifest.bot_scopes(), app_token)]
+    return [ok(BOT_TOKEN, found), _scopes(api.scopes, app_token)]
 
 
-def _scopes(granted: frozenset[str] | None, needed: Collection[str], app_token: str) -> Finding:
+def _scopes(granted: frozenset[str] | None, app_token: str) -> Finding:
+    needed = manifest.bot_scopes()
     if granted is None:
         return skipped(SCOPES, "Slack did not say which scopes the bot token has.")
-    missing, spare = sorted(set(needed) - granted), sorted(granted - set(needed))
+    missing, spare = sorted(needed - granted), sorted(granted - needed - manifest.optional_scopes())
     if missing:
         return wrong(SCOPES, f"The bot token lacks {', '.join(missing)}.", update_app(app_token))
     if spare:

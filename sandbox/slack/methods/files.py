@@ -111,9 +111,16 @@ def info(context: Context, arguments: Arguments) -> Json:
     return {"file": context.files.completed(arguments.need("file", "file_not_found")).as_json()}
 
 
+def delete(context: Context, arguments: Arguments) -> Json:
+    """Delete a file, and with it what shows it alone."""
+    context.files.delete(arguments.need("file", "file_not_found"))
+    return {}
+
+
 _WRITE = ("files:write",)
 METHODS = {
     "files.getUploadURLExternal": Method(get_upload_url, _WRITE),
     "files.completeUploadExternal": Method(complete, _WRITE),
     "files.info": Method(info, ("files:read",)),
+    "files.delete": Method(delete, _WRITE),
 }

@@ -38,6 +38,8 @@ MEANINGS: Mapping[type[SlackRefusedError], tuple[str, Refusal]] = {
     errors.ScopeMissingError: ("missing_scope", _R.WORKSPACE),
     errors.SwitchedOffError: ("not_enabled", _R.WORKSPACE),
     errors.NoRoomError: ("message_limit_exceeded", _R.WORKSPACE),
+    errors.FileRefusedError: ("file_uploads_disabled", _R.MESSAGE),
+    errors.FileGoneError: ("file_not_found", _R.MESSAGE),
     errors.MessageGoneError: ("cant_update_message", _R.GONE),
     errors.ThreadGoneError: ("thread_not_found", _R.GONE),
     errors.BlocksRefusedError: ("invalid_blocks", _R.MESSAGE),

@@ -58,6 +58,8 @@ LEFT = {
     errors.AccountUnknownError,
     errors.NoGroupError,
     errors.NoRoomError,
+    errors.FileRefusedError,
+    errors.FileGoneError,
 }
 
 

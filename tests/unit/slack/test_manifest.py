@@ -32,6 +32,10 @@ SCOPES: dict[str, set[str]] = {
     "conversations.info": {"channels:read", "groups:read"},
     "conversations.list": {"channels:read", "groups:read"},
     "conversations.replies": _READ_BACK,
+    "files.completeUploadExternal": {"files:write"},
+    "files.delete": {"files:write"},
+    "files.getUploadURLExternal": {"files:write"},
+    "files.info": {"files:read"},
     "usergroups.list": {"usergroups:read"},
     "usergroups.users.list": {"usergroups:read"},
     "users.conversations": {"channels:read", "groups:read"},
@@ -42,6 +46,8 @@ SCOPES: dict[str, set[str]] = {
     "views.push": set(),
     "views.update": set(),
 }
+#: Scopes of what the settings may want; without them that alone is missing.
+OPTIONAL = {"files:read", "files:write"}
 #: Scopes for each event that the code listens to (source: Slack's event pages): one of them for each kind of channel.
 EVENTS: dict[str, set[str]] = {
     APP_HOME_OPENED: set(),
@@ -121,8 +127,9 @@ def test_the_scopes_are_exactly_those_of_the_methods(manifest: dict[str, Any]) -
     """The app asks for nothing that it does not use, and for everything that it uses."""
     asked = manifest["oauth_config"]["scopes"]
     needed = set().union(*(SCOPES[method] for method in methods_called()), *EVENTS.values()) | {"commands"}
-    assert set(asked) == {"bot"}
-    assert sorted(asked["bot"]) == sorted(needed)
+    assert set(asked) == {"bot", "bot_optional"}
+    assert sorted(asked["bot"]) == sorted(needed - OPTIONAL)
+    assert set(asked["bot_optional"]) == OPTIONAL <= needed
 
 
 def test_the_events_are_exactly_those_that_are_listened_to(manifest: dict[str, Any]) -> None:
