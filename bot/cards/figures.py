@@ -124,6 +124,18 @@ class Fault(StrEnum):
     DISK = "disk"
     TIME = "time"
     CRASH = "crash"
+    HOST = "host"
+    ADDRESS = "address"
+    REDIRECT = "redirect"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    SERVER = "server"
+    CUT_OFF = "cut-off"
+    UNMEASURED = "unmeasured"
+    PACKED = "packed"
+    ENDLESS = "endless"
+    TOO_LARGE = "too-large"
+    ROOM = "room"
 
 
 #: What happened; what follows is the same for all. Tested to be total.
@@ -144,7 +156,23 @@ FAULTS: Final[Mapping[Fault, str]] = {
     Fault.DISK: "reading it took more room on the disk than it may",
     Fault.TIME: "reading it took longer than it may",
     Fault.CRASH: "the program that reads it stopped unexpectedly",
+    Fault.HOST: "its link leads to a host that DOWNLOAD_HOSTS does not name, so it was not downloaded",
+    Fault.ADDRESS: "its host is in a private network that DOWNLOAD_HOSTS does not name, so it was not downloaded",
+    Fault.REDIRECT: "its link only leads on to others, without an end",
+    Fault.REFUSED: "its server refused to give it",
+    Fault.UNREACHABLE: "its server could not be reached",
+    Fault.SERVER: "its server did not answer as it should",
+    Fault.CUT_OFF: "its download stopped in the middle",
+    Fault.UNMEASURED: "its server did not say how long it is, so nobody knows whether all of it came",
+    Fault.PACKED: "it came packed in a way that cannot be read",
+    Fault.ENDLESS: "its download took longer than it may",
+    Fault.TOO_LARGE: "it is larger than ANSWER_MAX_MB allows",
+    Fault.ROOM: "the disk of the bot has no room for it",
 }
+#: Where it did not come, nobody knows whether the link works for others.
+_NOT_CAME: Final = frozenset(
+    {Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF, Fault.UNMEASURED, Fault.ENDLESS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +188,8 @@ class Unread:
         """What people read under the link; it holds nothing of the file."""
         about = f" ({', '.join(self.columns[:5])}{'…' if len(self.columns) > 5 else ''})" if self.columns else ""
         at = f" (line {self.line:,})" if self.line else ""
-        return f"There are no figures of this file: {FAULTS[self.fault]}{about}{at}. The link works all the same."
+        link = "may work" if self.fault in _NOT_CAME else "works"
+        return f"There are no figures of this file: {FAULTS[self.fault]}{about}{at}. The link {link} all the same."
 
 
 def number(value: Decimal | int) -> str:

@@ -1,0 +1,104 @@
+"""From an export to the figures of its file: a link, the file for a moment, the engine. One at a time, in turn."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from bot.answers import runner
+from bot.answers.document import Found, Limits
+from bot.answers.download import RESERVE, Downloads
+from bot.answers.folder import Folder, FolderError
+from bot.answers.plan import Plan
+from bot.answers.wire import DownloadError
+from bot.calls.budget import Rank
+from bot.cards.figures import Fault, Unread
+from bot.exports.fresh_links import FreshLinks
+from bot.tokenflex.models import DownloadLink
+from storage.models import Export
+
+ENOUGH: Final = timedelta(seconds=5)  #: of life that a link needs for a download to begin
+#: What the store says of a link that has ended: 403, or 400 where it is a token in it (source: Amazon S3, errors).
+_ENDED: Final = frozenset({400, 401, 403})
+
+log = structlog.get_logger(__name__)
+
+
+class Reading:
+    """Fetches and reads the files of exports; whoever comes while one is being read waits in turn."""
+
+    def __init__(self, links: FreshLinks, downloads: Downloads, folder: Folder, limits: Limits | None = None) -> None:
+        self._links, self._downloads, self._folder = links, downloads, folder
+        self._limits = limits or Limits()
+        self._turn = asyncio.Lock()  # which is fair: first come, first served
+
+    async def read(self, export: Export, plan: Plan, *, person: str, rank: Rank = Rank.PEOPLE) -> Found | Unread:
+        """Return the figures of an export's file, or why there are none; nothing of the file is left.
+
+        It costs one call for a link at most, on behalf of `person`, and none while a known one lives a few seconds
+        more; a second one where the store says that the link has ended meanwhile.
+
+        Raises:
+            WrongStateError: the export is not ready (any more).
+            LinkUnavailableError: Token Flex did not give a link.
+
+        """
+        async with self.file(export, person=person, rank=rank) as file:
+            return file if isinstance(file, Unread) else await self.figures(file, plan)
+
+    @asynccontextmanager
+    async def file(self, export: Export, *, person: str, rank: Rank = Rank.PEOPLE) -> AsyncIterator[Path | Unread]:
+        """Give out the file itself, byte for byte, for as long as this lasts; errors and costs are those of `read`.
+
+        Nobody else's file is fetched meanwhile, so this must not last.
+        """
+        if rank is not Rank.PEOPLE:  # whose call may take long: nobody waits behind that
+            await self._link(export, person, rank)
+        async with self._turn:
+            try:
+                async with self._folder.place() as place:
+                    yield await self._fetched(export, place / "file.csv", person, rank)
+            except FolderError:
+                yield Unread(Fault.ROOM)
+
+    async def figures(self, file: Path, plan: Plan) -> Found | Unread:
+        """Return what a file says that was given out."""
+        limits = await asyncio.to_thread(self._fitting, file)
+        return await runner.read(file, file.parent, plan.task, limits)
+
+    async def _fetched(self, export: Export, path: Path, person: str, rank: Rank) -> Path | Unread:
+        link = await self._link(export, person, rank)
+        try:
+            try:
+                await self._downloads.fetch(link.reveal(), path)
+            except DownloadError as error:
+                if error.status not in _ENDED:
+                    raise
+                self._links.forget(export.number)
+                link = await self._links.fresh(export.number, person, rank)
+                await self._downloads.fetch(link.reveal(), path)
+        except DownloadError as error:
+            log.warning(
+                "a file did not come",
+                export=export.number,
+                fault=error.fault.value,
+                obstacle=error.obstacle and error.obstacle.name,
+                status=error.status,
+            )
+            return Unread(error.fault)
+        return path
+
+    async def _link(self, export: Export, person: str, rank: Rank) -> DownloadLink:
+        known = self._links.known(export.number, ENOUGH)
+        return known or await self._links.fresh(export.number, person, rank)
+
+    def _fitting(self, file: Path) -> Limits:
+        """Return the limits of the engine, cut to the room that there is on the disk."""
+        room = max(1, (shutil.disk_usage(file.parent).free - RESERVE) >> 20)
+        return replace(self._limits, disk=min(self._limits.disk, room))

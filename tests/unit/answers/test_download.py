@@ -1,0 +1,257 @@
+"""Downloads over real sockets: whole or not there, bounded, from allowed hosts alone, cut at any moment."""
+
+import asyncio
+import gzip
+import logging
+import stat
+import traceback
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.answers.download import Downloads
+from bot.answers.wire import DownloadError
+from bot.cards.figures import Fault
+from bot.network import Network
+from bot.runtime.clock import SystemClock
+from bot.settings import Hosts
+from bot.settings.hosts import read_hosts
+
+BODY = b"productName,tokensConsumed\r\nRevit,1.5\r\n" * 5000
+SECRET = "SIGNATURE0123456789"
+Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def head(status: str = "200 OK", **headers: str | int) -> bytes:
+    """The first lines of an answer."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode()
+
+
+class Store:
+    """A server that says what a test wants, by path; `asked` are the requests it saw."""
+
+    def __init__(self) -> None:
+        self.says: dict[str, bytes | Say] = {}
+        self.asked: list[str] = []
+        self.port = 0
+
+    def link(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}?Signature={SECRET}&Expires=1"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            request = (await reader.readuntil(b"\r\n\r\n")).decode()
+            self.asked.append(request)
+            says = self.says[request.split()[1].split("?")[0]]
+            if isinstance(says, bytes):
+                writer.write(says)
+                await writer.drain()
+            else:
+                await says(reader, writer)
+        writer.close()
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[Store]:
+    running = Store()
+    server = await asyncio.start_server(running.serve, "127.0.0.1", 0)
+    running.port = server.sockets[0].getsockname()[1]
+    yield running
+    server.close()
+
+
+def downloads(
+    store: Store, *, hosts: Hosts | None = None, most: int = 1_000_000, network: Network | None = None, **more: object
+) -> Downloads:
+    """Downloads from that server, as the one of the base URL."""
+    own = hosts or read_hosts(["tokenflex"], f"http://127.0.0.1:{store.port}/tokenflex/v1")
+    return Downloads(network or Network(), own, most, SystemClock(), **{"reserve": 0, **more})  # type: ignore[arg-type]
+
+
+def is_missing(path: Path) -> bool:
+    return not path.exists()
+
+
+async def fault_of(fetching: Awaitable[None], path: Path) -> DownloadError:
+    """Why a file did not come; nothing of it is there."""
+    with pytest.raises(DownloadError) as caught:
+        await fetching
+    assert is_missing(path)
+    said = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in said
+    return caught.value
+
+
+def chunked(*pieces: bytes, ended: bool = True) -> bytes:
+    """A body in pieces."""
+    body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return head(Transfer_Encoding="chunked") + body + (b"0\r\n\r\n" if ended else b"")
+
+
+def packed(*pieces: bytes, encoding: str = "gzip") -> bytes:
+    """A body that is packed for the way."""
+    body = b"".join(pieces)
+    return head(Content_Length=len(body), Content_Encoding=encoding) + body
+
+
+WHOLE: Mapping[str, bytes] = {
+    "with its length": head(Content_Length=len(BODY)) + BODY,
+    "in pieces": chunked(BODY[:10], BODY[10:100_000], BODY[100_000:]),
+    "packed": packed(gzip.compress(BODY)),
+    "packed twice over": packed(gzip.compress(BODY[:9]), gzip.compress(BODY[9:]), encoding="x-gzip"),
+    "kept open": head(Content_Length=len(BODY), Connection="keep-alive") + BODY,
+    "said to be plain": head(Content_Length=len(BODY), Content_Encoding="identity") + BODY,
+}
+
+
+@pytest.mark.parametrize("how", WHOLE)
+async def test_a_whole_file(store: Store, tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Byte for byte, for its owner alone; the request holds nothing that is nobody's business."""
+    caplog.set_level(logging.INFO)
+    store.says["/file.csv"] = WHOLE[how]
+    await downloads(store).fetch(store.link("/file.csv"), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BODY
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
+    (request,) = store.asked
+    names = {line.split(":")[0].lower() for line in request.splitlines()[1:] if line}
+    assert names == {"host", "user-agent", "accept", "accept-encoding", "connection"}
+    assert SECRET not in caplog.text
+
+
+BAD: Mapping[str, tuple[Fault, bytes]] = {
+    "stops in the middle": (Fault.CUT_OFF, head(Content_Length=len(BODY)) + BODY[:-1]),
+    "stops before it begins": (Fault.CUT_OFF, head(Content_Length=len(BODY))),
+    "stops between two pieces": (Fault.CUT_OFF, chunked(BODY, ended=False)),
+    "stops in a piece": (Fault.CUT_OFF, chunked(BODY, ended=False)[:-9]),
+    "has a piece of no length": (Fault.CUT_OFF, head(Transfer_Encoding="chunked") + b"zz\r\nabc\r\n0\r\n\r\n"),
+    "stops in the packing": (Fault.CUT_OFF, packed(gzip.compress(BODY)[:-1])),
+    "stops in the second member": (Fault.CUT_OFF, packed(gzip.compress(BODY), gzip.compress(BODY)[:30])),
+    "does not say how long it is": (Fault.UNMEASURED, head() + BODY),
+    "is longer than it may": (Fault.TOO_LARGE, head(Content_Length=1_000_001)),
+    "is longer than it may, in pieces": (Fault.TOO_LARGE, chunked(*[BODY] * 6)),
+    "is a bomb": (Fault.TOO_LARGE, packed(gzip.compress(bytes(50_000_000)))),
+    "is a bomb of nothing": (Fault.TOO_LARGE, packed(gzip.compress(b"") * 60_000)),
+    "is damaged": (Fault.PACKED, packed(gzip.compress(BODY)[:-8], b"12345678")),
+    "is not packed": (Fault.PACKED, packed(BODY)),
+    "is packed another way": (Fault.PACKED, packed(zlib.compress(BODY), encoding="deflate")),
+    "is packed in two ways": (Fault.PACKED, packed(gzip.compress(gzip.compress(BODY)), encoding="gzip, gzip")),
+    "is packed in an unknown way": (Fault.PACKED, packed(BODY, encoding="br")),
+    "has two lengths": (Fault.SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello, world"),
+    "has ended": (Fault.REFUSED, head("403 Forbidden", Content_Length=3) + b"<a>"),
+    "is not there": (Fault.REFUSED, head("404 Not Found", Content_Length=0)),
+    "is a part": (Fault.SERVER, head("206 Partial Content", Content_Length=3) + b"abc"),
+    "is not there today": (Fault.SERVER, head("503 Slow Down", Content_Length=0)),
+    "is asked for too often": (Fault.SERVER, head("429 Too Many Requests", Content_Length=0)),
+    "is no answer": (Fault.SERVER, b"SSH-2.0-OpenSSH_9.7\r\n"),
+    "is nothing": (Fault.SERVER, b""),
+    "has no end of headers": (Fault.SERVER, b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
+    "leads nowhere": (Fault.REDIRECT, head("302 Found", Content_Length=0)),
+    "leads in a circle": (Fault.REDIRECT, head("302 Found", Location="/file.csv", Content_Length=0)),
+    "leads elsewhere": (Fault.HOST, head("302 Found", Location="https://example.com/file.csv", Content_Length=0)),
+    "leads to this machine": (Fault.HOST, head("307 Temporary", Location="http://localhost:1/x", Content_Length=0)),
+    "leads to another port": (Fault.HOST, head("301 Moved", Location="http://127.0.0.1:1/x", Content_Length=0)),
+    "leads to a file": (Fault.HOST, head("308 Permanent", Location="file:///etc/passwd", Content_Length=0)),
+    "leads to nothing readable": (Fault.HOST, head("302 Found", Location="http://[::1/x", Content_Length=0)),
+}
+
+
+@pytest.mark.parametrize("how", BAD)
+async def test_a_file_that_does_not_come(store: Store, tmp_path: Path, how: str) -> None:
+    """Each has its fault, and nothing of it is left."""
+    fault, store.says["/file.csv"] = BAD[how]
+    error = await fault_of(downloads(store).fetch(store.link("/file.csv"), tmp_path / "f"), tmp_path / "f")
+    assert error.fault is fault
+
+
+async def test_a_redirect_to_where_files_may_come_from(store: Store, tmp_path: Path) -> None:
+    """It is followed, with nothing of the first address in the second request."""
+    store.says["/file.csv"] = head("302 Found", Location="/other.csv", Content_Length=0, Set_Cookie="a=b")
+    store.says["/other.csv"] = WHOLE["in pieces"]
+    await downloads(store).fetch(store.link("/file.csv"), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BODY
+    assert SECRET not in store.asked[1]
+    assert "cookie" not in store.asked[1].lower()
+
+
+@pytest.mark.parametrize(
+    "link", ["https://example.com/x", "http://127.0.0.1:1/x", "file:///etc/passwd", "x", "http://["]
+)
+async def test_a_link_to_elsewhere_is_not_followed(store: Store, tmp_path: Path, link: str) -> None:
+    """Whatever Token Flex says."""
+    error = await fault_of(downloads(store).fetch(link, tmp_path / "f"), tmp_path / "f")
+    assert error.fault is Fault.HOST
+
+
+class Stuck:
+    """Says so much, then nothing, until the other side is gone."""
+
+    def __init__(self, begin: bytes, drip: bytes = b"") -> None:
+        self.begin, self.drip = begin, drip
+        self.reached, self.left = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.begin)
+        self.reached.set()
+        gone = asyncio.ensure_future(reader.read())
+        while not gone.done():
+            writer.write(self.drip)
+            await asyncio.wait([gone], timeout=0.01)
+        self.left.set()
+
+
+ENDLESS: Mapping[str, tuple[bytes, bytes]] = {
+    "before it says anything": (b"", b""),
+    "in its headers": (b"HTTP/1.1 200 OK\r\nA: ", b"b"),
+    "in its body": (head(Content_Length=900_000) + BODY[:9], b""),
+    "in its body, a byte at a time": (head(Content_Length=900_000), b"x"),
+    "in a piece": (head(Transfer_Encoding="chunked") + b"dbba0\r\n", b"x"),
+    "in the length of a piece": (head(Transfer_Encoding="chunked"), b"0"),
+}
+
+
+@pytest.mark.parametrize("where", ENDLESS)
+async def test_a_download_that_never_ends(store: Store, tmp_path: Path, where: str) -> None:
+    """It is cut when its time is over, however it passes it."""
+    store.says["/file.csv"] = stuck = Stuck(*ENDLESS[where])
+    files = downloads(store, longest=timedelta(seconds=0.3))
+    error = await fault_of(files.fetch(store.link("/file.csv"), tmp_path / "f"), tmp_path / "f")
+    assert error.fault is Fault.ENDLESS
+    await stuck.left.wait()
+
+
+@pytest.mark.parametrize("where", ENDLESS)
+async def test_a_download_that_is_cancelled(store: Store, tmp_path: Path, where: str) -> None:
+    """It has left nothing and nobody when it raises."""
+    store.says["/file.csv"] = stuck = Stuck(*ENDLESS[where])
+    task = asyncio.ensure_future(downloads(store).fetch(store.link("/file.csv"), tmp_path / "f"))
+    await stuck.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not (tmp_path / "f").exists()
+    await stuck.left.wait()
+
+
+async def test_a_server_that_falls_silent(store: Store, tmp_path: Path) -> None:
+    """Nobody waits for it as long as for one that goes on."""
+    store.says["/file.csv"] = Stuck(head(Content_Length=900_000) + BODY[:9])
+    error = await fault_of(downloads(store, silence=0.2).fetch(store.link("/file.csv"), tmp_path / "f"), tmp_path / "f")
+    assert error.fault is Fault.CUT_OFF
+
+
+async def test_a_disk_without_room(store: Store, tmp_path: Path) -> None:
+    """The room that the database needs is left to it; so is what a file that cannot be made would say."""
+    store.says["/file.csv"] = WHOLE["with its length"]
+    error = await fault_of(
+        downloads(store, reserve=1 << 60).fetch(store.link("/file.csv"), tmp_path / "f"), tmp_path / "f"
+    )
+    assert error.fault is Fault.ROOM
+    error = await fault_of(
+        downloads(store).fetch(store.link("/file.csv"), tmp_path / "no" / "f"), tmp_path / "no" / "f"
+    )
+    assert error.fault is Fault.ROOM
