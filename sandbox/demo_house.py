@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sandbox import installed
@@ -10,18 +11,27 @@ from sandbox.clock import ScaledClock
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.usage_data import UsageData
 
 _ROOT = Path(__file__).parents[1]
 _INHERITED = {"PATH", "HOME", "LANG", "SYSTEMROOT"}
 
 
+#: The day that it is in a demo, whenever it is shown: late in a contract year, so that there is much to be seen.
+TODAY = date(2026, 10, 19)
+
+
 class DemoHouse:
-    """Everything that a demo needs; `folder` takes the bot's database and its log."""
+    """Everything that a demo needs; `folder` takes the bot's database and its log.
+
+    The time of day is the machine's.
+    """
 
     def __init__(self, folder: Path, settings: SandboxSettings) -> None:
-        self.clock = ScaledClock()
+        self.clock = ScaledClock(origin=datetime.combine(TODAY, datetime.now(UTC).timetz()))
+        self._data = UsageData(through=TODAY - timedelta(days=2))
         self.slack = SlackSandbox(clock=self.clock, **installed.arguments())
-        self.token_flex = TokenFlexSandbox(clock=self.clock, settings=settings)
+        self.token_flex = TokenFlexSandbox(clock=self.clock, settings=settings, data=self._data)
         self.log = folder / "bot.log"
         self._folder = folder
         self._bot: asyncio.subprocess.Process | None = None
@@ -53,6 +63,7 @@ class DemoHouse:
             await self._bot.wait()
         await self.slack.stop()
         await self.token_flex.stop()
+        self._data.close()
 
     def run_at(self, factor: float) -> None:
         """Let time run that many times as fast, here and in the bot's process."""

@@ -1,7 +1,10 @@
 """What one person has in front of them, as JSON for the browser: channels, messages, the modal, troubles."""
 
+from collections.abc import Collection
+
 from sandbox.slack.channels import Channel
 from sandbox.slack.entering import STATE_KEYS, Chooser, is_stateful
+from sandbox.slack.files import File
 from sandbox.slack.json_values import Given, Json
 from sandbox.slack.messages import Message
 from sandbox.slack.people import User
@@ -84,6 +87,7 @@ class Scene:
             "is_bot": message.sender.is_bot,
             "text": message.text,
             "blocks": message.blocks,
+            "files": [_file(file) for file in message.content.files],
             "thread": message.thread_ts,
             "broadcast": message.broadcast,
             "private": message.ephemeral_for is not None,
@@ -123,15 +127,27 @@ def trouble(error: str, detail: str) -> Json:
     return {"text": _TROUBLES.get(error, "Slack shows an error here."), "code": error, "detail": detail}
 
 
-def refusal(call: Call) -> Json | None:
-    """Return what is wrong with what the bot sent, None when Slack takes it."""
-    if call.error not in _BAD_PAYLOAD:
+def refusal(call: Call, refused: Collection[str] = ()) -> Json | None:
+    """Return what is wrong with what the bot sent, None when Slack takes it.
+
+    Neither is it wrong that the workspace does not take these `refused` kinds of blocks: a switch made that so.
+    """
+    if call.error not in _BAD_PAYLOAD or (refused and all(_is_about(refused, fault) for fault in call.faults)):
         return None
     return {"method": call.method, "error": call.error, "faults": list(call.faults), "sent": _without_ids(call)}
 
 
+def _is_about(refused: Collection[str], fault: str) -> bool:
+    return any(f"unsupported type: {kind} " in fault for kind in refused)
+
+
 def _without_ids(call: Call) -> Given:
     return {key: value for key, value in call.arguments.items() if key in {"text", "blocks", "view", "metadata"}}
+
+
+def _file(file: File) -> Json:
+    shown = ("id", "name", "title", "size", "filetype")
+    return {key: value for key, value in file.as_json().items() if key in shown}
 
 
 def _person(user: User) -> Json:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from sandbox.page.panel import Panel
 from sandbox.page.scene import Scene
 from sandbox.page.stream import Stream
 from sandbox.page.switches import Switches
+from sandbox.slack.errors import SlackFault
 from sandbox.slack.json_values import Json
 from sandbox.slack.people import User
 from sandbox.slack.server import SlackSandbox
@@ -46,8 +48,6 @@ class Page:
         commands: Sequence[Command] = (),
         set_speed: Callable[[float], None] | None = None,
     ) -> None:
-        # The page draws neither of these yet; refused, they come as blocks that it draws.
-        slack.workspace.refused_blocks = frozenset({"table", "data_table", "data_visualization"})
         self._slack = slack
         self._clock = clock
         self._commands = commands
@@ -71,6 +71,7 @@ class Page:
         app.router.add_get("/", self._index)
         app.router.add_static("/static/", _STATIC)
         app.router.add_get("/events", self._events)
+        app.router.add_get("/files/{id}", self._file)
         app.router.add_post("/act", self._act)
         app.router.add_post("/switch", self._switch)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -104,6 +105,17 @@ class Page:
         finally:
             self._streams.discard(stream)
         return response
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """Give a file to who may see a message that shows it."""
+        scene = Scene(self._slack, self._person(request.query.get("as", "")))
+        with suppress(SlackFault):  # there is no such file
+            file = self._slack.files.completed(request.match_info["id"])
+            if any(scene.sees(share) and not share.deleted for share in file.shares):
+                name = quote(file.name, safe="")
+                headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+                return web.Response(body=file.content, content_type=file.mimetype, headers=headers)
+        raise web.HTTPNotFound(text="There is no such file here.")
 
     async def _act(self, request: web.Request) -> web.Response:
         act = await _json(request)

@@ -69,7 +69,7 @@ class Stream:
         if change.kind == "person_error":
             user, error, detail = subject
             return ("trouble", trouble(error, detail)) if user is self._scene.user else None
-        refused = refusal(subject) if change.kind == "call" else None
+        refused = refusal(subject, self._slack.workspace.refused_blocks) if change.kind == "call" else None
         return ("refused", refused) if refused else None
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sandbox.slack.changes import Change
 from sandbox.slack.json_values import Given, Json
 from sandbox.slack.messages import Message
+from sandbox.slack.rules.data import DATA_BLOCKS
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 
@@ -38,6 +39,8 @@ class Switches:
             "answers": self._answer,
             "login_refused": self._refuse_login,
             "slack_token_revoked": self._revoke_slack_token,
+            "data_refused": self._refuse_data,
+            "lose_share": self._lose_share,
             "fail_next": self._fail_next,
             "finish": self._controls.finish,
             "fail": self._controls.fail,
@@ -53,6 +56,7 @@ class Switches:
             "login_refused": self._login_refused,
             "slack_token_revoked": self._slack.web_api.revoked is not None,
             "socket_lost": self._socket_lost,
+            "data_refused": bool(self._slack.workspace.refused_blocks),
         }
 
     async def flip(self, name: str, value: Given) -> str:
@@ -96,6 +100,14 @@ class Switches:
 
     def _revoke_slack_token(self, revoked: Given) -> None:
         self._slack.web_api.revoked = "token_revoked" if revoked else None
+
+    def _refuse_data(self, refused: Given) -> str:
+        self._slack.workspace.refused_blocks = DATA_BLOCKS if refused else frozenset()
+        return "" if refused else "Once refused, tables and charts are left out by the bot for a day."
+
+    def _lose_share(self, _value: Given) -> str:
+        self._slack.controls.lose_shares()
+        return "The next file that the bot shares is accepted and never shown."
 
     def _fail_next(self, _value: Given) -> str:
         self._controls.fail_next()

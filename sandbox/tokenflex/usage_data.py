@@ -6,12 +6,13 @@ import sqlite3  # noqa: TID251 - the sandbox shares no code with the bot, its st
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sandbox.tokenflex.catalogue import METRICS
 from sandbox.tokenflex.contracts import CONTRACTS
 from sandbox.tokenflex.recorded import POOLS
-from sandbox.tokenflex.synthesis import COLUMNS, rows_of
+from sandbox.tokenflex.synthesis import COLUMNS, LAST_DAY, rows_of
 from sandbox.tokenflex.where import Condition
 
 
@@ -58,11 +59,12 @@ class Report:
 class UsageData:
     """The data set; built in memory when it is first read. Every method blocks: call it from a thread.
 
-    One instance may serve several stand-ins at the same time.
+    One instance may serve several stand-ins at the same time. What was used after the day `through` is not known.
     """
 
-    def __init__(self, seed: int = 2026) -> None:
+    def __init__(self, seed: int = 2026, *, through: date = LAST_DAY) -> None:
         self._seed = seed
+        self._through = through
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
@@ -70,7 +72,7 @@ class UsageData:
         """Return the rows of any query on the table `usage`."""
         with self._lock:
             if self._connection is None:
-                self._connection = _built(self._seed)
+                self._connection = _built(self._seed, self._through)
             return self._connection.execute(sql, parameters).fetchall()
 
     def csv(self, report: Report, *, bom: bool = False) -> bytes:
@@ -107,7 +109,7 @@ class UsageData:
                 self._connection = None
 
 
-def _built(seed: int) -> sqlite3.Connection:
+def _built(seed: int, through: date) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute("PRAGMA case_sensitive_like = ON")
     kinds = {"contractYear": "INTEGER", "uses": "INTEGER", "tokens": "REAL", "minutes": "REAL", "quantity": "REAL"}
@@ -115,7 +117,8 @@ def _built(seed: int) -> sqlite3.Connection:
     connection.execute(f"CREATE TABLE usage ({columns})")
     marks = ", ".join(f":{name}" for name in COLUMNS)
     for contract in CONTRACTS:
-        connection.executemany(f"INSERT INTO usage VALUES ({marks})", rows_of(contract, seed))  # noqa: S608 - our own columns
+        rows = (row for row in rows_of(contract, seed) if row["usageDate"] <= through.isoformat())
+        connection.executemany(f"INSERT INTO usage VALUES ({marks})", rows)  # noqa: S608 - our own columns
     pool = "CASE tokenPool " + " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in POOLS.items()) + " END"
     shown = ", ".join(f"{pool} AS tokenPool" if name == "tokenPool" else f'"{name}"' for name in COLUMNS)
     connection.execute(f"CREATE VIEW recorded_usage AS SELECT {shown} FROM usage")  # noqa: S608 - our own columns

@@ -3,28 +3,14 @@
 import re
 from typing import Any
 
-import aiohttp
 from playwright.async_api import expect
 from yarl import URL
 
 from sandbox.page.server import Page as Workspace
+from tests.browser.app import post, section
 from tests.browser.conftest import PersonAt
 from tests.browser.person import Person
 from tests.harness.house import House
-
-
-async def post(house: House, *blocks: dict[str, Any], text: str = "said by the app") -> dict[str, Any]:
-    """Post to #finance as the app does."""
-    body = {"channel": house.slack.workspace.channel("#finance").id, "text": text, "blocks": list(blocks)}
-    headers = {"Authorization": f"Bearer {house.slack.bot_token}"}
-    url = f"{house.slack.api_url}chat.postMessage"
-    async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=body) as answer:
-        return dict(await answer.json())
-
-
-def section(text: str, *, verbatim: bool = True) -> dict[str, Any]:
-    """Return a paragraph of mrkdwn."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": verbatim}}
 
 
 async def test_mrkdwn(house: House, ana: Person) -> None:

@@ -8,22 +8,30 @@ from yarl import URL
 
 from sandbox.clock import ScaledClock
 from sandbox.page.server import Page
+from sandbox.slack.messages import Content
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A page over two stand-ins without a bot."""
-    clock = ScaledClock()
-    slack, token_flex = SlackSandbox(clock=clock), TokenFlexSandbox(clock=clock)
+async def slack() -> AsyncIterator[SlackSandbox]:
+    """A workspace without a bot."""
+    slack = SlackSandbox(clock=ScaledClock())
     await slack.start()
+    yield slack
+    await slack.stop()
+
+
+@pytest.fixture
+async def page(slack: SlackSandbox) -> AsyncIterator[Page]:
+    """A page over that workspace."""
+    clock = ScaledClock()
+    token_flex = TokenFlexSandbox(clock=clock)
     await token_flex.start()
     served = Page(slack, token_flex, clock)
     await served.start()
     yield served
     await served.stop()
-    await slack.stop()
     await token_flex.stop()
 
 
@@ -153,3 +161,19 @@ async def test_switches_that_are_not_there(welcome: aiohttp.ClientSession, base:
     """Unknown switches and values change nothing."""
     async with welcome.post(f"{base}/switch", json={"name": name, "value": value}, headers={"Origin": base}) as answer:
         assert answer.status == 409
+
+
+async def test_a_file_goes_to_who_sees_it(welcome: aiohttp.ClientSession, base: str, slack: SlackSandbox) -> None:
+    """By the message that shows it: not to who is not in the channel, and to nobody once the message is gone."""
+    file = slack.files.begin("a b.csv", 2, snippet=False, described=False)
+    assert slack.files.receive(file.secret, b"ab") is None
+    slack.files.complete([file], [slack.workspace.channel("#licences")], Content(), None)
+    await slack.files.settled()
+    for name, status in (("ana", 200), ("gus", 404)):
+        async with welcome.get(f"{base}/files/{file.id}?as={name}") as answer:
+            assert answer.status == status, name
+            assert (await answer.read() == b"ab") == (status == 200)
+    slack.workspace.delete(file.shares[0])
+    for gone in (file.id, "F0"):
+        async with welcome.get(f"{base}/files/{gone}?as=ana") as answer:
+            assert answer.status == 404

@@ -88,3 +88,17 @@ async def test_only_refusals_of_what_was_sent_are_shown(slack: SlackSandbox, ses
     assert wrong is not None
     assert wrong["error"] == "invalid_blocks"
     assert "unsupported type: none" in wrong["faults"][0]
+
+
+async def test_what_a_switch_refuses_is_not_called_wrong(slack: SlackSandbox, session: aiohttp.ClientSession) -> None:
+    """A table that this workspace does not take is no fault of the bot; another fault beside it is."""
+    slack.workspace.refused_blocks = frozenset({"data_table"})
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    place = slack.workspace.channel("#finance").id
+    for kinds in (["data_table"], ["data_table", "none"]):
+        body = {"channel": place, "text": "x", "blocks": [{"type": kind} for kind in kinds]}
+        async with session.post(f"{slack.api_url}chat.postMessage", json=body, headers=headers) as answer:
+            assert (await answer.json())["error"] == "invalid_blocks"
+    switched, wrong = (refusal(call, slack.workspace.refused_blocks) for call in slack.calls)
+    assert switched is None
+    assert wrong is not None

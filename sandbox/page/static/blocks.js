@@ -1,9 +1,12 @@
 // The blocks that the bot uses, and no others: anything else shows as an error that nobody overlooks.
+import { chart } from "./charts.js";
 import { h } from "./dom.js";
 import { field, initialOf, keysOf } from "./fields.js";
+import { markdown } from "./markdown.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { confirmed } from "./confirm.js";
 import { overflow } from "./overflow.js";
+import { dataTable, plainTable } from "./tables.js";
 
 /** What this page can draw: by type, the keys it knows beside `type` and `block_id`, and how it is drawn. */
 const BLOCKS = {
@@ -12,13 +15,18 @@ const BLOCKS = {
   header: [["text"], (block) => h("h2", {}, text(block.text))],
   divider: [[], () => h("hr")],
   actions: [["elements"], (block, surface) => h("div", { className: "actions" }, block.elements.map((each) => element(block, each, surface)))],
+  data_table: [["caption", "rows", "page_size", "row_header_column_index"], (block, surface) => dataTable(block, placeOf(block, surface))],
+  table: [["rows", "column_settings"], (block, surface) => plainTable(block, placeOf(block, surface))],
+  data_visualization: [["title", "chart"], (block, surface) => chart(block, placeOf(block, surface))],
+  markdown: [["text"], (block) => h("div", { className: "markdown" }, markdown(block.text))],
 };
 const BUTTON = ["action_id", "text", "value", "url", "style", "accessibility_label", "confirm"];
 
 /**
  * Return the nodes of a block. `surface` is what it stands on: `act(block, element, value)` resolves when a press or a
  * choice has been dealt with, `search(block, element, text)` to the groups that the app offers; `input(block)` draws
- * inputs, `keeps(block, element, field)` takes the fields that stand elsewhere, `values` what stands in them.
+ * inputs, `keeps(block, element, field)` takes the fields that stand elsewhere, `values` what stands in them; `key`
+ * tells it from other surfaces.
  */
 export function drawn(block, surface) {
   if (block.type === "input" && surface.input) return surface.input(block);
@@ -27,6 +35,8 @@ export function drawn(block, surface) {
   const strange = unknownKeys(block, known);
   return strange ? unsupported(`“${strange}” in a block of type “${block.type}”`) : draw(block, surface);
 }
+
+const placeOf = (block, surface) => `${surface.key} ${block.block_id}`;
 
 /** Return the first key of a block or element that is not among the known ones. */
 export const unknownKeys = (node, known) => Object.keys(node).find((key) => !["type", "block_id", ...known].includes(key));

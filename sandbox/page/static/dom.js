@@ -42,7 +42,7 @@ export function refill(parent, children) {
   const name = focused && nameOf(focused);
   parent.replaceChildren(...children.flat(Infinity));
   if (focused === null) return;
-  const heir = [...parent.querySelectorAll("button, a, input")].find((each) => nameOf(each) === name);
+  const heir = [...parent.querySelectorAll("button, a, input, [data-key]")].find((each) => nameOf(each) === name);
   (heir ?? parent.closest("[tabindex]") ?? parent).focus();
 }
 

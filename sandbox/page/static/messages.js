@@ -5,6 +5,7 @@ import { messageTime } from "./dates.js";
 import { byId, h, refill } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { groupsOf } from "./picker.js";
+import { sharedFile } from "./shared_files.js";
 
 const [log, list, newer] = [byId("log"), byId("messages"), byId("newer")];
 const known = new Map(); // every message this person may see, by channel and time stamp
@@ -45,13 +46,14 @@ export function showChannel(id) {
 export function take(message) {
   const isNew = !message.deleted && !known.has(keyOf(message));
   const isMine = message.private || message.author === me.name;
+  const answers = message.is_bot && !message.broadcast; // the app replies to what somebody asked for: it shows at once
   if (message.deleted) known.delete(keyOf(message));
   else known.set(keyOf(message), message);
   if (message.channel !== channel) return;
   if (message.deleted) remove(message);
   else if (standsInChannel(message)) draw(message);
   const parent = known.get(`${channel} ${message.thread}`);
-  if (parent && isNew && isMine) opened.add(parent.ts);
+  if (parent && isNew && (isMine || answers)) opened.add(parent.ts);
   if (parent) drawThread(parent);
   if (follows) toEnd();
   else if (isNew && isMine) (list.querySelector(`[data-ts="${message.ts}"]`) ?? list.lastElementChild).scrollIntoView({ block: "end" });
@@ -85,6 +87,7 @@ function draw(message) {
 function content(message) {
   const of = (block, element) => ({ channel: message.channel, ts: message.ts, block: block.block_id, action: element.action_id });
   const surface = {
+    key: keyOf(message),
     act: (block, element, value) => act("press", { ...of(block, element), value }),
     search: async (block, element, text) => {
       const found = await act("search", { ...of(block, element), text });
@@ -98,7 +101,8 @@ function content(message) {
       h("span", { className: "avatar", "data-who": message.is_bot ? "bot" : message.author, "aria-hidden": "true" }, message.author[0].toUpperCase()),
       h("strong", {}, message.author), message.is_bot && h("span", { className: "badge" }, "App"),
       h("time", {}, messageTime(message.ts)), message.edited && h("small", {}, "(edited)")),
-    message.blocks.length ? message.blocks.map((block) => drawn(block, surface)) : h("p", { className: "said" }, mrkdwn(message.text)),
+    message.blocks.length ? message.blocks.map((block) => drawn(block, surface)) : message.text && h("p", { className: "said" }, mrkdwn(message.text)),
+    message.files.map(sharedFile),
   ].filter(Boolean);
 }
 

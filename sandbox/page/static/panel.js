@@ -8,6 +8,7 @@ const SWITCHES = {
   login_refused: "Autodesk refuses the bot's login",
   slack_token_revoked: "Slack has revoked the bot's token",
   socket_lost: "The bot's socket to Slack is lost",
+  data_refused: "Slack refuses tables and charts",
 };
 
 const section = (title, ...children) => h("section", {}, h("h2", {}, title), ...children);
@@ -47,7 +48,7 @@ const calls = h("ol", { className: "calls" });
 byId("panel").append(
   section("The bot", connected, speed),
   section("Token Flex counts", ...Object.values(gauges).map((each) => each.root), refused),
-  section("Make something go wrong", button("Let the next export fail", () => flip("fail_next")), answers, ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
+  section("Make something go wrong", h("div", { className: "actions" }, button("Let the next export fail", () => flip("fail_next")), button("Lose the next file that is shared", () => flip("lose_share"))), answers, ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
   section("Exports at Token Flex", exports, earlier),
   section("Calls to Token Flex", calls),
 );
