@@ -19,6 +19,7 @@ from bench.stand_ins import LATENCY, SlackOnPaper, TokenFlexOnPaper
 from bot.assembly import Loop, Parts, assemble
 from bot.calls.gateway import TokenFlexCalls, Work
 from bot.calls.turns import Turns
+from bot.delivery.kinds import Words
 from bot.exports import announcements
 from bot.exports.poll_policy import next_poll
 from bot.exports.poller import Policy
@@ -150,7 +151,7 @@ async def _house(
         access=Access(rules, nobody_asks, nobody_asks, "T1", database, clock),
         clock=clock,
         audience=LinkAudience.CHANNEL,
-        bot_name="tokenflex",
+        words=Words(),
         describe=lambda _: Described(),
         ending=ending,
         policy=policy,

@@ -118,7 +118,15 @@ class SlackOnPaper:
         self._count = 0
         self.refused = 0
 
-    async def post(self, channel: str, message: Message, subject: str, thread_ts: str | None = None) -> Posted:  # noqa: ARG002
+    async def post(
+        self,
+        channel: str,
+        message: Message,  # noqa: ARG002 - the shape of the real one
+        subject: str,
+        thread_ts: str | None = None,  # noqa: ARG002
+        *,
+        broadcast: bool = True,  # noqa: ARG002
+    ) -> Posted:
         """Post a message."""
         await self._clock.sleep(_SLACK_LATENCY)
         now = self._clock.now()

@@ -9,12 +9,14 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bot.answers.shown import Shown
 from bot.answers.usage import UsageAtAGlance
 from bot.assembly import Parts, assemble
 from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
 from bot.contracts.usage_cache import UsageCache
 from bot.contracts.values import ContractValues
+from bot.delivery.kinds import Words
 from bot.exports.presses import Presses
 from bot.exports.use_cases import Described
 from bot.login.store import LoginStore
@@ -136,9 +138,8 @@ class Bot:
             access=workspace.access,
             clock=clock,
             audience=settings.link_audience,
-            bot_name=workspace.identity.name,
+            words=Words(workspace.identity.name, partial(self._names, values), self._shown()),
             describe=partial(self._described, values),
-            names_of=partial(self._names, values),
             ending=ending,
             listeners=workspace.guard,
             asking=usage,
@@ -158,6 +159,15 @@ class Bot:
 
     def _names(self, values: ContractValues, contract: str) -> Names:
         return Names(self._catalogue, values.labels(contract))
+
+    def _shown(self) -> Shown:
+        settings = self._settings
+        return Shown(
+            self._catalogue,
+            personal=settings.personal_fields,
+            detail=settings.answer_detail,
+            audience=settings.link_audience,
+        )
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from bot.calls.gateway import TokenFlexCalls
-from bot.cards.names import Names
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.kinds import Words
 from bot.exports.fresh_links import FreshLinks
 from bot.exports.links import Links
 from bot.exports.moved_channels import MovedChannels
@@ -92,9 +92,8 @@ async def assemble(
     access: Access,
     clock: Clock,
     audience: LinkAudience,
-    bot_name: str,
+    words: Words,
     describe: Callable[[ExportRequest], Described],
-    names_of: Callable[[str], Names | None] = lambda _: None,
     ending: AsyncExitStack,
     listeners: Settles | None = None,
     asking: Settles | None = None,
@@ -103,8 +102,8 @@ async def assemble(
     """Wire the parts on an open database and take up what an earlier process has left.
 
     `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
-    and what they are `asking` Token Flex included. `describe` says of a request what its file is called,
-    `names_of` of a contract how the customer calls its fields.
+    and what they are `asking` Token Flex included. Messages are drawn with `words`, and `describe` says of a request
+    what its file is called.
     """
     server_time = calls.turns.server_time
     slots = Slots()
@@ -116,7 +115,7 @@ async def assemble(
     showings = Showings()
     dispatcher = Dispatcher(
         database, posts, fresh_links, showings, server_time, slack_time, clock, audience, access, bells.dispatcher,
-        bot_name, names_of,
+        words,
     )  # fmt: skip
     silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health, describe)

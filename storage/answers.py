@@ -84,9 +84,15 @@ def get(db: Connection, answer_id: int) -> Answer:
         UnknownAnswerError: there is none of that id (any more).
 
     """
-    for row in db.query("SELECT * FROM answers WHERE id = ?", [answer_id]):
-        return Answer.from_row(row)
-    raise UnknownAnswerError(answer_id)
+    known = find(db, answer_id)
+    if known is None:
+        raise UnknownAnswerError(answer_id)
+    return known
+
+
+def find(db: Connection, answer_id: int) -> Answer | None:
+    """Return the answer of this id, None where there is none (any more)."""
+    return next(map(Answer.from_row, db.query("SELECT * FROM answers WHERE id = ?", [answer_id])), None)
 
 
 def of(db: Connection, export: int, announcement: int) -> Answer | None:
@@ -164,11 +170,8 @@ def remove(db: Connection, answer_id: int) -> None:
 def _ended(
     db: Connection, answer_id: int, state: AnswerState, changes: Mapping[str, object], now: datetime
 ) -> Answer | None:
-    try:
-        known = get(db, answer_id)
-    except UnknownAnswerError:
-        return None
-    if known.state is not AnswerState.WANTED:
+    known = find(db, answer_id)
+    if known is None or known.state is not AnswerState.WANTED:
         return None
     ended = {"state": state.value, "changed_at": now, "next_try_at": None}
     rows.update(db, "answers", "id", answer_id, {**changes, **ended})

@@ -188,6 +188,8 @@ class MessageKind(StrEnum):
     NOT_DELETED = "not deleted"  #: tells the requester that Token Flex did not delete their export
     CHANNEL_TROUBLE = "channel trouble"  #: tells the requester what keeps messages from their channel
     POST_IN_DOUBT = "post in doubt"  #: stands in for a message that may or may not have appeared
+    ANSWER = "answer"  #: the figures of a file, in the thread of its card; the detail is the answer's id
+    PRIVATE_ANSWER = "private answer"  #: the same for the requester alone
     USAGE = "usage"  #: how a contract stands, in a channel
     USAGE_TROUBLE = "usage trouble"  #: tells who had it posted what keeps it from the channel
     LOGIN_LOST = "login lost"  #: tells an administrator to sign in again
@@ -229,7 +231,7 @@ class NewDelivery:
     about_id: int | None = None
     recipient: str  #: channel id, or user id of a private message
     edition: int = 0  #: which of several of its kind: the n-th announcement
-    detail: str = ""  #: the one word that its card needs besides: Slack's, for what is wrong with a channel; a contract
+    detail: str = ""  #: the one word that its card needs besides: what is wrong with a channel, a contract, an id
     shows_link: bool = False  #: whether it is to show a link where there is one; no row ever holds one
     thread: int | None = None  #: the row whose message it is a reply to
     after: int | None = None  #: the row that goes out first; for the end of a link, the one whose message shows it

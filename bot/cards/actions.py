@@ -17,6 +17,7 @@ KEEP = "export.keep"
 GIVE_UP = "export.give_up"
 AGAIN = "export.again"
 SAVE = "export.save"  #: as a template
+SHOW_ANSWER = "answer.show"
 LIST = "export.list"  #: its value is a page
 # Those of a template; that of TEMPLATES says where a page of the list begins.
 TEMPLATES = "template.list"
@@ -42,6 +43,7 @@ _LABELS = {
     GIVE_UP: "Give up",
     AGAIN: "Run again",
     SAVE: "Save as template",
+    SHOW_ANSWER: "Show the answer",
     SEND_AGAIN: "Send again",
     RUN: "Run",
     CHANGE: "Edit",

@@ -47,6 +47,8 @@ _KINDS = {
     MessageKind.NOT_DELETED: "the private message about a deletion",
     MessageKind.CHANNEL_TROUBLE: "the private message about the channel",
     MessageKind.POST_IN_DOUBT: "the private message about an unsure post",
+    MessageKind.ANSWER: "the figures",
+    MessageKind.PRIVATE_ANSWER: "the private message with figures",
     MessageKind.USAGE: "how a contract stands",
     MessageKind.USAGE_TROUBLE: "the private message about the tokens of a contract",
     MessageKind.LOGIN_LOST: "the private message about the lost login",

@@ -7,7 +7,6 @@ no edit. What Slack refuses holds up nothing but itself; `ways.py` says what fol
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,10 +16,9 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import download
 from bot.cards.blocks import Message
-from bot.cards.names import Names
 from bot.cards.notices import Closing
 from bot.delivery import kinds, ledger, ways
-from bot.delivery.kinds import Letter
+from bot.delivery.kinds import Letter, Words
 from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.delivery.ways import Then, Way
 from bot.errors import MembershipUnknownError, UseCaseError
@@ -85,8 +83,7 @@ class Dispatcher:
         audience: LinkAudience,
         access: Access,
         wake: Bell,
-        bot_name: str = "tokenflex",
-        names_of: Callable[[str], Names | None] = lambda _: None,
+        words: Words | None = None,
     ) -> None:
         self._database = database
         self._posts = posts
@@ -99,7 +96,7 @@ class Dispatcher:
         self._audience = audience
         self._access = access
         self._wake = wake
-        self._words = bot_name, names_of  # with which messages are drawn
+        self._words = words or Words()
         self.tasks = TaskGroup()
         self._busy: dict[_Lane, int] = {}  # with the row that is being delivered
         self._free_at: dict[_Lane, datetime] = {}
@@ -223,7 +220,7 @@ class Dispatcher:
         expires = None if link is None else self._server_time.to_ours(link.expires_at)
         await self._database.write(ledger.before, letter, expires, self._slack_time.known_now, self._clock.now())
         try:
-            posted = await self._say(letter, letter.message(link, *self._words))
+            posted = await self._say(letter, letter.message(link, self._words))
         except (SlackRefusedError, SlackRateLimitedError, SlackUnreachableError) as error:
             if expires is not None:
                 await self._database.write(ledger.nothing_was_shown, letter, str(error), self._clock.now())
@@ -242,7 +239,7 @@ class Dispatcher:
             return await self._posts.edit(Posted(letter.standing.channel, letter.standing.ts), message)
         recipient, subject = letter.delivery.recipient, letter.delivery.subject
         try:
-            return await self._posts.post(recipient, message, subject, letter.thread_ts)
+            return await self._posts.post(recipient, message, subject, letter.thread_ts, broadcast=letter.broadcast)
         except SlackRefusedError as error:
             if letter.thread_ts is None or ways.course(Way.REPLY, error).then is not Then.OTHER_WAY:
                 raise
@@ -269,7 +266,7 @@ class Dispatcher:
             await self._database.write(outbox.postpone, delivery, later, "", state=state)
         else:
             letter = replace(letter, posting=await self._posting(letter))
-            await self._posts.edit(Posted(standing.channel, standing.ts), letter.message(None, *self._words))
+            await self._posts.edit(Posted(standing.channel, standing.ts), letter.message(None, self._words))
             await self._database.write(ledger.link_is_out, letter, standing)
 
     # When it did not work
@@ -329,7 +326,7 @@ class Dispatcher:
             await self._database.write(ledger.link_is_shown, letter, channel, now)
         reason = ""
         try:
-            whispered = await self._posts.whisper(channel, delivery.recipient, letter.message(link, *self._words))
+            whispered = await self._posts.whisper(channel, delivery.recipient, letter.message(link, self._words))
             reason = "plain text only" if whispered.lost_blocks else ""
         except SlackError as second:
             reason = str(second)

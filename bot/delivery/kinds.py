@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar
 
 from sqlite_utils import Database as Connection
 
-from bot.cards import export_card, notices, usage_card
+from bot.answers.shown import Shown
+from bot.cards import answer_card, export_card, notices, usage_card
 from bot.cards.blocks import Message, paragraph
 from bot.cards.names import Names
 from bot.cards.notices import Closing
@@ -16,8 +17,9 @@ from bot.cards.usage_card import Usage
 from bot.contracts import usage_cache
 from bot.contracts.usage import usage_of
 from bot.people.permissions import Posting
+from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DownloadLink
-from storage import audit, channels, exports, logins, outbox
+from storage import answers, audit, channels, exports, logins, outbox
 from storage.models import About, Delivery, Export, MessageKind, SentMessage
 
 
@@ -41,7 +43,30 @@ class PostedUsage:
     usage: Usage | None
 
 
-M = TypeVar("M", Export, LostLogin, PostedUsage)
+@dataclass(frozen=True, slots=True)
+class AnswerOf:
+    """The answer to an export; None: it was removed."""
+
+    export: Export
+    answer: answers.Answer | None
+
+    @property
+    def channel(self) -> str:
+        """The channel that it is for."""
+        return self.export.channel
+
+
+Matter = Export | LostLogin | PostedUsage | AnswerOf
+M = TypeVar("M", Export, LostLogin, PostedUsage, AnswerOf)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """With what messages are drawn: our own name, how a contract calls its fields, what is shown of answers."""
+
+    bot_name: str = "tokenflex"
+    names_of: Callable[[str], Names | None] = lambda _: None
+    answers: Shown = field(default_factory=lambda: Shown(Catalogue()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +75,7 @@ class Drawing:
 
     delivery: Delivery
     link: DownloadLink | None
-    bot_name: str
+    words: Words
     discreet: bool = False  #: for a channel that others read too
     names: Names | None = None  #: what the customer calls what was asked for; None: what everybody does
 
@@ -60,11 +85,12 @@ class Letter:
     """A delivery with what it is about, as that stands when it goes out."""
 
     delivery: Delivery
-    matter: Export | LostLogin | PostedUsage
+    matter: Matter
     draw: Callable[[Drawing], Message]
     resembles: Callable[[str], bool] | None  #: whether a text of ours without metadata may be this message
     is_private: bool
     announces: bool
+    broadcast: bool = True
     standing: SentMessage | None = None  #: the message itself, where it has been posted
     thread: SentMessage | None = None  #: the message that it is a reply to
     posting: Posting = Posting.ALL  #: what may be shown where it goes
@@ -72,7 +98,8 @@ class Letter:
     @property
     def export(self) -> Export | None:
         """The export that it is about, if it is about one."""
-        return self.matter if isinstance(self.matter, Export) else None
+        matter = self.matter.export if isinstance(self.matter, AnswerOf) else self.matter
+        return matter if isinstance(matter, Export) else None
 
     @property
     def stands(self) -> bool:
@@ -89,12 +116,10 @@ class Letter:
         """Whether it shows nothing of the data."""
         return self.posting is not Posting.ALL
 
-    def message(
-        self, link: DownloadLink | None, bot_name: str, names_of: Callable[[str], Names | None] = lambda _: None
-    ) -> Message:
+    def message(self, link: DownloadLink | None, words: Words) -> Message:
         """Return the message; `link` is shown where there is one, and what was asked is called as in its contract."""
-        names = names_of(self.export.request.contract_number) if self.export else None
-        return self.draw(Drawing(self.delivery, link, bot_name, self.is_discreet, names))
+        names = words.names_of(self.export.request.contract_number) if self.export else None
+        return self.draw(Drawing(self.delivery, link, words, self.is_discreet, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +127,14 @@ class Kind(Generic[M]):
     """How a message of a kind comes about.
 
     `announces` says of one that it goes out before others, since its link runs out; and that the requester gets a link
-    of their own after it where links are not for the channel.
+    of their own after it where links are not for the channel. A reply that is not `broadcast` stays in its thread.
     """
 
     load: Callable[[Connection, Delivery], M]
     card: Callable[[M, Drawing], Message]
     is_private: bool = False
     announces: bool = False
+    broadcast: bool = True
     resembles: Callable[[M, str], bool] | None = None
 
     def letter(self, db: Connection, delivery: Delivery) -> Letter:
@@ -121,6 +147,7 @@ class Kind(Generic[M]):
             resembles=None if self.resembles is None else partial(self.resembles, matter),
             is_private=self.is_private,
             announces=self.announces,
+            broadcast=self.broadcast,
             standing=outbox.message(db, delivery.id),
             thread=outbox.message(db, delivery.thread),
         )
@@ -159,21 +186,33 @@ def _usage(db: Connection, delivery: Delivery) -> PostedUsage:
     return PostedUsage(act.person, channel, None if counted is None else usage_of(counted))
 
 
+def _answer(db: Connection, delivery: Delivery) -> AnswerOf:
+    return AnswerOf(_export(db, delivery), answers.find(db, int(delivery.detail)))
+
+
 def _is_about(export: Export, text: str) -> bool:
     return re.search(rf"\bexport #{export.number}\b", text, re.IGNORECASE) is not None
 
 
 def _is_card(text: str) -> bool:
-    return text.startswith("Export #")  # announcements begin with a mention
+    return text.startswith("Export #")
+
+
+def _is_announcement(text: str) -> bool:
+    return text.startswith("<@")
+
+
+def _is_answer(matter: AnswerOf, text: str) -> bool:
+    return text.startswith(f"{answer_card.begin(matter.export.number)}: ")
 
 
 def _private_result(export: Export, drawing: Drawing) -> Message:
     delivery = drawing.delivery
-    why = notices.not_announced(export, Closing(delivery.detail) if delivery.detail else None, drawing.bot_name)
+    why = notices.not_announced(export, Closing(delivery.detail) if delivery.detail else None, drawing.words.bot_name)
     return export_card.private_result(export, delivery.edition, why)
 
 
-KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage]] = {
+KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] | Kind[AnswerOf]] = {
     MessageKind.CARD: Kind(
         _export,
         lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet, names=drawing.names),
@@ -185,7 +224,7 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage]] 
             export, drawing.delivery.edition, drawing.link, discreet=drawing.discreet
         ),
         announces=True,
-        resembles=lambda export, text: _is_about(export, text) and not _is_card(text),
+        resembles=lambda export, text: _is_about(export, text) and _is_announcement(text),
     ),
     MessageKind.PRIVATE_LINK: Kind(
         _export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
@@ -198,16 +237,33 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage]] 
     MessageKind.NOT_DELETED: Kind(_export, lambda export, _: export_card.not_deleted(export), is_private=True),
     MessageKind.CHANNEL_TROUBLE: Kind(
         _export,
-        lambda export, drawing: notices.channel_trouble(export, Closing(drawing.delivery.detail), drawing.bot_name),
+        lambda export, drawing: notices.channel_trouble(
+            export, Closing(drawing.delivery.detail), drawing.words.bot_name
+        ),
         is_private=True,
     ),
     MessageKind.POST_IN_DOUBT: Kind(_export, lambda export, _: notices.post_in_doubt(export), is_private=True),
+    MessageKind.ANSWER: Kind(
+        _answer,
+        lambda matter, drawing: drawing.words.answers.message(
+            matter.export, matter.answer, drawing.names, discreet=drawing.discreet
+        ),
+        broadcast=False,
+        resembles=_is_answer,
+    ),
+    MessageKind.PRIVATE_ANSWER: Kind(
+        _answer,
+        lambda matter, drawing: drawing.words.answers.message(
+            matter.export, matter.answer, drawing.names, private=True
+        ),
+        is_private=True,
+    ),
     MessageKind.USAGE: Kind(_usage, lambda posted, drawing: usage_card.posted(posted.usage, discreet=drawing.discreet)),
     MessageKind.USAGE_TROUBLE: Kind(
         _usage,
         lambda posted, drawing: paragraph(
             notices.not_posted(
-                "how the contract stands", posted.channel, Closing(drawing.delivery.detail), drawing.bot_name
+                "how the contract stands", posted.channel, Closing(drawing.delivery.detail), drawing.words.bot_name
             )
         ),
         is_private=True,

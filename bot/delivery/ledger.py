@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
+from bot.answers import announcing
 from bot.cards.notices import Closing
 from bot.delivery import ways
-from bot.delivery.kinds import Letter, PostedUsage
+from bot.delivery.kinds import AnswerOf, Letter, PostedUsage
 from bot.delivery.ways import Course, Then
 from bot.exports import announcements
 from bot.exports.links import Shown
@@ -122,11 +123,18 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
     export = letter.export
     if export is None or letter.stands:
         return
+    if isinstance(letter.matter, AnswerOf):
+        if letter.matter.answer is not None:
+            announcing.privately(db, export, letter.matter.answer, now)
+        return
     is_news = announcements.is_over(export) and letter.delivery.edition == export.announcement
     if letter.announces and not is_news:
         return
     if letter.announces or announcements.is_to_be_announced(db, export):
         announcements.private_result(db, export, why.value, now)
+        answer = announcing.of_announcement(db, export)
+        if answer is not None:
+            announcing.privately(db, export, answer, now)
     else:
         announcements.tell(db, export, now, MessageKind.CHANNEL_TROUBLE, detail=why.value)
 

@@ -36,8 +36,10 @@ class SlackPosts:
         self._api = api
         self._bot_user = bot_user
 
-    async def post(self, channel: str, message: Message, subject: str, thread_ts: str | None = None) -> Posted:
-        """Post a message, in a thread also to the channel.
+    async def post(
+        self, channel: str, message: Message, subject: str, thread_ts: str | None = None, *, broadcast: bool = True
+    ) -> Posted:
+        """Post a message, in a thread also to the channel unless it is not `broadcast`.
 
         Raises:
             SlackError: it was not posted, or may not have been.
@@ -45,7 +47,7 @@ class SlackPosts:
         """
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"subject": subject}}
         arguments: dict[str, Any] = {"channel": channel, "metadata": metadata, **_NO_UNFURLING}
-        thread = {} if thread_ts is None else {"thread_ts": thread_ts, "reply_broadcast": True}
+        thread = {} if thread_ts is None else {"thread_ts": thread_ts, "reply_broadcast": broadcast}
         response, lost_blocks = await self._say("chat.postMessage", message, arguments | thread)
         return Posted(str(response.get("channel") or channel), str(response["ts"]), lost_blocks)
 

@@ -14,6 +14,7 @@ from typing import Any
 from bot.assembly import Parts, assemble
 from bot.calls.gateway import TokenFlexCalls
 from bot.calls.turns import Turns
+from bot.delivery.kinds import Words
 from bot.exports.use_cases import Described
 from bot.people.access import Access
 from bot.people.permissions import Rules
@@ -176,7 +177,9 @@ class Slack:
         self.blind = False
         self._ts = count(1)
 
-    async def post(self, channel: str, message: Any, subject: str, thread_ts: str | None = None) -> Posted:
+    async def post(
+        self, channel: str, message: Any, subject: str, thread_ts: str | None = None, *, broadcast: bool = True
+    ) -> Posted:
         posted = Posted(channel, str(next(self._ts)))
         await self._with_fault(lambda: self.messages.append(Standing(posted, subject, self.clock.now(), message)))
         return posted
@@ -353,7 +356,7 @@ async def started(
         access=Access(Rules(shared_channels=SharedChannels.ALLOW), nobody, nobody, "T1", database, own),
         clock=own,
         audience=LinkAudience.CHANNEL,
-        bot_name="tokenflex",
+        words=Words(),
         describe=lambda _: Described(),
         ending=AsyncExitStack(),  # a process here is killed, never stopped
     )

@@ -3,15 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database as Connection
 
+from bot.answers import kept
+from bot.answers.document import Found, Group, Grouped
+from bot.answers.plan import plan
 from bot.contracts import usage_cache
 from bot.contracts.usage import Counted
+from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest, MonthOfUse, TokenYear
-from storage import audit, exports, outbox
+from storage import answers, audit, exports, outbox
+from storage.answers import NewAnswer
 from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
@@ -61,10 +67,40 @@ COUNTED = Counted(
 )
 
 
+FOUND = Found(
+    3,
+    3,
+    99,
+    "ab" * 32,
+    {"tokensConsumed": Decimal("1234.5")},
+    grouped=(
+        Grouped(
+            plan(REQUEST, Catalogue()).task.groupings[0],
+            (Group(("Revit",), (Decimal("1000.5"),)), Group(("Maya",), (Decimal(234),))),
+            2,
+            is_single=False,
+        ),
+    ),
+)
+
+
+def answered(db: Connection, export_number: int = 1, announcement: int = 1) -> answers.Answer:
+    """The answer that belongs to an announcement, with figures."""
+    origin = answers.origin_of(export_number, announcement)
+    wanted = NewAnswer(origin=origin, export=export_number, announcement=announcement)
+    answer, is_new = answers.add_wanted(db, wanted, NOW)
+    if is_new:
+        document = kept.figures(FOUND, plan(REQUEST, Catalogue()))
+        answers.found(db, answer.id, NOW, document=document, sha256=FOUND.sha256, question_key="")
+    return answers.get(db, answer.id)
+
+
 def matter_of(db: Connection, kind: MessageKind, export_number: int = 1) -> dict[str, Any]:
     """What a row of this kind is about; the act of a person who had the usage of a contract posted is made."""
     if kind is MessageKind.LOGIN_LOST:
         return {"about": About.LOGIN}
+    if kind in {MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER}:
+        return {"about": About.EXPORT, "about_id": export_number, "detail": str(answered(db, export_number).id)}
     if kind not in {MessageKind.USAGE, MessageKind.USAGE_TROUBLE}:
         return {"about": About.EXPORT, "about_id": export_number}
     usage_cache.keep(db, COUNTED)

@@ -95,11 +95,13 @@ class ClosedSlack(Slack):
         super().__init__(clock)
         self.closed: set[str] = set()
 
-    async def post(self, channel: str, message: Any, subject: str, thread_ts: str | None = None) -> Any:
+    async def post(
+        self, channel: str, message: Any, subject: str, thread_ts: str | None = None, *, broadcast: bool = True
+    ) -> Any:
         """Post where the bot may."""
         if channel in self.closed:
             raise ChannelClosedError("not_in_channel")
-        return await super().post(channel, message, subject, thread_ts)
+        return await super().post(channel, message, subject, thread_ts, broadcast=broadcast)
 
     async def edit(self, posted: Any, message: Any) -> Any:
         """Edit where the bot may."""

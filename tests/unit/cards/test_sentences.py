@@ -16,25 +16,33 @@ from typing import Any, TypeVar
 
 import pytest
 
+from bot.answers import kept
+from bot.answers.plan import plan
+from bot.answers.shown import Shown
 from bot.cards import actions, admin_card, explanations, export_card, export_list, notices, refusals, replies
 from bot.cards.admin_card import Overview
 from bot.cards.blocks import Message
 from bot.cards.export_list import Listed, Turn
 from bot.cards.faces import FACES, NOTES
+from bot.cards.figures import Fault, Unread
 from bot.cards.notices import Closing
 from bot.cards.waiting import InLine, place_in_line
 from bot.contracts.usage import usage_of
-from bot.delivery.kinds import KINDS, Drawing, LostLogin, PostedUsage
+from bot.delivery.kinds import KINDS, AnswerOf, Drawing, LostLogin, PostedUsage, Words
 from bot.exports.patience import EVERYBODYS
 from bot.login.watch import DETAILS
+from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex import errors as token_flex_errors
+from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DownloadLink
 from handlers.forms import export_modal
 from handlers.words.grammar import ADMIN, WORDS
+from storage.answers import Answer as StoredAnswer
+from storage.answers import AnswerState
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.states import Event, ExportState, Note, next_state
 from tests.harness.house import ROOT
-from tests.harness.rows import COUNTED, NOW, REQUEST
+from tests.harness.rows import COUNTED, FOUND, NOW, REQUEST
 from tests.unit.cards import test_refusals
 
 S = ExportState
@@ -143,20 +151,46 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
     if kind is MessageKind.LOGIN_LOST:
         for cut_off, detail in product((False, True), DETAILS.values()):
             lost: Any = LostLogin("C0SBX00006", was_cut_off=cut_off)
-            yield None, KINDS[kind].card(lost, Drawing(replace(row, detail=detail), None, "tokenflex"))
+            yield None, KINDS[kind].card(lost, Drawing(replace(row, detail=detail), None, Words()))
         return
     if kind in {MessageKind.USAGE, MessageKind.USAGE_TROUBLE}:
         for closing, place, shown in product(Closing, PLACES, (usage_of(COUNTED), None)):
-            drawing = Drawing(replace(row, detail=closing.value), None, "tokenflex", discreet=place == PLACES[0])
+            drawing = Drawing(replace(row, detail=closing.value), None, Words(), discreet=place == PLACES[0])
             yield None, KINDS[kind].card(PostedUsage("U0SBX00002", place, shown), drawing)  # type: ignore[arg-type]
+        return
+    if kind in {MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER}:
+        yield from _answers(kind, row)
         return
     details = [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
     for state in _possible(kind):
         for one in (export(state), export(state, replaced_by=43), *(export(state, channel=place) for place in PLACES)):
             for detail in details:
                 for link in (None, LINK) if state is S.READY else (None,):
-                    drawing = Drawing(replace(row, detail=detail), link, "tokenflex")
+                    drawing = Drawing(replace(row, detail=detail), link, Words())
                     yield one, KINDS[kind].card(one, drawing)  # type: ignore[arg-type]
+
+
+def _answers(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:
+    """Yield answers with figures, without, forgotten and kept back, for everybody, for who presses, for one person."""
+    asked = plan(REQUEST, Catalogue())
+    common: dict[str, Any] = {"id": 7, "origin": "a", "export": 42, "announcement": 1, "wanted_at": NOW}
+    found = StoredAnswer(state=AnswerState.FOUND, changed_at=NOW, document=kept.figures(FOUND, asked), **common)
+    faults = [
+        StoredAnswer(
+            state=AnswerState.UNREAD,
+            changed_at=NOW,
+            fault=fault.value,
+            document=kept.fault(Unread(fault), asked),
+            **common,
+        )
+        for fault in Fault
+    ]
+    for answer, detail, audience, discreet in product(
+        (found, *faults, replace(found, document=""), None), AnswerDetail, LinkAudience, (False, True)
+    ):
+        words = Words(answers=Shown(Catalogue(), detail=detail, audience=audience))
+        matter: Any = AnswerOf(export(S.READY), answer)
+        yield matter.export, KINDS[kind].card(matter, Drawing(row, None, words, discreet=discreet))
 
 
 def _possible(kind: MessageKind) -> tuple[S, ...]:

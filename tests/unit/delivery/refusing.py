@@ -56,6 +56,7 @@ MEANINGS: Mapping[type[SlackRefusedError], tuple[str, Refusal]] = {
 WAYS: Mapping[MessageKind, tuple[Way, ...]] = {
     _K.CARD: (_W.POST, _W.EDIT),
     _K.RESULT: (_W.REPLY, _W.POST, _W.EDIT),
+    _K.ANSWER: (_W.REPLY, _W.POST, _W.EDIT),
     _K.EXPIRY: (_W.EDIT,),
     _K.USAGE: (_W.POST, _W.EDIT),
     **dict.fromkeys((kind for kind, entry in KINDS.items() if entry.is_private), (_W.PRIVATE, _W.WHISPER, _W.EDIT)),
@@ -77,7 +78,9 @@ class Slack:
         self.said.append((way, place))
         return Posted(place, f"9.{self.tried:06d}")
 
-    async def post(self, recipient: str, _message: Message, _subject: str, thread_ts: str | None = None) -> Posted:
+    async def post(
+        self, recipient: str, _message: Message, _subject: str, thread_ts: str | None = None, *, broadcast: bool = True
+    ) -> Posted:
         private = recipient.startswith("U")
         return self._say(_W.PRIVATE if private else _W.POST if thread_ts is None else _W.REPLY, recipient)
 
@@ -133,7 +136,7 @@ class House:
             found = outbox.find(self.db, outbox.expiry_subject(shows_link.subject))
             assert found is not None
             return found
-        if kind is _K.RESULT:
+        if kind in {_K.RESULT, _K.ANSWER}:
             self.is_ready()
         thread = self._put(_K.CARD, "C1") if way is _W.REPLY else None
         if thread is not None:

@@ -8,7 +8,7 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import admin_card
 from bot.delivery.dispatcher import Dispatcher, _Lane
-from bot.delivery.kinds import KINDS, URGENT, load
+from bot.delivery.kinds import KINDS, URGENT, Words, load
 from bot.exports.showings import Showings
 from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
@@ -44,7 +44,7 @@ async def test_every_kind_has_an_entry(database: MemoryDatabase) -> None:
     for kind in KINDS:
         row = delivery(database.db, kind.value, kind=kind, recipient="U1" if KINDS[kind].is_private else "C1")
         letter = load(database.db, row)
-        assert letter.message(None, "tokenflex").text
+        assert letter.message(None, Words()).text
         assert admin_card.sent_again(row).text
 
 
@@ -55,7 +55,7 @@ async def test_the_end_of_a_link_is_its_message_without_one(database: MemoryData
     private = delivery(database.db, "direct:1", kind=MessageKind.PRIVATE_LINK, recipient="U1")
     outbox.plan_expiry(database.db, private, clock.now(), clock.now())
     end = load(database.db, known(database.db, "expiry:direct:1"))
-    assert end.message(None, "tokenflex") == load(database.db, private).message(None, "tokenflex")
+    assert end.message(None, Words()) == load(database.db, private).message(None, Words())
     assert (end.delivery.kind, end.is_private, end.standing) == (MessageKind.EXPIRY, False, None)
 
 
@@ -65,7 +65,7 @@ class Closed:
     def __init__(self) -> None:
         self.whispered: list[str] = []
 
-    async def post(self, *_: Any) -> Any:
+    async def post(self, *_: Any, **_more: Any) -> Any:
         """Refuse."""
         raise PersonClosedError("messages_tab_disabled")
 

@@ -38,7 +38,7 @@ CHANNEL, PERSON, TS = "C1", "U1", "1700000000.000100"
 WHERE, NAME, LINK = "userName = 'maria'", "secretname", "https://files.example/secret"
 REQUEST = ExportRequest("110000123456", ("productName",), ("tokensConsumed",), (), WHERE, NAME)
 #: Who the messages of a channel go to, and the words that give away what they must not.
-SECRETS: Mapping[str, str] = {"where": "maria", "name": NAME, "link": LINK, "tokens": "43,210"}
+SECRETS: Mapping[str, str] = {"where": "maria", "name": NAME, "link": LINK, "tokens": "43,210", "figures": "1,234.5"}
 _K, _R, _P = MessageKind, SharedChannels, Posting
 
 #: What each kind of message shows where nobody else reads, asked for a link; a new kind needs a row.
@@ -54,11 +54,13 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.LONG_WAIT: set(),
     _K.NOT_DELETED: set(),
     _K.LOGIN_LOST: set(),
+    _K.ANSWER: {"figures"},
+    _K.PRIVATE_ANSWER: {"figures"},
     _K.USAGE: {"tokens"},
     _K.USAGE_TROUBLE: set(),
 }
 #: What tells privately what may not be posted, where it is not the trouble with the channel.
-TOLD = {_K.RESULT: _K.PRIVATE_RESULT, _K.USAGE: _K.USAGE_TROUBLE}
+TOLD = {_K.RESULT: _K.PRIVATE_RESULT, _K.ANSWER: _K.PRIVATE_ANSWER, _K.USAGE: _K.USAGE_TROUBLE}
 #: The settings that there are; only the default can be without being set.
 SETTINGS = ((_R.PRIVATE, False), (_R.PRIVATE, True), (_R.REFUSE, True), (_R.ALLOW, True))
 #: What may be posted, for each of `SETTINGS`.
@@ -111,7 +113,7 @@ class Slack:
         self.asked += 1
         return self.responds()
 
-    async def post(self, recipient: str, message: Message, *_: Any) -> Posted:
+    async def post(self, recipient: str, message: Message, *_: Any, **_more: Any) -> Posted:
         self.said.append((recipient, message))
         return Posted(recipient, f"1700000001.{len(self.said):06d}")
 

@@ -57,7 +57,12 @@ FOLLOWS: Mapping[Way, Mapping[Refusal, After]] = {
     _W.WHISPER: dict.fromkeys((_R.MESSAGE, _R.PLACE, _R.PERSON, _R.GONE), _GIVEN_UP) | {_R.WORKSPACE: _LATER},
 }
 #: What the requester is told of each kind that a channel does not take.
-TELLS = {_K.CARD: _K.CHANNEL_TROUBLE, _K.RESULT: _K.PRIVATE_RESULT, _K.USAGE: _K.USAGE_TROUBLE}
+TELLS = {
+    _K.CARD: _K.CHANNEL_TROUBLE,
+    _K.RESULT: _K.PRIVATE_RESULT,
+    _K.ANSWER: _K.PRIVATE_ANSWER,
+    _K.USAGE: _K.USAGE_TROUBLE,
+}
 #: What else can come of a call, and how a message is left: one that may have been posted is looked for first.
 UNSURE: Mapping[type[SlackError], DeliveryState] = {
     SlackRateLimitedError: _S.WAITING,

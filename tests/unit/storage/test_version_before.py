@@ -12,7 +12,7 @@ import pytest
 from sqlite_utils import Database as Connection
 from sqlite_utils import Migrations
 
-from bot.delivery.kinds import URGENT, load
+from bot.delivery.kinds import URGENT, Words, load
 from bot.tokenflex.models import DownloadLink
 from storage import audit, backup, calls, exports, facts, inspection, logins, outbox
 from storage import database as database_module
@@ -27,7 +27,15 @@ BEFORE = ROOT / "tests" / "fixtures" / "version_006.db"
 NOW = datetime(2026, 11, 20, 9, 45, 10, tzinfo=UTC)
 NEWEST = migrations.pending(Connection(memory=True))[-1].name
 _K = MessageKind
-ADDED_SINCE = {_K.PRIVATE_RESULT, _K.LONG_WAIT, _K.NOT_DELETED, _K.USAGE, _K.USAGE_TROUBLE}
+ADDED_SINCE = {
+    _K.PRIVATE_RESULT,
+    _K.LONG_WAIT,
+    _K.NOT_DELETED,
+    _K.USAGE,
+    _K.USAGE_TROUBLE,
+    _K.ANSWER,
+    _K.PRIVATE_ANSWER,
+}
 
 #: What rows said in their subject and their words: kind, edition, detail, link, and the row that they come after.
 MEANT: dict[str, tuple[MessageKind, int, str, bool, str]] = {
@@ -149,8 +157,8 @@ async def test_every_row_can_be_drawn(database: Database) -> None:
     for old in rows_before("outbox"):
         row = await database.read(known, old["subject"])
         letter = await database.read(load, row)
-        assert letter.message(None, "tokenflex").text
-        shows = "https://files.example/a" in str(letter.message(link, "tokenflex").blocks)
+        assert letter.message(None, Words()).text
+        shows = "https://files.example/a" in str(letter.message(link, Words()).blocks)
         assert not shows or row.kind in {_K.CARD, _K.RESULT, _K.PRIVATE_LINK}
         if row.kind is not _K.EXPIRY:
             assert (letter.thread is not None) == (row.kind is _K.RESULT and row.subject != "result:17:1")

@@ -1,0 +1,76 @@
+"""Which messages an answer causes: rows of the outbox, written in the transaction that stores what was found."""
+
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from bot.settings import LinkAudience
+from storage import answers, exports, outbox
+from storage.answers import Answer, AnswerState
+from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, Refusal
+
+
+def announce(db: Connection, answer: Answer, audience: LinkAudience, now: datetime) -> None:
+    """Have an answer posted once, in the thread of its card, or shown to the requester where links are theirs alone."""
+    export = exports.get(db, answer.export)
+    if audience is LinkAudience.REQUESTER:
+        privately(db, export, answer, now)
+        return
+    card = outbox.find(db, outbox.card_subject(export.number))
+    announcement = _announcement(db, answer)
+    reply = NewDelivery(
+        subject=f"answer:{answer.id}",
+        kind=MessageKind.ANSWER,
+        about=About.EXPORT,
+        about_id=export.number,
+        recipient=export.channel,
+        edition=answer.announcement,
+        detail=str(answer.id),
+        thread=None if card is None else card.id,
+        after=None if announcement is None else announcement.id,
+    )
+    outbox.put_once(db, reply, now)
+    if announcement is not None and _is_kept_from_its_channel(db, announcement):
+        privately(db, export, answer, now)
+
+
+def privately(db: Connection, export: Export, answer: Answer, now: datetime) -> None:
+    """Have the requester, and nobody else, shown an answer once."""
+    message = NewDelivery(
+        subject=f"direct:{export.number}:answer:{answer.id}",
+        kind=MessageKind.PRIVATE_ANSWER,
+        about=About.EXPORT,
+        about_id=export.number,
+        recipient=export.requester,
+        edition=answer.announcement,
+        detail=str(answer.id),
+    )
+    outbox.put_once(db, message, now)
+
+
+def of_announcement(db: Connection, export: Export) -> Answer | None:
+    """Return the answer that belongs to the last announcement of an export, where its file has been read."""
+    answer = answers.of(db, export.number, export.announcement)
+    return None if answer is None or answer.state is AnswerState.WANTED else answer
+
+
+def sent(db: Connection, ids: tuple[int, ...]) -> tuple[int, ...]:
+    """Return those of these answers of which no message is still to be posted."""
+    return tuple(each for each in ids if not _waits(db, each))
+
+
+def _waits(db: Connection, answer: int) -> bool:
+    row = outbox.find(db, f"answer:{answer}")
+    return (
+        row is not None
+        and row.state in {DeliveryState.WAITING, DeliveryState.SENDING}
+        and outbox.message(db, row.id) is None
+    )
+
+
+def _announcement(db: Connection, answer: Answer) -> Delivery | None:
+    return outbox.find(db, outbox.result_subject(answer.export, answer.announcement))
+
+
+def _is_kept_from_its_channel(db: Connection, announcement: Delivery) -> bool:
+    return announcement.refusal is Refusal.PLACE and outbox.message(db, announcement.id) is None

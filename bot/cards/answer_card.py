@@ -1,0 +1,91 @@
+"""The answer to an export, as people read it: what was found, totals, a chart, a table, and what was read for it."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.cards import actions, drawing
+from bot.cards.blocks import Block, Message, section
+from bot.cards.drawing import Drawable
+from bot.cards.figures import Answer, Receipt, Unread, number
+from bot.cards.text import channel, code, day, escape
+from storage.models import Export
+
+_ALONE = "*Show the answer* shows it to you alone"
+
+
+def begin(number: int) -> str:
+    """Return how the text of each message about the answer to an export begins."""
+    return f"Answer to export #{number}"
+
+
+def figures(export: Export, answer: Answer, *, why: str = "", controls: Sequence[Block] = ()) -> Message:
+    """Return the figures of an export's file.
+
+    `why` says of a private message what keeps it from its channel; `controls` are buttons and menus, in one row.
+    """
+    return _about(export, drawing.message(_drawable(answer), controls), why)
+
+
+def unread(export: Export, fault: Unread, *, why: str = "") -> Message:
+    """Return why there are no figures of an export's file."""
+    return _about(export, _paragraph(fault.sentence), why)
+
+
+def on_press(export: Export, *, discreet: bool = False) -> Message:
+    """Return what stands in a channel in which the answer is not for everybody, with the button that shows it."""
+    others = "; this channel is shared with others." if discreet else "."
+    text = f"The figures of its file are there. {_ALONE}{others}"
+    button = actions.row("buttons", actions.button(actions.SHOW_ANSWER, export))
+    return _about(export, Message(text, [section("text", text), button]))
+
+
+def forgotten(export: Export) -> Message:
+    """Return what is left of an answer that is not kept any more."""
+    return _about(export, _paragraph("its figures are not kept any more."))
+
+
+def withheld(export: Export) -> Message:
+    """Return what is left of an answer since nobody is shown figures."""
+    return _about(export, _paragraph("I am set up to show no figures."))
+
+
+def not_in(export: Export) -> str:
+    """Return why an answer comes privately that is for everybody in its channel."""
+    return f"I could not post it in {channel(export.channel)}."
+
+
+def _paragraph(text: str) -> Message:
+    return Message(text, [section("text", text)])
+
+
+def _about(export: Export, said: Message, why: str = "") -> Message:
+    """Return a message that says what it is about, first for who reads it by itself, and why it comes privately."""
+    before = f"{begin(export.number)}: "
+    heading = [section("about", f"{begin(export.number)}.\n{why}")] if why else []
+    return Message(
+        f"{before}{said.text} {why}".strip(),
+        blocks=[*heading, *said.blocks],
+        plainer=[*heading, *said.plainer] if said.plainer else [],
+        bare=f"{before}{said.bare or said.text} {why}".strip(),
+    )
+
+
+def _drawable(answer: Answer) -> Drawable:
+    return Drawable(
+        finding=escape(answer.finding),
+        facts=(*_facts(answer), *map(escape, answer.comparison)),
+        series=answer.series,
+        table=answer.table,
+        notes=(*map(escape, answer.notes), _receipt(answer.receipt)),
+    )
+
+
+def _facts(answer: Answer) -> Iterator[str]:
+    if answer.facts:
+        yield " · ".join(f"{escape(fact.title)}: {number(fact.value)}" for fact in answer.facts)
+    if answer.period:
+        yield f"Period: {escape(answer.period)}"
+
+
+def _receipt(read: Receipt) -> str:
+    through = "" if read.last_day is None else f", data through {day(read.last_day)}"
+    return f"Read: {read.rows:,} rows, {read.size:,} bytes{through}; SHA-256 {code(read.sha256)}."
