@@ -38,6 +38,7 @@ class Table(StrEnum):
     """The tables whose changes somebody waits for."""
 
     ANSWERS = "answers"
+    ATTACHMENTS = "attachments"
     EXPORTS = "exports"
     OUTBOX = "outbox"
     TEMPLATES = "templates"

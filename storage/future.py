@@ -23,6 +23,8 @@ _FURTHEST = """
         UNION ALL
         SELECT max(changed_at) FROM answers WHERE state = 'wanted'
         UNION ALL
+        SELECT max(changed_at) FROM attachments WHERE state IN ('wanted', 'uploading', 'deleting')
+        UNION ALL
         SELECT max(saved_at) FROM facts
     )
 """
@@ -54,6 +56,10 @@ _ANSWERS = """
     UPDATE answers SET wanted_at = min(wanted_at, :now), changed_at = :now, next_try_at = min(next_try_at, :now)
     WHERE state = 'wanted' AND changed_at > :now
 """
+_ATTACHMENTS = """
+    UPDATE attachments SET wanted_at = min(wanted_at, :now), changed_at = :now, next_try_at = min(next_try_at, :now)
+    WHERE state IN ('wanted', 'uploading', 'deleting') AND changed_at > :now
+"""
 _FACTS = "UPDATE facts SET saved_at = :now WHERE saved_at > :now"
 
 
@@ -69,6 +75,6 @@ def bring_back(db: Connection, now: datetime) -> timedelta:
     (furthest,) = db.execute(_FURTHEST, at).fetchone()
     if furthest is None or furthest <= at["now"]:
         return shifted
-    for change in (_EXPORTS, _LINKS, _DELIVERIES, _ANSWERS, _FACTS):
+    for change in (_EXPORTS, _LINKS, _DELIVERIES, _ANSWERS, _ATTACHMENTS, _FACTS):
         db.execute(change, at)
     return max(shifted, datetime.fromisoformat(furthest) - now)

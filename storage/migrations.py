@@ -388,3 +388,36 @@ def m015_answers(db: Database) -> None:
     db.execute("CREATE INDEX answers_wanted ON answers (state, id) WHERE state = 'wanted'")
     db.execute("CREATE INDEX answers_of_export ON answers (export, announcement)")
     db.execute("CREATE INDEX answers_of_question ON answers (question_key, id) WHERE state = 'found'")
+
+
+@migrations()
+def m016_attachments(db: Database) -> None:
+    """Create the files of exports that were handed to Slack, or are to be."""
+    db.execute(
+        """
+        CREATE TABLE attachments (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            workspace TEXT NOT NULL DEFAULT '',
+            export INTEGER NOT NULL REFERENCES exports (number),
+            announcement INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            state TEXT NOT NULL,
+            slack_id TEXT NOT NULL DEFAULT '',
+            name TEXT NOT NULL DEFAULT '',
+            size INTEGER NOT NULL DEFAULT 0,
+            rows INTEGER NOT NULL DEFAULT 0,
+            total INTEGER NOT NULL DEFAULT 0,
+            handed_at TEXT,
+            times_handed INTEGER NOT NULL DEFAULT 0,
+            reason TEXT NOT NULL DEFAULT '',
+            wanted_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_try_at TEXT,
+            UNIQUE (export, announcement)
+        )
+        """
+    )
+    db.execute(
+        "CREATE INDEX attachments_open ON attachments (state, id) WHERE state IN ('wanted', 'uploading', 'deleting')"
+    )

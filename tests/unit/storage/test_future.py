@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import answers, calls, exports, facts, future, outbox
+from storage import answers, attachments, calls, exports, facts, future, outbox
 from storage.migrations import migrations
 from storage.models import DeliveryState, MessageKind, SentMessage, to_text
 from storage.states import Event
@@ -137,3 +137,13 @@ def test_an_answer_that_was_put_off_in_the_future_is_wanted_now(db: Connection) 
     answers.pause(db, answer.id, after(6 * HOUR), after(5 * HOUR))
     assert future.bring_back(db, NOW) == timedelta(hours=5)
     assert answers.next_wanted(db, NOW) is not None
+
+
+def test_a_file_that_was_put_off_in_the_future_is_handed_over_now(db: Connection) -> None:
+    """One that was put off before now keeps its pause."""
+    wanted = attachments.want(db, 1, 1, "csv", NOW)
+    attachments.pause(db, wanted.id, after(600), NOW)
+    assert future.bring_back(db, NOW) == NOTHING
+    attachments.pause(db, wanted.id, after(6 * HOUR), after(5 * HOUR))
+    assert future.bring_back(db, NOW) == timedelta(hours=5)
+    assert attachments.next_open(db, NOW) is not None

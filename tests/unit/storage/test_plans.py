@@ -6,7 +6,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.delivery.kinds import URGENT
-from storage import answers, calls, export_search, exports, future, outbox
+from storage import answers, attachments, calls, export_search, exports, future, outbox
 from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
@@ -76,6 +76,8 @@ HOT: dict[str, Query] = {
     "answer of": lambda db: (answers.of(db, 1, 1), answers.of_export(db, 1)),
     "answer wanted": lambda db: (answers.next_wanted(db, NOW), answers.next_try(db, NOW)),
     "answers before": lambda db: answers.found_before(db, "a", 9),
+    "attachment of": lambda db: (attachments.of(db, 1, 1), attachments.of_export(db, 1)),
+    "attachment wanted": lambda db: (attachments.next_open(db, NOW), attachments.next_try(db, NOW)),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
 }
@@ -86,7 +88,7 @@ def test_no_table_is_scanned(db: Connection, name: str) -> None:
     """Every step that touches a table searches it; only what was found already is gone through."""
     steps = plans(db, HOT[name])
     assert steps
-    tables = ("answers", "exports", "outbox", "messages", "calls")
+    tables = ("answers", "attachments", "exports", "outbox", "messages", "calls")
     scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in tables]
     assert scans == []
 
