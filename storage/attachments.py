@@ -20,9 +20,11 @@ class AttachmentState(StrEnum):
 
     WANTED = "wanted"
     UPLOADING = "uploading"  #: Slack has an id for it; its bytes are on their way, and nobody is shown it
-    UPLOADED = "uploaded"  #: the bytes are there; its row of the outbox has it shown
-    HANDED = "handed"  #: Slack has taken it, and will show it
+    UPLOADED = "uploaded"  #: the bytes are there; nobody is shown them
+    HANDING = "handing"  #: Slack is asked to show it; after a crash, or a lost answer, it is in doubt
+    HANDED = "handed"  #: Slack has taken it, and is looked at for where it shows it
     SHOWN = "shown"  #: Slack has said where
+    UNSEEN = "unseen"  #: it was handed to Slack, which does not tell this app more
     LOST = "lost"  #: Slack has taken it and shows it nowhere
     REFUSED = "refused"  #: there is none, for good; the reason says why
     DELETING = "deleting"  #: to be taken from Slack
@@ -30,7 +32,12 @@ class AttachmentState(StrEnum):
 
 
 #: A file of these Slack may be showing.
-_AT_SLACK = frozenset({AttachmentState.UPLOADED, AttachmentState.HANDED, AttachmentState.SHOWN, AttachmentState.LOST})
+_AT_SLACK = frozenset(
+    {
+        *(AttachmentState.UPLOADED, AttachmentState.HANDING, AttachmentState.HANDED),
+        *(AttachmentState.SHOWN, AttachmentState.UNSEEN, AttachmentState.LOST),
+    }
+)
 
 
 class UnknownAttachmentError(LookupError):
@@ -53,11 +60,14 @@ class Attachment(Stored):
     size: int = 0  #: bytes
     rows: int = 0
     total: int = 0
-    handed_at: datetime | None = None  #: when Slack took it, the last time
+    handed_at: datetime | None = None  #: when Slack was asked to show it, the last time
     times_handed: int = 0
     reason: str = ""  #: why there is none, in one word
     attempts: int = 0  #: how often in a row it was tried in vain
     next_try_at: datetime | None = None  #: the end of its pause; None: it has none
+
+
+_OPEN = "state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting')"
 
 
 def want(db: Connection, export: int, announcement: int, form: str, now: datetime) -> Attachment:
@@ -97,21 +107,15 @@ def of_export(db: Connection, export: int) -> tuple[Attachment, ...]:
     return tuple(map(Attachment.from_row, found))
 
 
-def next_open(db: Connection, now: datetime) -> Attachment | None:
-    """Return the oldest one for which something is to be done at Slack, and that does not pause."""
-    sql = """
-        SELECT * FROM attachments WHERE state IN ('wanted', 'uploading', 'deleting')
-        AND (next_try_at IS NULL OR next_try_at <= ?) ORDER BY id LIMIT 1
-    """
-    return next(map(Attachment.from_row, db.query(sql, [to_text(now)])), None)
+def to_do(db: Connection, now: datetime) -> tuple[Attachment, ...]:
+    """Return those for which something is to be done at Slack, and that do not pause, oldest first."""
+    sql = f"SELECT * FROM attachments WHERE {_OPEN} AND (next_try_at IS NULL OR next_try_at <= ?) ORDER BY id"  # noqa: S608
+    return tuple(map(Attachment.from_row, db.query(sql, [to_text(now)])))
 
 
 def next_try(db: Connection, now: datetime) -> datetime | None:
     """Return when the first pause of one ends; None where none pauses."""
-    sql = """
-        SELECT min(next_try_at) FROM attachments
-        WHERE state IN ('wanted', 'uploading', 'deleting') AND next_try_at > ?
-    """
+    sql = f"SELECT min(next_try_at) FROM attachments WHERE {_OPEN} AND next_try_at > ?"  # noqa: S608
     return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
 
 
@@ -132,20 +136,27 @@ def uploaded(db: Connection, attachment: int, now: datetime) -> Attachment | Non
     return _move(db, attachment, {AttachmentState.UPLOADING}, AttachmentState.UPLOADED, now, changes)
 
 
+def handing(db: Connection, attachment: int, now: datetime) -> Attachment | None:
+    """Note, before the call, that Slack is asked to show a file; None where that is not to be done any more."""
+    changes = {"handed_at": now, "times_handed": get(db, attachment).times_handed + 1, "next_try_at": None}
+    return _move(db, attachment, _TAKEN, AttachmentState.HANDING, now, changes)
+
+
+def not_handed(db: Connection, attachment: int, now: datetime) -> Attachment | None:
+    """Note that Slack has certainly not taken a file."""
+    changes = {"times_handed": get(db, attachment).times_handed - 1}
+    return _move(db, attachment, {AttachmentState.HANDING}, AttachmentState.UPLOADED, now, changes)
+
+
 def handed(db: Connection, attachment: int, now: datetime) -> Attachment | None:
     """Note that Slack has taken a file."""
-    changes = {"handed_at": now, "times_handed": get(db, attachment).times_handed + 1}
-    return _move(db, attachment, _TAKEN, AttachmentState.HANDED, now, changes)
+    changes = {"attempts": 0, "next_try_at": None}
+    return _move(db, attachment, {AttachmentState.HANDING}, AttachmentState.HANDED, now, changes)
 
 
-def shown(db: Connection, attachment: int, now: datetime) -> Attachment | None:
-    """Note that Slack shows a file."""
-    return _move(db, attachment, _TAKEN, AttachmentState.SHOWN, now, {})
-
-
-def lost(db: Connection, attachment: int, now: datetime) -> Attachment | None:
-    """Note that Slack has taken a file and does not show it."""
-    return _move(db, attachment, _TAKEN, AttachmentState.LOST, now, {})
+def settled(db: Connection, attachment: int, state: AttachmentState, now: datetime, reason: str = "") -> None:
+    """Note what became of a file that Slack was asked to show: it is shown, lost, unseen, or was deleted there."""
+    _move(db, attachment, _TAKEN, state, now, {"reason": reason})
 
 
 def refused(db: Connection, attachment: int, reason: str, now: datetime) -> Attachment | None:
@@ -156,7 +167,7 @@ def refused(db: Connection, attachment: int, reason: str, now: datetime) -> Atta
 def again(db: Connection, attachment: int, now: datetime) -> Attachment | None:
     """Have a file handed over anew whose bytes Slack has thrown away before anybody was shown them."""
     changes: Mapping[str, object] = {"attempts": get(db, attachment).attempts + 1, "slack_id": ""}
-    return _move(db, attachment, {AttachmentState.UPLOADED}, AttachmentState.WANTED, now, changes)
+    return _move(db, attachment, _TAKEN, AttachmentState.WANTED, now, changes)
 
 
 def delete(db: Connection, attachment: int, now: datetime) -> Attachment | None:
@@ -174,7 +185,7 @@ def deleted(db: Connection, attachment: int, now: datetime) -> Attachment | None
 
 
 _STARTS = frozenset({AttachmentState.WANTED, AttachmentState.UPLOADING})
-_TAKEN = frozenset({AttachmentState.UPLOADED, AttachmentState.HANDED})
+_TAKEN = frozenset({AttachmentState.UPLOADED, AttachmentState.HANDING, AttachmentState.HANDED})
 
 
 def _move(

@@ -23,7 +23,8 @@ _FURTHEST = """
         UNION ALL
         SELECT max(changed_at) FROM answers WHERE state = 'wanted'
         UNION ALL
-        SELECT max(changed_at) FROM attachments WHERE state IN ('wanted', 'uploading', 'deleting')
+        SELECT max(changed_at) FROM attachments
+        WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting')
         UNION ALL
         SELECT max(saved_at) FROM facts
     )
@@ -58,7 +59,7 @@ _ANSWERS = """
 """
 _ATTACHMENTS = """
     UPDATE attachments SET wanted_at = min(wanted_at, :now), changed_at = :now, next_try_at = min(next_try_at, :now)
-    WHERE state IN ('wanted', 'uploading', 'deleting') AND changed_at > :now
+    WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting') AND changed_at > :now
 """
 _FACTS = "UPDATE facts SET saved_at = :now WHERE saved_at > :now"
 

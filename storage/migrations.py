@@ -419,5 +419,8 @@ def m016_attachments(db: Database) -> None:
         """
     )
     db.execute(
-        "CREATE INDEX attachments_open ON attachments (state, id) WHERE state IN ('wanted', 'uploading', 'deleting')"
+        """
+        CREATE INDEX attachments_open ON attachments (state, id)
+        WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting')
+        """
     )

@@ -21,7 +21,7 @@ INSERT INTO "_sqlite_migrations" VALUES(12,'tokenflex-slack','m012_waiting','202
 INSERT INTO "_sqlite_migrations" VALUES(13,'tokenflex-slack','m013_templates','2026-11-29 08:45:42.465017+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(14,'tokenflex-slack','m014_what_files_hold','2026-11-29 11:48:05.192251+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(15,'tokenflex-slack','m015_answers','2026-11-29 15:03:18.309055+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'tokenflex-slack','m016_attachments','2026-11-29 15:18:58.817254+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'tokenflex-slack','m016_attachments','2026-11-29 15:22:16.320867+00:00');
 CREATE TABLE answers (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             workspace TEXT NOT NULL DEFAULT '',
@@ -200,7 +200,9 @@ CREATE INDEX exports_abandoned ON exports (changed_at) WHERE state = 'abandoned'
 CREATE INDEX answers_wanted ON answers (state, id) WHERE state = 'wanted';
 CREATE INDEX answers_of_export ON answers (export, announcement);
 CREATE INDEX answers_of_question ON answers (question_key, id) WHERE state = 'found';
-CREATE INDEX attachments_open ON attachments (state, id) WHERE state IN ('wanted', 'uploading', 'deleting');
+CREATE INDEX attachments_open ON attachments (state, id)
+        WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting')
+        ;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('exports',2);
 INSERT INTO "sqlite_sequence" VALUES('calls',1);

@@ -38,18 +38,18 @@ def test_what_is_wanted_twice_is_one(db: Connection) -> None:
 
 def test_the_oldest_comes_first_unless_it_pauses(db: Connection) -> None:
     first, second = attachments.want(db, 1, 1, "csv", NOW), attachments.want(db, 2, 1, "csv", NOW)
-    assert attachments.next_open(db, NOW) == first
+    assert attachments.to_do(db, NOW) == (first, second)
     attachments.pause(db, first.id, after(60), after(1))
-    assert attachments.next_open(db, after(59)) == second
+    assert attachments.to_do(db, after(59)) == (second,)
     assert attachments.next_try(db, after(59)) == after(60)
-    assert attachments.next_open(db, after(60)) == attachments.get(db, first.id)
+    assert attachments.to_do(db, after(60)) == (attachments.get(db, first.id), second)
     assert attachments.get(db, first.id).attempts == 1
 
 
 def test_a_process_that_died_over_the_bytes_begins_anew(db: Connection) -> None:
     wanted = attachments.want(db, 1, 1, "csv", NOW)
     attachments.begun(db, wanted.id, NOW, **FILE)
-    assert attachments.next_open(db, NOW) == attachments.get(db, wanted.id)
+    assert attachments.to_do(db, NOW) == (attachments.get(db, wanted.id),)
     begun = attachments.begun(db, wanted.id, NOW, **{**FILE, "slack_id": "F2"})
     assert begun is not None
     assert (begun.slack_id, begun.size) == ("F2", 9)
@@ -61,22 +61,32 @@ def _in(db: Connection, state: AttachmentState) -> Attachment:
     return attachments.get(db, wanted.id)
 
 
+def _settled(db: Connection, row: int, state: AttachmentState) -> Attachment | None:
+    before = attachments.get(db, row)
+    attachments.settled(db, row, state, NOW)
+    return None if attachments.get(db, row) == before else attachments.get(db, row)
+
+
+TAKEN = {S.UPLOADED, S.HANDING, S.HANDED}
 #: Each step, from which states it is made, and what it leads to; from any other it changes nothing.
 STEPS: dict[str, tuple[Callable[[Connection, int], Attachment | None], set[AttachmentState], AttachmentState]] = {
     "begun": (lambda db, row: attachments.begun(db, row, NOW, **FILE), {S.WANTED, S.UPLOADING}, S.UPLOADING),
     "uploaded": (lambda db, row: attachments.uploaded(db, row, NOW), {S.UPLOADING}, S.UPLOADED),
-    "handed": (lambda db, row: attachments.handed(db, row, NOW), {S.UPLOADED, S.HANDED}, S.HANDED),
-    "shown": (lambda db, row: attachments.shown(db, row, NOW), {S.UPLOADED, S.HANDED}, S.SHOWN),
-    "lost": (lambda db, row: attachments.lost(db, row, NOW), {S.UPLOADED, S.HANDED}, S.LOST),
-    "again": (lambda db, row: attachments.again(db, row, NOW), {S.UPLOADED}, S.WANTED),
+    "handing": (lambda db, row: attachments.handing(db, row, NOW), TAKEN, S.HANDING),
+    "not handed": (lambda db, row: attachments.not_handed(db, row, NOW), {S.HANDING}, S.UPLOADED),
+    "handed": (lambda db, row: attachments.handed(db, row, NOW), {S.HANDING}, S.HANDED),
+    "shown": (lambda db, row: _settled(db, row, S.SHOWN), TAKEN, S.SHOWN),
+    "unseen": (lambda db, row: _settled(db, row, S.UNSEEN), TAKEN, S.UNSEEN),
+    "lost": (lambda db, row: _settled(db, row, S.LOST), TAKEN, S.LOST),
+    "again": (lambda db, row: attachments.again(db, row, NOW), TAKEN, S.WANTED),
     "refused": (
         lambda db, row: attachments.refused(db, row, "a_word", NOW),
-        {S.WANTED, S.UPLOADING, S.UPLOADED, S.HANDED},
+        {S.WANTED, S.UPLOADING, *TAKEN},
         S.REFUSED,
     ),
     "delete": (
         lambda db, row: attachments.delete(db, row, NOW),
-        {S.UPLOADED, S.HANDED, S.SHOWN, S.LOST},
+        {*TAKEN, S.SHOWN, S.UNSEEN, S.LOST},
         S.DELETING,
     ),
     "deleted": (lambda db, row: attachments.deleted(db, row, NOW), {S.DELETING}, S.DELETED),
@@ -106,6 +116,8 @@ def test_every_state_is_led_to() -> None:
 def test_how_often_it_was_handed_over_is_counted(db: Connection) -> None:
     uploaded = _in(db, S.UPLOADED)
     for turn in (1, 2):
-        handed = attachments.handed(db, uploaded.id, after(turn))
-        assert handed is not None
-        assert (handed.times_handed, handed.handed_at) == (turn, after(turn))
+        handing = attachments.handing(db, uploaded.id, after(turn))
+        assert handing is not None
+        assert (handing.times_handed, handing.handed_at) == (turn, after(turn))
+    attachments.not_handed(db, uploaded.id, after(3))
+    assert attachments.get(db, uploaded.id).times_handed == 1

@@ -146,4 +146,4 @@ def test_a_file_that_was_put_off_in_the_future_is_handed_over_now(db: Connection
     assert future.bring_back(db, NOW) == NOTHING
     attachments.pause(db, wanted.id, after(6 * HOUR), after(5 * HOUR))
     assert future.bring_back(db, NOW) == timedelta(hours=5)
-    assert attachments.next_open(db, NOW) is not None
+    assert attachments.to_do(db, NOW)
