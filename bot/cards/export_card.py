@@ -206,7 +206,8 @@ def not_deleted(export: Export) -> Message:
         return blocks.paragraph(f"Autodesk did not delete {where} for a while. Its card shows how it stands now.")
     what = f"Autodesk did not delete {where}, however often I asked."
     told = f"{_explained(export)} *Delete* tries again.".strip()
-    return Message(f"{what} {told}", [blocks.section("kept", f"{what}\n{told}"), *_buttons(export)])
+    parts = [blocks.section("kept", f"{what}\n{told}"), *_buttons(export, deletes=True)]
+    return Message(f"{what} {told}", parts)
 
 
 def _capital(text: str) -> str:
@@ -235,7 +236,8 @@ def details(export: Export, line: InLine | None = None, names: Names | None = No
     ]
     if export.request_key:
         parts.append(blocks.context("key", f"Autodesk knows it as {code(export.request_key)}"))
-    return Message(f"Details of export {export.label}: {FACES[export.state].inside}.", [*parts, *_buttons(export)])
+    buttons = _buttons(export, deletes=True)
+    return Message(f"Details of export {export.label}: {FACES[export.state].inside}.", [*parts, *buttons])
 
 
 def _what(asked: ExportRequest, limit: int, names: Names | None) -> list[tuple[str, str]]:
@@ -273,10 +275,15 @@ def _explained(export: Export) -> str:
     return f"{ours}{said}".strip()
 
 
-def _buttons(export: Export) -> list[Block]:
-    wanted = FACES[export.state].buttons
-    if export.replaced_by is not None:
-        wanted = tuple(action for action in wanted if action != actions.EDIT)
+def offered(export: Export, *, deletes: bool = False) -> tuple[str, ...]:
+    """Return what the buttons of an export are; Delete stands where somebody looks at it on purpose."""
+    left_out = {actions.EDIT} if export.replaced_by is not None else set()
+    left_out |= set() if deletes else {actions.DELETE}
+    return tuple(action for action in FACES[export.state].buttons if action not in left_out)
+
+
+def _buttons(export: Export, *, deletes: bool = False) -> list[Block]:
+    wanted = offered(export, deletes=deletes)
     if not wanted:
         return []
     return [actions.row(f"buttons.{export.state.value}", *(actions.button(action, export) for action in wanted))]

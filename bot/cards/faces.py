@@ -35,7 +35,7 @@ class Face:
     word: str  #: as it stands alone
     sentence: str  #: what follows from it; "": Token Flex's own explanation says it
     standing: str  #: words that follow the export's number
-    buttons: tuple[str, ...]
+    buttons: tuple[str, ...]  #: what can be done; Delete stands in its details alone
     why_not: Mapping[Wish, str]  #: what makes no sense, with what follows `standing`; `{label}` is the export's number
 
     @property
@@ -124,7 +124,7 @@ FACES: Final[Mapping[ExportState, Face]] = {
         "No longer at Autodesk",
         "It may have been deleted there, or be too old. *Get a fresh link* looks whether it is there after all.",
         "is no longer at Autodesk",
-        (actions.EDIT, actions.LINK, actions.DETAILS, *_ASKED_ANEW),
+        (actions.EDIT, actions.LINK, actions.DETAILS, actions.DELETE, *_ASKED_ANEW),
         {_W.RETRY: _NO_RETRY, _W.GIVE_UP: _NOTHING_TO_GIVE_UP},
     ),
     _S.ABANDONED: Face(
@@ -166,6 +166,6 @@ NOTES: Final[Mapping[Note, str]] = {
     Note.FAILING: "Autodesk answers with an error of its own, or not in time. I'll keep trying.",
     Note.BEHIND: "Autodesk did not answer to another request for a file of this name. Until it is known whether "
     "that one arrived, the two could be confused, so this one waits.",
-    Note.NOT_DELETED: "Autodesk did not delete it, however often I asked; *Delete* tries again.",
+    Note.NOT_DELETED: "Autodesk did not delete it, however often I asked; Delete, in *Details*, tries again.",
     Note.UNANSWERED: "Autodesk did not answer. I'm checking whether it has the request, so that nothing is made twice.",
 }

@@ -116,13 +116,10 @@ def _part(name: str, title: str, rows: Iterable[Block], more: str) -> list[Block
 
 def _row(export: Export, said: str = "", *, by: bool = False) -> list[Block]:
     """Return an export with its buttons, and with who asked for it where it may be somebody else."""
-    wanted = FACES[export.state].buttons
-    if export.replaced_by is not None:
-        wanted = tuple(action for action in wanted if action != actions.EDIT)
     asked_by = f" · {mention(export.requester)}" if by else ""
     text = f"{_title(export)}{asked_by} · {channel(export.channel)} · {moment(export.accepted_at)}"
     parts = [blocks.section(f"export.{export.number}", f"{text}\n{export_card.status_line(export, said)}")]
-    buttons = [actions.button(action, export) for action in wanted]
+    buttons = [actions.button(action, export) for action in export_card.offered(export)]
     return [*parts, *([actions.row(f"buttons.{export.number}", *buttons)] if buttons else [])]
 
 

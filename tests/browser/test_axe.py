@@ -59,7 +59,8 @@ async def test_the_page(house: House, person: PersonAt, scheme: str) -> None:
     await expect(ana.tab.locator(".trouble")).to_be_visible()
     await card.locator(".fold").click()
     assert await findings(ana.tab) == []
-    await ana.presses(card, "Delete")
+    await ana.presses(card, "Details")
+    await ana.presses(ana.message("Export #1", "Posted to"), "Delete")
     await expect(ana.tab.locator("#confirm")).to_be_visible()
     assert await findings(ana.tab) == []
 

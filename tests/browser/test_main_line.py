@@ -59,18 +59,20 @@ async def test_an_export_is_deleted_after_a_question(house: House, ana: Person) 
     """Delete asks first; Esc and the second button change nothing, the first one deletes here and at Token Flex."""
     await ana.types(EXPORT.format("unwanted"))
     await ana.hears("export #1 is ready")
-    card = ana.message("Export #1", "Asked by")
-    await ana.presses(card, "Delete")
+    card = ana.tab.locator("#messages > .message").filter(has_text="Asked by").filter(has_not_text="Posted to")
+    details = ana.message("Export #1", "Posted to")
+    await ana.presses(card, "Details")
+    await ana.presses(details, "Delete")
     await expect(ana.tab.locator("#confirm")).to_contain_text("Delete export #1?")
     await ana.tab.keyboard.press("Escape")
     await expect(ana.tab.locator("#confirm")).to_be_hidden()
-    await ana.presses(card, "Delete")
+    await ana.presses(details, "Delete")
     await ana.agrees("Keep it")
     assert len(house.token_flex.exports.all()) == 1
-    await ana.presses(card, "Delete")
+    await ana.presses(details, "Delete")
     await ana.agrees("Delete")
     await expect(card).to_contain_text("Deleted.")
-    await expect(card.locator(".content button").filter(has_text="Delete")).to_have_count(0)
+    await expect(ana.tab.locator(".content button").filter(has_text="Delete")).to_have_count(0)
     assert house.token_flex.exports.all() == []
 
 

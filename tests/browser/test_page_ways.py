@@ -101,13 +101,14 @@ async def test_the_focus_is_in_the_message_after_a_deletion(house: House, ana: P
     """Delete by keyboard takes its own button away; the focus does not fall out of the messages."""
     await ana.types(EXPORT.format("gone"))
     await ana.hears("export #1 is ready")
-    card = ana.message("Export #1", "Asked by")
-    await card.locator(".content button").filter(has_text="Delete").focus()
+    await ana.presses(ana.message("Export #1", "Asked by"), "Details")
+    details = ana.message("Export #1", "Posted to")
+    await details.locator(".content button").filter(has_text="Delete").focus()
     await ana.tab.keyboard.press("Enter")
     await expect(ana.tab.locator("#confirm").get_by_role("button", name="Keep it")).to_be_focused()
     await ana.tab.keyboard.press("Tab")
     await ana.tab.keyboard.press("Enter")
-    await expect(card.locator(".content button").filter(has_text="Delete")).to_have_count(0)
+    await expect(ana.tab.locator(".content button").filter(has_text="Delete")).to_have_count(0)
     await _focus_is_within(ana, ana.tab.locator("#log"))
 
 

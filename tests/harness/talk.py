@@ -63,6 +63,17 @@ async def fails(house: House, member: Member, channel: str = "#finance", *, numb
     return await member.hears(channel, f"export #{number} failed", private=False, timeout=20)
 
 
+async def details_of(member: Member, message: Message, channel: str = "#finance") -> Message:
+    """Press Details on a message of an export and return what is shown then."""
+    await member.presses(message, "Details")
+    return await member.hears(channel, "Posted to", "Asked for", private=True)
+
+
+async def deletes(member: Member, message: Message, channel: str = "#finance") -> None:
+    """Delete an export as people do: by its details, which stand behind a button of its messages."""
+    await member.presses(await details_of(member, message, channel), "Delete")
+
+
 def card_of(member: Member, number: int = 1, channel: str = "#finance") -> Message:
     """Return the card of an export as it stands now."""
     shown = f"Export #{number} · "

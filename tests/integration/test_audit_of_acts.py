@@ -11,7 +11,7 @@ from tests.harness.allowed import house_where, private_texts, recorded
 from tests.harness.forms import open_form
 from tests.harness.house import House
 from tests.harness.process import start_process
-from tests.harness.talk import OpenHouse, asks, export, fails, gets, quick_house
+from tests.harness.talk import OpenHouse, asks, deletes, export, fails, gets, quick_house
 
 
 async def acts(house: House, *kinds: Act) -> list[tuple[str, Act, int | None, str, Source, str]]:
@@ -92,7 +92,7 @@ async def test_retries_and_deletions(new_house: OpenHouse) -> None:
     result = await ana.hears("#finance", "export #1 is ready", private=False, timeout=20)
     await ana.types("#finance", "/tokenflex retry #1")
     await ana.hears("#finance", "Only an export that failed can be retried", private=True)
-    await ana.presses(result, "Delete")
+    await deletes(ana, result)
     await ana.hears("#finance", "Export #1 is being deleted", private=True)
     assert await acts(house, Act.RETRIED, Act.DELETED, Act.REFUSED) == [
         ("ben", Act.RETRIED, 1, "finance", Source.COMMAND, "retrying"),

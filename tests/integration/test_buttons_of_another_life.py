@@ -15,7 +15,7 @@ from storage.states import ExportState
 from tests.harness.allowed import old_button
 from tests.harness.forms import TITLE
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, fails, gets, knows_contracts, quick_house
+from tests.harness.talk import OpenHouse, details_of, fails, gets, knows_contracts, quick_house
 from tests.integration.test_form_again import AGAIN, refused
 from tests.integration.test_saved_questions import saved_by, saves
 
@@ -125,6 +125,7 @@ async def test_after_a_restore_numbers_go_on_and_old_buttons_say_so(new_house: O
     await asyncio.to_thread(backup.back_up, path, house.folder / "copy.db", house.clock.now())
     await gets(ana, name="year2", number=2)
     lost = next(each for each in ana.sees("#finance") if "export #2 is ready" in each.visible_text())
+    details = await details_of(ana, lost)
     await house.stop_bot()
     await asyncio.to_thread(backup.restore, path, house.folder / "copy.db", house.clock.now())
     await house.start_bot()
@@ -134,7 +135,7 @@ async def test_after_a_restore_numbers_go_on_and_old_buttons_say_so(new_house: O
     await ana.types("#finance", "/tokenflex status #2")
     await ana.hears("#finance", "I know of no export #2 here", private=True)
     await gets(ana, name="year3", number=3)
-    await ana.presses(lost, "Delete")
+    await ana.presses(details, "Delete")
     await asyncio.sleep(0.3)
     assert await house.side.database.read(lambda db: exports.get(db, 3).state) is ExportState.READY
     await ana.presses(result, "Details")

@@ -15,6 +15,8 @@ from tests.harness.talk import (
     asks,
     calls,
     card_of,
+    deletes,
+    details_of,
     export,
     fails,
     gets,
@@ -163,7 +165,7 @@ async def test_retry_is_for_everyone_in_the_channel(quick: House) -> None:
     ana, ben = quick.member("ana"), quick.member("ben")
     failed = await fails(quick, ana)
     assert failed.mentions() == {"ana"}
-    assert failed.buttons() == ["Retry", "Details", "Delete", *ASKED_ANEW]
+    assert failed.buttons() == ["Retry", "Details", *ASKED_ANEW]
     assert "Autodesk could not make the file. Press Retry; if it fails again," in failed.visible_text()
     await ben.presses(failed, "Retry")
     await ben.hears("#finance", "Trying export #1 again.", private=True)
@@ -222,13 +224,15 @@ async def test_deleting_asks_and_can_be_cancelled(quick: House) -> None:
     """The dialog says what is lost; cancelling changes nothing; confirming deletes here and at Token Flex."""
     ana = quick.member("ana")
     result = await gets(ana)
-    dialog = result.confirmation("Delete")
+    assert "Delete" not in result.buttons() + card_of(ana).buttons()
+    details = await details_of(ana, result)
+    dialog = details.confirmation("Delete")
     assert dialog is not None
     for part in ("Delete export #1?", "Who asked for it, and administrators, can delete it.", "Delete", "Keep it"):
         assert part in dialog
-    await ana.presses(result, "Delete", confirm=False)
+    await ana.presses(details, "Delete", confirm=False)
     assert len(keys(quick)) == 1
-    await ana.presses(result, "Delete")
+    await ana.presses(details, "Delete")
     await ana.hears("#finance", "Export #1 is being deleted, at Autodesk too.", private=True)
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
     await ana.waits(lambda: result.buttons() == [])
@@ -240,7 +244,7 @@ async def test_another_member_cannot_delete(quick: House) -> None:
     """The button is there for all, and who may not is told who may."""
     ana, ben = quick.member("ana"), quick.member("ben")
     result = await gets(ana)
-    await ben.presses(result, "Delete")
+    await deletes(ben, result)
     await ben.hears("#finance", "Only @ana, who asked for export #1, can delete it.", private=True)
     assert len(keys(quick)) == 1
 
@@ -277,7 +281,7 @@ async def test_a_refused_request_is_edited_and_sent_again(quick: House) -> None:
     shown = message.visible_text()
     assert "Autodesk finds something wrong with it." in shown
     assert "Autodesk says: The clause <is> 'wrong'" in shown
-    assert message.buttons() == ["Edit and send again", "Details", "Delete"]
+    assert message.buttons() == ["Edit and send again", "Details"]
     await ana.waits(lambda: "Refused by Autodesk." in card_of(ana).visible_text())
     await ana.presses(message, "Edit and send again")
     modal = await ana.sees_modal("Export usage data")
@@ -293,7 +297,7 @@ async def test_a_refused_request_is_edited_and_sent_again(quick: House) -> None:
     await ana.hears("#finance", "export #2 is ready", private=False, timeout=20)
     old = card_of(ana)
     await ana.waits(lambda: "It was sent again as #2." in old.visible_text())
-    assert old.buttons() == ["Details", "Delete"]
+    assert old.buttons() == ["Details"]
     await ana.waits(lambda: "It was sent again as #2." in message.visible_text(), timeout=20)
     assert "Edit and send again" not in message.buttons()
 

@@ -12,7 +12,7 @@ from storage import channels
 from tests.harness.allowed import old_button
 from tests.harness.forms import fill, open_form
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, asks, card_of, export, gets, knows_contracts, quick_house
+from tests.harness.talk import OpenHouse, asks, card_of, deletes, export, gets, knows_contracts, quick_house
 
 SECRET = "#secret"
 
@@ -74,7 +74,7 @@ async def test_the_old_card_is_edited_under_the_new_id(house: House) -> None:
     ana = house.member("ana")
     await gets(ana, SECRET)
     await changes_id(house)
-    await ana.presses(card_of(ana, channel=SECRET), "Delete")
+    await deletes(ana, card_of(ana, channel=SECRET), SECRET)
     await ana.waits(lambda: "Deleted" in card_of(ana, channel=SECRET).visible_text(), timeout=20)
 
 

@@ -285,7 +285,7 @@ async def test_a_finished_export_is_a_new_message(quick: House) -> None:
     assert result.mentions() == {"ana"}
     assert result.links()
     assert not result.unfurls
-    assert result.buttons() == ["Get a fresh link", "Details", "Delete", *ASKED_ANEW]
+    assert result.buttons() == ["Get a fresh link", "Details", *ASKED_ANEW]
     assert "This link works until" in result.visible_text()
     assert "http" not in result.text
     card = next(each for each in ana.sees("#finance") if each.ts == result.thread_ts)

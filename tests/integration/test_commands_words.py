@@ -8,7 +8,19 @@ import pytest
 from sandbox.slack.member import Member
 from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import ASKED_ANEW, OpenHouse, asks, calls, card_of, eventually, fails, gets, keys, quick_house
+from tests.harness.talk import (
+    ASKED_ANEW,
+    OpenHouse,
+    asks,
+    calls,
+    card_of,
+    deletes,
+    eventually,
+    fails,
+    gets,
+    keys,
+    quick_house,
+)
 
 NUMBERED = ("status", "link", "retry", "delete")
 
@@ -273,7 +285,7 @@ async def test_an_export_that_waits_can_be_deleted_before_it_is_submitted(quick:
     ana = quick.member("ana")
     await asks(ana)
     await ana.waits(lambda: "takes no more for now" in card_of(ana).visible_text())
-    await ana.presses(card_of(ana), "Delete")
+    await deletes(ana, card_of(ana))
     await ana.hears("#finance", "Export #1 is deleted.", private=True)
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text())
     assert calls(quick, "DELETE") == 0

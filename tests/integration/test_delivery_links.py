@@ -7,7 +7,7 @@ from sandbox.slack.messages import Message
 from tests.harness.files import download
 from tests.harness.house import House
 from tests.harness.once import undelivered
-from tests.harness.talk import asks, calls, card_of, eventually, export, knows_contracts
+from tests.harness.talk import asks, calls, card_of, deletes, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 PATIENCE = 60.0
@@ -106,7 +106,7 @@ async def test_a_deletion_during_the_post_takes_link_and_buttons_out(new_house: 
     house.slack.controls.slow_next("chat.postMessage", 1.0)
     house.token_flex.controls.release()
     await eventually(lambda: not house.slack.controls._failures["chat.postMessage"])
-    await ana.presses(card, "Delete")
+    await deletes(ana, card)
     result = await ana.hears("#finance", "Export #1 was deleted", private=False, timeout=PATIENCE)
     assert result.buttons() == []
 
@@ -119,7 +119,7 @@ async def test_a_link_fetched_for_a_deleted_export_is_not_shown(new_house: OpenH
     await ana.waits(lambda: not result.links(), timeout=PATIENCE)
     house.token_flex.controls.slow_next(1.0, method="POST", path_contains="/refreshUrl", real=True)
     await ana.presses(result, "Get a fresh link")
-    await ana.presses(result, "Delete")
+    await deletes(ana, result)
     await ana.waits(lambda: "was deleted" in result.visible_text(), timeout=PATIENCE)
     await eventually(lambda: not undelivered(house), PATIENCE)
     assert result.links() == card_of(ana).links() == []

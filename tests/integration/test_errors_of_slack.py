@@ -10,7 +10,20 @@ from bot.exports.use_cases import Exports
 from bot.questions.history import History
 from sandbox.slack.messages import Message
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, export, fails, gets, keys, quick_house
+from tests.harness.talk import (
+    OpenHouse,
+    asks,
+    calls,
+    card_of,
+    deletes,
+    details_of,
+    eventually,
+    export,
+    fails,
+    gets,
+    keys,
+    quick_house,
+)
 
 
 @pytest.fixture
@@ -200,7 +213,7 @@ async def test_an_edit_whose_blocks_slack_refuses_is_made_as_plain_text(quick: H
     await ana.waits(lambda: "In progress." in card_of(ana).visible_text())
     quick.slack.controls.fail_next("chat.update", "invalid_blocks")
     card = card_of(ana)
-    await ana.presses(card, "Delete")
+    await deletes(ana, card)
     await ana.waits(lambda: card.blocks == [], timeout=20)
     assert "Export #1 (year1.csv): " in card.visible_text()
 
@@ -308,7 +321,7 @@ async def test_a_private_message_that_slack_refuses_is_shown_in_the_channel(new_
     house.token_flex.controls.answer_next(400, "POST", "/requests")
     await ana.types("#finance", export())
     told = await ana.hears("#finance", "did not accept your request for export #1", private=True, timeout=20)
-    assert told.buttons() == ["Edit and send again", "Details", "Delete"]
+    assert told.buttons() == ["Edit and send again", "Details"]
     assert not any("did not accept your request" in message.visible_text() for message in ben.sees("#finance"))
     await ana.presses(told, "Edit and send again")
     assert (await ana.sees_modal("Export usage data")).value("File name") == "year1"
@@ -340,9 +353,9 @@ async def test_a_connection_that_is_dead_on_one_side_is_replaced(
 async def test_a_press_delivered_twice_is_harmless(quick: House) -> None:
     """The same envelope twice: one deletion, and true answers."""
     ana = quick.member("ana")
-    result = await gets(ana)
+    details = await details_of(ana, await gets(ana))
     quick.slack.controls.deliver_twice()
-    await ana.presses(result, "Delete")
+    await ana.presses(details, "Delete")
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text(), timeout=20)
     assert calls(quick, "DELETE") == 1
 

@@ -17,6 +17,7 @@ from tests.harness.talk import (
     asks,
     calls,
     card_of,
+    deletes,
     eventually,
     export,
     fails,
@@ -89,11 +90,11 @@ async def test_a_refused_request_is_told_privately(
     ana = quick.member("ana")
     await ana.types("#finance", export())
     told = await ana.hears("@tokenflex", "did not accept your request for export #1 in #finance.", *sentences)
-    assert told.buttons() == ["Edit and send again", "Details", "Delete"]
+    assert told.buttons() == ["Edit and send again", "Details"]
     assert told.mentions() == set()
     card = await card_says(ana, "Refused by Autodesk.", *sentences)
     assert card.mentions() == {"ana"}
-    assert card.buttons() == ["Edit and send again", "Details", "Delete"]
+    assert card.buttons() == ["Edit and send again", "Details"]
     assert not any("is ready" in message.visible_text() for message in ana.sees("#finance"))
 
 
@@ -125,7 +126,7 @@ async def test_a_refused_retry_is_told_each_time(quick: House) -> None:
         told = await ana.hears(
             "@tokenflex", "did not accept the retry of export #1 in #finance.", f"No retry {attempt}", timeout=20
         )
-        assert told.buttons() == ["Retry", "Details", "Delete", *ASKED_ANEW]
+        assert told.buttons() == ["Retry", "Details", *ASKED_ANEW]
     await ana.waits(lambda: "Retry" in failed.buttons(), timeout=20)
     await ana.presses(told, "Retry")
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=25)
@@ -137,7 +138,7 @@ async def test_a_deletion_without_permission_waits_and_says_so(quick: House) -> 
     result = await gets(ana)
     body = {"developerMessage": "no privilege", "errorCode": "AUTH-010"}
     quick.token_flex.controls.answer_next(403, "DELETE", body=body)
-    await ana.presses(result, "Delete")
+    await deletes(ana, result)
     await card_says(ana, "Being deleted.", "Autodesk does not let our account do that.")
     await card_says(ana, "Deleted. There is nothing to download any more.")
     assert keys(quick) == []
@@ -205,7 +206,7 @@ async def test_fifty_outstanding_exports_hold_the_next(quick: House) -> None:
     ana = quick.member("ana")
     await asks(ana)
     card = await card_says(ana, "Autodesk makes at most 50 exports at once")
-    assert card.buttons() == ["Details", "Delete", *ASKED_ANEW]
+    assert card.buttons() == ["Details", *ASKED_ANEW]
     await ana.types("#finance", export("year2"))
     answer = await ana.hears("#finance", "Got it: export #2", private=True)
     assert "Autodesk makes at most 50 exports at once and takes no more for now. It's number 2 in line" in answer.text
@@ -292,7 +293,7 @@ async def test_a_setback_that_is_over_leaves_nothing_to_do(quick: House, monkeyp
     ana = quick.member("ana")
     await asks(ana)
     await card_says(ana, "Autodesk cannot be reached")
-    await ana.presses(card_of(ana), "Delete")
+    await deletes(ana, card_of(ana))
     await ana.waits(lambda: "Deleted." in card_of(ana).visible_text(), timeout=20)
     await quick.clock.sleep(60)
     before = len(looks)

@@ -6,7 +6,7 @@ from sandbox.slack.json_values import Json
 from sandbox.slack.messages import Message
 from tests.harness.forms import TITLE, fill, open_form, submissions
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import card_of, eventually, export
+from tests.harness.talk import card_of, deletes, eventually, export
 
 AGAIN = "Edit and send again"
 ENTERED = {
@@ -167,8 +167,8 @@ async def test_a_deleted_one_is_not_sent_again(house: House) -> None:
     ana = house.member("ana")
     message = await refused(house)
     button = message.button(AGAIN)
-    await ana.waits(lambda: "Delete" in card_of(ana, 1, "#general").buttons())
-    await ana.presses(card_of(ana, 1, "#general"), "Delete")
+    await ana.waits(lambda: "Details" in card_of(ana, 1, "#general").buttons())
+    await deletes(ana, card_of(ana, 1, "#general"), "#general")
     await ana.waits(lambda: "Deleted." in card_of(ana, 1, "#general").visible_text())
     await presses_old(house, message, button)
     await ana.hears("@tokenflex", "#1 was deleted", "For a new export type /tokenflex.", private=True)

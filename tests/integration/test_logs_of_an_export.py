@@ -11,7 +11,7 @@ import structlog
 
 from bot.runtime import logs
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, asks, export, fails, gets, quick_house
+from tests.harness.talk import OpenHouse, asks, deletes, export, fails, gets, quick_house
 
 #: Loggers of what belongs to one export; each of their lines has to name it.
 OF_EXPORTS = (
@@ -68,7 +68,7 @@ async def test_a_whole_life_with_everything_going_wrong(new_house: OpenHouse, ev
     upstream.answer_next(403, "POST", "/refreshUrl")
     await ana.presses(result, "Get a fresh link")
     await ana.hears("#finance", "I could not get a link for", private=True, timeout=30)
-    await ana.presses(result, "Delete")
+    await deletes(ana, result)
     await ana.hears("#finance", "Export #1 is being deleted", private=True)
     assert nameless(events()) == []
     said = {each["event"] for each in events() if each.get("export") == 1}

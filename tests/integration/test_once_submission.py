@@ -7,7 +7,7 @@ import pytest
 from sandbox.slack.member import Member
 from tests.harness.house import CONTRACT, House
 from tests.harness.once import check_once, lists, ours, submissions, undelivered
-from tests.harness.talk import eventually, export, knows_contracts
+from tests.harness.talk import deletes, eventually, export, knows_contracts
 from tests.integration.conftest import BOTH_WAYS, OpenHouse
 
 pytestmark = BOTH_WAYS
@@ -167,7 +167,7 @@ async def test_an_export_that_is_deleted_in_the_line_is_never_submitted(new_hous
     for number in range(1, 9):
         await ana.types("#finance", export(f"file{number}"))
     card = await ana.hears("#finance", "Export #8 ·", "Waiting its turn", private=False, timeout=PATIENCE)
-    await ana.presses(card, "Delete")
+    await deletes(ana, card)
     await ana.waits(lambda: "Deleted." in card.visible_text(), timeout=PATIENCE)
     await done(house, ana, *range(1, 8))
     assert sorted(ours(house)) == [f"file{number}.csv" for number in range(1, 8)]

@@ -13,7 +13,7 @@ from storage.audit import Act, Entry, Source
 from tests.harness.allowed import house_where, old_button, pass_time, private_texts, recorded
 from tests.harness.forms import SHORT, TITLE, open_form, open_questions
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, calls, eventually, export, gets
+from tests.harness.talk import OpenHouse, calls, deletes, eventually, export, gets
 
 REFUSAL = "this data includes people's names, so only"
 NUMBERS: dict[str, str] = {word: f"{word} #1" for word in NUMBERED_WORDS}
@@ -172,7 +172,7 @@ async def test_who_may_is_served(new_house: OpenHouse, rule: str) -> None:
     await modal.settled()
     await modal.submit()
     await modal.shows("Got it: export #2.")
-    await person.presses(result, "Delete")
+    await deletes(person, result)
     await person.hears("#finance", "Export #1 is being deleted", private=True)
     assert not [text for text in private_texts(house, may) if REFUSAL in text]
 

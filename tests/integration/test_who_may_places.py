@@ -7,7 +7,7 @@ from storage.audit import Act
 from tests.harness.allowed import house_where, old_button, private_texts, recorded, restarted
 from tests.harness.forms import open_form
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import OpenHouse, calls, card_of, export, fails, gets
+from tests.harness.talk import OpenHouse, calls, card_of, deletes, export, fails, gets
 
 OTHER = "110000777001"
 BOTH = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT, OTHER)),)}
@@ -85,9 +85,7 @@ async def test_old_messages_of_a_contract_that_is_no_longer_allowed(
     await ana.types("#finance", f"/tokenflex {word} #1")
     await ana.waits(lambda: sum(NOT_THIS_CONTRACT in text for text in private_texts(house, "ana")) == 2)
     assert calls(house, "POST") == spent
-    await ana.presses(card_of(ana), "Details")
-    await ana.hears("#finance", "Posted to", private=True)
-    await ana.presses(card_of(ana), "Delete")
+    await deletes(ana, card_of(ana))
     await ana.hears("#finance", "Export #1 is being deleted", private=True)
 
 

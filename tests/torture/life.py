@@ -120,9 +120,9 @@ class Life:
         card = await self._must(lambda: self.message(f"card:{number}"), f"the card of #{number}")
 
         def pressed() -> bool | None:
-            return ("delete" in card.visible_text().lower() and "Delete" not in card.buttons()) or None
+            return "delete" in card.visible_text().lower() or None
 
-        await self._insists(card, "Delete", pressed, f"#{number} being deleted")
+        await self._insists_on_deleting(number, card, pressed, f"#{number} being deleted")
         await self._must(lambda: "Deleted." in card.visible_text() or None, f"#{number} deleted")
 
     async def types_to_the_bot(self) -> None:
@@ -149,7 +149,7 @@ class Life:
             def given_up() -> bool | None:
                 return any(word in card.visible_text() for word in (_GIVEN_UP, "Deleted.")) or None
 
-            await self._insists(card, "Delete", given_up, f"#{number} being given up")
+            await self._insists_on_deleting(number, card, given_up, f"#{number} being given up")
         finally:
             lift()
 
@@ -174,6 +174,24 @@ class Life:
             await self._connected()
             if label in message.buttons():
                 await self.member.presses(message, label)
+            if await self._sees(done) is not None:
+                return
+        raise StuckError(f"{self.member.name} pressed in vain: {what}")
+
+    async def _insists_on_deleting(self, number: int, card: Message, done: Callable[[], Any], what: str) -> None:
+        """Press Details, and Delete there, until it is so: what is shown privately may be lost on its way."""
+
+        def shown() -> Message | None:
+            private = [each for each in self.member.sees(self.channel) if each.ephemeral_for]
+            details = (each for each in reversed(private) if f"Export #{number} " in each.visible_text())
+            return next((each for each in details if "Delete" in each.buttons()), None)
+
+        for _ in range(12):
+            if not done():
+                await self._insists(card, "Details", shown, f"the details of #{number}")
+            details = shown()
+            if details is not None:
+                await self.member.presses(details, "Delete")
             if await self._sees(done) is not None:
                 return
         raise StuckError(f"{self.member.name} pressed in vain: {what}")

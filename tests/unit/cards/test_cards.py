@@ -21,7 +21,7 @@ from bot.cards.text import code_within, escape
 from bot.cards.waiting import InLine
 from bot.tokenflex.models import DownloadLink, ExportRequest
 from storage.models import Export, mark_of
-from storage.states import ExportState, Note
+from storage.states import Event, ExportState, Note, next_state
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 S = ExportState
@@ -251,18 +251,33 @@ def test_each_state_offers_what_makes_sense_in_it() -> None:
     shown = {state: [b["text"]["text"] for b in buttons(export_card.card(export(state)))] for state in S}
     anew = ["Run again", "Save as template"]
     assert shown == {
-        S.QUEUED: ["Details", "Delete", *anew],
-        S.SUBMITTING: ["Details", "Delete", *anew],
-        S.REQUESTED: ["Details", "Delete", *anew],
-        S.READY: ["Get a fresh link", "Details", "Delete", *anew],
-        S.FAILED: ["Retry", "Details", "Delete", *anew],
-        S.REFUSED: ["Edit and send again", "Details", "Delete"],
-        S.RETRYING: ["Details", "Give up", "Delete", *anew],
+        S.QUEUED: ["Details", *anew],
+        S.SUBMITTING: ["Details", *anew],
+        S.REQUESTED: ["Details", *anew],
+        S.READY: ["Get a fresh link", "Details", *anew],
+        S.FAILED: ["Retry", "Details", *anew],
+        S.REFUSED: ["Edit and send again", "Details"],
+        S.RETRYING: ["Details", "Give up", *anew],
         S.DELETING: ["Details", "Give up", *anew],
         S.DELETED: [*anew],
         S.VANISHED: ["Edit and send again", "Get a fresh link", "Details", *anew],
         S.ABANDONED: ["Details", *anew],
     }
+
+
+@pytest.mark.parametrize("state", S)
+def test_what_can_be_deleted_is_deleted_in_its_details_alone(state: ExportState) -> None:
+    """Where there is a Delete, there is the way to it on the card."""
+    asked = export(state)
+    in_details = [button["action_id"] for button in buttons(export_card.details(asked))]
+    in_channel = [
+        button["action_id"]
+        for message in (export_card.card(asked), export_card.announcement(asked, asked.announcement, None))
+        for button in buttons(message)
+    ]
+    assert (actions.DELETE in in_details) == (next_state(state, Event.DELETE) is not None)
+    assert actions.DELETE not in in_channel
+    assert actions.DELETE not in in_details or actions.DETAILS in in_channel
 
 
 def test_an_export_that_was_sent_again_is_not_offered_again() -> None:

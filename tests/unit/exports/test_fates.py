@@ -195,7 +195,9 @@ def test_a_deletion_that_is_refused_ends_where_it_began_and_is_told(tmp_path: Pa
         assert (await world.export()).state is ExportState.READY
         assert sum(made.method == "delete_export" for made in world.token_flex.calls[calls:]) == TRIES
         assert len(world.said("did not delete export #1")) == 1
-        assert world.said("did not delete it, however often I asked; *Delete* tries again. Press *Get") == ["card:1"]
+        assert world.said(
+            "did not delete it, however often I asked; Delete, in *Details*, tries again. Press *Get"
+        ) == ["card:1"]
         world.token_flex.errors.clear()
         await world.bot.parts.exports.delete(1, admitted("U1", "C1"))
         await clock.sleep(30)
