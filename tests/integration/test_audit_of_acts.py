@@ -11,7 +11,7 @@ from tests.harness.allowed import house_where, private_texts, recorded
 from tests.harness.forms import open_form
 from tests.harness.house import House
 from tests.harness.process import start_process
-from tests.harness.talk import OpenHouse, asks, deletes, export, fails, gets, quick_house
+from tests.harness.talk import OpenHouse, asks, deletes, details_of, export, fails, gets, quick_house
 
 
 async def acts(house: House, *kinds: Act) -> list[tuple[str, Act, int | None, str, Source, str]]:
@@ -136,15 +136,16 @@ async def test_no_act_without_its_row(
     house = await quick_house(new_house)
     ana = house.member("ana")
     result = await (fails(house, ana) if happened == "failed" else gets(ana))
+    details = await details_of(ana, result)
 
     def _broken(*_: object) -> None:
         raise sqlite3.OperationalError("broken")
 
     monkeypatch.setattr(audit, "add", _broken)
-    await ana.presses(result, word.capitalize())
+    await ana.presses(details, word.capitalize())
     await ana.hears("#finance", "Sorry, something went wrong on my side.", private=True)
     await ana.types("#finance", "/tokenflex link #1")
-    await ana.waits(lambda: len(private_texts(house, "ana")) >= 3)
+    await ana.waits(lambda: len(private_texts(house, "ana")) >= 4)
     assert not any("Download" in text for text in private_texts(house, "ana"))
     await ana.types("#finance", export("other"))
     await ana.waits(lambda: sum("Sorry" in text for text in private_texts(house, "ana")) >= 2)
