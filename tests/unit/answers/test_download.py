@@ -4,99 +4,32 @@ import asyncio
 import gzip
 import logging
 import stat
-import traceback
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.answers.download import Downloads
-from bot.answers.wire import DownloadError
 from bot.cards.figures import Fault
-from bot.network import Network
-from bot.runtime.clock import SystemClock
-from bot.settings import Hosts
-from bot.settings.hosts import read_hosts
-
-BODY = b"productName,tokensConsumed\r\nRevit,1.5\r\n" * 5000
-SECRET = "SIGNATURE0123456789"
-Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-def head(status: str = "200 OK", **headers: str | int) -> bytes:
-    """The first lines of an answer."""
-    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode()
-
-
-class Store:
-    """A server that says what a test wants, by path; `asked` are the requests it saw."""
-
-    def __init__(self) -> None:
-        self.says: dict[str, bytes | Say] = {}
-        self.asked: list[str] = []
-        self.port = 0
-
-    def link(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}?Signature={SECRET}&Expires=1"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            request = (await reader.readuntil(b"\r\n\r\n")).decode()
-            self.asked.append(request)
-            says = self.says[request.split()[1].split("?")[0]]
-            if isinstance(says, bytes):
-                writer.write(says)
-                await writer.drain()
-            else:
-                await says(reader, writer)
-        writer.close()
+from tests.unit.answers.file_store import (
+    BODY,
+    SECRET,
+    Store,
+    chunked,
+    downloads,
+    fault_of,
+    head,
+    is_missing,
+    packed,
+    running_store,
+)
 
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    running = Store()
-    server = await asyncio.start_server(running.serve, "127.0.0.1", 0)
-    running.port = server.sockets[0].getsockname()[1]
-    yield running
-    server.close()
-
-
-def downloads(
-    store: Store, *, hosts: Hosts | None = None, most: int = 1_000_000, network: Network | None = None, **more: object
-) -> Downloads:
-    """Downloads from that server, as the one of the base URL."""
-    own = hosts or read_hosts(["tokenflex"], f"http://127.0.0.1:{store.port}/tokenflex/v1")
-    return Downloads(network or Network(), own, most, SystemClock(), **{"reserve": 0, **more})  # type: ignore[arg-type]
-
-
-def is_missing(path: Path) -> bool:
-    return not path.exists()
-
-
-async def fault_of(fetching: Awaitable[None], path: Path) -> DownloadError:
-    """Why a file did not come; nothing of it is there."""
-    with pytest.raises(DownloadError) as caught:
-        await fetching
-    assert is_missing(path)
-    said = "".join(traceback.format_exception(caught.value))
-    assert SECRET not in said
-    return caught.value
-
-
-def chunked(*pieces: bytes, ended: bool = True) -> bytes:
-    """A body in pieces."""
-    body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
-    return head(Transfer_Encoding="chunked") + body + (b"0\r\n\r\n" if ended else b"")
-
-
-def packed(*pieces: bytes, encoding: str = "gzip") -> bytes:
-    """A body that is packed for the way."""
-    body = b"".join(pieces)
-    return head(Content_Length=len(body), Content_Encoding=encoding) + body
+    async with running_store() as running:
+        yield running
 
 
 WHOLE: Mapping[str, bytes] = {
@@ -233,7 +166,7 @@ async def test_a_download_that_is_cancelled(store: Store, tmp_path: Path, where:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not (tmp_path / "f").exists()
+    assert is_missing(tmp_path / "f")
     await stuck.left.wait()
 
 
