@@ -170,12 +170,16 @@ def _unpacked(response: BaseHTTPResponse, most: int) -> Iterator[bytes]:
 
 def _pieces(response: BaseHTTPResponse, most: int) -> Iterator[bytes]:
     """Yield what comes, as it comes, whole or ending in an error."""
-    taken = 0
+    taken, length = 0, response.length_remaining
     while piece := _piece(response):
         taken += len(piece)
         if taken > most:  # a gzip of nothing unpacks to nothing, without an end
             raise DownloadError(Fault.TOO_LARGE)
+        if length is not None and taken > length:  # so it would have ended in the middle
+            raise DownloadError(Fault.SERVER)
         yield piece
+    if length is not None and taken < length:
+        raise DownloadError(Fault.CUT_OFF)
 
 
 def _piece(response: BaseHTTPResponse) -> bytes:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
+from http.client import HTTPResponse
 from ipaddress import ip_address
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
@@ -54,7 +55,7 @@ class Wire:
         self.is_cut = False
 
     def ask(self, link: str) -> BaseHTTPResponse:
-        """Return the answer with its body unread.
+        """Return the answer with its body unread; what comes of it may be less, or more, than its length says.
 
         Raises:
             DownloadError: the link leads to where it may not, or there is no answer.
@@ -74,6 +75,7 @@ class Wire:
                 timeout=self._timeout,
                 preload_content=False,
                 decode_content=False,
+                enforce_content_length=False,
             )
         except (HTTPError, OSError, ValueError) as error:
             failure = _failure(error)
@@ -145,9 +147,19 @@ class Wire:
         return ProxyManager(proxy, proxy_headers=headers, ssl_context=self._trust, proxy_ssl_context=self._trust)
 
 
-class _Checked:
-    """What both kinds of connections have in common: whom they are made to."""
+class _Response(HTTPResponse):
+    """Reads on where the length of an answer says that it ends: what follows shows that the length is none."""
 
+    def begin(self) -> None:
+        super().begin()
+        if not self.chunked:
+            self.length = None
+
+
+class _Checked:
+    """What both kinds of connections have in common: whom they are made to, and how an answer is read."""
+
+    response_class = _Response
     wire: ClassVar[Wire]
     link: ClassVar[str]
     host: str

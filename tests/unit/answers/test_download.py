@@ -59,6 +59,8 @@ async def test_a_whole_file(store: Store, tmp_path: Path, how: str, caplog: pyte
 BAD: Mapping[str, tuple[Fault, bytes]] = {
     "stops in the middle": (Fault.CUT_OFF, head(Content_Length=len(BODY)) + BODY[:-1]),
     "stops before it begins": (Fault.CUT_OFF, head(Content_Length=len(BODY))),
+    "is longer than it says": (Fault.SERVER, head(Content_Length=len(BODY) - 9) + BODY),
+    "is much longer than it says": (Fault.SERVER, head(Content_Length=9) + BODY),
     "stops between two pieces": (Fault.CUT_OFF, chunked(BODY, ended=False)),
     "stops in a piece": (Fault.CUT_OFF, chunked(BODY, ended=False)[:-9]),
     "has a piece of no length": (Fault.CUT_OFF, head(Transfer_Encoding="chunked") + b"zz\r\nabc\r\n0\r\n\r\n"),

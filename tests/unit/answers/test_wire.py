@@ -51,7 +51,7 @@ class Names:
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     """A resolver of our own, for downloads alone."""
     known = Names()
-    monkeypatch.setattr(wire.socket, "getaddrinfo", known.find)
+    monkeypatch.setattr(socket, "getaddrinfo", known.find)
     return known
 
 
