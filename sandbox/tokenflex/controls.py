@@ -14,11 +14,13 @@ from sandbox.tokenflex.answers import (
     service_error,
 )
 from sandbox.tokenflex.api import Budgets
+from sandbox.tokenflex.download import Spoils
 from sandbox.tokenflex.exports import ERROR, PORTAL, Export, ExportBook
 from sandbox.tokenflex.faults import Dropped, Fault, Faults, Kind, MadeUp, Slow, Truncated
 from sandbox.tokenflex.people import People
 from sandbox.tokenflex.queries import QueryBook
 from sandbox.tokenflex.settings import Client, User
+from sandbox.tokenflex.spoilt import Way
 from sandbox.tokenflex.tokens import TokenBook
 from sandbox.tokenflex.usage_data import Report
 
@@ -42,6 +44,7 @@ class Controls:
     people: People
     budgets: Budgets
     queries: QueryBook
+    spoils: Spoils
 
     def fail_next(self, count: int = 1) -> None:
         """Let the next exports that are created or retried end in `Error`."""
@@ -58,6 +61,23 @@ class Controls:
     def expire_link(self, key: str) -> None:
         """Let every link of an export be over now."""
         self.book.expire_links(self.book.get(key))
+
+    def spoil_download_next(self, way: Way, count: int = 1) -> None:
+        """Let the next files that are downloaded go wrong in this way."""
+        self.spoils.next.extend([way] * count)
+
+    def spoil_downloads(self, way: Way) -> Callable[[], None]:
+        """Let every file that is downloaded go wrong in this way, until the returned function is called."""
+        self.spoils.always = way
+
+        def lift() -> None:
+            self.spoils.always = None
+
+        return lift
+
+    def fill(self, key: str, content: bytes) -> None:
+        """Let an export's file have this content."""
+        self.book.get(key).content = content
 
     def hold(self) -> None:
         """Keep exports in `Requested` until `release`."""
@@ -189,8 +209,10 @@ class Controls:
         return lift
 
     def behave(self) -> None:
-        """Forget the faults that have not happened yet, and lift those of `answer_always`."""
+        """Forget the faults that have not happened yet, and lift those of `answer_always` and `spoil_downloads`."""
         self.faults.clear()
+        self.spoils.next.clear()
+        self.spoils.always = None
 
     def revoke_tokens(self) -> None:
         """Kill every access token."""

@@ -11,7 +11,7 @@ from sandbox.tokenflex.answers import Answer, response_of, service_error
 from sandbox.tokenflex.api import Api, Budgets, api_routes
 from sandbox.tokenflex.contract_calls import ContractCalls
 from sandbox.tokenflex.controls import Controls
-from sandbox.tokenflex.download import Downloads
+from sandbox.tokenflex.download import Downloads, Spoils, SpoiltError
 from sandbox.tokenflex.export_calls import ExportCalls
 from sandbox.tokenflex.exports import ExportBook
 from sandbox.tokenflex.faults import DroppedError, Faults
@@ -21,6 +21,7 @@ from sandbox.tokenflex.people import People
 from sandbox.tokenflex.queries import QueryBook
 from sandbox.tokenflex.query_calls import QueryCalls
 from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.spoilt import send
 from sandbox.tokenflex.tokens import Signer, TokenBook
 from sandbox.tokenflex.usage_calls import UsageCalls
 from sandbox.tokenflex.usage_data import UsageData
@@ -54,7 +55,8 @@ class TokenFlexSandbox:
         tokens = TokenBook(clock, self.settings, self._random, Signer())
         budgets = Budgets(self.settings.rate_reading, clock)
         queries = QueryBook(clock, self.settings, self._random)
-        self.controls = Controls(clock, self.exports, faults, tokens, people, budgets, queries)
+        spoils = Spoils()
+        self.controls = Controls(clock, self.exports, faults, tokens, people, budgets, queries, spoils)
         routes = api_routes(
             ContractCalls(self.data),
             ExportCalls(self.exports, self.settings, lambda: self._host),
@@ -63,7 +65,7 @@ class TokenFlexSandbox:
         )
         self._api = Api(routes, clock=clock, people=people, tokens=tokens, budgets=budgets, faults=faults)
         self._oauth = OAuth(clock=clock, people=people, tokens=tokens, faults=faults)
-        self._downloads = Downloads(self.exports, self.data, clock, self.settings)
+        self._downloads = Downloads(self.exports, self.data, clock, self.settings, spoils)
         self._runner: web.ServerRunner | None = None
         self._host = ""
 
@@ -132,6 +134,10 @@ class TokenFlexSandbox:
         except DroppedError:
             if request.transport is not None:
                 request.transport.abort()
+            return web.Response(status=500)
+        except SpoiltError as error:
+            if request.transport is not None:
+                await send(error.way, request.transport, request.raw_path, error.whole)
             return web.Response(status=500)
         response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
         return response

@@ -10,6 +10,7 @@ import pytest
 from sandbox.tokenflex.__main__ import _arguments
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SOFTWARE_COORDINATOR, Client, SandboxSettings, User
+from sandbox.tokenflex.spoilt import Way
 from sandbox.tokenflex.usage_data import UsageData
 from tests.sandbox.tokenflex_client import REQUESTS, SIMPLE, HandClock, House, at, running
 
@@ -224,3 +225,27 @@ def test_the_command_line_has_the_promised_words() -> None:
     """Port, reading, speed."""
     arguments = _arguments(["--port", "0", "--reading", "A", "--fast", "60"])
     assert (arguments.port, arguments.reading, arguments.fast) == (0, "A", 60)
+
+
+async def test_files_that_go_wrong(house: House) -> None:
+    """The next ones in turn, then all of them until that is lifted; only what was sent whole counts as fetched."""
+    key = await house.create()
+    house.controls.finish(key)
+    house.controls.fill(key, b"a,b\r\n1,2\r\n")
+    link = (await house.show(key))["downloadUrl"]
+    house.controls.spoil_download_next(Way.ELSEWHERE)
+    house.controls.spoil_download_next(Way.ENDED)
+    lift = house.controls.spoil_downloads(Way.PAGE)
+    statuses = [(await house.raw("GET", link)).status for _ in range(3)]
+    assert statuses == [302, 403, 200]
+    assert (await house.raw("GET", link)).body.startswith(b"<!DOCTYPE")
+    assert house.sandbox.downloads == []
+    lift()
+    assert (await house.raw("GET", link)).body == b"a,b\r\n1,2\r\n"
+    house.controls.spoil_download_next(Way.STOPS)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await house.raw("GET", link)
+    house.controls.spoil_downloads(Way.BUSY)
+    house.controls.behave()
+    assert (await house.raw("GET", link)).status == 200
+    assert house.sandbox.downloads == [key, key]
