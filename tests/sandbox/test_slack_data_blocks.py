@@ -23,10 +23,11 @@ def number(value: float, **more: Any) -> dict[str, Any]:
     return {"type": "raw_number", "value": value, **more}
 
 
-RICH = {
-    "type": "rich_text",
-    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}],
-}
+def rich(**element: str) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
+
+
+RICH = rich(type="text", text="x")
 HEADER = [text("Product"), text("Tokens")]
 
 
@@ -73,7 +74,7 @@ GOOD = [
     [data_table(ROW, page_size=10, row_header_column_index=0)],
     [data_table(*[ROW] * 100, page_size=100)],
     [changed(data_table(), "rows", [[text()] * 20] * 2)],
-    [data_table([RICH, text()])],
+    [data_table([RICH, rich(type="emoji", name="tada")])],
     [table(*[[text()] * 20] * 25)],
     [table(*[[text()]] * 100, column_settings=[None, {"align": "right", "is_wrapped": True}])],
     [table([text("x" * 10_000)])],
@@ -98,6 +99,9 @@ BAD = [
     ([data_table([text(), number(float("nan"))])], "/blocks/0/rows/1/1/value"),
     ([data_table([text(), {"type": "raw_number", "text": "1"}])], "/blocks/0/rows/1/1"),
     ([data_table([text(), {"type": "mrkdwn", "text": "x"}])], "/blocks/0/rows/1/1/type"),
+    ([data_table([text(), number(10**400)])], "/blocks/0/rows/1/1/value"),
+    ([data_table([rich(type="text", text=""), text()])], "/blocks/0/rows/1/0/elements"),
+    ([table([rich(type="link", url="x" * 10_001)])], "/blocks/0/rows"),
     ([data_table([text("x" * 9_990), text("x" * 10)])], "/blocks/0/rows"),
     ([table(*[[text()]] * 101)], "/blocks/0/rows"),
     ([table([text()] * 21)], "/blocks/0/rows/0"),

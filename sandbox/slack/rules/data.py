@@ -1,6 +1,6 @@
 """Blocks that hold data: `table`, `data_table`, `data_visualization` (source: Slack, tables and charts)."""
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,10 +27,11 @@ CELL_CHARACTERS = 10_000
 _COLUMNS, _TABLE_ROWS, _DATA_ROWS = 20, 100, 101
 _CATEGORIES, _PARTS = 20, 6
 _ANY_LENGTH = 1_000_000
+_LARGEST = sys.float_info.max
 
 
 def _finite(value: Given, pointer: str, report: Report) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
         report.add(pointer, "must be a number")
 
 
@@ -40,10 +41,17 @@ def _positive(value: Given, pointer: str, report: Report) -> None:
         report.add(pointer, "must be more than 0")
 
 
+def _says_something(value: Given, pointer: str, report: Report) -> None:
+    if not any(_texts(value)):
+        report.add(f"{pointer}/elements", "must be more than 0 characters")
+
+
 _CELLS: Mapping[str, Check] = {
     "raw_text": shape({"type": constant("raw_text"), "text": string(_ANY_LENGTH)}, {}),
     "raw_number": shape({"type": constant("raw_number"), "value": _finite}, {"text": string(_ANY_LENGTH)}),
-    "rich_text": shape({"type": constant("rich_text"), "elements": each(anything, 1, 1000)}, {"block_id": string(255)}),
+    "rich_text": shape(
+        {"type": constant("rich_text"), "elements": each(anything, 1, 1000)}, {"block_id": string(255)}, _says_something
+    ),
 }
 _column = shape({}, {"align": choice("left", "center", "right"), "is_wrapped": boolean})
 
@@ -147,7 +155,9 @@ def _texts(part: Given) -> Iterator[str]:
         for each_part in part:
             yield from _texts(each_part)
     elif isinstance(part, dict):
-        shown = part.get("text", part.get("value"))
+        shown = next(
+            (part[key] for key in ("text", "value", "url", "name", "user_id", "fallback") if key in part), None
+        )
         if isinstance(shown, str | int | float):
             yield str(shown)
         yield from _texts(part.get("elements"))
