@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
+from textwrap import wrap
 from typing import Any, Final
 
 from bot.cards import actions
@@ -26,6 +27,9 @@ _NATIVE_CELL: Final = 240  #: characters, so that two rows fit whatever stands i
 _PAGE: Final = 12  #: rows that Slack shows at once
 _CELL: Final = 40  #: characters of a cell of a plain drawing
 _BAR: Final = 16  #: signs of the longest bar of a plain drawing
+_LINE: Final = 78  #: signs of a line of a plain drawing, after which Slack breaks it
+_HEAD: Final = 10  #: signs that a title may have on a line, however narrow its column is
+_GAP: Final = "  "  #: between two columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,37 +154,63 @@ def _table_of(series: Series) -> Table:
 def _as_text(table: Table, series: Series | None) -> str:
     """Return a table as text: columns aligned, numbers to the right, a bar beside each row that a series has.
 
-    Rows that do not fit into one paragraph are left out, and columns that are too wide, which is said.
+    Above the bars stands what they are of, unless the column beside them says so.
+    Rows that do not fit into one paragraph are left out, and columns that do not fit on a line, which is said.
     """
     bars = _bars(series)
-    header = [shorten(flat(column.title), _CELL) for column in table.columns]
-    cells = [[shorten(flat(cell_text(cell)) or cell_text(""), _CELL) for cell in row] for row in table.rows]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    right = [column.is_number for column in table.columns]
-    drawn = [_line(header, widths, right)]
-    drawn += [f"{_line(row, widths, right)}  {bars.get(row[0], '')}".rstrip() for row in cells]
-    lines = [escape(line.replace("`", "'")) for line in drawn]
-    fitting = sum(size <= SECTION_LIMIT - 400 for size in accumulate(len(line) + 1 for line in lines))
+    columns = [_Column.of(column, [row[at] for row in table.rows]) for at, column in enumerate(table.columns)]
+    room = _LINE - (len(_GAP) + _BAR if bars else 0)
+    widths = accumulate(column.width + len(_GAP) for column in columns)
+    kept = columns[: max(1, sum(width - len(_GAP) <= room for width in widths))]
+    height = max(len(column.head) for column in kept)
+    drawn = [_GAP.join(parts) for parts in zip(*(column.lines(height) for column in kept), strict=True)]
+    named = series.of if series and series.of != table.columns[len(kept) - 1].title else ""
+    beside = [shorten(flat(named), _BAR), *(bars.get(name, "") for name in columns[0].cells)]
+    drawn[height - 1 :] = [f"{line}{_GAP}{bar}" for line, bar in zip(drawn[height - 1 :], beside, strict=True)]
+    lines = [escape(line.rstrip().replace("`", "'")) for line in drawn]
+    fitting = sum(size <= SECTION_LIMIT - 600 for size in accumulate(len(line) + 1 for line in lines)) - height
     caption = escape(shorten(flat(table.caption), 100))
-    if fitting < 2:
+    if fitting < 1:
         return f"{caption}: the table is too wide to be shown here."
-    return f"{caption}{_more(fitting - 1, table)}\n```{chr(10).join(lines[:fitting])}```"
+    left_out = _left_out(table.columns[len(kept) :])
+    return f"{caption}{_more(fitting, table)}{left_out}\n```{chr(10).join(lines[: fitting + height])}```"
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a table in text: the lines of its title, and a line for each row."""
+
+    head: list[str]
+    cells: list[str]
+    width: int
+    to_the_right: bool
+
+    @staticmethod
+    def of(column: Column, cells: Sequence[Cell]) -> "_Column":
+        """Return a column that is as wide as its cells; a longer title goes on on the next line."""
+        drawn = [_one_line(cell_text(cell)) for cell in cells]
+        head = wrap(_one_line(column.title), max([_HEAD, *map(len, drawn)]), break_on_hyphens=False)
+        return _Column(head, drawn, max(map(len, [*head, *drawn])), column.is_number)
+
+    def lines(self, height: int) -> Iterator[str]:
+        """Yield the column, its title in so many lines."""
+        for text in [""] * (height - len(self.head)) + self.head + self.cells:
+            yield text.rjust(self.width) if self.to_the_right else text.ljust(self.width)
+
+
+def _one_line(text: str) -> str:
+    return shorten(flat(text) or cell_text(""), _CELL)
+
+
+def _left_out(columns: Sequence[Column]) -> str:
+    titles = shorten(", ".join(_one_line(column.title) for column in columns), 100)
+    return escape(f" (without {titles})") if titles else ""
 
 
 def _bars(series: Series | None) -> dict[str, str]:
     points = series.points if series else ()
     most = max((abs(point.value) for point in points), default=Decimal(0)) or Decimal(1)
-    return {
-        shorten(flat(point.label), _CELL): "█" * round(_BAR * max(Decimal(0), point.value) / most) for point in points
-    }
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = (
-        cell.rjust(width) if is_right else cell.ljust(width)
-        for cell, width, is_right in zip(cells, widths, right, strict=True)
-    )
-    return "  ".join(padded).rstrip()
+    return {_one_line(point.label): "█" * round(_BAR * max(Decimal(0), point.value) / most) for point in points}
 
 
 def _more(shown: int, table: Table) -> str:

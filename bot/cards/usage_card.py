@@ -192,7 +192,7 @@ def _range(outlook: Outlook, year: TokenYear) -> str:
             f"{outlook.most:,}."
         )
     last = day(outlook.latest) if outlook.latest else f"the year's end, {day(year.last)}"
-    return f"Four times out of five it is between {day(outlook.earliest)} and {last}."
+    return f"Four times out of five that day is between {day(outlook.earliest)} and {last}."
 
 
 def _notes(usage: Usage, shown: Glance) -> Iterator[str]:
@@ -214,14 +214,16 @@ def _series(usage: Usage) -> tuple[Series, ...]:
 
 
 def _table(usage: Usage) -> Table | None:
+    """Return tokens and users by month; what nobody uses as a person, such as adjustments, has no column."""
     if not usage.months:
         return None
-    titles = (NAMES[name].noun or NAMES[name].title.lower() if name in NAMES else name for name in usage.categories)
+    counted = tuple(name for name in usage.categories if any(month.users.get(name, 0) != 0 for month in usage.months))
+    titles = (NAMES[name].noun or NAMES[name].title.lower() if name in NAMES else name for name in counted)
     users = (Column(f"Users of {title}", is_number=True) for title in titles)
     return Table(
         f"Tokens and different users by month, contract {usage.contract}",
         (Column(_MONTH), Column("Tokens", is_number=True), *users),
-        tuple(_row(month, usage.categories) for month in usage.months),
+        tuple(_row(month, counted) for month in usage.months),
         len(usage.months),
     )
 

@@ -64,15 +64,36 @@ def example(rows: int = 3) -> Drawable:
 
 
 def test_the_plain_drawing_has_the_rows_and_bars_of_the_native_one() -> None:
-    """Numbers to the right; a value that nobody knows is a dash; the longest bar is that of the largest."""
+    """Numbers to the right, above bars what they are of; unknown values are dashes; the largest has the longest bar."""
     (block,) = (block for block in drawing.plain(example()) if block["block_id"].startswith("table"))
     lines = block["text"]["text"].replace("```", "").split("\n")
     assert lines[0] == "Tokens &lt;by&gt; month"
     assert lines[1:] == [
-        "Month  Tokens  Users",
+        "Month  Tokens  Users  Tokens",
         "m0          0      –",
         "m1        100      –  ████████",
         "m2        200      –  ████████████████",
+    ]
+
+
+def test_titles_of_narrow_columns_take_several_lines() -> None:
+    """So that a line is no longer than Slack shows one; columns for which there is no room are named above."""
+    columns = (Column("Month"), *(Column(f"Users of desktop product {n}", is_number=True) for n in range(8)))
+    rows = (("2026-10 so far", *range(8)), ("2026-09", *range(8)))
+    series = Series("Tokens", "Month", "Tokens", Shape.BAR, (Point("2026-09", Decimal(1)),))
+    (block,) = (
+        block
+        for block in drawing.plain(Drawable("Six.", (), (series,), Table("Users", columns, rows, 2)))
+        if block["block_id"].startswith("table")
+    )
+    caption, *lines = block["text"]["text"].replace("```", "").split("\n")
+    assert caption == "Users (without " + ", ".join(f"Users of desktop product {n}" for n in range(4, 8))[:99] + "…)"
+    assert lines == [
+        "                 Users of   Users of   Users of   Users of",
+        "                  desktop    desktop    desktop    desktop",
+        "Month           product 0  product 1  product 2  product 3  Tokens",
+        "2026-10 so far          0          1          2          3",
+        "2026-09                 0          1          2          3  ████████████████",
     ]
 
 

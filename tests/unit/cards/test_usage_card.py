@@ -78,7 +78,7 @@ def test_whatever_is_known_is_said_in_whole_sentences(
     ("changed", "said"),
     [
         ({}, "are used, 1,500 are left. At this pace they last until about 15 November 2026."),
-        ({}, "Four times out of five it is between 2 November 2026 and 1 January 2027."),
+        ({}, "Four times out of five that day is between 2 November 2026 and 1 January 2027."),
         ({"outlook": replace(OUTLOOK, latest=None)}, "between 2 November 2026 and the year's end, 31 January 2027."),
         ({"outlook": Outlook(None, None, None, 900, 400, 1500)}, "they last until the year ends on 31 January 2027."),
         ({"outlook": Outlook(None, None, None, 900, 400, 1500)}, "About 900 would be left then"),
@@ -126,11 +126,13 @@ def test_it_can_be_posted_where_there_is_a_channel(in_channel: bool) -> None:
 
 
 def test_an_unknown_number_of_users_is_a_dash() -> None:
-    """One category without use is none; one that was counted in two parts is not added up."""
+    """One category without use is none, and has no column where it never had any; two parts are not added up."""
     month = Month(date(2026, 9, 1), 700, {"DESKTOP_PRODUCT": None, "CLOUD_PRODUCT": 3})
-    usage = replace(USAGE, months=(month,), categories=("DESKTOP_PRODUCT", "CLOUD_PRODUCT", "CLOUD_SERVICE"))
+    before = Month(date(2026, 8, 1), 600, {"CLOUD_SERVICE": 2})
+    names = ("DESKTOP_PRODUCT", "CLOUD_PRODUCT", "CLOUD_SERVICE", "MANUAL_ADJUSTMENT")
+    usage = replace(USAGE, months=(month, before), categories=names)
     table = usage_card.figures_of(Glance("11", usage)).table
     assert table is not None
-    assert table.rows == (("2026-09", 700, None, 3, 0),)
+    assert table.rows == (("2026-09", 700, None, 3, 0), ("2026-08", 600, 0, 0, 2))
     titles = ["Users of desktop products", "Users of cloud products", "Users of cloud services"]
     assert [column.title for column in table.columns[2:]] == titles
