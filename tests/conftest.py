@@ -20,7 +20,7 @@ settings.load_profile("untimed")
 
 #: Folders whose files take minutes come first, so that in the end no file is left that one process has to run alone.
 _FOLDERS = ("torture", "browser", "integration", "contract", "sandbox", "unit")
-_PREFIXES = ("SLACK_", "APS_", "TOKENFLEX_", "DATABASE_", "LINK_", "LOG_")
+_PREFIXES = ("SLACK_", "APS_", "TOKENFLEX_", "DATABASE_", "LINK_", "LOG_", "ANSWER_", "DOWNLOAD_")
 _TESTS = Path(__file__).parent
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 

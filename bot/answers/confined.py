@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import threading
+from contextlib import suppress
 from typing import Final, TextIO
 
 from bot.answers.document import Limits
@@ -20,7 +21,8 @@ def confine(limits: Limits, stdin: TextIO) -> None:
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(limits.seconds)
-    os.nice(_NICE)
+    with suppress(OSError):  # as the service in docs/deploy may not
+        os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds rows
     memory = (limits.memory + _BESIDES) << 20
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))

@@ -102,7 +102,7 @@ SETTINGS = (
     Setting(
         "ANSWER_DETAIL",
         "What the answer under a download link shows: `all` (names of people too), `figures` (people are counted; who "
-        "may have the link can see names privately) or `link` (no figures; no file is downloaded).",
+        "may have the link can see names privately) or `link` (no figures).",
         "figures",
     ),
     Setting(

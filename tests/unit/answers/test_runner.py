@@ -55,6 +55,18 @@ async def test_the_engine_gives_figures_and_leaves_nothing(tmp_path: Path) -> No
     assert _left_in(tmp_path) == ["export.csv"]
 
 
+async def test_a_service_that_may_not_step_back_has_figures_too(tmp_path: Path) -> None:
+    """The unit in docs/deploy refuses the system call."""
+    script = """
+import os
+def refuse(_): raise PermissionError(1, "Operation not permitted")
+os.nice = refuse
+from bot.answers import engine
+engine.main()
+"""
+    assert isinstance(await _said(tmp_path, script), Found)
+
+
 #: What stands in the engine's place, and what people read then.
 ENDS: dict[str, tuple[str, Fault]] = {
     "says nothing": ("", Fault.CRASH),
