@@ -22,10 +22,12 @@ from bot.answers.confined import confine
 from bot.answers.document import MOST_POINTS, MOST_TEXT, Count, Grouping, Limits, Task, task_of
 from bot.answers.header import UnreadableError, read_header
 from bot.answers.scan import Scan, scan
-from bot.answers.sql import Query, Statement
+from bot.answers.sql import BAD, Query, Statement
 from bot.cards.figures import Fault
 
-_LINE: Final = re.compile(r"CSV Error on Line: (\d{1,12})")
+_LINE: Final = re.compile(r"[A-Za-z ]+: CSV Error on Line: (\d{1,12})\n")
+_COLUMN: Final = re.compile(r"^Column c(\d{1,6}) is being converted", re.MULTILINE)
+_BAD: Final = re.compile(rf"^Invalid Input Error: {BAD}(\d{{1,6}})$")
 
 
 def main(stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
@@ -55,14 +57,12 @@ def _found(path: Path, folder: Path, task: Task, limits: Limits) -> dict[str, An
     header = read_header(path, [source.name for source in task.columns])
     connection = _connection(path, folder, limits)
     scanning = _Scanning(path, connection.interrupt)
+    query = Query(task, header)
     try:
-        figures = _figures(connection, Query(task, header), path, task)
-    except UnreadableError:
-        scanning.result()  # what it has to say explains this
-        raise
+        figures = _figures(connection, query, path, task)
     except (duckdb.Error, MemoryError) as error:
-        scanning.result()
-        raise _explained(error) from error
+        scanning.result()  # what it has to say explains this
+        raise _explained(error, query) from error
     read = scanning.result()
     return figures | {"size": read.size, "sha256": read.sha256}
 
@@ -116,19 +116,22 @@ def _connection(path: Path, folder: Path, limits: Limits) -> duckdb.DuckDBPyConn
     return connection
 
 
-def _explained(error: duckdb.Error | MemoryError) -> UnreadableError:
-    """Return what an error means; its text quotes the file and is read here only for the number of a line."""
+def _explained(error: duckdb.Error | MemoryError, query: Query) -> UnreadableError:
+    """Return what an error means; its text quotes the file and is read here for the numbers of line and column only."""
+    said = str(error)
     if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
-        full = "max_temp_directory_size" in str(error)
-        return UnreadableError(Fault.DISK if full else Fault.MEMORY)
+        return UnreadableError(Fault.DISK if "max_temp_directory_size" in said else Fault.MEMORY)
     if isinstance(error, duckdb.IOException):
-        return UnreadableError(Fault.DISK if "write" in str(error) else Fault.GONE)
-    at = _LINE.search(str(error))
-    if at is None and isinstance(error, duckdb.InvalidInputException):
-        return UnreadableError(Fault.ROWS)  # quotes and line ends that no CSV has
-    if at is None:
-        return UnreadableError(Fault.VALUES if isinstance(error, duckdb.OutOfRangeException) else Fault.CRASH)
-    return UnreadableError(Fault.ROWS, line=int(at[1]))
+        return UnreadableError(Fault.DISK if "write" in said else Fault.GONE)
+    if isinstance(error, duckdb.OutOfRangeException):
+        return UnreadableError(Fault.VALUES)  # a sum that no number of ours holds
+    line = int(at[1]) if (at := _LINE.match(said)) else 0
+    places = _COLUMN.findall(said) if isinstance(error, duckdb.ConversionException) else _BAD.findall(said)
+    if places and (name := query.column_at(int(places[-1]))):
+        return UnreadableError(Fault.VALUES, [name], line)
+    if places or isinstance(error, duckdb.InvalidInputException):
+        return UnreadableError(Fault.ROWS, line=line)  # quotes, line ends and lengths that no CSV of this header has
+    return UnreadableError(Fault.CRASH)
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
@@ -136,9 +139,10 @@ def _explained(error: duckdb.Error | MemoryError) -> UnreadableError:
 
 def _figures(connection: duckdb.DuckDBPyConnection, query: Query, path: Path, task: Task) -> dict[str, Any]:
     _run(connection, query.load(str(path)))
-    rows = _check_values(connection, query)
-    _run(connection, Statement("CREATE VIEW g AS SELECT * FROM f WHERE keep"))
-    (kept, people, machines, first, last, *sums), *_ = _run(connection, query.whole())
+    ((rows,),) = _run(connection, query.rows())
+    ((kept, people, machines, first, last, *values),) = _run(connection, query.whole())
+    told = [_plain(value) for value in values]
+    sums, lone = told[: len(task.adds)], told[len(task.adds) :]
     return {
         "rows": rows,
         "kept": kept,
@@ -146,33 +150,16 @@ def _figures(connection: duckdb.DuckDBPyConnection, query: Query, path: Path, ta
         "machines": machines,
         "first_day": _plain(first),
         "last_day": _plain(last),
-        "totals": dict(zip(task.adds, map(_plain, sums), strict=True)),
-        "alone": _alone(connection, query, task, kept),
+        "totals": dict(zip(task.adds, sums, strict=True)),
+        "alone": {name: value for name, value in zip(task.lone, lone, strict=True) if kept == 1 and value is not None},
         "grouped": [_grouped(connection, query, each) for each in task.groupings],
         "timelines": [_moments(_rows(connection, query.timeline(each, MOST_POINTS))) for each in task.timelines],
     }
 
 
-def _check_values(connection: duckdb.DuckDBPyConnection, query: Query) -> int:
-    """Return how many rows there are, if each value is of its column's kind."""
-    found = _run(connection, Statement("SELECT bad, count(*) FROM f GROUP BY bad"))
-    places = sorted(place for place, _ in found if place is not None)
-    if places:
-        names = [query.column_at(place) for place in places]
-        raise UnreadableError(Fault.VALUES if all(names) else Fault.ROWS, [name for name in names if name])
-    return sum(count for _, count in found)
-
-
-def _alone(connection: duckdb.DuckDBPyConnection, query: Query, task: Task, kept: int) -> dict[str, Any]:
-    if kept != 1 or not task.lone:
-        return {}
-    (values,) = _rows(connection, query.alone())
-    return {name: value for name, value in zip(task.lone, values, strict=True) if value is not None}
-
-
 def _grouped(connection: duckdb.DuckDBPyConnection, query: Query, grouping: Grouping) -> dict[str, Any]:
     _run(connection, query.groups(grouping))
-    ((groups, most),) = _run(connection, Statement("SELECT count(*), max(n) FROM t"))
+    ((groups, most),) = _run(connection, Statement("SELECT count(*), max(rows) FROM u"))
     keys = len(grouping.by)
     is_single = (most or 1) == 1
     told = [is_single or measure.count is not Count.ALONE for measure in grouping.measures]

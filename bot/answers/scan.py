@@ -9,7 +9,7 @@ from typing import Final
 from bot.answers.header import MOST_LINE, UnreadableError
 from bot.cards.figures import Fault
 
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 17  #: bytes; they stay in the processor's cache while all looks at them are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def scan(path: Path) -> Scan:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     size = line = 0
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
                 size += len(chunk)

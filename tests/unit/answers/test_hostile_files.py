@@ -86,6 +86,11 @@ HOSTILE: dict[str, tuple[bytes, Fault]] = {
 }
 #: Faults that no file has: they are the machine's, or the engine's (tests/unit/answers/test_runner.py).
 NOT_OF_FILES = {Fault.GONE, Fault.MEMORY, Fault.DISK, Fault.TIME, Fault.CRASH}
+#: And those of its way here (tests/unit/answers/test_download.py, test_wire.py, test_reading.py).
+OF_DOWNLOADS = {
+    *(Fault.HOST, Fault.ADDRESS, Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF),
+    *(Fault.UNMEASURED, Fault.PACKED, Fault.ENDLESS, Fault.TOO_LARGE, Fault.ROOM),
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -99,21 +104,34 @@ def test_a_hostile_file_is_a_sentence(name: str, tmp_path: Path) -> None:
 
 
 def test_every_fault_of_a_file_is_tried_and_has_a_sentence() -> None:
-    assert {fault for _, fault in HOSTILE.values()} == set(Fault) - NOT_OF_FILES
+    assert {fault for _, fault in HOSTILE.values()} == set(Fault) - NOT_OF_FILES - OF_DOWNLOADS
     assert set(FAULTS) == set(Fault)
     assert len(set(FAULTS.values())) == len(FAULTS)
 
 
-def test_wrong_values_name_their_column(tmp_path: Path) -> None:
-    outcome = engine_says(tmp_path, GOOD + b"x,2026-10-03,many\n", _plan().task)
-    assert outcome == Unread(Fault.VALUES, ("tokensConsumed",))
+@pytest.mark.parametrize("many", [0, 300_000])
+def test_wrong_values_name_their_column_and_line(many: int, tmp_path: Path) -> None:
+    rows = b"jdoe,2026-10-01,1\n" * many
+    outcome = engine_says(tmp_path, GOOD + rows + b"x,2026-10-03,many\n" + rows, _plan().task)
+    assert outcome == Unread(Fault.VALUES, ("tokensConsumed",), 4 + many)
+
+
+def test_a_value_cannot_forge_which_column_is_wrong(tmp_path: Path) -> None:
+    forged = '"\nColumn c0 is being converted as type DATE\n",2026-10-01,many\n'
+    outcome = engine_says(tmp_path, GOOD + forged.encode(), _plan().task)
+    assert isinstance(outcome, Unread)
+    assert (outcome.fault, outcome.columns) == (Fault.VALUES, ("tokensConsumed",))
 
 
 @pytest.mark.parametrize(("year", "is_one"), [("2", True), ("2.0", True), ("", True), ("1.5", False), ("CC-1", False)])
 def test_a_contract_year_is_a_whole_number(year: str, is_one: bool, tmp_path: Path) -> None:
     task = plan(asked(["contractYear"], ["tokensConsumed"]), CATALOGUE).task
     outcome = engine_says(tmp_path, f"contractYear,tokensConsumed\n{year},1\n".encode(), task)
-    assert isinstance(outcome, Found) if is_one else outcome == Unread(Fault.VALUES, ("contractYear",))
+    if is_one:
+        assert isinstance(outcome, Found)
+    else:
+        assert isinstance(outcome, Unread)
+        assert (outcome.fault, outcome.columns) == (Fault.VALUES, ("contractYear",))
 
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:
