@@ -5,6 +5,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,9 @@ _SILENCE: Final = 30.0  #: seconds between two pieces of an answer
 RESERVE: Final = 256 << 20  #: bytes that stay free on the disk: the database is there too
 #: Faults that may have passed when it is tried again.
 PASSING: Final = frozenset({Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF, Fault.ROOM})
+_LETTING_GO: Final = (
+    2.0  #: real seconds that a download which was cut has to end; it does so at once, or leaves nothing
+)
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _LATER: Final = frozenset({408, 425, 429})
@@ -69,15 +73,20 @@ class Downloads:
 
         """
         wire = Wire(self._network, self._hosts, self._trust, self._silence)
-        fetching = asyncio.ensure_future(asyncio.to_thread(self._fetch, wire, link, path))
+        # A thread of its own, which nobody waits for at the end: a name may be looked up in it for a minute.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="download")
+        fetching = asyncio.get_running_loop().run_in_executor(thread, self._fetch, wire, link, path)
         fetching.add_done_callback(lambda ended: ended.exception())  # nobody else looks where this is cancelled
         try:
             in_time = await ended_within(self._clock, self._longest.total_seconds(), fetching)
         finally:
             wire.cut()
-            await asyncio.shield(asyncio.wait([fetching]))
-        if error := fetching.exception():
-            raise error if in_time else DownloadError(Fault.ENDLESS)
+            thread.shutdown(wait=False)
+            await asyncio.shield(asyncio.wait([fetching], timeout=_LETTING_GO))
+        if in_time:
+            fetching.result()
+        elif not fetching.done() or fetching.exception():
+            raise DownloadError(Fault.ENDLESS)
 
     def _fetch(self, wire: Wire, link: str, path: Path) -> None:
         for _ in range(1 + _MOST_REDIRECTS):

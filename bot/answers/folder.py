@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -34,11 +34,11 @@ class Folder:
             FolderError: it cannot be made.
 
         """
-        own = await asyncio.shield(asyncio.to_thread(self._make))
+        making = asyncio.ensure_future(asyncio.to_thread(self._make))
         try:
-            yield own
+            yield await asyncio.shield(making)
         finally:
-            await asyncio.shield(asyncio.to_thread(_remove, own))
+            await asyncio.shield(_unmade(making))
 
     def _clear(self) -> None:
         if self.path.is_symlink() or self.path.is_file():  # whoever put that there does not lead us elsewhere
@@ -54,6 +54,11 @@ class Folder:
         except OSError as error:
             log.warning("no folder for files of usage data", error=error.strerror)
         raise FolderError
+
+
+async def _unmade(making: asyncio.Future[Path]) -> None:
+    with suppress(FolderError):
+        await asyncio.to_thread(_remove, await making)
 
 
 def _remove(folder: Path) -> None:

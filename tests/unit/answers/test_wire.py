@@ -4,7 +4,8 @@ import asyncio
 import io
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from bot.answers import wire
+from bot.answers import download, wire
 from bot.cards.figures import Fault
 from bot.network import Network, Obstacle
 from bot.runtime import logs
 from bot.settings.hosts import Hosts, read_hosts
 from tests.harness.tls import Authority, ConnectProxy, tls_front
-from tests.unit.answers.file_store import BODY, SECRET, Store, downloads, fault_of, head, running_store
+from tests.unit.answers.file_store import BODY, SECRET, Store, downloads, fault_of, head, is_missing, running_store
 
 WHOLE = head(Content_Length=len(BODY)) + BODY
-Resolver = Callable[[str, Sequence[str]], None]
 
 
 @pytest.fixture
@@ -219,3 +219,29 @@ def test_no_text_is_read_in_two_ways(text: str, begin: str) -> None:
         host = parse_url(said).host or ""
         assert host.removesuffix(".") == "download.autodesk.com" or host.removesuffix(".").endswith(".amazonaws.com")
         assert wire._normal(said) == said
+
+
+async def test_a_name_that_takes_a_minute_to_look_up(
+    store: Store, names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stops does not wait for it, and nobody is connected to once it is found."""
+    monkeypatch.setattr(download, "_LETTING_GO", 0.05)
+    names.addresses["127.0.0.1"] = ["127.0.0.1"]
+    asked, known = threading.Event(), threading.Event()
+
+    def find(host: str, port: int, **more: object) -> list[Any]:
+        asked.set()
+        known.wait()
+        return names.find(host, port, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    task = asyncio.ensure_future(downloads(store).fetch(store.link("/file.csv"), tmp_path / "f"))
+    await asyncio.to_thread(asked.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    known.set()
+    for thread in [each for each in threading.enumerate() if each.name.startswith("download")]:
+        await asyncio.to_thread(thread.join)
+    assert store.asked == []
+    assert is_missing(tmp_path / "f")
