@@ -36,7 +36,8 @@ class Reading:
     def __init__(self, links: FreshLinks, downloads: Downloads, folder: Folder, limits: Limits | None = None) -> None:
         self._links, self._downloads, self._folder = links, downloads, folder
         self._limits = limits or Limits()
-        self._turn = asyncio.Lock()  # which is fair: first come, first served
+        # Both are fair: first come, first served.
+        self._turn, self._without_link = asyncio.Lock(), asyncio.Lock()
 
     async def read(self, export: Export, plan: Plan, *, person: str, rank: Rank = Rank.PEOPLE) -> Found | Unread:
         """Return the figures of an export's file, or why there are none; nothing of the file is left.
@@ -58,45 +59,62 @@ class Reading:
 
         Nobody else's file is fetched meanwhile, so this must not last.
         """
-        if rank is not Rank.PEOPLE:  # whose call may take long: nobody waits behind that
-            await self._link(export, person, rank)
-        async with self._turn:
-            try:
-                async with self._folder.place() as place:
-                    yield await self._fetched(export, place / "file.csv", person, rank)
-            except FolderError:
-                yield Unread(Fault.ROOM)
+        again = False
+        try:
+            while True:
+                async with self._linked(export, person, rank) as link, self._folder.place() as place:
+                    path = place / "file.csv"
+                    error = await self._error_of(link, path)
+                    if error is None or again or error.status not in _ENDED:
+                        yield path if error is None else self._unread(export, error)
+                        return
+                self._links.forget(export.number)
+                again = True
+        except FolderError:
+            yield Unread(Fault.ROOM)
 
     async def figures(self, file: Path, plan: Plan) -> Found | Unread:
         """Return what a file says that was given out."""
         limits = await asyncio.to_thread(self._fitting, file)
         return await runner.read(file, file.parent, plan.task, limits)
 
-    async def _fetched(self, export: Export, path: Path, person: str, rank: Rank) -> Path | Unread:
-        link = await self._link(export, person, rank)
-        try:
-            try:
-                await self._downloads.fetch(link.reveal(), path)
-            except DownloadError as error:
-                if error.status not in _ENDED:
-                    raise
-                self._links.forget(export.number)
-                link = await self._links.fresh(export.number, person, rank)
-                await self._downloads.fetch(link.reveal(), path)
-        except DownloadError as error:
-            log.warning(
-                "a file did not come",
-                export=export.number,
-                fault=error.fault.value,
-                obstacle=error.obstacle and error.obstacle.name,
-                status=error.status,
-            )
-            return Unread(error.fault)
-        return path
+    @asynccontextmanager
+    async def _linked(self, export: Export, person: str, rank: Rank) -> AsyncIterator[DownloadLink]:
+        """Wait for one's turn, with a link that works then.
 
-    async def _link(self, export: Export, person: str, rank: Rank) -> DownloadLink:
-        known = self._links.known(export.number, ENOUGH)
-        return known or await self._links.fresh(export.number, person, rank)
+        Nobody waits behind a call that is ranked behind those of people, since it may take long; of those who need
+        such a call one at a time makes it, so that no link ends while others are read.
+        """
+        number, link = export.number, self._links.known(export.number, ENOUGH)
+        if link is not None or rank is Rank.PEOPLE:
+            async with self._turn:
+                link = self._links.known(number, ENOUGH)
+                if link is None and rank is Rank.PEOPLE:
+                    link = await self._links.fresh(number, person, rank)
+                if link is not None:
+                    yield link
+                    return
+        async with self._without_link:
+            link = await self._links.fresh(number, person, rank)
+            async with self._turn:
+                yield link
+
+    async def _error_of(self, link: DownloadLink, path: Path) -> DownloadError | None:
+        try:
+            await self._downloads.fetch(link.reveal(), path)
+        except DownloadError as error:
+            return error
+        return None
+
+    def _unread(self, export: Export, error: DownloadError) -> Unread:
+        log.warning(
+            "a file did not come",
+            export=export.number,
+            fault=error.fault.value,
+            obstacle=error.obstacle and error.obstacle.name,
+            status=error.status,
+        )
+        return Unread(error.fault)
 
     def _fitting(self, file: Path) -> Limits:
         """Return the limits of the engine, cut to the room that there is on the disk."""

@@ -231,3 +231,34 @@ async def test_the_file_is_for_its_owner_alone(desk: Desk) -> None:
         modes = [stat.S_IMODE(each.stat().st_mode) for each in (desk.folder.path, file.parent)]
         assert modes == [0o700, 0o700]
     assert desk.left() == []
+
+
+async def test_a_known_link_is_used_before_it_ends(desk: Desk) -> None:
+    """Whoever has one passes those whose calls are still to be made, and they make them one after another."""
+    desk.links.held[Rank.METADATA] = asyncio.Event()
+    waiting = [asyncio.ensure_future(desk.read(number, "", Rank.METADATA)) for number in (1, 2)]
+    await asyncio.sleep(0)
+    desk.links.held_links[3] = DownloadLink("https://known.example/", LATER)
+    assert isinstance(await desk.read(3, "", Rank.METADATA), Found)
+    assert [number for number, _, _ in desk.links.calls] == [1]
+    desk.links.held[Rank.METADATA].set()
+    assert [type(outcome) for outcome in await asyncio.gather(*waiting)] == [Found, Found]
+    assert desk.files.fetched[0] == "https://known.example/"
+
+
+async def test_a_link_that_ends_while_others_are_read(desk: Desk) -> None:
+    """Its export waits for another one outside of the line."""
+    desk.files.gate.clear()
+    desk.links.held[Rank.METADATA] = asyncio.Event()
+    desk.links.held_links[2] = DownloadLink("https://known.example/", LATER)
+    first = asyncio.ensure_future(desk.read(1))
+    await desk.files.begun.wait()
+    second = asyncio.ensure_future(desk.read(2, "", Rank.METADATA))
+    await asyncio.sleep(0)
+    desk.links.forget(2)
+    desk.files.gate.set()
+    assert isinstance(await first, Found)
+    assert isinstance(await desk.read(3), Found)
+    desk.links.held[Rank.METADATA].set()
+    assert isinstance(await second, Found)
+    assert sorted(number for number, _, _ in desk.links.calls) == [1, 2, 3]
