@@ -9,6 +9,10 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bot.answers.asking_again import AskingAgain
+from bot.answers.download import Downloads
+from bot.answers.folder import Folder
+from bot.answers.reading import Reading
 from bot.answers.shown import Shown
 from bot.answers.usage import UsageAtAGlance
 from bot.assembly import Parts, assemble
@@ -52,6 +56,7 @@ from handlers.forms.question_form import QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.home import Home
+from handlers.on_answers import OnAnswers
 from handlers.on_exports import OnExports
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
@@ -130,6 +135,7 @@ class Bot:
         connection = await ending.enter_async_context(AsyncExitStack())  # closed when the listeners have ended
         usage = UsageCache(database, calls, clock, values, settings.aps_client_id)
         await usage.load()
+        shown = self._shown()
         parts = self.parts = await assemble(
             database=database,
             calls=calls,
@@ -138,7 +144,7 @@ class Bot:
             access=workspace.access,
             clock=clock,
             audience=settings.link_audience,
-            words=Words(workspace.identity.name, partial(self._names, values), self._shown()),
+            words=Words(workspace.identity.name, partial(self._names, values), shown),
             describe=partial(self._described, values),
             ending=ending,
             listeners=workspace.guard,
@@ -147,7 +153,11 @@ class Bot:
         watch = LoginWatch(database, calls, rules.administrators, workspace.members, clock)
         parts.run(contracts=contracts.run, values=values.run, login=watch.run)
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
-        app = self._bolt(workspace, parts, contracts, values, at_a_glance)
+        asking_again = AskingAgain(
+            database, parts.links, workspace.access, self._reading(parts), shown, self._catalogue,
+            partial(self._names, values), settings.link_audience, clock,
+        )  # fmt: skip
+        app = self._bolt(workspace, parts, contracts, values, at_a_glance, asking_again)
         handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)
         connection.push_async_callback(handler.close_async)
         ending.push_async_callback(handler.client.disconnect)
@@ -168,6 +178,11 @@ class Bot:
             detail=settings.answer_detail,
             audience=settings.link_audience,
         )
+
+    def _reading(self, parts: Parts) -> Reading:
+        settings = self._settings
+        downloads = Downloads(settings.network, settings.download_hosts, settings.answer_max_bytes, self._clock)
+        return Reading(parts.fresh_links, downloads, Folder(settings.database_path))
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)
@@ -208,6 +223,7 @@ class Bot:
         contracts: ContractCache,
         values: ContractValues,
         usage: UsageAtAGlance,
+        asking_again: AskingAgain,
     ) -> AsyncApp:
         settings = self._settings
         app = bolt(workspace.api, workspace.identity, settings.slack_bot_token)
@@ -230,12 +246,15 @@ class Bot:
         template_form = TemplateForm(form, short, exports, templates, asking, guard)
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
         on_templates = OnTemplates(templates, template_form, short, form.choices, on_exports, guard)
+        presses = Presses(parts.database, parts.moved_channels)
+        on_answers = OnAnswers(asking_again, on_exports, presses, guard)
         history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
             exports,
             on_exports,
             on_templates,
             on_usage,
+            on_answers,
             administration,
             contracts,
             catalogue,
@@ -244,7 +263,6 @@ class Bot:
             asking,
             guard,
         )
-        presses = Presses(parts.database, parts.moved_channels)
         buttons = Buttons(on_exports, presses, administration, guard)
         homes = Homes(views, self._clock)
         for table in Table:
@@ -263,6 +281,7 @@ class Bot:
             template_form,
             on_templates,
             on_usage,
+            on_answers,
             Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
         )
         return app

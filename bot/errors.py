@@ -12,6 +12,7 @@ class Wish(Enum):
     """What a person wants of one export."""
 
     LINK = auto()
+    ANSWER = auto()  #: the figures of its file
     RETRY = auto()
     DELETE = auto()
     EDIT = auto()  #: send it again, changed or not
@@ -109,9 +110,10 @@ class OwnerOnlyError(NotAllowedError):
 
 @dataclass(eq=False)
 class ChannelOnlyError(NotAllowedError):
-    """Links of the export can be had in its channel alone."""
+    """Links and figures of the export can be had in its channel alone."""
 
     export: Export
+    wish: Wish = Wish.LINK
 
 
 class MembershipUnknownError(UseCaseError):
@@ -177,6 +179,19 @@ class UsageUnknownError(UseCaseError):
 
     contract: str
     cause: TokenFlexError | None = None
+
+
+class FiguresOffError(UseCaseError):
+    """The settings say that no file is read for figures."""
+
+
+@dataclass(eq=False)
+class QueryRefusedError(UseCaseError):
+    """The file of the export cannot be asked that; plain sentences say why, and quote what was typed."""
+
+    number: int
+    problems: tuple[str, ...]
+    likely: str  #: what may be meant, as it is typed after `/tokenflex`
 
 
 @dataclass(eq=False)

@@ -25,6 +25,7 @@ from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
+from handlers.on_answers import OnAnswers
 from handlers.on_exports import Act, OnExports
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
@@ -43,6 +44,7 @@ class Commands:
         on_exports: OnExports,
         on_templates: OnTemplates,
         on_usage: OnUsage,
+        on_answers: OnAnswers,
         administration: Administration,
         contracts: ContractCache,
         catalogue: Catalogue,
@@ -53,6 +55,7 @@ class Commands:
     ) -> None:
         self._exports = exports
         self._on_usage = on_usage
+        self._on_answers = on_answers
         self._administration = administration
         self._contracts = contracts
         self._catalogue = catalogue
@@ -123,6 +126,8 @@ class Commands:
                 await self._export(command, act)
             case asked.Usage():
                 await self._usage(command.contract, act)
+            case asked.Ask():
+                await self._on_answers.ask(command, act)
             case asked.List():
                 await self._list(Turn(command.words), act)
             case asked.OnExport():

@@ -13,6 +13,7 @@ from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import NEW_EXPORT, QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.home import APP_HOME_OPENED, Home
+from handlers.on_answers import OnAnswers
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
 
@@ -27,6 +28,7 @@ def register(
     template_form: TemplateForm,
     on_templates: OnTemplates,
     on_usage: OnUsage,
+    on_answers: OnAnswers,
     events: Events,
 ) -> None:
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
@@ -53,6 +55,8 @@ def register(
     for action_id in on_templates.action_ids:
         app.action(action_id)(on_templates.press)
     app.action(actions.POST_USAGE)(on_usage.press)
+    for action_id in on_answers.action_ids:
+        app.action(action_id)(on_answers.press)
     for action_id in buttons.action_ids:
         app.action(action_id)(buttons.press)
     app.action(re.compile(".*"))(buttons.unknown)

@@ -26,6 +26,7 @@ class Act(StrEnum):
     GIVEN_UP = "given up"  #: a retry or a deletion that waited
     REFUSED = "refused"
     SENT_AGAIN = "message sent again"
+    ANSWER = "figures shown"  #: of the file of an export
     USAGE = "usage shown"  #: how a contract stands, to one person or for a channel
     TEMPLATE = "template changed"  #: a saved question: saved, edited, renamed, shared, deleted
 

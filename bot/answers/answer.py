@@ -125,8 +125,7 @@ class _Writing:
 
     def _caption(self, grouped: Grouped) -> str:
         first = grouped.grouping.measures[grouped.grouping.order]
-        said = f"{self._title(first)} by {_and([self.names.noun(name) for name in grouped.grouping.by])}"
-        return said if grouped.groups <= len(grouped.rows) else f"{said}, {len(grouped.rows)} of {grouped.groups:,}"
+        return f"{self._title(first)} by {_and([self.names.noun(name) for name in grouped.grouping.by])}"
 
     def _label(self, grouped: Grouped, row: Group) -> str:
         return label(grouped.grouping.by, row.keys, self.names)

@@ -17,6 +17,7 @@ from bot.answers.document import (
     Timeline,
     Where,
 )
+from bot.cards.query import TOP
 from bot.tokenflex import condition
 from bot.tokenflex.catalogue import CATEGORIES, METRICS, Catalogue
 from bot.tokenflex.condition import Comparison, Condition
@@ -30,7 +31,6 @@ PEOPLE: Final = "userName"
 TOKENS: Final = "tokensConsumed"
 DAY: Final = "usageDate"
 SESSION: Final = "chargedItemID"
-TOP: Final = 10
 KEPT: Final = 300  #: groups that are kept of an answer, for a comparison with the next run
 _TIMES: Final = (DAY, "usageMonth", "contractYear")
 #: What tells single rows apart or goes with another field: no table is by it unless somebody asks for one.

@@ -11,11 +11,13 @@ from bot.answers.answer import answer_of
 from bot.answers.document import DocumentError, Found
 from bot.answers.plan import Plan, plan
 from bot.cards import answer_card
+from bot.cards.answer_controls import controls
 from bot.cards.blocks import Message
-from bot.cards.figures import Answer
 from bot.cards.names import Names
+from bot.cards.query import Query
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.where import fields_used
 from storage import answers
 from storage.answers import AnswerState
 from storage.models import Export
@@ -43,9 +45,18 @@ class Shown:
         self.detail = detail
         self._named: OrderedDict[int, tuple[Found, Plan]] = OrderedDict()
 
-    def plan(self, export: Export) -> Plan:
-        """Return what is asked of the file of an export when it is ready."""
-        return plan(export.request, self._catalogue, personal=self._personal, keeps=True)
+    def plan(self, export: Export, asked: str = "") -> Plan:
+        """Return what is asked of the file of an export, by the text of a query; "": what is when it is ready."""
+        query = Query.of(asked)
+        return plan(
+            export.request,
+            self._catalogue,
+            personal=self._personal,
+            by=query.by,
+            top=query.top,
+            where=query.where,
+            keeps=True,
+        )
 
     def remember(self, answer: int, found: Found, asked: Plan) -> None:
         """Keep the names of people of an answer until it is sent, where they are shown."""
@@ -86,15 +97,35 @@ class Shown:
             if answer.state is AnswerState.UNREAD:
                 return answer_card.unread(export, kept.fault_of(answer.document), why=why)
             if not private and (discreet or self._audience is not LinkAudience.CHANNEL):
-                return answer_card.on_press(export, discreet=discreet)
-            return answer_card.figures(export, self._answer(answer, names or Names(self._catalogue)), why=why)
+                return answer_card.on_press(export, answer.asked, discreet=discreet)
+            return self._figures(export, answer, names or Names(self._catalogue), why)
         except DocumentError as error:
             log.warning("an answer of an older version cannot be read", answer=answer.id, reason=str(error))
             return answer_card.forgotten(export)
 
-    def _answer(self, answer: answers.Answer, names: Names) -> Answer:
+    def _figures(self, export: Export, answer: answers.Answer, names: Names, why: str) -> Message:
+        query = Query.of(answer.asked)
+        found, asked, people = self._found(answer)
+        under = controls(export, query, names, shows_people=not people and asked.main != asked.for_all)
+        only = self._condition(query, people=people)
+        return answer_card.figures(
+            export, answer_of(found, asked, names, people=people), why=why, only=only, controls=under
+        )
+
+    def _found(self, answer: answers.Answer) -> tuple[Found, Plan, bool]:
+        """Return what was found, by which plan, and whether people are named in it."""
         named = self._named.get(answer.id)
         if named is not None:
-            return answer_of(*named, names, people=True)
-        personal = self._personal | {field.name for field in self._catalogue.fields if field.personal_data}
-        return answer_of(*kept.figures_of(answer.document, personal), names, people=False)
+            return *named, True
+        return *kept.figures_of(answer.document, self._names_people), False
+
+    def _condition(self, query: Query, *, people: bool) -> str:
+        """Return under which condition rows were picked; one that may name somebody is not told."""
+        if not query.where:
+            return ""
+        named = people or not self._names_people & {*fields_used(query.where, self._catalogue)}
+        return answer_card.only(query.where if named else "")
+
+    @property
+    def _names_people(self) -> frozenset[str]:
+        return self._personal | {field.name for field in self._catalogue.fields if field.personal_data}

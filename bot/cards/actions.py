@@ -1,5 +1,6 @@
 """The buttons: their ids, which travel in messages for ever, their words, and what each says that it was made for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,7 +18,12 @@ KEEP = "export.keep"
 GIVE_UP = "export.give_up"
 AGAIN = "export.again"
 SAVE = "export.save"  #: as a template
+# Those of an answer; behind the number stands what is asked of the file.
 SHOW_ANSWER = "answer.show"
+ANSWER_BY = "answer.by"
+ANSWER_TOP = "answer.top"
+SHOW_PEOPLE = "answer.people"
+POST_ANSWER = "answer.post"
 LIST = "export.list"  #: its value is a page
 # Those of a template; that of TEMPLATES says where a page of the list begins.
 TEMPLATES = "template.list"
@@ -44,6 +50,10 @@ _LABELS = {
     AGAIN: "Run again",
     SAVE: "Save as template",
     SHOW_ANSWER: "Show the answer",
+    ANSWER_BY: "Show by …",
+    ANSWER_TOP: "Top …",
+    SHOW_PEOPLE: "Show people",
+    POST_ANSWER: "Post to thread",
     SEND_AGAIN: "Send again",
     RUN: "Run",
     CHANGE: "Edit",
@@ -92,6 +102,23 @@ def button(action: str, export: Export, *, ask: bool = True) -> Block:
     if action == DELETE and ask:
         element["confirm"] = _confirm_delete(export.number)
     return element
+
+
+def of_answer(action: str, export: Export, asked: str) -> Block:
+    """Return a button under an answer; `asked` is what of the file, as the value of a button keeps it."""
+    element = _button(action, MadeFor(export.number, export.mark), f"export {export.label}")
+    return element | {"value": value_of_answer(export, asked)}
+
+
+def value_of_answer(export: Export, asked: str) -> str:
+    """Return the value of a button or an option under an answer."""
+    return f"{MadeFor(export.number, export.mark)} {asked}".strip()
+
+
+def menu(action: str, options: Sequence[tuple[str, str]]) -> Block:
+    """Return a menu that acts when something is chosen: words and the values that they stand for."""
+    listed = [{"text": plain(shorten(words, 75)), "value": value} for words, value in options]
+    return {"type": "static_select", "action_id": action, "placeholder": plain(_LABELS[action]), "options": listed}
 
 
 def download(number: int, name: str, url: str) -> Block:

@@ -6,9 +6,10 @@ from bot.cards import actions, drawing
 from bot.cards.blocks import Block, Message, section
 from bot.cards.drawing import Drawable
 from bot.cards.figures import Answer, Receipt, Unread, number
-from bot.cards.text import channel, code, day, escape
+from bot.cards.text import channel, code, day, escape, shorten
 from storage.models import Export
 
+_CONDITION = 300  #: characters
 _ALONE = "*Show the answer* shows it to you alone"
 
 
@@ -17,12 +18,15 @@ def begin(number: int) -> str:
     return f"Answer to export #{number}"
 
 
-def figures(export: Export, answer: Answer, *, why: str = "", controls: Sequence[Block] = ()) -> Message:
+def figures(
+    export: Export, answer: Answer, *, why: str = "", only: str = "", controls: Sequence[Block] = ()
+) -> Message:
     """Return the figures of an export's file.
 
-    `why` says of a private message what keeps it from its channel; `controls` are buttons and menus, in one row.
+    `why` says of a private message what keeps it from its channel, `only` which rows were picked, both as mrkdwn;
+    `controls` are buttons and menus, in one row.
     """
-    return _about(export, drawing.message(_drawable(answer), controls), why)
+    return _about(export, drawing.message(_drawable(answer, only), controls), why)
 
 
 def unread(export: Export, fault: Unread, *, why: str = "") -> Message:
@@ -30,11 +34,19 @@ def unread(export: Export, fault: Unread, *, why: str = "") -> Message:
     return _about(export, _paragraph(fault.sentence), why)
 
 
-def on_press(export: Export, *, discreet: bool = False) -> Message:
-    """Return what stands in a channel in which the answer is not for everybody, with the button that shows it."""
+def only(where: str) -> str:
+    """Return which rows were picked, as mrkdwn; "": by a condition that is not told."""
+    return f"Only rows where {code(shorten(where, _CONDITION))}." if where else "Only some rows, picked by a name."
+
+
+def on_press(export: Export, asked: str = "", *, discreet: bool = False) -> Message:
+    """Return what stands in a channel in which the answer is not for everybody, with the button that shows it.
+
+    `asked` is what of the file, as the values of buttons keep it.
+    """
     others = "; this channel is shared with others." if discreet else "."
     text = f"The figures of its file are there. {_ALONE}{others}"
-    button = actions.row("buttons", actions.button(actions.SHOW_ANSWER, export))
+    button = actions.row("buttons", actions.of_answer(actions.SHOW_ANSWER, export, asked))
     return _about(export, Message(text, [section("text", text), button]))
 
 
@@ -69,10 +81,10 @@ def _about(export: Export, said: Message, why: str = "") -> Message:
     )
 
 
-def _drawable(answer: Answer) -> Drawable:
+def _drawable(answer: Answer, only: str) -> Drawable:
     return Drawable(
         finding=escape(answer.finding),
-        facts=(*_facts(answer), *map(escape, answer.comparison)),
+        facts=(*([only] if only else []), *_facts(answer), *map(escape, answer.comparison)),
         series=answer.series,
         table=answer.table,
         notes=(*map(escape, answer.notes), _receipt(answer.receipt)),

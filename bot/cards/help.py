@@ -14,6 +14,7 @@ LINES: Final = (
     ("/tokenflex export …", "skips the form; examples are below."),
     ("/tokenflex export products period=last-month", "asks a question, or a template, by its name."),
     ("/tokenflex usage", "shows how many tokens are used and left, and for how long they last."),
+    ("/tokenflex answer #42 by userName top 25", "shows other figures of its file, to you alone; also where …"),
     ("/tokenflex list", "shows the latest exports and their numbers."),
     ("/tokenflex list revit failed", "those alone; also @name, #channel and october."),
     ("/tokenflex templates", "shows saved questions, to run, change and share them."),

@@ -102,14 +102,23 @@ class Names:
         """Return a sentence with Autodesk's names in it as it reads beside menus that show their titles."""
         return self._known.sub(lambda found: self.title(found[0]), text)
 
+    def called(self, text: str, among: Iterable[str]) -> str | None:
+        """Return the one of some names that is called just that, by Autodesk or by people, whatever the case."""
+        return self._said(among).get(_folded(text))
+
     def meant(self, text: str, among: Iterable[str]) -> str | None:
         """Return the one of some names that a text says: Autodesk's name, title or noun, or nearly one of these."""
+        said = self._said(among)
+        known = nearest(_folded(text), tuple(said))
+        return None if known is None else said[known]
+
+    def _said(self, among: Iterable[str]) -> Mapping[str, str]:
+        """Return some names by all that they are called."""
         said: dict[str, str] = {}
         for name in among:
             for each in (name, self.title(name), self.noun(name), _of(name).title):
                 said.setdefault(_folded(each), name)
-        known = nearest(_folded(text), tuple(said))
-        return None if known is None else said[known]
+        return said
 
     def search(self, text: str, among: Iterable[str]) -> tuple[str, ...]:
         """Return those of some names that a text looks for, the best first; all of them for no text.

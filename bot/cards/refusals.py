@@ -34,14 +34,20 @@ _ALWAYS: dict[type[UseCaseError], str] = {
     errors.MembershipUnknownError: (
         "Slack does not tell me at the moment whether you may do that. Try again in a minute."
     ),
+    errors.FiguresOffError: (
+        "I read no files here and show links alone: an administrator has set me up that way. For the file itself, "
+        "press *Get a fresh link*."
+    ),
     errors.NotGivenUpError: "That message was sent already, or is on its way. Nothing was changed.",
 }
 _FOR_REQUESTER = {
     Wish.LINK: "Links of export {label} go to {requester} only, who asked for it.",
+    Wish.ANSWER: "The figures of export {label} are for {requester} only, who asked for it.",
     Wish.DELETE: "Only {requester}, who asked for export {label}, can delete it.",
     Wish.EDIT: "Only {requester}, who asked for export {label}, can send it again.",
     Wish.GIVE_UP: "Only {requester}, who asked for export {label}, can decide that.",
 }
+_OF_CHANNEL = {Wish.LINK: "Links", Wish.ANSWER: "The figures"}
 _NO_LINK = {
     NoLink.NO_CALL: "Autodesk takes no more requests for the moment: no link for #{number} yet. Try again in a minute.",
     NoLink.STOPPING: "I am just being restarted. Try again in a minute.",
@@ -89,6 +95,8 @@ def sentence(error: UseCaseError) -> str:
         case errors.UsageUnknownError():
             cause = "I am just being restarted. Try again in a minute." if error.cause is None else explain(error.cause)
             text = f"I could not find out how contract {code(error.contract)} stands. {cause}"
+        case errors.QueryRefusedError():
+            text = " ".join(escape(ended(each)) for each in error.problems)
         case errors.FormNotOpenedError():
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
             text = f"The form did not open: {reason}. Please do that once more; nothing was lost."
@@ -124,8 +132,8 @@ def _not_allowed(error: NotAllowedError) -> str:
                 f"{channel(error.channel)} {shared}. Ask for them in another channel, or ask {whom(error.whom)}."
             )
         case errors.ChannelOnlyError():
-            where = channel(error.export.channel)
-            text = f"Links of export {error.export.label} can be had in its channel only, {where}."
+            what, where = _OF_CHANNEL[error.wish], channel(error.export.channel)
+            text = f"{what} of export {error.export.label} can be had in its channel only, {where}."
         case errors.OwnerOnlyError():
             text = f"Only {mention(error.template.owner)}, who saved {code(error.template.name)}, can change it."
         case errors.RequesterOnlyError():

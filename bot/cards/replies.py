@@ -44,7 +44,8 @@ def _freshness(export: Export) -> str:
 def wrong_words(messages: Sequence[str], likely: str) -> Message:
     """Return what is said to who used a word of the command in a way that makes no sense, and what may be meant."""
     text = _with_typed(shorten(" ".join(messages), _LONGEST_MISTAKE))
-    return Message(text, [section("wrong", text), actions.row("buttons", actions.meant(likely))])
+    fits = len(likely) <= _LONGEST_VALUE
+    return Message(text, [section("wrong", text), *([actions.row("buttons", actions.meant(likely))] if fits else [])])
 
 
 def unknown_word(word: str, likely: str = "") -> Message:
@@ -117,6 +118,16 @@ def deleted(export: Export) -> Message:
 def given_up(export: Export) -> Message:
     """Return the reply to somebody who gave up a retry or a deletion."""
     return paragraph(f"I try that no more for export {export.label}; it {FACES[export.state].standing}.")
+
+
+def waiting_for_figures(number: int) -> Message:
+    """Return what a person reads whose figures take longer than usual."""
+    return paragraph(f"Reading the file of export #{number}. The figures come by themselves.")
+
+
+def waits_for_thread(export: Export) -> Message:
+    """Return the reply to who had figures posted."""
+    return paragraph(f"I'll post that below the card of export {export.label}, as far as everybody there may see it.")
 
 
 def waiting_for_link(number: int) -> Message:

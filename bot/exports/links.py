@@ -91,14 +91,7 @@ class Links:
             LinkUnavailableError: Token Flex gave none.
 
         """
-        export = await self._access.see(number, asker)
-        place = await self._access.place_of(export, asker)
-        if not permissions.may_have_link(export, asker.person, place, self._audience):
-            own = self._audience is LinkAudience.REQUESTER
-            raise RequesterOnlyError(export, Wish.LINK) if own else ChannelOnlyError(export)
-        self._access.check_contract(export.request.contract_number)
-        if export.state not in HAS_LINK:
-            raise WrongStateError(export, Wish.LINK)
+        export = await self.check(number, asker)
         link = await self._waited_for(number, asker, waiting)
         for_all = self._audience is LinkAudience.CHANNEL and self._access.rules.allows_channel(export.channel)
         ts = message_ts if download.fits_blocks(link) and for_all and asker.channel == export.channel else ""
@@ -113,6 +106,25 @@ class Links:
                 link, where = await self._waited_for(number, asker, waiting), Shown.PRIVATELY  # it may have ended
                 await self._database.write(_shown_privately, export, asker, self._clock.now())
         return ShownLink(export, link, where)
+
+    async def check(self, number: int, asker: Asker, wish: Wish = Wish.LINK) -> Export:
+        """Return an export of which this person may have the file now; `wish` is what they want of it.
+
+        Raises:
+            NoSuchExportError: there is no such export, or it is not theirs to see.
+            NotAllowedError: files of this export are for others, or its contract is not allowed any more.
+            WrongStateError: there is no file.
+
+        """
+        export = await self._access.see(number, asker)
+        place = await self._access.place_of(export, asker)
+        if not permissions.may_have_link(export, asker.person, place, self._audience):
+            own = self._audience is LinkAudience.REQUESTER
+            raise RequesterOnlyError(export, wish) if own else ChannelOnlyError(export, wish)
+        self._access.check_contract(export.request.contract_number)
+        if export.state not in HAS_LINK:
+            raise WrongStateError(export, Wish.LINK)
+        return export
 
     async def _only_ours_read(self, channel: str) -> bool:
         """Return whether a link may be shown in a channel; where Slack does not say now, it may not.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from bot.cards.query import Query
 from bot.cards.text import shorten
 from bot.tokenflex.models import ExportRequest
 
@@ -88,7 +89,15 @@ class Unknown:
     likely: str = ""
 
 
-Command = OpenForm | Export | Usage | List | Templates | Help | Administer | OnExport | Mistake | Unknown
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask something of the file of the export of that number; columns are called as they were typed."""
+
+    number: int
+    query: Query
+
+
+Command = OpenForm | Export | Usage | List | Templates | Help | Administer | OnExport | Ask | Mistake | Unknown
 
 
 def quoted(text: str) -> str:

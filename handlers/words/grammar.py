@@ -9,6 +9,7 @@ from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue, nearest
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import check_request
+from handlers.words.answer_words import ask_of, number_of
 from handlers.words.asked import (
     NUMBERED_WORDS,
     Administer,
@@ -28,7 +29,7 @@ from handlers.words.export_words import export_of
 from handlers.words.slack_text import as_typed
 from handlers.words.targets import AROUND, CONTRACT_KEYS, MARKS, export_number, meant_contract, which_contract
 
-WORDS: Final = ("export", "usage", "list", "templates", *NUMBERED_WORDS, "help")
+WORDS: Final = ("export", "usage", "answer", "list", "templates", *NUMBERED_WORDS, "help")
 _MOST_SOUGHT: Final = 10  #: words of `list`
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
@@ -45,8 +46,8 @@ def aim(text: str) -> tuple[str, int | None]:
     """Return the word of a command as it goes on record, and the export that it names; nothing else that was typed."""
     first, rest = _first_word(as_typed(text))
     word = first.lower() or "export"
-    if word in NUMBERED_WORDS:
-        number = export_number(word, rest)
+    if word in {*NUMBERED_WORDS, "answer"}:
+        number = export_number(word, number_of(rest) if word == "answer" else rest)
         return word, number if isinstance(number, int) else None
     return (word if word in {*WORDS, ADMIN} else ""), None
 
@@ -69,6 +70,8 @@ def read(text: str, catalogue: Catalogue, contracts: Sequence[Contract] = ()) ->
         return export_of(rest, catalogue, contracts) if rest else OpenForm()
     command: Command
     match word:
+        case "answer":
+            command = ask_of(rest, catalogue)
         case "list":
             command = _list_of(rest)
         case "usage":

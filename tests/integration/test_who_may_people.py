@@ -35,6 +35,11 @@ BUTTONS = (
     actions.GIVE_UP,
     actions.AGAIN,
     actions.SAVE,
+    actions.SHOW_ANSWER,
+    actions.SHOW_PEOPLE,
+    actions.ANSWER_BY,
+    actions.ANSWER_TOP,
+    actions.POST_ANSWER,
 )
 OF_TEMPLATES = (
     actions.TEMPLATES,
@@ -45,7 +50,8 @@ OF_TEMPLATES = (
     actions.UNSHARE,
     actions.REMOVE,
 )
-ALL_BUTTONS = (*BUTTONS, *OF_TEMPLATES, actions.LIST, actions.FORM, actions.MEANT, "admin.send_again", "export.of_old")
+OTHERS = (actions.LIST, actions.FORM, actions.MEANT, actions.POST_USAGE, "admin.send_again", "export.of_old")
+ALL_BUTTONS = (*BUTTONS, *OF_TEMPLATES, *OTHERS)
 
 #: What can be done in the short form, and in the other one to come back to it.
 QUESTION_FORM = (

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from bot import settings
-from bot.cards import actions, refusals, usage_card
+from bot.cards import actions, answer_controls, refusals, usage_card
 from bot.cards.faces import FACES
 from bot.cards.names import Names
+from bot.cards.query import Query
 from bot.cards.usage_card import Glance
 from bot.command_line import main
 from bot.contracts.usage import usage_of
@@ -30,9 +31,10 @@ from handlers.forms.question_modal import Entry, Sketch
 from handlers.words import asked, grammar
 from scripts import licences, pythons
 from scripts.audit import NOT_AUDITED, Audit
+from storage.models import Export
 from storage.states import ExportState
 from tests.harness.house import ROOT
-from tests.harness.rows import COUNTED
+from tests.harness.rows import COUNTED, NOW
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -128,9 +130,11 @@ def test_the_page_of_questions_names_what_is_seen() -> None:
     questions_at_once = [Entry(key, title, Question(), "Questions", at_once=True) for key, title in AT_ONCE.items()]
     at_once = question_modal.build(Sketch(next(iter(AT_ONCE))), questions_at_once, contracts, "x")
     refused = refusals.sentence(PersonNotAllowedError(members=True, whom=()))
+    ready = Export(1, ExportState.READY, ExportRequest("1", ("productName",)), "U1", "C1", NOW, NOW)
+    under = answer_controls.controls(ready, Query(), names)
     seen = " ".join(
         [
-            json.dumps([short, at_once, usage.blocks, build(draft, contracts)], ensure_ascii=False),
+            json.dumps([under, short, at_once, usage.blocks, build(draft, contracts)], ensure_ascii=False),
             *actions._LABELS.values(),
             refused,
             "Home",

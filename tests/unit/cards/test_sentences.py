@@ -50,9 +50,10 @@ T = TypeVar("T")
 
 #: Words of the implementation, which tell people nothing or something else.
 FORBIDDEN = re.compile(
-    r"\b(calls?|slots?|places?|submit\w*|queued?|outbox|database|poll\w*|threads?|triggers?|payloads?|upstream|endpoints?"
-    r"|post request|http|json|exceptions?|null|request keys?|credentials?|scopes?|cached?|responses?|modals?|ephemeral"
-    r"|parser?|syntax|literals?|operators?|clauses?|outstanding|envelopes?|timeouts?|workers?|loops?)\b",
+    r"\b(calls?|slots?|places?|submit\w*|queued?|outbox|database|poll\w*|(?<!Post to )threads?|triggers?|payloads?"
+    r"|upstream|endpoints?|post request|http|json|exceptions?|null|request keys?|credentials?|scopes?|cached?"
+    r"|responses?|modals?|ephemeral|parser?|syntax|literals?|operators?|clauses?|outstanding|envelopes?|timeouts?|workers?"
+    r"|loops?)\b",
     re.IGNORECASE,
 )
 #: Of a Slack notification, of which a telephone shows the beginning; and what nobody reads to its end.
@@ -217,6 +218,8 @@ REPLIES: Mapping[str, Callable[[], list[Message]]] = {
     "given_up": lambda: [replies.given_up(export(state)) for state in (S.FAILED, S.READY)],
     "kept": lambda: [replies.kept(42)],
     "deleted": lambda: [replies.deleted(export(state)) for state in (S.DELETING, S.DELETED)],
+    "waiting_for_figures": lambda: [replies.waiting_for_figures(42)],
+    "waits_for_thread": lambda: [replies.waits_for_thread(export(S.READY))],
     "waiting_for_link": lambda: [replies.waiting_for_link(42)],
     "link_is_there": lambda: [replies.link_is_there(export(S.READY), LINK)],
     "only_commands": lambda: [replies.only_commands()],

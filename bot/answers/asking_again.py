@@ -1,0 +1,183 @@
+"""Other figures of a file that is there already: privately, for who may have its link; no new export, no file kept."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from sqlite_utils import Database as Connection
+
+from bot.answers import columns
+from bot.answers.answer import answer_of
+from bot.answers.document import Found
+from bot.answers.plan import Plan
+from bot.answers.shown import Shown
+from bot.cards.figures import Answer, Unread
+from bot.cards.names import Names
+from bot.cards.query import Query
+from bot.cards.text import is_direct_message
+from bot.errors import FiguresOffError, FiguresSharedError, QueryRefusedError, Wish
+from bot.exports.fresh_links import ended_within
+from bot.exports.links import Links
+from bot.exports.use_cases import entry
+from bot.people.access import Access
+from bot.people.asker import Asker
+from bot.runtime.clock import Clock
+from bot.settings import AnswerDetail, LinkAudience
+from bot.tokenflex.catalogue import Catalogue
+from storage import answers, audit, outbox
+from storage.answers import NewAnswer
+from storage.audit import Act
+from storage.database import Database
+from storage.models import Export
+
+_A_MOMENT: Final = 3.0  #: seconds after which a person is told that figures take longer
+
+
+class Reading(Protocol):
+    """Reads the file of an export."""
+
+    async def read(self, export: Export, plan: Plan, *, person: str) -> Found | Unread:
+        """Return what was found, with one call for a link at most; the file is gone when this returns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody asked of the file of an export, and the figures, on record as shown; or why there are none."""
+
+    export: Export
+    query: Query
+    answer: Answer | Unread
+    names: Names
+    can_be_posted: bool = False  #: whether the thread of the export may show something of it
+
+
+class AskingAgain:
+    """Answers people from the files of exports that are ready."""
+
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        access: Access,
+        reading: Reading,
+        shown: Shown,
+        catalogue: Catalogue,
+        names_of: Callable[[str], Names],
+        audience: LinkAudience,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._links = links
+        self._access = access
+        self._reading = reading
+        self._shown = shown
+        self._catalogue = catalogue
+        self._names_of = names_of
+        self._audience = audience
+        self._clock = clock
+
+    async def answer(self, number: int, query: Query, asker: Asker, waiting: Callable[[], Awaitable[object]]) -> Told:
+        """Return the figures for this person's eyes, names of people among them; `waiting` is called after a moment.
+
+        Raises:
+            NoSuchExportError: there is no such export, or it is not theirs to see.
+            NotAllowedError: its file is for others, or its contract is not allowed any more.
+            FiguresOffError: no file is read here.
+            WrongStateError: there is no file.
+            QueryRefusedError: the file cannot tell that.
+            LinkUnavailableError: Token Flex gave no link to it.
+
+        """
+        export, names = await self._checked(number, asker)
+        query = self._resolved(query, export, names)
+        asked = self._shown.plan(export, query.text)
+        found = await self._read(export, asked, asker, waiting)
+        if isinstance(found, Unread):
+            return Told(export, query, found, names)
+        answer = answer_of(found, asked, names, people=True)
+        await self._database.write(_put_on_record, export, asker, query, answer.names_people, self._clock.now())
+        return Told(export, query, answer, names, self._can_be_posted(export, asked))
+
+    async def not_shown(self, told: Told, asker: Asker) -> None:
+        """Put on record that figures for this person's eyes could not be shown to them."""
+        await self._database.write(_not_shown, told.export, asker, self._clock.now())
+
+    async def post(self, number: int, query: Query, asker: Asker, origin: str) -> Export:
+        """Have figures posted to the thread of their export, as far as everybody may see them; `origin` is the act.
+
+        The file is read once more when its turn comes; the same act again is done once.
+
+        Raises:
+            NoSuchExportError, NotAllowedError, FiguresOffError, WrongStateError, QueryRefusedError: as `answer`.
+            MembershipUnknownError: Slack does not say now who reads in the channel.
+
+        """
+        export, names = await self._checked(number, asker)
+        query = self._resolved(query, export, names)
+        try:
+            await self._access.check_figures(export.channel)
+        except FiguresSharedError:  # what was posted before others were let in is drawn again
+            await self._database.write(outbox.draw_again, export.channel, self._clock.now())
+            raise
+        await self._database.write(_want, export, asker, query, f"answer:posted:{origin}", self._clock.now())
+        return export
+
+    async def _checked(self, number: int, asker: Asker) -> tuple[Export, Names]:
+        export = await self._links.check(number, asker, Wish.ANSWER)
+        if self._shown.detail is AnswerDetail.LINK:
+            raise FiguresOffError
+        return export, self._names_of(export.request.contract_number)
+
+    def _can_be_posted(self, export: Export, asked: Plan) -> bool:
+        """Return whether there is a thread that everybody reads, and something that everybody may see."""
+        is_for_all = self._shown.detail is AnswerDetail.ALL or asked.for_all is not None
+        in_channel = self._audience is LinkAudience.CHANNEL and not is_direct_message(export.channel)
+        return is_for_all and in_channel
+
+    def _resolved(self, query: Query, export: Export, names: Names) -> Query:
+        resolved = columns.resolved(query, export.request, self._catalogue, names)
+        if isinstance(resolved, Query):
+            return resolved
+        likely = columns.likely(query, export.request, self._catalogue, names)
+        raise QueryRefusedError(export.number, resolved, f"answer {export.label} {likely.words}".strip())
+
+    async def _read(
+        self, export: Export, asked: Plan, asker: Asker, waiting: Callable[[], Awaitable[object]]
+    ) -> Found | Unread:
+        reading = asyncio.ensure_future(self._reading.read(export, asked, person=asker.person))
+        try:
+            if not await ended_within(self._clock, _A_MOMENT, reading):
+                await waiting()
+            return await reading
+        finally:
+            reading.cancel()
+
+
+def _put_on_record(
+    db: Connection, export: Export, asker: Asker, query: Query, names_people: bool, now: datetime
+) -> None:
+    people = ", with names of people" if names_people else ""
+    audit.add(db, entry(asker, Act.ANSWER, export, now, f"privately{_said(query)}{people}"))
+
+
+def _not_shown(db: Connection, export: Export, asker: Asker, now: datetime) -> None:
+    audit.add(db, entry(asker, Act.ANSWER, export, now, "not shown: no way to the person"))
+
+
+def _want(db: Connection, export: Export, asker: Asker, query: Query, origin: str, now: datetime) -> None:
+    """Have an answer made for the thread, once for each act."""
+    new = NewAnswer(
+        origin=origin, export=export.number, announcement=export.announcement, asked=query.text, person=asker.person
+    )
+    _, is_new = answers.add_wanted(db, new, now)
+    if is_new:
+        audit.add(db, entry(asker, Act.ANSWER, export, now, f"for the thread{_said(query)}"))
+
+
+def _said(query: Query) -> str:
+    """Return a query in words of ours: its condition, which a person has typed, is told by its presence alone."""
+    by = f", by {' and '.join(query.by)}" if query.by else ""
+    return f"{by}, with a condition" if query.where else by
