@@ -186,6 +186,7 @@ class MessageKind(StrEnum):
     PRIVATE_RESULT = "private result"  #: tells the requester what could not be announced in their channel
     LONG_WAIT = "long wait"  #: tells the requester why their export has been waiting for so long
     NOT_DELETED = "not deleted"  #: tells the requester that Token Flex did not delete their export
+    NOT_REMOVED = "not removed"  #: tells the requester which figures of a deleted export Slack lets nobody remove
     CHANNEL_TROUBLE = "channel trouble"  #: tells the requester what keeps messages from their channel
     POST_IN_DOUBT = "post in doubt"  #: stands in for a message that may or may not have appeared
     ANSWER = "answer"  #: the figures of a file, in the thread of its card; the detail is the answer's id

@@ -292,6 +292,12 @@ def message_elsewhere(db: Connection, number: int, channel: str, ts: str) -> tup
     return next(((str(row["channel"]), str(row["subject"])) for row in found), None)
 
 
+def about(db: Connection, matter: About, about_id: int) -> tuple[Delivery, ...]:
+    """Return every row about the same thing, whatever became of it."""
+    found = db.query("SELECT * FROM outbox WHERE about = ? AND about_id = ? ORDER BY id", [matter.value, about_id])
+    return tuple(map(Delivery.from_row, found))
+
+
 def messages_about(db: Connection, about: About, about_id: int | None) -> Sequence[SentMessage]:
     """Return every message about the same thing that stands in Slack."""
     sql = """

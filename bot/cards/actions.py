@@ -212,7 +212,8 @@ def _confirm_delete(number: int) -> Block:
     return {
         "title": plain(f"Delete export #{number}?"),
         "text": plain(
-            "Who asked for it, and administrators, can delete it. The file is then removed at Autodesk as well."
+            "Who asked for it, and administrators, can delete it. The file is then removed at Autodesk as well, and so "
+            "are the figures and copies that I posted of it."
         ),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),

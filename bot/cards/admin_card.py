@@ -45,6 +45,7 @@ _KINDS = {
     MessageKind.PRIVATE_RESULT: "the private message about a result",
     MessageKind.LONG_WAIT: "the private message about a long wait",
     MessageKind.NOT_DELETED: "the private message about a deletion",
+    MessageKind.NOT_REMOVED: "the private message about figures that stayed",
     MessageKind.CHANNEL_TROUBLE: "the private message about the channel",
     MessageKind.POST_IN_DOUBT: "the private message about an unsure post",
     MessageKind.ANSWER: "the figures",

@@ -91,6 +91,15 @@ def not_posted(what: str, place: str, closing: Closing, bot_name: str) -> str:
     return f"I cannot post {what} to {channel(place)}. {advice}"
 
 
+def not_removed(export: Export) -> Message:
+    """Return what the requester can do about figures of a deleted export that Slack does not let us take away."""
+    text = (
+        f"Slack does not let me take the figures of export {export.label} out of {channel(export.channel)}. "
+        "Whoever may delete messages there can do it; here they are forgotten."
+    )
+    return paragraph(text)
+
+
 def post_in_doubt(export: Export) -> Message:
     """Return the private message that stands in for a post that may or may not have appeared."""
     text = (

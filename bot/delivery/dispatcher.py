@@ -35,6 +35,7 @@ from bot.settings import LinkAudience
 from bot.slack.channels import Sharing
 from bot.slack.errors import (
     ChannelClosedError,
+    MessageGoneError,
     SlackError,
     SlackRateLimitedError,
     SlackRefusedError,
@@ -299,6 +300,8 @@ class Dispatcher:
         self._note_reach(letter, course.about)
         if letter.stands and letter.delivery.kind is not MessageKind.EXPIRY:
             await self._tell_act(letter, str(error))
+        if letter.removes and course.about is not Refusal.WORKSPACE and await self._was_taken_away(letter):
+            return
         if course.then is Then.NOTHING:
             log.info("a message that was to be edited is gone, or stays as it is", code=str(error))
             await self._database.write(ledger.stays_as_it_is, letter)
@@ -306,6 +309,25 @@ class Dispatcher:
             await self._whisper_instead(letter, error)
         else:
             await self._database.write(ledger.refused, letter, course, error, self._clock.now())
+
+    async def _was_taken_away(self, letter: Letter) -> bool:
+        """Delete a message that may not be edited, since nothing of its figures is to stay; say so where it stays."""
+        standing = letter.standing
+        if standing is None:
+            return False
+        try:
+            await self._posts.delete(Posted(standing.channel, standing.ts))
+        except MessageGoneError:
+            log.info("figures that were to be removed are gone", subject=letter.delivery.subject)
+        except SlackRefusedError as error:
+            log.warning("figures cannot be removed", subject=letter.delivery.subject, code=str(error))
+            await self._database.write(ledger.not_removed, letter, self._clock.now())
+            return False
+        except SlackError as error:
+            await self._postpone(letter.delivery, str(error))
+            return True
+        await self._database.write(ledger.stays_as_it_is, letter)
+        return True
 
     def _note_reach(self, letter: Letter, about: Refusal) -> None:
         """Remember that Slack refuses us as a whole, so that not each message finds that out; or that it does not."""

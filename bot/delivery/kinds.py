@@ -107,6 +107,11 @@ class Letter:
         return self.standing is not None or self.delivery.kind is MessageKind.EXPIRY
 
     @property
+    def removes(self) -> bool:
+        """Whether it is an edit after which a message shows no figures any more."""
+        return self.standing is not None and isinstance(self.matter, AnswerOf) and self.matter.answer is None
+
+    @property
     def thread_ts(self) -> str | None:
         """The thread that it belongs to."""
         return None if self.thread is None else self.thread.ts
@@ -235,6 +240,7 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
     MessageKind.PRIVATE_RESULT: Kind(_export, _private_result, is_private=True),
     MessageKind.LONG_WAIT: Kind(_export, lambda export, _: export_card.long_wait(export), is_private=True),
     MessageKind.NOT_DELETED: Kind(_export, lambda export, _: export_card.not_deleted(export), is_private=True),
+    MessageKind.NOT_REMOVED: Kind(_export, lambda export, _: notices.not_removed(export), is_private=True),
     MessageKind.CHANNEL_TROUBLE: Kind(
         _export,
         lambda export, drawing: notices.channel_trouble(

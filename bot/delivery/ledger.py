@@ -111,6 +111,12 @@ def refused(db: Connection, letter: Letter, course: Course, error: SlackError, n
     outbox.refused(db, delivery, about, now)
 
 
+def not_removed(db: Connection, letter: Letter, now: datetime) -> None:
+    """Tell the requester, once for each message, that figures stay in Slack."""
+    if letter.export is not None:
+        announcements.tell(db, letter.export, now, MessageKind.NOT_REMOVED, occasion=letter.delivery.subject)
+
+
 def closing(error: SlackError) -> Closing:
     """Return what keeps a message from its channel."""
     return error.closing if isinstance(error, ChannelClosedError) else Closing.REFUSED

@@ -14,7 +14,7 @@ from bot.calls import retry
 from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
 from bot.cards.explanations import explain
-from bot.exports import announcements
+from bot.exports import announcements, removal
 from bot.exports.hold import Hold
 from bot.exports.patience import is_at_its_end, kept, pauses, tried_at
 from bot.exports.progress import Progress
@@ -109,9 +109,13 @@ def _retried(db: Connection, number: int, status: str, now: datetime) -> None:
 
 
 def _deleted(db: Connection, number: int, now: datetime) -> None:
+    before = export_store.get(db, number)
     moved = export_store.move(db, number, Event.GONE, now, **export_store.CALM)
-    if moved is not None:
-        announcements.everything_changed(db, moved, now)
+    if moved is None:
+        return
+    announcements.everything_changed(db, moved, now)
+    if before.state is not ExportState.DELETING:  # a person had given that up, and it was made all the same
+        removal.ours(db, moved, now)
 
 
 def _not_made(db: Connection, before: Export, error: TokenFlexError, now: datetime) -> None:

@@ -13,7 +13,7 @@ from bot.cards.actions import MadeFor
 from bot.cards.home import AT_HOME, ExportsAtHome
 from bot.cards.waiting import InLine
 from bot.errors import OldButtonError, RequesterOnlyError, Wish, WrongStateError
-from bot.exports import announcements
+from bot.exports import announcements, removal
 from bot.exports.durations import learn
 from bot.exports.fresh_links import FreshLinks
 from bot.exports.patience import NOTICED_AFTER, kept, note_for, noted
@@ -340,4 +340,6 @@ def _move(db: Connection, number: int, asker: Asker, wish: Wish, now: datetime) 
         raise WrongStateError(export, wish)
     audit.add(db, entry(asker, _ACTS[wish], moved, now, moved.state.value))
     announcements.everything_changed(db, moved, now)
+    if wish is Wish.DELETE:
+        removal.ours(db, moved, now)
     return moved

@@ -40,6 +40,7 @@ _MINUTE: Final = timedelta(seconds=60)
 #: Calls a minute that Slack allows at least (source: Slack rate limits, tier 3: 50+), with room for others.
 _PER_MINUTE: Final = {
     "chat.update": 48,
+    "chat.delete": 45,
     "conversations.history": 45,
     "conversations.replies": 45,
     "files.delete": 45,

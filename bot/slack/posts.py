@@ -63,6 +63,15 @@ class SlackPosts:
         )
         return Posted(posted.channel, posted.ts, lost_blocks)
 
+    async def delete(self, posted: Posted) -> None:
+        """Take a message of ours away for good.
+
+        Raises:
+            SlackError: it was not deleted, or may not have been.
+
+        """
+        await self._api.call("chat.delete", channel=posted.channel, ts=posted.ts)
+
     async def whisper(self, channel: str, person: str, message: Message) -> Posted:
         """Show a message in a channel to one person only; its `ts` is of no use afterwards.
 

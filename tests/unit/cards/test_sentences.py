@@ -282,7 +282,8 @@ def of_replies() -> Iterator[Any]:
         yield from (pytest.param(each, id=f"{name} {at}") for at, each in enumerate(said()))
     for closing in (*Closing, None):
         yield pytest.param(notices.not_announced(export(S.READY), closing, "tokenflex"), id=f"not announced {closing}")
-    told = [notices.login_needed(was_cut_off=True, detail=detail) for detail in DETAILS.values()]
+    told = [notices.not_removed(export(S.DELETED))]
+    told += [notices.login_needed(was_cut_off=True, detail=detail) for detail in DETAILS.values()]
     for at, each in enumerate((*told, notices.post_in_doubt(export(S.READY)))):
         yield pytest.param(each.text, id=f"notice {at}")
 
@@ -290,7 +291,14 @@ def of_replies() -> Iterator[Any]:
 def test_every_reply_and_notice_is_here() -> None:
     """A new reply needs a row above; messages of the outbox are drawn by their kind."""
     assert functions(replies) == set(REPLIES) | set(TEXTS)
-    assert functions(notices) == {"channel_trouble", "not_announced", "post_in_doubt", "login_needed", "not_posted"}
+    assert functions(notices) == {
+        "channel_trouble",
+        "not_announced",
+        "not_removed",
+        "post_in_doubt",
+        "login_needed",
+        "not_posted",
+    }
     assert set(KINDS) == set(MessageKind) - {MessageKind.EXPIRY}
 
 

@@ -65,9 +65,11 @@ WAYS: Mapping[MessageKind, tuple[Way, ...]] = {
 
 @dataclass
 class Slack:
-    """Slack, which refuses on some ways."""
+    """Slack, which refuses on some ways; `keeps` is what it says to who deletes a message."""
 
     refuses: dict[Way, SlackError] = field(default_factory=dict)
+    keeps: SlackError | None = None
+    deleted: list[tuple[str, str]] = field(default_factory=list)
     said: list[tuple[Way, str]] = field(default_factory=list)
     tried: int = 0
 
@@ -86,6 +88,11 @@ class Slack:
 
     async def edit(self, posted: Posted, _message: Message) -> Posted:
         return self._say(_W.EDIT, posted.channel)
+
+    async def delete(self, posted: Posted) -> None:
+        if self.keeps is not None:
+            raise self.keeps
+        self.deleted.append((posted.channel, posted.ts))
 
     async def whisper(self, channel: str, _person: str, _message: Message) -> Posted:
         return self._say(_W.WHISPER, channel)

@@ -53,6 +53,7 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.POST_IN_DOUBT: set(),
     _K.LONG_WAIT: set(),
     _K.NOT_DELETED: set(),
+    _K.NOT_REMOVED: set(),
     _K.LOGIN_LOST: set(),
     _K.ANSWER: {"figures"},
     _K.PRIVATE_ANSWER: {"figures"},
