@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from bot.answers.wire import DownloadError, Wire
 from bot.cards.figures import Fault
 from bot.exports.fresh_links import ended_within
-from bot.network import Network
+from bot.network import Network, Obstacle
 from bot.runtime.clock import Clock
 from bot.settings import Hosts
 
@@ -32,6 +32,7 @@ _LETTING_GO: Final = (
 )
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_PROXY_WANTS_LOGIN: Final = 407
 _LATER: Final = frozenset({408, 425, 429})
 _PIECE: Final = 1 << 16  #: bytes
 _LOOK_EVERY: Final = 16 << 20  #: bytes after which the room on the disk is looked at again
@@ -149,6 +150,8 @@ class _Taking:
 
 def _check(response: BaseHTTPResponse) -> None:
     status = response.status
+    if status == _PROXY_WANTS_LOGIN:
+        raise DownloadError(Fault.UNREACHABLE, obstacle=Obstacle.PROXY_REFUSES)
     if status != 200:
         is_for_good = 400 <= status < 500 and status not in _LATER
         raise DownloadError(Fault.REFUSED if is_for_good else Fault.SERVER, status=status)
@@ -180,7 +183,7 @@ def _unpacked(response: BaseHTTPResponse, most: int) -> Iterator[bytes]:
 def _pieces(response: BaseHTTPResponse, most: int) -> Iterator[bytes]:
     """Yield what comes, as it comes, whole or ending in an error."""
     taken, length = 0, response.length_remaining
-    while piece := _piece(response):
+    while length != 0 and (piece := _piece(response)):
         taken += len(piece)
         if taken > most:  # a gzip of nothing unpacks to nothing, without an end
             raise DownloadError(Fault.TOO_LARGE)

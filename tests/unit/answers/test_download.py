@@ -82,6 +82,7 @@ BAD: Mapping[str, tuple[Fault, bytes]] = {
     "is a part": (Fault.SERVER, head("206 Partial Content", Content_Length=3) + b"abc"),
     "is not there today": (Fault.SERVER, head("503 Slow Down", Content_Length=0)),
     "is asked for too often": (Fault.SERVER, head("429 Too Many Requests", Content_Length=0)),
+    "is kept by a proxy": (Fault.UNREACHABLE, head("407 Proxy Authentication Required", Content_Length=0)),
     "is no answer": (Fault.SERVER, b"SSH-2.0-OpenSSH_9.7\r\n"),
     "is nothing": (Fault.SERVER, b""),
     "has no end of headers": (Fault.SERVER, b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
@@ -190,3 +191,10 @@ async def test_a_disk_without_room(store: Store, tmp_path: Path) -> None:
         downloads(store).fetch(store.link("/file.csv"), tmp_path / "no" / "f"), tmp_path / "no" / "f"
     )
     assert error.fault is Fault.ROOM
+
+
+async def test_an_empty_file_of_a_server_that_stays(store: Store, tmp_path: Path) -> None:
+    """Nobody waits for more than it said."""
+    store.says["/file.csv"] = Stuck(head(Content_Length=0, Connection="keep-alive"))
+    await downloads(store, longest=timedelta(seconds=20)).fetch(store.link("/file.csv"), tmp_path / "f")
+    assert (tmp_path / "f").stat().st_size == 0
