@@ -5,7 +5,7 @@ whatever dies in between, no file of ours is unknown to us, and none is shown tw
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,19 +29,31 @@ class AttachmentState(StrEnum):
     REFUSED = "refused"  #: there is none, for good; the reason says why
     DELETING = "deleting"  #: to be taken from Slack
     DELETED = "deleted"
+    KEPT = "kept"  #: Slack refuses to delete it
 
 
 #: A file of these Slack may be showing.
 _AT_SLACK = frozenset(
     {
         *(AttachmentState.UPLOADED, AttachmentState.HANDING, AttachmentState.HANDED),
-        *(AttachmentState.SHOWN, AttachmentState.UNSEEN, AttachmentState.LOST),
+        *(AttachmentState.SHOWN, AttachmentState.UNSEEN, AttachmentState.LOST, AttachmentState.KEPT),
     }
 )
 
 
 class UnknownAttachmentError(LookupError):
     """There is no attachment of that id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A file that Slack has given an id; fields as in `Attachment`."""
+
+    slack_id: str
+    name: str
+    size: int
+    rows: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +125,12 @@ def to_do(db: Connection, now: datetime) -> tuple[Attachment, ...]:
     return tuple(map(Attachment.from_row, db.query(sql, [to_text(now)])))
 
 
+def to_upload(db: Connection) -> frozenset[tuple[int, int]]:
+    """Return the exports and announcements whose files have not gone to Slack yet."""
+    sql = "SELECT export, announcement FROM attachments WHERE state IN ('wanted', 'uploading')"
+    return frozenset((row["export"], row["announcement"]) for row in db.query(sql))
+
+
 def next_try(db: Connection, now: datetime) -> datetime | None:
     """Return when the first pause of one ends; None where none pauses."""
     sql = f"SELECT min(next_try_at) FROM attachments WHERE {_OPEN} AND next_try_at > ?"  # noqa: S608
@@ -125,9 +143,9 @@ def pause(db: Connection, attachment: int, next_try_at: datetime, now: datetime)
     rows.update(db, "attachments", "id", attachment, changes)
 
 
-def begun(db: Connection, attachment: int, now: datetime, **file: str | int) -> Attachment | None:
+def begun(db: Connection, attachment: int, file: Begun, now: datetime) -> Attachment | None:
     """Note Slack's id, name, size and rows of a file before its bytes go there; None: it is not wanted any more."""
-    return _move(db, attachment, _STARTS, AttachmentState.UPLOADING, now, file)
+    return _move(db, attachment, _STARTS, AttachmentState.UPLOADING, now, asdict(file))
 
 
 def uploaded(db: Connection, attachment: int, now: datetime) -> Attachment | None:
@@ -156,7 +174,7 @@ def handed(db: Connection, attachment: int, now: datetime) -> Attachment | None:
 
 def settled(db: Connection, attachment: int, state: AttachmentState, now: datetime, reason: str = "") -> None:
     """Note what became of a file that Slack was asked to show: it is shown, lost, unseen, or was deleted there."""
-    _move(db, attachment, _TAKEN, state, now, {"reason": reason})
+    _move(db, attachment, _STARTS | _TAKEN, state, now, {"reason": reason})
 
 
 def refused(db: Connection, attachment: int, reason: str, now: datetime) -> Attachment | None:
@@ -177,6 +195,11 @@ def delete(db: Connection, attachment: int, now: datetime) -> Attachment | None:
     if deleting is None:
         _move(db, attachment, _STARTS, AttachmentState.DELETED, now, changes)
     return deleting
+
+
+def kept(db: Connection, attachment: int, reason: str, now: datetime) -> Attachment | None:
+    """Note that Slack does not delete a file, and why."""
+    return _move(db, attachment, {AttachmentState.DELETING}, AttachmentState.KEPT, now, {"reason": reason})
 
 
 def deleted(db: Connection, attachment: int, now: datetime) -> Attachment | None:

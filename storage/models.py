@@ -191,6 +191,8 @@ class MessageKind(StrEnum):
     POST_IN_DOUBT = "post in doubt"  #: stands in for a message that may or may not have appeared
     ANSWER = "answer"  #: the figures of a file, in the thread of its card; the detail is the answer's id
     PRIVATE_ANSWER = "private answer"  #: the same for the requester alone
+    NO_FILE = "no file"  #: why there is no file in the thread; the detail is a word for that
+    PRIVATE_NO_FILE = "private no file"  #: the same for the requester alone
     USAGE = "usage"  #: how a contract stands, in a channel
     USAGE_TROUBLE = "usage trouble"  #: tells who had it posted what keeps it from the channel
     LOGIN_LOST = "login lost"  #: tells an administrator to sign in again

@@ -50,6 +50,8 @@ _KINDS = {
     MessageKind.POST_IN_DOUBT: "the private message about an unsure post",
     MessageKind.ANSWER: "the figures",
     MessageKind.PRIVATE_ANSWER: "the private message with figures",
+    MessageKind.NO_FILE: "why there is no file",
+    MessageKind.PRIVATE_NO_FILE: "the private message about a missing file",
     MessageKind.USAGE: "how a contract stands",
     MessageKind.USAGE_TROUBLE: "the private message about the tokens of a contract",
     MessageKind.LOGIN_LOST: "the private message about the lost login",

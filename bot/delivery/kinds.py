@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from sqlite_utils import Database as Connection
 
 from bot.answers.shown import Shown
-from bot.cards import answer_card, export_card, notices, usage_card
+from bot.cards import answer_card, export_card, file_card, notices, usage_card
 from bot.cards.blocks import Message, paragraph
 from bot.cards.names import Names
 from bot.cards.notices import Closing
@@ -263,6 +263,15 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
             matter.export, matter.answer, drawing.names, private=True
         ),
         is_private=True,
+    ),
+    MessageKind.NO_FILE: Kind(
+        _export,
+        lambda export, drawing: file_card.none(export, drawing.delivery.detail),
+        broadcast=False,
+        resembles=lambda export, text: text.startswith(file_card.begin(export.number)),
+    ),
+    MessageKind.PRIVATE_NO_FILE: Kind(
+        _export, lambda export, drawing: file_card.none(export, drawing.delivery.detail), is_private=True
     ),
     MessageKind.USAGE: Kind(_usage, lambda posted, drawing: usage_card.posted(posted.usage, discreet=drawing.discreet)),
     MessageKind.USAGE_TROUBLE: Kind(

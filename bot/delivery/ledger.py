@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from bot.answers import announcing
+from bot.answers import announcing, placing
 from bot.cards.notices import Closing
 from bot.delivery import ways
 from bot.delivery.kinds import AnswerOf, Letter, PostedUsage
@@ -128,6 +128,9 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
         _tell_of_usage(db, letter.delivery, letter.matter, why, now)
     export = letter.export
     if export is None or letter.stands:
+        return
+    if letter.delivery.kind is MessageKind.NO_FILE:
+        placing.tell(db, export, letter.delivery.edition, letter.delivery.detail, LinkAudience.REQUESTER, now)
         return
     if isinstance(letter.matter, AnswerOf):
         if letter.matter.answer is not None:

@@ -19,7 +19,7 @@ import pytest
 from bot.answers import kept
 from bot.answers.plan import plan
 from bot.answers.shown import Shown
-from bot.cards import actions, admin_card, explanations, export_card, export_list, notices, refusals, replies
+from bot.cards import actions, admin_card, explanations, export_card, export_list, file_card, notices, refusals, replies
 from bot.cards.admin_card import Overview
 from bot.cards.blocks import Message
 from bot.cards.export_list import Listed, Turn
@@ -162,13 +162,18 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
     if kind in {MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER}:
         yield from _answers(kind, row)
         return
-    details = [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
     for state in _possible(kind):
         for one in (export(state), export(state, replaced_by=43), *(export(state, channel=place) for place in PLACES)):
-            for detail in details:
+            for detail in _details(kind):
                 for link in (None, LINK) if state is S.READY else (None,):
                     drawing = Drawing(replace(row, detail=detail), link, Words())
                     yield one, KINDS[kind].card(one, drawing)  # type: ignore[arg-type]
+
+
+def _details(kind: MessageKind) -> list[str]:
+    if kind in {MessageKind.NO_FILE, MessageKind.PRIVATE_NO_FILE}:
+        return [*file_card.REASONS, file_card.LOST, file_card.UNSURE, "as_yet_unknown_error"]
+    return [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
 
 
 def _answers(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:

@@ -57,6 +57,7 @@ WAYS: Mapping[MessageKind, tuple[Way, ...]] = {
     _K.CARD: (_W.POST, _W.EDIT),
     _K.RESULT: (_W.REPLY, _W.POST, _W.EDIT),
     _K.ANSWER: (_W.REPLY, _W.POST, _W.EDIT),
+    _K.NO_FILE: (_W.REPLY, _W.POST, _W.EDIT),
     _K.EXPIRY: (_W.EDIT,),
     _K.USAGE: (_W.POST, _W.EDIT),
     **dict.fromkeys((kind for kind, entry in KINDS.items() if entry.is_private), (_W.PRIVATE, _W.WHISPER, _W.EDIT)),

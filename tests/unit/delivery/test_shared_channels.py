@@ -57,11 +57,18 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.LOGIN_LOST: set(),
     _K.ANSWER: {"figures"},
     _K.PRIVATE_ANSWER: {"figures"},
+    _K.NO_FILE: set(),
+    _K.PRIVATE_NO_FILE: set(),
     _K.USAGE: {"tokens"},
     _K.USAGE_TROUBLE: set(),
 }
 #: What tells privately what may not be posted, where it is not the trouble with the channel.
-TOLD = {_K.RESULT: _K.PRIVATE_RESULT, _K.ANSWER: _K.PRIVATE_ANSWER, _K.USAGE: _K.USAGE_TROUBLE}
+TOLD = {
+    _K.RESULT: _K.PRIVATE_RESULT,
+    _K.ANSWER: _K.PRIVATE_ANSWER,
+    _K.NO_FILE: _K.PRIVATE_NO_FILE,
+    _K.USAGE: _K.USAGE_TROUBLE,
+}
 #: The settings that there are; only the default can be without being set.
 SETTINGS = ((_R.PRIVATE, False), (_R.PRIVATE, True), (_R.REFUSE, True), (_R.ALLOW, True))
 #: What may be posted, for each of `SETTINGS`.

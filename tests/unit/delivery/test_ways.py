@@ -61,6 +61,7 @@ TELLS = {
     _K.CARD: _K.CHANNEL_TROUBLE,
     _K.RESULT: _K.PRIVATE_RESULT,
     _K.ANSWER: _K.PRIVATE_ANSWER,
+    _K.NO_FILE: _K.PRIVATE_NO_FILE,
     _K.USAGE: _K.USAGE_TROUBLE,
 }
 #: What else can come of a call, and how a message is left: one that may have been posted is looked for first.

@@ -1,17 +1,18 @@
 """The store of attachments: wanted once, on record before Slack hears of it, and each end is one."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from sqlite_utils import Database as Connection
 
 from storage import attachments
-from storage.attachments import Attachment, AttachmentState, UnknownAttachmentError
+from storage.attachments import Attachment, AttachmentState, Begun, UnknownAttachmentError
 from storage.migrations import migrations
 from tests.harness.rows import NOW, accepted, after
 
 S = AttachmentState
-FILE: dict[str, str | int] = {"slack_id": "F1", "name": "usage.csv", "size": 9}
+FILE = Begun(slack_id="F1", name="usage.csv", size=9)
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def test_the_oldest_comes_first_unless_it_pauses(db: Connection) -> None:
 
 def test_a_process_that_died_over_the_bytes_begins_anew(db: Connection) -> None:
     wanted = attachments.want(db, 1, 1, "csv", NOW)
-    attachments.begun(db, wanted.id, NOW, **FILE)
+    attachments.begun(db, wanted.id, FILE, NOW)
     assert attachments.to_do(db, NOW) == (attachments.get(db, wanted.id),)
-    begun = attachments.begun(db, wanted.id, NOW, **{**FILE, "slack_id": "F2"})
+    begun = attachments.begun(db, wanted.id, replace(FILE, slack_id="F2"), NOW)
     assert begun is not None
     assert (begun.slack_id, begun.size) == ("F2", 9)
 
@@ -68,27 +69,29 @@ def _settled(db: Connection, row: int, state: AttachmentState) -> Attachment | N
 
 
 TAKEN = {S.UPLOADED, S.HANDING, S.HANDED}
+OPEN = {S.WANTED, S.UPLOADING, *TAKEN}
 #: Each step, from which states it is made, and what it leads to; from any other it changes nothing.
 STEPS: dict[str, tuple[Callable[[Connection, int], Attachment | None], set[AttachmentState], AttachmentState]] = {
-    "begun": (lambda db, row: attachments.begun(db, row, NOW, **FILE), {S.WANTED, S.UPLOADING}, S.UPLOADING),
+    "begun": (lambda db, row: attachments.begun(db, row, FILE, NOW), {S.WANTED, S.UPLOADING}, S.UPLOADING),
     "uploaded": (lambda db, row: attachments.uploaded(db, row, NOW), {S.UPLOADING}, S.UPLOADED),
     "handing": (lambda db, row: attachments.handing(db, row, NOW), TAKEN, S.HANDING),
     "not handed": (lambda db, row: attachments.not_handed(db, row, NOW), {S.HANDING}, S.UPLOADED),
     "handed": (lambda db, row: attachments.handed(db, row, NOW), {S.HANDING}, S.HANDED),
-    "shown": (lambda db, row: _settled(db, row, S.SHOWN), TAKEN, S.SHOWN),
-    "unseen": (lambda db, row: _settled(db, row, S.UNSEEN), TAKEN, S.UNSEEN),
-    "lost": (lambda db, row: _settled(db, row, S.LOST), TAKEN, S.LOST),
+    "shown": (lambda db, row: _settled(db, row, S.SHOWN), OPEN, S.SHOWN),
+    "unseen": (lambda db, row: _settled(db, row, S.UNSEEN), OPEN, S.UNSEEN),
+    "lost": (lambda db, row: _settled(db, row, S.LOST), OPEN, S.LOST),
     "again": (lambda db, row: attachments.again(db, row, NOW), TAKEN, S.WANTED),
     "refused": (
         lambda db, row: attachments.refused(db, row, "a_word", NOW),
-        {S.WANTED, S.UPLOADING, *TAKEN},
+        OPEN,
         S.REFUSED,
     ),
     "delete": (
         lambda db, row: attachments.delete(db, row, NOW),
-        {*TAKEN, S.SHOWN, S.UNSEEN, S.LOST},
+        {*TAKEN, S.SHOWN, S.UNSEEN, S.LOST, S.KEPT},
         S.DELETING,
     ),
+    "kept": (lambda db, row: attachments.kept(db, row, "a_word", NOW), {S.DELETING}, S.KEPT),
     "deleted": (lambda db, row: attachments.deleted(db, row, NOW), {S.DELETING}, S.DELETED),
 }
 

@@ -77,7 +77,11 @@ HOT: dict[str, Query] = {
     "answer wanted": lambda db: (answers.next_wanted(db, NOW), answers.next_try(db, NOW)),
     "answers before": lambda db: answers.found_before(db, "a", 9),
     "attachment of": lambda db: (attachments.of(db, 1, 1), attachments.of_export(db, 1)),
-    "attachment wanted": lambda db: (attachments.to_do(db, NOW), attachments.next_try(db, NOW)),
+    "attachment wanted": lambda db: (
+        attachments.to_do(db, NOW),
+        attachments.to_upload(db),
+        attachments.next_try(db, NOW),
+    ),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
 }

@@ -36,6 +36,8 @@ ADDED_SINCE = {
     _K.USAGE_TROUBLE,
     _K.ANSWER,
     _K.PRIVATE_ANSWER,
+    _K.NO_FILE,
+    _K.PRIVATE_NO_FILE,
 }
 
 #: What rows said in their subject and their words: kind, edition, detail, link, and the row that they come after.

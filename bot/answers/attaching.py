@@ -1,0 +1,284 @@
+"""The file itself, for the thread of its card or for the requester, where the settings want it.
+
+A file that has been read for its figures is kept for a moment, so that one download serves both; where that moment was
+cut short it is fetched again. Each step is on record before it is made: the bytes go to Slack under an id that nobody
+is shown (here), then Slack is asked to show it, after the answer (`handing`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlite_utils import Database as Connection
+
+from bot.answers import copies, placing
+from bot.answers.document import Found, Limits
+from bot.answers.download import PASSING
+from bot.answers.folder import Folder, FolderError
+from bot.answers.handing import Handing
+from bot.answers.held import HeldFiles
+from bot.answers.placing import NoPlaceError
+from bot.answers.plan import Plan
+from bot.answers.reading import Reading
+from bot.calls.budget import Rank
+from bot.cards import file_card
+from bot.cards.figures import Fault, Unread
+from bot.cards.names import Names
+from bot.errors import UseCaseError, WrongStateError
+from bot.people.access import Access
+from bot.people.permissions import Posting
+from bot.runtime.backoff import Backoff
+from bot.runtime.bell import Bell
+from bot.runtime.clock import Clock
+from bot.settings import AttachFiles, LinkAudience
+from bot.slack import errors
+from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
+from bot.slack.files import SlackFiles
+from storage import attachments, exports
+from storage.attachments import Attachment, AttachmentState, Begun
+from storage.database import Database
+from storage.models import Export
+
+#: What came is no CSV of the request, or none came: nothing of it is passed on.
+NO_CSV: Final = frozenset({Fault.EMPTY, Fault.PAGE, Fault.COLUMNS, Fault.TOO_WIDE, Fault.GONE})
+_HELD: Final = 2  #: files that are kept at the same time
+_PAUSES: Final = Backoff(timedelta(seconds=5), timedelta(hours=1))
+_PATIENCE: Final = timedelta(days=1)
+_LIMITS: Final = Limits(seconds=600)
+#: Refusals that somebody may mend, or that a new try may not meet.
+_PASSING: Final = (errors.TokenRefusedError, errors.SuspendedError, errors.FileGoneError)
+
+log = structlog.get_logger(__name__)
+
+
+class Attaching:
+    """Reads files for answers, and hands them to Slack afterwards, in the form that the settings want."""
+
+    def __init__(
+        self,
+        database: Database,
+        reading: Reading,
+        folder: Folder,
+        files: SlackFiles,
+        access: Access,
+        clock: Clock,
+        wake: Bell,
+        *,
+        form: AttachFiles,
+        audience: LinkAudience,
+        plan: Callable[[Export], Plan],
+        names_of: Callable[[str], Names],
+    ) -> None:
+        """`plan` says which columns a file has, `names_of` what a contract calls them."""
+        self._database = database
+        self._reading = reading
+        self._held = HeldFiles(folder)
+        self._files = files
+        self._access = access
+        self._clock = clock
+        self._wake = wake
+        self._form = form
+        self._audience = audience
+        self._plan = plan
+        self._names_of = names_of
+        self._handing = Handing(database, files, clock, audience)
+
+    async def read(self, export: Export, plan: Plan, *, person: str, rank: Rank) -> Found | Unread:
+        """Do as `Reading.read` does, and keep the file for the thread where one is wanted there."""
+        async with self._reading.file(export, person=person, rank=rank) as file:
+            if isinstance(file, Unread):
+                return file
+            outcome = await self._reading.figures(file, plan)
+            if await self._is_wanted(export, outcome):
+                await self._want(export, file)
+            return outcome
+
+    async def run(self) -> None:
+        """Do what is to be done for each file, then wait for more, or for a pause to end."""
+        try:
+            while True:
+                await self._wake.wait(await self.go_on())
+        finally:
+            await self._held.release_all_but(())
+
+    async def go_on(self) -> datetime | None:
+        """Do what is to be done now, and return when a pause ends."""
+        for attachment in await self._database.read(attachments.to_do, self._clock.now()):
+            with structlog.contextvars.bound_contextvars(export=attachment.export):
+                await self._step(attachment)
+        await self._held.release_all_but(await self._database.read(attachments.to_upload))
+        return await self._database.read(attachments.next_try, self._clock.now())
+
+    async def remove(self, export: int) -> tuple[str, ...]:
+        """Take every file of an export from Slack, on record first; return Slack's words where it refuses.
+
+        What could not be deleted because Slack is away is tried again.
+        """
+        refused = []
+        for attachment in await self._database.write(_delete, export, self._clock.now()):
+            try:
+                await self._delete(attachment)
+            except SlackRefusedError as error:
+                refused.append(str(error))
+            except SlackError as error:
+                log.info("a file could not be deleted now", export=export, reason=str(error))
+        return tuple(refused)
+
+    # Whether
+
+    async def _is_wanted(self, export: Export, outcome: Found | Unread) -> bool:
+        if self._form is AttachFiles.NO or self._audience is LinkAudience.PRESS:
+            return False
+        if isinstance(outcome, Unread) and outcome.fault in NO_CSV:
+            return False
+        if not self._files.may_write:
+            log.warning("no file is put into a thread: the app lacks files:write")
+            return False
+        return await self._may_be_shown(export)
+
+    async def _may_be_shown(self, export: Export) -> bool:
+        """Return whether the file may be where it would go; where Slack does not say, it may not."""
+        if self._audience is LinkAudience.REQUESTER:
+            return True
+        try:
+            return await self._access.posting(export.channel) is Posting.ALL
+        except UseCaseError:
+            return False
+
+    async def _want(self, export: Export, file: Path) -> None:
+        """Keep the file until it has been handed over, if there is room, and put on record that it is wanted."""
+        key = export.number, export.announcement
+        if len(self._held) < _HELD:
+            try:
+                await self._held.keep(key, file)
+            except (FolderError, OSError) as error:
+                log.info("a file is fetched again for its thread", reason=type(error).__name__)
+        await self._database.write(attachments.want, *key, self._form.value, self._clock.now())
+
+    # One step
+
+    async def _step(self, attachment: Attachment) -> None:
+        """Do what is next for a file; whatever keeps it from that has its consequence."""
+        try:
+            await self._next(attachment)
+        except SlackRateLimitedError as error:
+            await self._pause(attachment, timedelta(seconds=error.retry_after))
+        except SlackRefusedError as error:
+            await self._was_refused(attachment, error)
+        except NoPlaceError as error:
+            await self._refuse(attachment, str(error), private=True)
+        except WrongStateError:
+            await self._drop(attachment, "not ready")
+        except (SlackError, UseCaseError, FolderError) as error:
+            await self._later(attachment, str(error) or type(error).__name__)
+        except Exception:
+            log.exception("a file could not be handed over", attachment=attachment.id)
+            await self._later(attachment, "crash")
+
+    async def _next(self, attachment: Attachment) -> None:
+        state = attachment.state
+        if state is AttachmentState.DELETING:
+            await self._delete(attachment)
+            return
+        export = await self._database.read(exports.get, attachment.export)
+        if state in {AttachmentState.HANDED, AttachmentState.HANDING}:
+            step = self._handing.look if state is AttachmentState.HANDED else self._handing.settle
+            await step(attachment, export)
+        elif not await self._may_be_shown(export):
+            await self._drop(attachment, "shared")
+        elif state is AttachmentState.UPLOADED:
+            await self._handing.hand(attachment, export)
+        else:
+            await self._upload(attachment, export)
+
+    async def _upload(self, attachment: Attachment, export: Export) -> None:
+        """Bring the bytes to Slack, under an id that is on record before they go there; nobody is shown them."""
+        content = await self._content(attachment, export)
+        if isinstance(content, Unread):
+            passes = content.fault in PASSING
+            await (self._later if passes else self._refuse)(attachment, content.fault.value)
+            return
+        name = f"{export.file_name.removesuffix('.csv')}.{attachment.format}"
+        size = (await asyncio.to_thread(content.path.stat)).st_size
+        begun = await self._files.begin(name, size)
+        file = Begun(slack_id=begun.id, name=name, size=size, rows=content.rows, total=content.total)
+        if await self._database.write(attachments.begun, attachment.id, file, self._clock.now()) is not None:
+            await self._files.send(begun, content.path, size)
+            await self._database.write(attachments.uploaded, attachment.id, self._clock.now())
+
+    async def _content(self, attachment: Attachment, export: Export) -> copies.Copy | Unread:
+        """Return what is handed over, or why there is nothing; a file that was not kept is fetched again."""
+        key = attachment.export, attachment.announcement
+        file = self._held.path(key)
+        if file is None:
+            async with self._reading.file(export, person=export.requester, rank=Rank.METADATA) as fetched:
+                if isinstance(fetched, Unread):
+                    return fetched
+                file = await self._held.keep(key, fetched)
+        if attachment.format == AttachFiles.CSV:
+            return copies.Copy(file, 0, 0)
+        contract, plan = export.request.contract_number, self._plan(export)
+        about = {"Export": export.label, "Contract": contract, "CSV": export.file_name}
+        names = self._names_of(contract)
+        return await copies.spreadsheet(file, file.parent, plan.task.columns, names, about, _LIMITS)
+
+    async def _delete(self, attachment: Attachment) -> None:
+        try:
+            await self._files.delete(attachment.slack_id)
+        except SlackRefusedError as error:
+            log.warning("Slack does not delete a file", reason=str(error))
+            await self._database.write(attachments.kept, attachment.id, str(error), self._clock.now())
+            raise
+        await self._database.write(attachments.deleted, attachment.id, self._clock.now())
+
+    # What follows where it did not work
+
+    async def _was_refused(self, attachment: Attachment, error: SlackRefusedError) -> None:
+        if attachment.state is AttachmentState.DELETING:
+            return  # that is on record, and in the log
+        if isinstance(error, errors.ChannelClosedError):
+            await self._database.write(_tell_requester, attachment, str(error), self._clock.now())
+            await self._later(attachment, str(error))
+        elif isinstance(error, _PASSING):
+            await self._later(attachment, str(error))
+        else:
+            is_thread = isinstance(error, errors.ThreadGoneError)
+            await self._refuse(attachment, file_card.NO_THREAD if is_thread else str(error))
+
+    async def _refuse(self, attachment: Attachment, reason: str, *, private: bool = False) -> None:
+        """There is no file, for good, and that is said."""
+        log.warning("there is no file in a thread", reason=reason)
+        audience = LinkAudience.REQUESTER if private else self._audience
+        now = self._clock.now()
+        await self._database.write(placing.ended, attachment, AttachmentState.REFUSED, reason, audience, now)
+
+    async def _drop(self, attachment: Attachment, reason: str) -> None:
+        """There is no file, for good, and nobody waits for it."""
+        log.info("a file is not put into a thread", reason=reason)
+        await self._database.write(attachments.refused, attachment.id, reason, self._clock.now())
+
+    async def _later(self, attachment: Attachment, reason: str) -> None:
+        """Try again after a pause, for a day; then there is no file."""
+        log.info("a file waits", state=attachment.state.value, reason=reason)
+        if self._clock.now() - attachment.wanted_at > _PATIENCE and attachment.state is not AttachmentState.DELETING:
+            await self._refuse(attachment, file_card.VAIN)
+        else:
+            await self._pause(attachment, _PAUSES.after(attachment.attempts + 1))
+
+    async def _pause(self, attachment: Attachment, pause: timedelta) -> None:
+        now = self._clock.now()
+        await self._database.write(attachments.pause, attachment.id, now + pause, now)
+
+
+def _tell_requester(db: Connection, attachment: Attachment, reason: str, now: datetime) -> None:
+    export = exports.get(db, attachment.export)
+    placing.tell(db, export, attachment.announcement, reason, LinkAudience.REQUESTER, now)
+
+
+def _delete(db: Connection, export: int, now: datetime) -> tuple[Attachment, ...]:
+    """Note that the files of an export are to be deleted, and return those that Slack may have."""
+    deleting = [attachments.delete(db, each.id, now) for each in attachments.of_export(db, export)]
+    return tuple(each for each in deleting if each is not None)
