@@ -10,7 +10,7 @@ from bot.answers import kept
 from bot.answers.answer import answer_of
 from bot.answers.document import DocumentError, Found
 from bot.answers.plan import Plan, plan
-from bot.cards import answer_card
+from bot.cards import actions, answer_card
 from bot.cards.answer_controls import controls
 from bot.cards.blocks import Message
 from bot.cards.names import Names
@@ -97,7 +97,9 @@ class Shown:
             if answer.state is AnswerState.UNREAD:
                 return answer_card.unread(export, kept.fault_of(answer.document), why=why)
             if not private and (discreet or self._audience is not LinkAudience.CHANNEL):
-                return answer_card.on_press(export, answer.asked, discreet=discreet)
+                query = Query.of(answer.asked)
+                asked = "" if discreet or self._picks_people(query) else answer.asked
+                return answer_card.on_press(export, asked, discreet=discreet)
             return self._figures(export, answer, names or Names(self._catalogue), why)
         except DocumentError as error:
             log.warning("an answer of an older version cannot be read", answer=answer.id, reason=str(error))
@@ -106,11 +108,13 @@ class Shown:
     def _figures(self, export: Export, answer: answers.Answer, names: Names, why: str) -> Message:
         query = Query.of(answer.asked)
         found, asked, people = self._found(answer)
-        under = controls(export, query, names, shows_people=not people and asked.main != asked.for_all)
-        only = self._condition(query, people=people)
-        return answer_card.figures(
-            export, answer_of(found, asked, names, people=people), why=why, only=only, controls=under
-        )
+        figures = answer_of(found, asked, names, people=people)
+        if not people and self._picks_people(query):  # the condition is not told, also not to who reads buttons
+            only, under = answer_card.only(), [actions.button(actions.SAVE, export)]
+        else:
+            only = answer_card.only(query.where) if query.where else ""
+            under = controls(export, query, names, shows_people=not people and asked.main != asked.for_all)
+        return answer_card.figures(export, figures, why=why, only=only, controls=under)
 
     def _found(self, answer: answers.Answer) -> tuple[Found, Plan, bool]:
         """Return what was found, by which plan, and whether people are named in it."""
@@ -119,12 +123,9 @@ class Shown:
             return *named, True
         return *kept.figures_of(answer.document, self._names_people), False
 
-    def _condition(self, query: Query, *, people: bool) -> str:
-        """Return under which condition rows were picked; one that may name somebody is not told."""
-        if not query.where:
-            return ""
-        named = people or not self._names_people & {*fields_used(query.where, self._catalogue)}
-        return answer_card.only(query.where if named else "")
+    def _picks_people(self, query: Query) -> bool:
+        """Return whether the condition of a query may name somebody."""
+        return bool(self._names_people & {*fields_used(query.where, self._catalogue)})
 
     @property
     def _names_people(self) -> frozenset[str]:

@@ -40,7 +40,7 @@ def unread(export: Export, fault: Unread, *, why: str = "") -> Message:
     return _about(export, _paragraph(fault.sentence), why)
 
 
-def only(where: str) -> str:
+def only(where: str = "") -> str:
     """Return which rows were picked, as mrkdwn; "": by a condition that is not told."""
     return f"Only rows where {code(shorten(where, _CONDITION))}." if where else "Only some rows, picked by a name."
 

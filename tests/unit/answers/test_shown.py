@@ -13,8 +13,10 @@ from bot.answers import kept
 from bot.answers.document import DocumentError, Found, Group, Grouped, Moment
 from bot.answers.plan import Plan, plan
 from bot.answers.shown import Shown
+from bot.cards import actions
 from bot.cards.blocks import Message
 from bot.cards.figures import Fault, Unread
+from bot.cards.query import Query
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest
@@ -148,3 +150,33 @@ def test_people_are_counted_where_they_are_not_named() -> None:
     assert "Different users: 14" in said
     assert "Names of people are not shown here." in said
     assert "Read: 3 rows, 99 bytes, data through 9 March 2026" in said
+
+
+@pytest.mark.parametrize("detail", [AnswerDetail.FIGURES, AnswerDetail.ALL])
+@pytest.mark.parametrize("discreet", [True, False])
+@pytest.mark.parametrize("where", ["userName = 'maria'", "usageDate >= '2026-03-01'", ""])
+def test_what_somebody_has_asked_is_told_to_others(detail: AnswerDetail, where: str, *, discreet: bool) -> None:
+    """Which rows were picked is said, unless that names somebody; no button carries it then."""
+    shown = Shown(CATALOGUE, detail=detail)
+    query = Query(("customField1",), 3, where)
+    asked = shown.plan(EXPORT, query.text)
+    answer = replace(stored(kept.figures(found_by(asked), asked)), asked=query.text)
+    message = shown.message(EXPORT, answer, None, discreet=discreet)
+    assert PERSON not in json.dumps([message.text, message.blocks, message.plainer, message.bare])
+    said = json.dumps(message.blocks)
+    is_told = where != "" and PERSON not in where and not discreet
+    assert ("Only rows where `usageDate" in said) == is_told
+    assert ("Only some rows, picked by a name." in said) == (PERSON in where and not discreet)
+    assert (actions.ANSWER_TOP in said) == (PERSON not in where and not discreet)
+
+
+def test_who_may_see_names_everywhere_is_told_the_condition() -> None:
+    """As long as the names are in memory."""
+    shown = Shown(CATALOGUE, detail=AnswerDetail.ALL)
+    query = Query(("userName",), 3, "userName = 'maria'")
+    asked = shown.plan(EXPORT, query.text)
+    shown.remember(7, found_by(asked), asked)
+    answer = replace(stored(kept.figures(found_by(asked), asked)), asked=query.text)
+    message = shown.message(EXPORT, answer, None)
+    assert "Only rows where `userName = 'maria'`." in json.dumps(message.blocks)
+    assert given_away(message) == {TOTAL, PERSON}
