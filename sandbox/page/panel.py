@@ -10,6 +10,7 @@ from sandbox.tokenflex.exports import DOWNLOAD, Export
 from sandbox.tokenflex.inbound import Call
 from sandbox.tokenflex.limits import MINUTE, PERIOD, SUSTAINED, TOTAL
 from sandbox.tokenflex.server import TokenFlexSandbox
+from sandbox.tokenflex.spoilt import Way
 
 _SHOWN_CALLS = 40
 _SHOWN_EXPORTS = 10
@@ -53,6 +54,7 @@ class Panel:
             "calls": [_call(number, call) for number, call in enumerate(calls[first:], first + 1)][::-1],
             "exports": [self._export(each, now) for each in exports[::-1][:_SHOWN_EXPORTS]],
             "earlier": max(0, len(exports) - _SHOWN_EXPORTS),
+            "ways": list(Way),
             "flips": self._switches.flips,
             "switches": self._switches.state(),
             "channels": [

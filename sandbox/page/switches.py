@@ -9,6 +9,7 @@ from sandbox.slack.messages import Message
 from sandbox.slack.rules.data import DATA_BLOCKS
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
+from sandbox.tokenflex.spoilt import Way
 
 SPEEDS = (1, 5, 20)
 _ENDLESS = 1_000_000  #: calls
@@ -41,6 +42,7 @@ class Switches:
             "slack_token_revoked": self._revoke_slack_token,
             "data_refused": self._refuse_data,
             "lose_share": self._lose_share,
+            "downloads": self._spoil_downloads,
             "fail_next": self._fail_next,
             "finish": self._controls.finish,
             "fail": self._controls.fail,
@@ -57,6 +59,7 @@ class Switches:
             "slack_token_revoked": self._slack.web_api.revoked is not None,
             "socket_lost": self._socket_lost,
             "data_refused": bool(self._slack.workspace.refused_blocks),
+            "downloads": self._controls.spoils.always or "",
         }
 
     async def flip(self, name: str, value: Given) -> str:
@@ -108,6 +111,11 @@ class Switches:
     def _lose_share(self, _value: Given) -> str:
         self._slack.controls.lose_shares()
         return "The next file that the bot shares is accepted and never shown."
+
+    def _spoil_downloads(self, way: Given) -> None:
+        if way not in {"", *Way}:
+            raise KeyError(way)
+        self._controls.spoils.always = Way(way) if way else None
 
     def _fail_next(self, _value: Given) -> str:
         self._controls.fail_next()

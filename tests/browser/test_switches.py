@@ -40,6 +40,17 @@ async def test_failing_this_export(house: House, ana: Person) -> None:
     await ana.hears(READY)
 
 
+async def test_a_file_that_goes_wrong(house: House, ana: Person) -> None:
+    """Whoever downloads it then gets what was chosen, until it is well again."""
+    await ana.types(EXPORT.format("spoilt"))
+    done = await ana.hears(READY, "This link works until")
+    house.clock.run_at(1)
+    await ana.switch("A file that is downloaded").select_option("is a web page")
+    assert b"Please sign in" in await ana.downloads(done)
+    await ana.switch("A file that is downloaded").select_option("comes as it should")
+    assert rows(await ana.downloads(done))[0] == ["productName", "tokensConsumed"]
+
+
 async def test_failing_the_next_export(ana: Person) -> None:
     """The next export that is asked for ends in a failure."""
     await ana.panel_button("Let the next export fail").click()

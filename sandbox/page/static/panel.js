@@ -42,13 +42,14 @@ const exports = h("ul", { className: "exports" });
 const earlier = h("p", { className: "hint" });
 const answers = radios("Token Flex answers", ANSWERS, (value) => flip("answers", value));
 const switches = Object.fromEntries(Object.entries(SWITCHES).map(([name, label]) => [name, checkbox(label, (on) => flip(name, on))]));
+const downloads = h("select", { id: "downloads", onchange: () => flip("downloads", downloads.value) }, h("option", { value: "" }, "comes as it should"));
 const places = h("ul", { className: "places" });
 const calls = h("ol", { className: "calls" });
 
 byId("panel").append(
   section("The bot", connected, speed),
   section("Token Flex counts", ...Object.values(gauges).map((each) => each.root), refused),
-  section("Make something go wrong", h("div", { className: "actions" }, button("Let the next export fail", () => flip("fail_next")), button("Lose the next file that is shared", () => flip("lose_share"))), answers, ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
+  section("Make something go wrong", h("div", { className: "actions" }, button("Let the next export fail", () => flip("fail_next")), button("Lose the next file that is shared", () => flip("lose_share"))), answers, h("div", { className: "field" }, h("label", { htmlFor: "downloads" }, "A file that is downloaded"), downloads), ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
   section("Exports at Token Flex", exports, earlier),
   section("Calls to Token Flex", calls),
 );
@@ -58,6 +59,7 @@ export function showPanel(state) {
   connected.textContent = state.connected ? "Connected to this page's Slack" : "Not connected";
   connected.classList.toggle("off", !state.connected);
   if (state.speeds.length && !speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast, until a link comes`]), (value) => flip("speed", value)));
+  if (downloads.options.length === 1) downloads.append(...state.ways.map((way) => h("option", { value: way }, way)));
   const { budget } = state;
   gauges.minute.set(budget.minute, budget.minute_limit);
   gauges.period.set(budget.period, budget.period_limit);
@@ -73,6 +75,7 @@ export function showPanel(state) {
 function showSwitches(state) {
   check(speed, state.speed);
   check(answers, state.switches.answers);
+  if (document.activeElement !== downloads) downloads.value = state.switches.downloads;
   for (const [name, { box }] of Object.entries(switches)) box.checked = state.switches[name];
   keyed(places, state.channels, (each) => each.id, makePlace, (item, each) => { item.querySelector("input").checked = each.bot_in; });
 }
