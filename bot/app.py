@@ -13,6 +13,7 @@ from bot.answers.asking_again import AskingAgain
 from bot.answers.download import Downloads
 from bot.answers.folder import Folder
 from bot.answers.reading import Reading
+from bot.answers.retention import Retention
 from bot.answers.shown import Shown
 from bot.answers.usage import UsageAtAGlance
 from bot.assembly import Parts, assemble
@@ -151,7 +152,8 @@ class Bot:
             asking=usage,
         )
         watch = LoginWatch(database, calls, rules.administrators, workspace.members, clock)
-        parts.run(contracts=contracts.run, values=values.run, login=watch.run)
+        keeping = Retention(database, clock, settings.keep_answers, settings.personal_fields)
+        parts.run(contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run)
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
         asking_again = AskingAgain(
             database, parts.links, workspace.access, self._reading(parts), shown, self._catalogue,

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -18,7 +18,7 @@ from bot import settings
 from bot.app import Bot
 from bot.login.sign_in import PATIENCE, LoginError, Person, login, logout
 from bot.login.store import MissingKeyError
-from bot.operate import audit_page, doctor, findings, report, settings_page, template_files
+from bot.operate import audit_page, doctor, findings, kept_answers, report, settings_page, template_files
 from bot.operate.init import wizard
 from bot.operate.init.env_file import EnvFileError
 from bot.questions.template_file import TemplateFileError
@@ -38,6 +38,9 @@ from storage.logins import WrongKeyError
 CRASHED = 1
 WRONG_SETTING = 2
 INTERRUPTED = 130
+
+_AHEAD = timedelta(days=36_500)  #: what a clock that was ahead has written is forgotten as well
+_LONGEST = 5  #: digits of a number of days
 
 log = structlog.get_logger(__name__)
 
@@ -178,6 +181,16 @@ def _templates(options: argparse.Namespace, clock: Clock | None) -> int:
     return 0
 
 
+def _answers(options: argparse.Namespace, clock: Clock | None) -> int:
+    configured, now = _configured(), (clock or SystemClock()).now()
+    keep = configured.keep_answers if options.older_than is None else timedelta(days=options.older_than)
+    before = now + _AHEAD if options.all or options.contract else now - keep
+    count = kept_answers.forget(configured.database_path, before, options.contract)
+    print(f"The figures of {count} {'answer' if count == 1 else 'answers'} are forgotten.")
+    _say("What stands in Slack stays there; Delete, in the details of an export, takes that away too.")
+    return 0
+
+
 def _audit(options: argparse.Namespace, _: Clock | None) -> int:
     audit_page.write(_configured().database_path, options.since, options.format, sys.stdout)
     return 0
@@ -287,9 +300,26 @@ def _parser() -> argparse.ArgumentParser:
         "what", choices=("export", "import"), help="export makes the file; import stores all of it or none"
     )
     saved.add_argument("file", type=Path, metavar="FILE", help="a YAML file; export makes a new one")
+    _add_answers(_add("answers", _answers, "forget figures that are kept of answers, also beside a running bot"))
     listing = _add("settings", _settings, "list all settings")
     listing.add_argument("--markdown", action="store_true", help="write docs/settings.md")
     return parser
+
+
+def _add_answers(kept: argparse.ArgumentParser) -> None:
+    kept.add_argument("what", choices=("forget",), help="forget: remove them from the database")
+    which = kept.add_mutually_exclusive_group()
+    which.add_argument(
+        "--older-than", type=_days, metavar="DAYS", help="only those that are older (default: the setting KEEP_ANSWERS)"
+    )
+    which.add_argument("--contract", default="", metavar="N", help="those of one contract, however old")
+    which.add_argument("--all", action="store_true", help="all of them")
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or len(text) > _LONGEST:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of days")
+    return int(text)
 
 
 def _add_login(sign_in: argparse.ArgumentParser) -> None:

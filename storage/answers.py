@@ -167,6 +167,19 @@ def remove(db: Connection, answer_id: int) -> None:
     db.execute("DELETE FROM answers WHERE id = ?", [answer_id])
 
 
+def forget(db: Connection, before: datetime, contract: str = "") -> int:
+    """Forget the answers that were found, or could not be, before a time, of one contract or all; return how many."""
+    sql = "DELETE FROM answers WHERE state <> 'wanted' AND changed_at < :before"
+    if contract:
+        sql += " AND export IN (SELECT number FROM exports WHERE contract_number = :contract)"
+    return int(db.execute(sql, {"before": to_text(before), "contract": contract}).rowcount)
+
+
+def with_figures(db: Connection) -> tuple[Answer, ...]:
+    """Return every answer of which figures are kept."""
+    return tuple(map(Answer.from_row, db.query("SELECT * FROM answers WHERE state = 'found' ORDER BY id")))
+
+
 def _ended(
     db: Connection, answer_id: int, state: AnswerState, changes: Mapping[str, object], now: datetime
 ) -> Answer | None:

@@ -1,7 +1,7 @@
 """What is kept of an answer: the figures as a text for the database, in which nobody is named."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -56,6 +56,16 @@ def figures_of(text: str, personal: frozenset[str]) -> tuple[Found, Plan]:
     found = Found.read(said.get("found"), task)
     hidden = (replace(each, rows=()) if personal & set(each.grouping.by) else each for each in found.grouped)
     return replace(found, grouped=tuple(hidden)), plan
+
+
+def is_by(text: str, columns: Collection[str]) -> bool:
+    """Return whether what `figures` has written may hold groups by one of these columns; what cannot be read may."""
+    try:
+        said = _read(text)
+        tables = zip(said["task"]["groupings"], said["found"]["grouped"], strict=True)
+        return any(table["rows"] and not set(grouping["by"]).isdisjoint(columns) for grouping, table in tables)
+    except (DocumentError, KeyError, TypeError, ValueError):
+        return True
 
 
 def fault(outcome: Unread, plan: Plan) -> str:

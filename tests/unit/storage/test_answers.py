@@ -106,3 +106,16 @@ def test_what_is_removed_is_not_found_again(db: Connection) -> None:
         answers.get(db, answer.id)
     assert found(db, answer) is None
     assert wanted(db).id > answer.id  # a button of the old one means no other
+
+
+def test_what_is_old_is_forgotten_and_what_is_wanted_is_not(db: Connection) -> None:
+    """Of one contract, or of all; what could not be read is as old as it was found out."""
+    first, second, third = wanted(db), wanted(db, announcement=2), wanted(db, export=2)
+    found(db, first)
+    answers.unread(db, second.id, "gone", after(20))
+    assert answers.forget(db, after(9)) == 0
+    assert answers.forget(db, after(10), "another contract") == 0
+    assert answers.forget(db, after(10), "110000123456") == 1
+    assert answers.find(db, first.id) is None
+    assert answers.forget(db, after(9999)) == 1
+    assert [each.id for each in answers.of_export(db, 2)] == [third.id]

@@ -71,6 +71,7 @@ HOT: dict[str, Query] = {
     "put once": lambda db: outbox.put_once(db, known(db, "card:1"), NOW),
     "message": lambda db: outbox.message(db, 1),
     "messages about": lambda db: outbox.messages_about(db, About.EXPORT, 1),
+    "outbox about": lambda db: outbox.about(db, About.EXPORT, 1),
     "message at": lambda db: outbox.message_at(db, "C1", "1.0"),
     "draw again": lambda db: outbox.draw_again(db, "C1", NOW),
     "answer of": lambda db: (answers.of(db, 1, 1), answers.of_export(db, 1)),
