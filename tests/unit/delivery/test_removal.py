@@ -7,7 +7,7 @@ from bot.delivery.ways import Way
 from bot.exports import removal
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackUnsureError, refusal
 from storage import answers, attachments, exports, outbox
-from storage.attachments import AttachmentState
+from storage.attachments import AttachmentState, Begun
 from storage.models import Delivery, DeliveryState, MessageKind
 from storage.states import Event
 from tests.unit.delivery.refusing import CHANNEL, House
@@ -40,7 +40,7 @@ async def test_files_are_taken_from_slack(house: House) -> None:
     now = house.clock.now()
     house.is_ready()
     there = attachments.want(house.db, 1, 1, "csv", now)
-    attachments.begun(house.db, there.id, now, slack_id="F1", name="year1.csv", size=1, rows=0, total=0)
+    attachments.begun(house.db, there.id, Begun(slack_id="F1", name="year1.csv", size=1), now)
     attachments.uploaded(house.db, there.id, now)
     wanted = attachments.want(house.db, 1, 2, "csv", now)
     removal.ours(house.db, exports.get(house.db, 1), now)
