@@ -34,6 +34,7 @@ from storage import outbox
 from storage.database import Database
 from storage.models import Export, NewExport
 from tests.harness import virtual_time
+from tests.harness.reading import ReadOnPaper
 from tests.harness.virtual_time import VirtualClock
 
 T = TypeVar("T")
@@ -152,6 +153,7 @@ async def _house(
         clock=clock,
         audience=LinkAudience.CHANNEL,
         words=Words(),
+        reading=lambda links: ReadOnPaper(links, clock),
         describe=lambda _: Described(),
         ending=ending,
         policy=policy,

@@ -137,6 +137,9 @@ class Bot:
         usage = UsageCache(database, calls, clock, values, settings.aps_client_id)
         await usage.load()
         shown = self._shown()
+        folder = Folder(settings.database_path)
+        await folder.clear()
+        downloads = Downloads(settings.network, settings.download_hosts, settings.answer_max_bytes, clock)
         parts = self.parts = await assemble(
             database=database,
             calls=calls,
@@ -146,6 +149,7 @@ class Bot:
             clock=clock,
             audience=settings.link_audience,
             words=Words(workspace.identity.name, partial(self._names, values), shown),
+            reading=partial(Reading, downloads=downloads, folder=folder),
             describe=partial(self._described, values),
             ending=ending,
             listeners=workspace.guard,
@@ -156,7 +160,7 @@ class Bot:
         parts.run(contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run)
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
         asking_again = AskingAgain(
-            database, parts.links, workspace.access, self._reading(parts), shown, self._catalogue,
+            database, parts.links, workspace.access, parts.reading, shown, self._catalogue,
             partial(self._names, values), settings.link_audience, clock,
         )  # fmt: skip
         app = self._bolt(workspace, parts, contracts, values, at_a_glance, asking_again)
@@ -180,11 +184,6 @@ class Bot:
             detail=settings.answer_detail,
             audience=settings.link_audience,
         )
-
-    def _reading(self, parts: Parts) -> Reading:
-        settings = self._settings
-        downloads = Downloads(settings.network, settings.download_hosts, settings.answer_max_bytes, self._clock)
-        return Reading(parts.fresh_links, downloads, Folder(settings.database_path))
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from bot.answers.worker import AnswerWorker, Reads
 from bot.calls.gateway import TokenFlexCalls
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.kinds import Words
@@ -58,6 +59,8 @@ class Parts:
     poller: Poller
     silence: Silence
     dispatcher: Dispatcher
+    reading: Reads
+    answer_worker: AnswerWorker
     exports: Exports
     moved_channels: MovedChannels
     supervisor: Supervisor
@@ -69,6 +72,7 @@ class Parts:
             "polling": self.poller.run,
             "waiting": self.silence.run,
             "notifications": self.dispatcher.run,
+            "answers": self.answer_worker.run,
         }
         for name, loop in {**own, **others}.items():
             self.supervisor.start(name, loop)
@@ -81,6 +85,7 @@ class _Bells(NamedTuple):
     poller: Bell
     dispatcher: Bell
     silence: Bell
+    answers: Bell
 
 
 async def assemble(
@@ -93,6 +98,7 @@ async def assemble(
     clock: Clock,
     audience: LinkAudience,
     words: Words,
+    reading: Callable[[FreshLinks], Reads],
     describe: Callable[[ExportRequest], Described],
     ending: AsyncExitStack,
     listeners: Settles | None = None,
@@ -102,8 +108,8 @@ async def assemble(
     """Wire the parts on an open database and take up what an earlier process has left.
 
     `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
-    and what they are `asking` Token Flex included. Messages are drawn with `words`, and `describe` says of a request
-    what its file is called.
+    and what they are `asking` Token Flex included. Messages are drawn with `words`, `reading` makes of links what
+    reads files, and `describe` says of a request what its file is called.
     """
     server_time = calls.turns.server_time
     slots = Slots()
@@ -117,6 +123,8 @@ async def assemble(
         database, posts, fresh_links, showings, server_time, slack_time, clock, audience, access, bells.dispatcher,
         words,
     )  # fmt: skip
+    reads = reading(fresh_links)
+    answer_worker = AnswerWorker(database, reads, words.answers, fresh_links, clock, audience, bells.answers)
     silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health, describe)
     links = Links(database, fresh_links, showings, clock, audience, access)
@@ -125,23 +133,25 @@ async def assemble(
     await worker.resume()
     supervisor = Supervisor(clock)
     others = [each for each in (listeners, asking) if each is not None]
-    under_way: list[Settles] = [worker.tasks, fresh_links, dispatcher.tasks, *others]
+    under_way: list[Settles] = [worker.tasks, answer_worker.tasks, fresh_links, dispatcher.tasks, *others]
     ending.push_async_callback(_settle, under_way)
     ending.callback(calls.close)
     ending.push_async_callback(supervisor.stop)
     return Parts(
-        database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher, exports,
-        moved_channels, supervisor,
+        database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher,
+        reads, answer_worker, exports, moved_channels, supervisor,
     )  # fmt: skip
 
 
 def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock) -> _Bells:
     """Return the bells of the loops, rung by commits, by slots that became free and by how the calls go."""
-    bells = _Bells(*(Bell(clock, looks=True) for _ in range(4)))
+    bells = _Bells(*(Bell(clock, looks=True) for _ in _Bells._fields))
     for bell in (bells.worker, bells.poller):
         database.subscribe(Table.EXPORTS, bell.ring)
         slots.subscribe(bell.ring)
     database.subscribe(Table.OUTBOX, bells.dispatcher.ring)
+    for table in (Table.ANSWERS, Table.OUTBOX):  # a link that an announcement has fetched is known once it is posted
+        database.subscribe(table, bells.answers.ring)
     database.subscribe(Table.EXPORTS, bells.silence.ring)
     calls.health.subscribe(bells.silence.ring)
     return bells

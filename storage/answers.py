@@ -38,6 +38,17 @@ class NewAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What was found in a file, as in `Answer`."""
+
+    document: str
+    sha256: str
+    question_key: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(NewAnswer, Stored):
     """The figures of a file, or that they are wanted."""
 
@@ -107,12 +118,12 @@ def of_export(db: Connection, export: int) -> tuple[Answer, ...]:
     return tuple(map(Answer.from_row, found))
 
 
-def next_wanted(db: Connection, now: datetime) -> Answer | None:
-    """Return the oldest answer that is wanted and does not pause."""
+def wanted(db: Connection, now: datetime, limit: int = 100) -> tuple[Answer, ...]:
+    """Return the answers that are wanted and do not pause, the oldest first."""
     sql = """
-        SELECT * FROM answers WHERE state = 'wanted' AND (next_try_at IS NULL OR next_try_at <= ?) ORDER BY id LIMIT 1
+        SELECT * FROM answers WHERE state = 'wanted' AND (next_try_at IS NULL OR next_try_at <= ?) ORDER BY id LIMIT ?
     """
-    return next(map(Answer.from_row, db.query(sql, [to_text(now)])), None)
+    return tuple(map(Answer.from_row, db.query(sql, [to_text(now), limit])))
 
 
 def next_try(db: Connection, now: datetime) -> datetime | None:
@@ -127,32 +138,20 @@ def found_before(db: Connection, question_key: str, before: int) -> tuple[Answer
     return tuple(map(Answer.from_row, db.query(sql, [question_key, before])))
 
 
-def pause(db: Connection, answer_id: int, next_try_at: datetime, now: datetime) -> None:
-    """Note that a file could not be had, and when it is tried again."""
-    sql = """
-        UPDATE answers SET attempts = attempts + 1, next_try_at = ?, changed_at = ? WHERE id = ? AND state = 'wanted'
-    """
-    db.execute(sql, [to_text(next_try_at), to_text(now), answer_id])
+def pause(db: Connection, answer_id: int, attempts: int, next_try_at: datetime, now: datetime) -> None:
+    """Note that a file could not be had, how often it was tried in vain, and when it is tried again."""
+    sql = "UPDATE answers SET attempts = ?, next_try_at = ?, changed_at = ? WHERE id = ? AND state = 'wanted'"
+    db.execute(sql, [attempts, to_text(next_try_at), to_text(now), answer_id])
 
 
-def found(
-    db: Connection,
-    answer_id: int,
-    now: datetime,
-    *,
-    document: str,
-    sha256: str,
-    question_key: str,
-    first_day: date | None = None,
-    last_day: date | None = None,
-) -> Answer | None:
+def found(db: Connection, answer_id: int, figures: Figures, now: datetime) -> Answer | None:
     """Store what was found; None where it is not wanted any more."""
+    days = {"first_day": figures.first_day, "last_day": figures.last_day}
     changes = {
-        "document": document,
-        "sha256": sha256,
-        "question_key": question_key,
-        "first_day": None if first_day is None else first_day.isoformat(),
-        "last_day": None if last_day is None else last_day.isoformat(),
+        "document": figures.document,
+        "sha256": figures.sha256,
+        "question_key": figures.question_key,
+        **{name: None if day is None else day.isoformat() for name, day in days.items()},
     }
     return _ended(db, answer_id, AnswerState.FOUND, changes, now)
 

@@ -281,6 +281,15 @@ def message_at(db: Connection, channel: str, ts: str) -> SentMessage | None:
     return next(map(SentMessage.from_row, found), None)
 
 
+def to_show_links(db: Connection, number: int) -> tuple[Delivery, ...]:
+    """Return the messages about an export that are to show a link and do not stand in Slack yet."""
+    sql = """
+        SELECT * FROM outbox WHERE about = 'export' AND about_id = ? AND shows_link = 1
+            AND state IN ('waiting', 'sending') AND id NOT IN (SELECT delivery FROM messages)
+    """
+    return tuple(map(Delivery.from_row, db.query(sql, [number])))
+
+
 def message_elsewhere(db: Connection, number: int, channel: str, ts: str) -> tuple[str, str] | None:
     """Return the channel and the subject of a public message about an export that has this `ts` in another channel."""
     sql = """

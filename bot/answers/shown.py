@@ -39,7 +39,7 @@ class Shown:
         audience: LinkAudience = LinkAudience.CHANNEL,
     ) -> None:
         """`personal` are fields that name people besides those of the catalogue."""
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._personal = frozenset(personal)
         self._audience = audience
         self.detail = detail
@@ -50,7 +50,7 @@ class Shown:
         query = Query.of(asked)
         return plan(
             export.request,
-            self._catalogue,
+            self.catalogue,
             personal=self._personal,
             by=query.by,
             top=query.top,
@@ -100,7 +100,7 @@ class Shown:
                 query = Query.of(answer.asked)
                 asked = "" if discreet or self._picks_people(query) else answer.asked
                 return answer_card.on_press(export, asked, discreet=discreet)
-            return self._figures(export, answer, names or Names(self._catalogue), why)
+            return self._figures(export, answer, names or Names(self.catalogue), why)
         except DocumentError as error:
             log.warning("an answer of an older version cannot be read", answer=answer.id, reason=str(error))
             return answer_card.forgotten(export)
@@ -125,8 +125,8 @@ class Shown:
 
     def _picks_people(self, query: Query) -> bool:
         """Return whether the condition of a query may name somebody."""
-        return bool(self._names_people & {*fields_used(query.where, self._catalogue)})
+        return bool(self._names_people & {*fields_used(query.where, self.catalogue)})
 
     @property
     def _names_people(self) -> frozenset[str]:
-        return self._personal | {field.name for field in self._catalogue.fields if field.personal_data}
+        return self._personal | {field.name for field in self.catalogue.fields if field.personal_data}

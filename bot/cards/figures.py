@@ -136,6 +136,7 @@ class Fault(StrEnum):
     ENDLESS = "endless"
     TOO_LARGE = "too-large"
     ROOM = "room"
+    NO_LINK = "no-link"
 
 
 #: What happened; what follows is the same for all. Tested to be total.
@@ -168,10 +169,14 @@ FAULTS: Final[Mapping[Fault, str]] = {
     Fault.ENDLESS: "its download took longer than it may",
     Fault.TOO_LARGE: "it is larger than ANSWER_MAX_MB allows",
     Fault.ROOM: "the disk of the bot has no room for it",
+    Fault.NO_LINK: "Autodesk gave no link to it, however often I asked",
 }
 #: Where it did not come, nobody knows whether the link works for others.
 _NOT_CAME: Final = frozenset(
-    {Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF, Fault.UNMEASURED, Fault.ENDLESS}
+    {
+        *(Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF, Fault.UNMEASURED),
+        *(Fault.ENDLESS, Fault.GONE, Fault.NO_LINK),
+    }
 )
 
 

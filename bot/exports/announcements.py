@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database as Connection
 
+from storage import answers, outbox
 from storage import exports as export_store
-from storage import outbox
+from storage.answers import NewAnswer
 from storage.models import About, Export, MessageKind, NewDelivery, Refusal
 from storage.states import ExportState
 
@@ -47,9 +48,17 @@ def result(db: Connection, export: Export, now: datetime) -> None:
         after=card,
     )
     outbox.put_once(db, announcement, now)
+    if announced.state is ExportState.READY and announced.wants_answer:
+        _want_answer(db, announced, now)
     was_told = outbox.get(db, card).refusal is Refusal.PLACE and outbox.message(db, card) is None
     if was_told and is_to_be_announced(db, announced):
         private_result(db, announced, "", now)
+
+
+def _want_answer(db: Connection, export: Export, now: datetime) -> None:
+    number, announcement = export.number, export.announcement
+    origin = answers.origin_of(number, announcement)
+    answers.add_wanted(db, NewAnswer(origin=origin, export=number, announcement=announcement), now)
 
 
 def is_to_be_announced(db: Connection, export: Export) -> bool:

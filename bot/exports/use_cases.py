@@ -94,10 +94,11 @@ class Exports:
         origin: str,
         replaces: MadeFor | None = None,
         period: str = "",
+        wants_answer: bool = True,
     ) -> Accepted:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
 
-        `period` is how its days were said, as in a command.
+        `period` is how its days were said, as in a command; `wants_answer`: its file is to be read for figures.
 
         Raises:
             ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
@@ -119,6 +120,7 @@ class Exports:
             described.stem,
             described.known_through,
             period,
+            wants_answer,
         )
         slots = self._slots.left_to_us(now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, replaces, asker, slots, now)

@@ -55,21 +55,30 @@ def lists(house: House) -> list[float]:
 
 
 def undelivered(house: House) -> list[str]:
-    """Return the subjects of the messages that are still to be posted or edited; links that expire later apart."""
+    """Return the subjects of the messages that are still to be posted or edited, and the answers that are wanted.
+
+    Links that expire later are none of these.
+    """
     with closing(sqlite3.connect(house.folder / "tokenflex.db")) as db:
-        rows = db.execute("SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry'")
+        rows = db.execute(
+            "SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry' "
+            "UNION ALL SELECT origin FROM answers WHERE state = 'wanted'"
+        )
         return [subject for (subject,) in rows]
 
 
 def check_once(house: House, *numbers: int, full: int = 0) -> None:
-    """Check that each of these exports is at Token Flex once, and has one card and one announcement.
+    """Check that each of these exports is at Token Flex once, with one card, one announcement and one answer at most.
 
     `full` is how many submissions found all places taken, which is answered with 429 too.
     """
     assert len(ours(house)) == len(numbers), ours(house)
     wanted = {f"card:{number}" for number in numbers} | {f"result:{number}:1" for number in numbers}
-    channel_posts = Counter({name: n for name, n in subjects(house).items() if not name.startswith("direct:")})
-    assert channel_posts == Counter(wanted)
+    posted = subjects(house)
+    assert {name: n for name, n in posted.items() if not name.startswith(("direct:", "answer:"))} == Counter(wanted)
+    answered = [n for name, n in posted.items() if name.startswith("answer:")]
+    assert len(answered) <= len(numbers)
+    assert set(answered) <= {1}
     assert house.statuses().count(429) == full
 
 

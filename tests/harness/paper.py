@@ -34,6 +34,7 @@ from bot.tokenflex.models import DOWNLOAD, ERROR, REQUESTED, DownloadLink, Upstr
 from sandbox.tokenflex.limits import limiter_for
 from storage import future
 from storage.database import Database
+from tests.harness.reading import ReadOnPaper
 from tests.harness.virtual_time import VirtualClock
 
 LATENCY, LINK_LIFE = 0.4, 120.0
@@ -330,6 +331,8 @@ async def started(
     slack: Slack,
     ahead: timedelta = timedelta(),
     database_type: type[GatedDatabase] = GatedDatabase,
+    words: Words | None = None,
+    audience: LinkAudience = LinkAudience.CHANNEL,
 ) -> Process:
     """Start a bot on the database, as `bot.app` does; its machine's clock is `ahead` of the servers'.
 
@@ -355,8 +358,9 @@ async def started(
         slack_time=slack_time,
         access=Access(Rules(shared_channels=SharedChannels.ALLOW), nobody, nobody, "T1", database, own),
         clock=own,
-        audience=LinkAudience.CHANNEL,
-        words=Words(),
+        audience=audience,
+        words=words or Words(),
+        reading=lambda links: ReadOnPaper(links, own),
         describe=lambda _: Described(),
         ending=AsyncExitStack(),  # a process here is killed, never stopped
     )

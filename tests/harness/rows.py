@@ -17,7 +17,7 @@ from bot.contracts.usage import Counted
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest, MonthOfUse, TokenYear
 from storage import answers, audit, exports, outbox
-from storage.answers import NewAnswer
+from storage.answers import Figures, NewAnswer
 from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
@@ -91,7 +91,7 @@ def answered(db: Connection, export_number: int = 1, announcement: int = 1) -> a
     answer, is_new = answers.add_wanted(db, wanted, NOW)
     if is_new:
         document = kept.figures(FOUND, plan(REQUEST, Catalogue()))
-        answers.found(db, answer.id, NOW, document=document, sha256=FOUND.sha256, question_key="")
+        answers.found(db, answer.id, Figures(document=document, sha256=FOUND.sha256), NOW)
     return answers.get(db, answer.id)
 
 

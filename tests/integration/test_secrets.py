@@ -78,7 +78,7 @@ def found(secrets: Secrets, text: bytes) -> list[str]:
 
 def database_bytes(folder: Path) -> bytes:
     """The database with all files beside it."""
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("tokenflex.db*")))
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("tokenflex.db*")) if path.is_file())
 
 
 @pytest.fixture

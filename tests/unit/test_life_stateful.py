@@ -20,8 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.errors import UseCaseError
 from bot.exports.links import Shown
 from bot.tokenflex.models import DOWNLOAD, ERROR, ExportRequest
+from storage import answers, outbox
 from storage import exports as export_store
-from storage import outbox
+from storage.answers import AnswerState
 from storage.models import Export
 from storage.states import ExportState
 from tests.harness.paper import FAULTS, Slack, TokenFlex, started
@@ -185,6 +186,11 @@ class Life(RuleBasedStateMachine):
             assert made == (export.request_key is not None), export
             for announcement in range(1, export.announcement + 1):
                 assert f"result:{export.number}:{announcement}" in said, export
+            for answer in self._run(self.bot.parts.database.read(answers.of_export, export.number)):
+                assert answer.state is not AnswerState.WANTED, answer
+                assert f"answer:{answer.id}" in said, answer
+            if export.state is ExportState.READY:
+                assert self._run(self.bot.parts.database.read(answers.of, export.number, export.announcement)), export
 
     def _end(self) -> None:
         self.bot.kill()

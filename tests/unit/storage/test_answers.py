@@ -7,7 +7,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from storage import answers
-from storage.answers import AnswerState, NewAnswer, UnknownAnswerError
+from storage.answers import AnswerState, Figures, NewAnswer, UnknownAnswerError
 from storage.migrations import migrations
 from tests.harness.rows import NOW, accepted, after
 
@@ -32,7 +32,8 @@ def wanted(db: Connection, export: int = 1, announcement: int = 1) -> answers.An
 def found(db: Connection, answer: answers.Answer, key: str = "question") -> answers.Answer | None:
     """The same with figures."""
     days = {"first_day": date(2026, 1, 1), "last_day": date(2026, 1, 31)}
-    return answers.found(db, answer.id, after(9), document='{"rows": 3}', sha256="ab" * 32, question_key=key, **days)
+    figures = Figures(document='{"rows": 3}', sha256="ab" * 32, question_key=key, **days)
+    return answers.found(db, answer.id, figures, after(9))
 
 
 def test_an_announcement_wants_one_answer(db: Connection) -> None:
@@ -57,12 +58,11 @@ def test_one_that_a_person_asked_for_belongs_to_no_announcement(db: Connection) 
 def test_the_oldest_is_first_and_one_that_pauses_lets_others_by(db: Connection) -> None:
     """Until its pause ends."""
     first, second = wanted(db), wanted(db, 2)
-    assert answers.next_wanted(db, NOW) == first
-    answers.pause(db, first.id, after(60), after(1))
-    assert answers.next_wanted(db, after(59)) == second
+    assert answers.wanted(db, NOW) == (first, second)
+    answers.pause(db, first.id, 1, after(60), after(1))
+    assert answers.wanted(db, after(59)) == (second,)
     assert answers.next_try(db, after(59)) == after(60)
-    again = answers.next_wanted(db, after(60))
-    assert again is not None
+    (again,) = answers.wanted(db, after(60), 1)
     assert (again.id, again.attempts, again.changed_at) == (first.id, 1, after(1))
     assert answers.next_try(db, after(60)) is None
 
@@ -70,7 +70,7 @@ def test_the_oldest_is_first_and_one_that_pauses_lets_others_by(db: Connection) 
 def test_what_was_found_is_kept_once(db: Connection) -> None:
     """The second reading of the same file changes nothing."""
     answer = wanted(db)
-    answers.pause(db, answer.id, after(5), after(1))
+    answers.pause(db, answer.id, 1, after(5), after(1))
     kept = found(db, answer)
     assert kept is not None
     assert (kept.state, kept.document, kept.next_try_at) == (AnswerState.FOUND, '{"rows": 3}', None)
@@ -78,7 +78,7 @@ def test_what_was_found_is_kept_once(db: Connection) -> None:
     assert found(db, answer, "other") is None
     assert answers.unread(db, answer.id, "empty", after(20)) is None
     assert answers.get(db, answer.id) == kept
-    assert answers.next_wanted(db, after(99)) is None
+    assert answers.wanted(db, after(99)) == ()
 
 
 def test_a_file_without_figures_ends_too(db: Connection) -> None:
@@ -87,7 +87,7 @@ def test_a_file_without_figures_ends_too(db: Connection) -> None:
     ended = answers.unread(db, answer.id, "columns", after(9), document='{"line": 3}')
     assert ended is not None
     assert (ended.state, ended.fault, ended.changed_at) == (AnswerState.UNREAD, "columns", after(9))
-    assert answers.next_wanted(db, after(99)) is None
+    assert answers.wanted(db, after(99)) == ()
 
 
 def test_earlier_answers_of_a_question_are_found_newest_first(db: Connection) -> None:

@@ -132,11 +132,11 @@ def test_an_answer_that_was_put_off_in_the_future_is_wanted_now(db: Connection) 
     """One that was put off before now keeps its pause."""
     new = answers.NewAnswer(origin="answer:1:1", export=1, announcement=1)
     answer, _ = answers.add_wanted(db, new, NOW)
-    answers.pause(db, answer.id, after(600), NOW)
+    answers.pause(db, answer.id, 1, after(600), NOW)
     assert future.bring_back(db, NOW) == NOTHING
-    answers.pause(db, answer.id, after(6 * HOUR), after(5 * HOUR))
+    answers.pause(db, answer.id, 2, after(6 * HOUR), after(5 * HOUR))
     assert future.bring_back(db, NOW) == timedelta(hours=5)
-    assert answers.next_wanted(db, NOW) is not None
+    assert len(answers.wanted(db, NOW)) == 1
 
 
 def test_a_file_that_was_put_off_in_the_future_is_handed_over_now(db: Connection) -> None:

@@ -64,6 +64,7 @@ HOT: dict[str, Query] = {
     ),
     "requesters in": lambda db: export_search.requesters_in(db, "C1"),
     "outbox due": lambda db: outbox.due(db, NOW, URGENT),
+    "outbox to show links": lambda db: outbox.to_show_links(db, 1),
     "outbox next due": lambda db: outbox.next_due(db, NOW),
     "outbox get": lambda db: (outbox.get(db, 1), outbox.find(db, "card:1")),
     "outbox take up": lambda db: outbox.take_up(db, "C1", NOW, edits_only=True),
@@ -75,7 +76,7 @@ HOT: dict[str, Query] = {
     "message at": lambda db: outbox.message_at(db, "C1", "1.0"),
     "draw again": lambda db: outbox.draw_again(db, "C1", NOW),
     "answer of": lambda db: (answers.of(db, 1, 1), answers.of_export(db, 1)),
-    "answer wanted": lambda db: (answers.next_wanted(db, NOW), answers.next_try(db, NOW)),
+    "answer wanted": lambda db: (answers.wanted(db, NOW), answers.next_try(db, NOW)),
     "answers before": lambda db: answers.found_before(db, "a", 9),
     "attachment of": lambda db: (attachments.of(db, 1, 1), attachments.of_export(db, 1)),
     "attachment wanted": lambda db: (
