@@ -24,8 +24,8 @@ from bot.answers.placing import NoPlaceError
 from bot.answers.plan import Plan
 from bot.answers.reading import Reading
 from bot.calls.budget import Rank
-from bot.cards import file_card
 from bot.cards.figures import Fault, Unread
+from bot.cards.file_card import NoFile
 from bot.cards.names import Names
 from bot.errors import UseCaseError, WrongStateError
 from bot.people.access import Access
@@ -111,21 +111,6 @@ class Attaching:
                 await self._step(attachment)
         await self._held.release_all_but(await self._database.read(attachments.to_upload))
         return await self._database.read(attachments.next_try, self._clock.now())
-
-    async def remove(self, export: int) -> tuple[str, ...]:
-        """Take every file of an export from Slack, on record first; return Slack's words where it refuses.
-
-        What could not be deleted because Slack is away is tried again.
-        """
-        refused = []
-        for attachment in await self._database.write(_delete, export, self._clock.now()):
-            try:
-                await self._delete(attachment)
-            except SlackRefusedError as error:
-                refused.append(str(error))
-            except SlackError as error:
-                log.info("a file could not be deleted now", export=export, reason=str(error))
-        return tuple(refused)
 
     # Whether
 
@@ -229,16 +214,16 @@ class Attaching:
         try:
             await self._files.delete(attachment.slack_id)
         except SlackRefusedError as error:
+            if isinstance(error, errors.TokenRefusedError | errors.SuspendedError):
+                raise
             log.warning("Slack does not delete a file", reason=str(error))
-            await self._database.write(attachments.kept, attachment.id, str(error), self._clock.now())
-            raise
+            await self._database.write(placing.kept, attachment, str(error), self._clock.now())
+            return
         await self._database.write(attachments.deleted, attachment.id, self._clock.now())
 
     # What follows where it did not work
 
     async def _was_refused(self, attachment: Attachment, error: SlackRefusedError) -> None:
-        if attachment.state is AttachmentState.DELETING:
-            return  # that is on record, and in the log
         if isinstance(error, errors.ChannelClosedError):
             await self._database.write(_tell_requester, attachment, str(error), self._clock.now())
             await self._later(attachment, str(error))
@@ -246,7 +231,7 @@ class Attaching:
             await self._later(attachment, str(error))
         else:
             is_thread = isinstance(error, errors.ThreadGoneError)
-            await self._refuse(attachment, file_card.NO_THREAD if is_thread else str(error))
+            await self._refuse(attachment, NoFile.CARD_CLOSED if is_thread else str(error))
 
     async def _refuse(self, attachment: Attachment, reason: str, *, private: bool = False) -> None:
         """There is no file, for good, and that is said."""
@@ -264,7 +249,7 @@ class Attaching:
         """Try again after a pause, for a day; then there is no file."""
         log.info("a file waits", state=attachment.state.value, reason=reason)
         if self._clock.now() - attachment.wanted_at > _PATIENCE and attachment.state is not AttachmentState.DELETING:
-            await self._refuse(attachment, file_card.VAIN)
+            await self._refuse(attachment, NoFile.VAIN)
         else:
             await self._pause(attachment, _PAUSES.after(attachment.attempts + 1))
 
@@ -276,9 +261,3 @@ class Attaching:
 def _tell_requester(db: Connection, attachment: Attachment, reason: str, now: datetime) -> None:
     export = exports.get(db, attachment.export)
     placing.tell(db, export, attachment.announcement, reason, LinkAudience.REQUESTER, now)
-
-
-def _delete(db: Connection, export: int, now: datetime) -> tuple[Attachment, ...]:
-    """Note that the files of an export are to be deleted, and return those that Slack may have."""
-    deleting = [attachments.delete(db, each.id, now) for each in attachments.of_export(db, export)]
-    return tuple(each for each in deleting if each is not None)

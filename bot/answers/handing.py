@@ -12,6 +12,7 @@ import structlog
 
 from bot.answers import placing
 from bot.cards import file_card
+from bot.cards.file_card import NoFile
 from bot.runtime.backoff import Backoff
 from bot.runtime.clock import Clock
 from bot.settings import LinkAudience
@@ -61,7 +62,7 @@ class Handing:
             raise  # it may
         except FileGoneError:
             if attachment.state is AttachmentState.HANDED:  # it was taken before, and is not taken twice
-                await self._ended(handing, AttachmentState.LOST, file_card.LOST)
+                await self._ended(handing, AttachmentState.LOST, NoFile.LOST)
                 return
             await self._database.write(attachments.again, handing.id, self._clock.now())
             raise
@@ -78,7 +79,7 @@ class Handing:
 
         """
         if not self._files.may_read:
-            await self._ended(attachment, AttachmentState.UNSEEN, file_card.UNSURE)
+            await self._ended(attachment, AttachmentState.UNSEEN, NoFile.UNSURE)
             return
         standing, now = await self._files.standing(attachment.slack_id), self._clock.now()
         settled_at = (attachment.handed_at or attachment.changed_at) + _SETTLED_AFTER
@@ -110,7 +111,7 @@ class Handing:
         elif attachment.times_handed < _TIMES:
             await self.hand(attachment, export)
         else:
-            await self._ended(attachment, AttachmentState.LOST, file_card.LOST)
+            await self._ended(attachment, AttachmentState.LOST, NoFile.LOST)
 
     async def _ended(self, attachment: Attachment, state: AttachmentState, reason: str = "") -> None:
         if reason:

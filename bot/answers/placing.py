@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database as Connection
 
 from bot.answers import announcing
-from bot.cards import file_card
+from bot.cards.file_card import NoFile
 from bot.settings import LinkAudience
 from storage import answers, attachments, exports, outbox
 from storage.answers import AnswerState
@@ -39,12 +39,12 @@ def place_of(db: Connection, export: Export, announcement: int, audience: LinkAu
     if audience is LinkAudience.REQUESTER:
         message = outbox.message_to(db, export.requester)
         if message is None:
-            raise NoPlaceError(file_card.NO_CONVERSATION)
+            raise NoPlaceError(NoFile.NO_CONVERSATION)
         return Place(message.channel, None)
     subjects = outbox.card_subject(export.number), outbox.result_subject(export.number, announcement)
     parents = [_standing(db, subject) for subject in subjects]
     if all(each is _NEVER for each in parents):
-        raise NoPlaceError(file_card.NO_THREAD)
+        raise NoPlaceError(NoFile.CARD_CLOSED)
     parent = next((each for each in parents if isinstance(each, SentMessage)), None)
     return None if parent is None else Place(parent.channel, parent.ts)
 
@@ -68,6 +68,13 @@ def ended(
     attachments.settled(db, attachment.id, state, now, reason)
     if reason:
         tell(db, exports.get(db, attachment.export), attachment.announcement, reason, audience, now)
+
+
+def kept(db: Connection, attachment: Attachment, reason: str, now: datetime) -> None:
+    """Note that Slack does not delete a file, and have the requester told."""
+    attachments.kept(db, attachment.id, reason, now)
+    export = exports.get(db, attachment.export)
+    tell(db, export, attachment.announcement, NoFile.KEPT, LinkAudience.REQUESTER, now)
 
 
 def tell(db: Connection, export: Export, announcement: int, reason: str, audience: LinkAudience, now: datetime) -> None:

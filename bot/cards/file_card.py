@@ -1,6 +1,7 @@
 """What stands beside the file of an export in its thread, and what stands there instead where there is none."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from bot.cards.blocks import Message, paragraph
@@ -10,24 +11,48 @@ from storage.attachments import Attachment
 from storage.models import Export
 from storage.states import ExportState
 
-#: Words of ours for what Slack has no word for.
-LOST, UNSURE, VAIN, NO_THREAD, NO_CONVERSATION = "lost", "unsure", "vain", "no_thread", "no_conversation"
-#: What keeps a file from its thread, by Slack's word for it or ours (source: Slack, errors of the methods for files).
-REASONS: Final[Mapping[str, str]] = {
-    "file_uploads_disabled": "the workspace takes no files",
-    "file_uploads_except_images_disabled": "the workspace takes no files but pictures",
-    "file_type_not_allowed": "the workspace takes no files of this type",
-    "file_upload_size_restricted": "it is larger than files may be in this workspace",
-    "snippet_too_large": "it is larger than files may be in this workspace",
-    "storage_limit_reached": "the workspace has no room for more files",
-    "posting_to_channel_denied": "a setting of the channel or the workspace keeps me from posting files there",
-    "not_in_channel": "I am not in that channel",
-    "missing_scope": "I may not hand files over: whoever looks after me has to allow `files:write`",
-    NO_THREAD: "the card takes no replies",
-    NO_CONVERSATION: "I have no conversation with you yet",
-    VAIN: "Slack has not taken it for a day",
+
+class NoFile(StrEnum):
+    """Why there is no file. The database has these words, Slack's where it has one; a fault of the file has its own."""
+
+    FILES_OFF = "file_uploads_disabled"
+    PICTURES_ALONE = "file_uploads_except_images_disabled"
+    TYPE = "file_type_not_allowed"
+    SIZE = "file_upload_size_restricted"
+    ROOM = "storage_limit_reached"
+    DENIED = "posting_to_channel_denied"
+    ABSENT = "not_in_channel"
+    SCOPE = "missing_scope"
+    CARD_CLOSED = "card_closed"  #: our own words from here on
+    NO_CONVERSATION = "no_conversation"
+    VAIN = "vain"
+    LOST = "lost"  #: Slack has taken it, and shows it nowhere
+    UNSURE = "unsure"  #: nobody can say whether Slack has taken it
+    KEPT = "kept"  #: Slack does not delete it
+
+
+#: What keeps a file from its place; tested to be total with `_WHOLE`.
+_REASONS: Final[Mapping[str, str]] = {
+    NoFile.FILES_OFF: "the workspace takes no files",
+    NoFile.PICTURES_ALONE: "the workspace takes no files but pictures",
+    NoFile.TYPE: "the workspace takes no files of this type",
+    NoFile.SIZE: "it is larger than files may be in this workspace",
+    NoFile.ROOM: "the workspace has no room for more files",
+    NoFile.DENIED: "a setting of the channel or the workspace keeps me from posting files there",
+    NoFile.ABSENT: "I am not in that channel",
+    NoFile.SCOPE: "I may not hand files over: whoever looks after me has to allow `files:write`",
+    NoFile.CARD_CLOSED: "the card takes no replies",
+    NoFile.NO_CONVERSATION: "I have no conversation with you yet",
+    NoFile.VAIN: "Slack has not taken it for a day",
     **{fault.value: FAULTS[fault] for fault in Fault},
 }
+#: Whole sentences for what is no refusal to put it there.
+_WHOLE: Final[Mapping[str, str]] = {
+    NoFile.LOST: "Slack has taken it and does not show it.",
+    NoFile.UNSURE: "I handed it to Slack and did not hear whether it took it. If it is not here, it did not come.",
+    NoFile.KEPT: "Slack does not let me delete it. Whoever may delete files there can do it.",
+}
+REASONS: Final = (*_REASONS, *_WHOLE)
 
 
 def begin(number: int) -> str:
@@ -48,11 +73,7 @@ def comment(export: Export, attachment: Attachment) -> str:
 
 def none(export: Export, reason: str) -> Message:
     """Return why there is no file, or none that can be seen."""
-    if reason == LOST:
-        said = "Slack has taken it and does not show it."
-    elif reason == UNSURE:
-        said = "I handed it to Slack and did not hear whether it took it. If it is not here, it did not come."
-    else:
-        said = f"I cannot put it here: {REASONS.get(reason) or f'Slack does not take it ({code(reason)})'}."
+    why = _REASONS.get(reason) or f"Slack does not take it ({code(reason)})"
+    said = _WHOLE.get(reason) or f"I cannot put it here: {why}."
     link = f" `/tokenflex link {export.label}` gets it in any case." if export.state is ExportState.READY else ""
     return paragraph(f"{begin(export.number)}: {said}{link}")

@@ -16,11 +16,11 @@ from bot.answers.document import Found
 from bot.answers.folder import Folder
 from bot.answers.plan import plan
 from bot.calls.budget import Rank
-from bot.cards import file_card
 from bot.cards.figures import Fault, Unread
+from bot.cards.file_card import NoFile
 from bot.cards.names import Names
 from bot.errors import LinkUnavailableError, MembershipUnknownError, NoLink, Wish, WrongStateError
-from bot.exports import announcements
+from bot.exports import announcements, removal
 from bot.people.permissions import Posting
 from bot.runtime.bell import Bell
 from bot.settings import AttachFiles, LinkAudience
@@ -210,6 +210,11 @@ class House:
         found = partial(answers.found, document="{}", sha256="", question_key="")
         await self.database.write(found, self.answer.id, self.clock.now())
 
+    async def is_deleted(self) -> None:
+        """A person deletes the export."""
+        export = await self.database.read(exports.get, 1)
+        await self.database.write(removal.ours, export, self.clock.now())
+
     async def goes_on(self, seconds: float = 300, bot: Attaching | None = None) -> None:
         """Let the bot live for so long."""
         bot, end = bot or self.bot, self.clock.now().timestamp() + seconds
@@ -374,9 +379,9 @@ async def test_what_slack_refuses_is_said_once(make: Make, word: str) -> None:
     house.slack.will(step, *[refusal(word)] * 100)
     await house.is_read()
     await house.goes_on(90_000)
-    reason = file_card.NO_THREAD if word == "thread_not_found" else word
+    reason = NoFile.CARD_CLOSED if word == "thread_not_found" else word
     assert house.told()[0] == (kind, reason)
-    assert [each for each in house.told()[1:] if each != ("no file", file_card.VAIN)] == []
+    assert [each for each in house.told()[1:] if each != ("no file", NoFile.VAIN)] == []
     assert house.slack.shows == []
     assert await house.state() is S.REFUSED
     assert house.left() == []
@@ -426,7 +431,7 @@ async def test_what_slack_does_not_take_for_a_day_is_said(make: Make) -> None:
     house.slack.will("begin", *[SlackUnreachableError()] * 200)
     await house.is_read()
     await house.goes_on(90_000)
-    assert house.told() == [("no file", file_card.VAIN)]
+    assert house.told() == [("no file", NoFile.VAIN)]
     assert house.autodesk.downloads == 1
     assert house.left() == []
 
@@ -442,7 +447,7 @@ async def test_without_looking_a_lost_answer_is_never_asked_again(make: Make, ef
     await house.is_read()
     await house.goes_on()
     assert house.slack.asked.count("share") == 1
-    assert house.told() == [("no file", file_card.UNSURE)]
+    assert house.told() == [("no file", NoFile.UNSURE)]
     assert await house.state() is S.UNSEEN
 
 
@@ -493,7 +498,7 @@ async def test_a_share_that_stays_lost_is_said(make: Make, shares_twice: bool) -
     house.slack.loses, house.slack.shares_twice = 9, shares_twice
     await house.is_read()
     await house.goes_on()
-    assert house.told() == [("no file", file_card.LOST)]
+    assert house.told() == [("no file", NoFile.LOST)]
     assert await house.state() is S.LOST
     assert house.slack.asked.count("share") == 2
 
@@ -587,7 +592,7 @@ async def test_killed_at_any_crossing_it_comes_once(make: Make, dies_at: int, be
         assert (len(house.slack.shows), house.told(), await house.state()) == (1, [], S.SHOWN)
     else:  # where nobody can say whether it came, that is said, and it is never there twice
         assert len(house.slack.shows) <= 1
-        assert house.slack.shows or house.told() == [("no file", file_card.UNSURE)]
+        assert house.slack.shows or house.told() == [("no file", NoFile.UNSURE)]
         assert await house.state() is S.UNSEEN
     assert house.autodesk.downloads <= 2
     assert house.left() == []
@@ -599,29 +604,33 @@ async def test_killed_at_any_crossing_it_comes_once(make: Make, dies_at: int, be
 async def test_what_is_deleted_meanwhile_is_not_handed_over(make: Make) -> None:
     house = make()
     await house.is_read()
-    assert await house.bot.remove(1) == ()
+    await house.is_deleted()
     await house.goes_on()
-    assert (house.slack.shows, await house.state()) == ([], S.DELETED)
+    assert (house.slack.shows, await house.state(), house.left()) == ([], S.DELETED, [])
 
 
 async def test_deleting_takes_the_file_from_slack(make: Make) -> None:
     house = make()
     await house.is_read()
     await house.goes_on()
-    assert await house.bot.remove(1) == ()
-    assert (house.slack.shows, await house.state()) == ([], S.DELETED)
-    assert await house.bot.remove(1) == ()
+    for _ in range(2):
+        await house.is_deleted()
+        await house.goes_on()
+        assert (house.slack.shows, await house.state()) == ([], S.DELETED)
     assert house.slack.asked.count("delete") == 1
 
 
-async def test_what_slack_does_not_delete_is_returned_and_can_be_tried_again(make: Make) -> None:
+async def test_what_slack_does_not_delete_is_said_and_can_be_tried_again(make: Make) -> None:
     house = make()
     await house.is_read()
     await house.goes_on()
     house.slack.will("delete", refusal("cant_delete_file"))
-    assert await house.bot.remove(1) == ("cant_delete_file",)
+    await house.is_deleted()
+    await house.goes_on()
     assert await house.state() is S.KEPT
-    assert await house.bot.remove(1) == ()
+    assert house.told() == [("private no file", NoFile.KEPT)]
+    await house.is_deleted()
+    await house.goes_on()
     assert await house.state() is S.DELETED
 
 
@@ -629,8 +638,9 @@ async def test_a_deletion_that_slack_was_away_for_is_made_later(make: Make) -> N
     house = make()
     await house.is_read()
     await house.goes_on()
-    house.slack.will("delete", SlackUnreachableError(), SlackUnsureError("TimeoutError"))
-    assert await house.bot.remove(1) == ()
+    house.slack.will("delete", SlackUnreachableError(), SlackUnsureError("TimeoutError"), refusal("token_revoked"))
+    await house.is_deleted()
+    await house.goes_on(1)
     assert await house.state() is S.DELETING
     await house.goes_on()
     assert (house.slack.shows, await house.state()) == ([], S.DELETED)

@@ -25,6 +25,7 @@ from bot.cards.blocks import Message
 from bot.cards.export_list import Listed, Turn
 from bot.cards.faces import FACES, NOTES
 from bot.cards.figures import Fault, Unread
+from bot.cards.file_card import NoFile
 from bot.cards.notices import Closing
 from bot.cards.waiting import InLine, place_in_line
 from bot.contracts.usage import usage_of
@@ -172,7 +173,7 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
 
 def _details(kind: MessageKind) -> list[str]:
     if kind in {MessageKind.NO_FILE, MessageKind.PRIVATE_NO_FILE}:
-        return [*file_card.REASONS, file_card.LOST, file_card.UNSURE, "as_yet_unknown_error"]
+        return [*file_card.REASONS, "as_yet_unknown_error"]
     return [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
 
 
@@ -407,3 +408,8 @@ def test_a_backtick_that_was_typed_ends_no_code_of_ours(told: Message) -> None:
     """What stands in code, a command to be typed, stays in code; outside of it there is no backtick."""
     assert told.text.count("`") % 2 == 0
     assert all("/tokenflex" in span for span in re.findall(r"`([^`]*)`", told.text))
+
+
+def test_every_reason_why_there_is_no_file_has_its_sentence() -> None:
+    """Those of Slack, ours, and the faults of a file."""
+    assert set(file_card.REASONS) == {*NoFile, *Fault}
