@@ -7,7 +7,7 @@ import pytest
 
 from bot.tokenflex.models import ExportRequest
 from storage import answers, exports
-from storage.answers import NewAnswer
+from storage.answers import Figures, NewAnswer
 from storage.database import Database
 from storage.models import NewExport
 from tests.integration.test_backup import command
@@ -30,7 +30,7 @@ def _answer(db, number, contract, at) -> None:  # type: ignore[no-untyped-def]
     exports.accept(db, NewExport(request, "U1", "C1", f"command:{number}"), at)
     new = NewAnswer(origin=answers.origin_of(number, 1), export=number, announcement=1)
     wanted, _ = answers.add_wanted(db, new, at)
-    answers.found(db, wanted.id, at, document="{}", sha256="", question_key="")
+    answers.found(db, wanted.id, Figures(document="{}", sha256=""), at)
 
 
 @pytest.mark.parametrize(

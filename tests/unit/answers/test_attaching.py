@@ -5,7 +5,6 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ from bot.slack.errors import (
 from bot.slack.files import Begun, Standing
 from bot.tokenflex.catalogue import Catalogue
 from storage import answers, attachments, exports, outbox
-from storage.answers import NewAnswer
+from storage.answers import Figures, NewAnswer
 from storage.attachments import Attachment, AttachmentState
 from storage.models import About, Export, MessageKind, NewDelivery, SentMessage
 from storage.states import Event
@@ -207,8 +206,8 @@ class House:
         export = await self.database.read(exports.get, 1)
         asked = plan(export.request, Catalogue())
         await (bot or self.bot).read(export, asked, person="U1", rank=Rank.METADATA)
-        found = partial(answers.found, document="{}", sha256="", question_key="")
-        await self.database.write(found, self.answer.id, self.clock.now())
+        figures = Figures(document="{}", sha256="")
+        await self.database.write(answers.found, self.answer.id, figures, self.clock.now())
 
     async def is_deleted(self) -> None:
         """A person deletes the export."""

@@ -13,7 +13,7 @@ from bot.answers.plan import Plan, plan
 from bot.answers.retention import Retention
 from bot.tokenflex.catalogue import Catalogue
 from storage import answers
-from storage.answers import NewAnswer
+from storage.answers import Figures, NewAnswer
 from tests.harness.moved_clock import MovedClock
 from tests.harness.rows import FOUND, accepted
 from tests.harness.stored import MemoryDatabase
@@ -48,7 +48,7 @@ def _keep(db: Connection, announcement: int, now: datetime, made: Plan) -> int:
     new = NewAnswer(origin=answers.origin_of(1, announcement), export=1, announcement=announcement)
     answer, _ = answers.add_wanted(db, new, now)
     text = kept.figures(_found(made), made)
-    answers.found(db, answer.id, now, document=text, sha256=FOUND.sha256, question_key="")
+    answers.found(db, answer.id, Figures(document=text, sha256=FOUND.sha256), now)
     return answer.id
 
 
