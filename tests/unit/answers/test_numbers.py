@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.answers.answer import answer_of
 from bot.answers.document import Count, Found, Grouped, Measure
@@ -203,6 +205,40 @@ def test_what_may_not_be_added_has_no_total_and_no_sum(metric: str, tmp_path: Pa
     measures = [measure for grouped in found.grouped for measure in grouped.grouping.measures]
     assert Measure(Count.SUM, metric) not in measures
     assert all(timeline.metrics == ("tokensConsumed",) for timeline in task.timelines)
+
+
+_METRICS = [*(metric.name for metric in CATALOGUE.metrics), "averageUsers"]
+_FIELDS = [field.name for field in CATALOGUE.fields]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    fields=st.lists(st.sampled_from(_FIELDS), unique=True, max_size=5),
+    metrics=st.lists(st.sampled_from(_METRICS), unique=True, min_size=1),
+    draws=st.data(),
+)
+def test_whatever_is_asked_for_what_may_not_be_added_never_is(
+    fields: list[str], metrics: list[str], draws: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Every row says 7; a sum of two would be 14 or more, and is nowhere among what may not be added."""
+    by = draws.draw(st.lists(st.sampled_from(fields), unique=True)) if fields else []
+    made = plan(asked(fields, metrics), Catalogue(extra_metrics=["averageUsers"]), by=by, top=100)
+    rows = 0 if not fields else draws.draw(st.integers(2, 4))
+    lines = [",".join([*("" for _ in fields), *("7" for _ in metrics)])] * (rows or 1)
+    content = "\n".join([",".join([*fields, *metrics]), *lines, ""])
+    found = found_in(tmp_path_factory.mktemp("file"), content.encode(), made.task)
+    never = set(metrics) - MAY_BE_ADDED
+    assert not never & set(found.totals)
+    assert not never & {name for timeline in made.task.timelines for name in timeline.metrics}
+    for grouped in found.grouped:
+        for place, measure in enumerate(grouped.grouping.measures):
+            assert measure.column not in never or measure.count is Count.ALONE
+            said = {row.figures[place] for row in grouped.rows}
+            assert measure.column not in never or said <= {None, Decimal(7)}
+    answer = answer_of(found, made, Names(CATALOGUE), people=True)
+    titles = {Names(CATALOGUE).title(name) for name in never} - {Names(CATALOGUE).title("uniqueUsers")}
+    assert not {series.of for series in answer.series} & titles
+    assert all(fact.value == 7 for fact in answer.facts if fact.title in titles)
 
 
 def test_unique_users_stand_beside_groups_of_one_row_and_nowhere_else(tmp_path: Path) -> None:
