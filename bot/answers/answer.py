@@ -25,9 +25,12 @@ _HIDDEN: Final = "Names of people are not shown here."
 _MACHINES: Final = "Arnold, RenderNode and VRED count machines as users, so not all of these are people."
 
 
-def answer_of(found: Found, plan: Plan, names: Names, *, people: bool) -> Answer:
-    """Return the answer; without `people` nothing in it names anybody, and they are counted instead."""
-    return _Writing(found, plan, names, people).answer()
+def answer_of(found: Found, plan: Plan, names: Names, *, people: bool, days: Days | None = None) -> Answer:
+    """Return the answer; without `people` nothing in it names anybody, and they are counted instead.
+
+    `days` were asked for: they are the period of a file that has no days of its own.
+    """
+    return _Writing(found, plan, names, people, days).answer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class _Writing:
     plan: Plan
     names: Names
     people: bool
+    days: Days | None
 
     def answer(self) -> Answer:
         table = self._table() if self.found.kept else None
@@ -78,7 +82,7 @@ class _Writing:
     def _period(self) -> str:
         first, last = self.found.first_day, self.found.last_day
         if first is None or last is None:
-            return ""
+            return periods.words(self.days) if self.days else ""
         if self.plan.task.days == "usageMonth":
             last = last.replace(day=monthrange(last.year, last.month)[1])
         try:

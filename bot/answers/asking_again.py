@@ -23,6 +23,7 @@ from bot.exports.links import Links
 from bot.exports.use_cases import entry
 from bot.people.access import Access
 from bot.people.asker import Asker
+from bot.questions.identity import days_asked
 from bot.runtime.clock import Clock
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
@@ -97,7 +98,7 @@ class AskingAgain:
         found = await self._read(export, asked, asker, waiting)
         if isinstance(found, Unread):
             return Told(export, query, found, names)
-        answer = answer_of(found, asked, names, people=True)
+        answer = answer_of(found, asked, names, people=True, days=days_asked(export.request, self._catalogue))
         await self._database.write(_put_on_record, export, asker, query, answer.names_people, self._clock.now())
         return Told(export, query, answer, names, self._can_be_posted(export, asked))
 

@@ -15,6 +15,7 @@ from bot.cards.answer_controls import controls
 from bot.cards.blocks import Message
 from bot.cards.names import Names
 from bot.cards.query import Query
+from bot.questions.identity import days_asked
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.where import fields_used
@@ -108,7 +109,7 @@ class Shown:
     def _figures(self, export: Export, answer: answers.Answer, names: Names, why: str) -> Message:
         query = Query.of(answer.asked)
         found, asked, people = self._found(answer)
-        figures = answer_of(found, asked, names, people=people)
+        figures = answer_of(found, asked, names, people=people, days=days_asked(export.request, self.catalogue))
         if not people and self._picks_people(query):  # the condition is not told, also not to who reads buttons
             only, under = answer_card.only(), [actions.button(actions.SAVE, export)]
         else:

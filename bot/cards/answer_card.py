@@ -100,9 +100,10 @@ def _drawable(answer: Answer, only: str) -> Drawable:
 
 
 def _facts(answer: Answer) -> Iterator[str]:
-    if answer.facts:
+    """Yield the totals and the period, as far as the sentence above them does not say them."""
+    if len(answer.facts) > 1 or any(not answer.finding.startswith(number(fact.value)) for fact in answer.facts):
         yield " · ".join(f"{escape(fact.title)}: {number(fact.value)}" for fact in answer.facts)
-    if answer.period:
+    if answer.period not in answer.finding:
         yield f"Period: {escape(answer.period)}"
 
 

@@ -11,6 +11,7 @@ from bot.answers.answer import answer_of
 from bot.answers.plan import plan
 from bot.cards.figures import Answer, Shape, cell_text, number
 from bot.cards.names import Names
+from bot.questions.periods import Days
 from bot.tokenflex.catalogue import Catalogue
 from tests.unit.answers.files import asked, found_in
 
@@ -18,13 +19,15 @@ CATALOGUE = Catalogue()
 NAMES = Names(CATALOGUE, {"customField1": "Cost centre"})
 
 
-def _answer(folder: Path, header: str, rows: Sequence[str], *, people: bool = True, where: str = "") -> Answer:
+def _answer(
+    folder: Path, header: str, rows: Sequence[str], *, people: bool = True, where: str = "", days: Days | None = None
+) -> Answer:
     """Return the answer to a file of these columns, of which those that are metrics come last."""
     columns = header.split(",")
     fields = [name for name in columns if CATALOGUE.field(name)]
     made = plan(asked(fields, columns[len(fields) :]), CATALOGUE, where=where)
     content = "\n".join([header, *rows, ""])
-    return answer_of(found_in(folder, content.encode(), made.task), made, NAMES, people=people)
+    return answer_of(found_in(folder, content.encode(), made.task), made, NAMES, people=people, days=days)
 
 
 #: Columns, rows, and the sentence that people read first.
@@ -131,6 +134,15 @@ def test_a_share_of_few_is_a_pie_and_of_many_a_bar_with_the_rest(tmp_path: Path)
     assert sum(point.value for point in bar.points) == sum(range(41))
     assert many.table is not None
     assert (many.table.caption, many.table.groups) == ("Tokens by product", 40)
+
+
+def test_a_file_without_days_is_of_the_days_that_were_asked_for(tmp_path: Path) -> None:
+    """One with days says itself what it has."""
+    september = Days(date(2026, 9, 1), date(2026, 9, 30))
+    asked_for = _answer(tmp_path, "productName,tokensConsumed", ["Revit,4", "Maya,2"], days=september)
+    assert asked_for.finding == "6 tokens, September 2026; most for Revit: 4 tokens (67 %)."
+    there = _answer(tmp_path, "usageDate,tokensConsumed", ["2026-09-02,4", "2026-09-03,2"], days=september)
+    assert there.period == "2 to 3 September 2026"
 
 
 def test_what_is_not_above_zero_is_never_in_a_pie(tmp_path: Path) -> None:
