@@ -11,7 +11,9 @@ from enum import StrEnum
 from sqlite_utils import Database as Connection
 
 from . import rows
-from .models import Stored, from_text, to_text
+from .models import Export, Stored, from_text, to_text
+
+_RUNS = 400  #: of a question that are looked at: one for each day of more than a year
 
 
 class AnswerState(StrEnum):
@@ -62,8 +64,19 @@ class Answer(NewAnswer, Stored):
     document: str = ""  #: what was found, or what is known of the fault; "": nothing, or it was forgotten
     sha256: str = ""  #: of the file
     question_key: str = ""  #: the same for all runs of one question, whatever their period; "" until it is found
-    first_day: date | None = None  #: of what the file has usage of; None where it does not say so
+    first_day: date | None = None  #: of the days that were asked for; None: all
     last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBefore(Stored):
+    """An earlier answer to a question, without its figures; all but the last as in `Answer`."""
+
+    id: int
+    changed_at: datetime
+    first_day: date | None
+    last_day: date | None
+    known_through: date | None  #: as of its export
 
 
 def origin_of(export: int, announcement: int) -> str:
@@ -132,10 +145,22 @@ def next_try(db: Connection, now: datetime) -> datetime | None:
     return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
 
 
-def found_before(db: Connection, question_key: str, before: int) -> tuple[Answer, ...]:
-    """Return what was found for a question before the answer of this id, newest first."""
-    sql = "SELECT * FROM answers WHERE state = 'found' AND question_key = ? AND id < ? ORDER BY id DESC"
-    return tuple(map(Answer.from_row, db.query(sql, [question_key, before])))
+def runs_before(db: Connection, answer: Answer, export: Export, *, person: str = "") -> tuple[RunBefore, ...]:
+    """Return the newest answers to the question of an answer that came before it, in the channel of its export.
+
+    They are of other exports, of a `person` alone where one is given; none for an answer to no question of an export.
+    """
+    sql = """
+        SELECT answers.id, answers.changed_at, answers.first_day, answers.last_day, exports.known_through
+        FROM answers JOIN exports ON exports.number = answers.export
+        WHERE answers.state = 'found' AND answers.question_key = :key AND answers.id < :id AND :key <> ''
+            AND exports.number <> :export AND exports.contract_number = :contract AND exports.channel = :channel
+            AND :person IN ('', exports.requester)
+        ORDER BY answers.id DESC LIMIT :most
+    """
+    values = {"key": answer.question_key, "id": answer.id, "export": export.number, "person": person}
+    values |= {"contract": export.request.contract_number, "channel": export.channel, "most": _RUNS}
+    return tuple(map(RunBefore.from_row, db.query(sql, values)))
 
 
 def pause(db: Connection, answer_id: int, attempts: int, next_try_at: datetime, now: datetime) -> None:

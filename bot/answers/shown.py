@@ -1,14 +1,16 @@
 """What messages show of answers, by the settings: figures, the button that shows them, or nothing of them."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import structlog
 
 from bot.answers import kept
 from bot.answers.answer import answer_of
+from bot.answers.comparison import Run, compared
 from bot.answers.document import DocumentError, Found
+from bot.answers.earlier import Before
 from bot.answers.plan import Plan, plan
 from bot.cards import actions, answer_card
 from bot.cards.answer_controls import controls
@@ -84,10 +86,12 @@ class Shown:
         *,
         private: bool = False,
         discreet: bool = False,
+        before: Before | None = None,
     ) -> Message:
         """Return the message about an answer, None: it was removed.
 
-        A `private` one is for who asked for the export, a `discreet` one for a channel that others read too.
+        A `private` one is for who asked for the export, a `discreet` one for a channel that others read too. `before`
+        is what it is compared with.
         """
         why = answer_card.not_in(export) if private and self._audience is not LinkAudience.REQUESTER else ""
         if self.detail is AnswerDetail.LINK:
@@ -101,15 +105,19 @@ class Shown:
                 query = Query.of(answer.asked)
                 asked = "" if discreet or self._picks_people(query) else answer.asked
                 return answer_card.on_press(export, asked, discreet=discreet)
-            return self._figures(export, answer, names or Names(self.catalogue), why)
+            return self._figures(export, answer, names or Names(self.catalogue), why, before)
         except DocumentError as error:
             log.warning("an answer of an older version cannot be read", answer=answer.id, reason=str(error))
             return answer_card.forgotten(export)
 
-    def _figures(self, export: Export, answer: answers.Answer, names: Names, why: str) -> Message:
+    def _figures(
+        self, export: Export, answer: answers.Answer, names: Names, why: str, before: Before | None
+    ) -> Message:
         query = Query.of(answer.asked)
         found, asked, people = self._found(answer)
         figures = answer_of(found, asked, names, people=people, days=days_asked(export.request, self.catalogue))
+        if before is not None:
+            figures = compared(figures, asked, names, (before.now, found), [*self._read(before)])
         if not people and self._picks_people(query):  # the condition is not told, also not to who reads buttons
             only, under = answer_card.only(), [actions.button(actions.SAVE, export)]
         else:
@@ -123,6 +131,16 @@ class Shown:
         if named is not None:
             return *named, True
         return *kept.figures_of(answer.document, self._names_people), False
+
+    def _read(self, before: Before) -> Iterator[tuple[Run, Found]]:
+        """Yield what was kept of earlier runs, as far as it is understood."""
+        for run, document in before.runs:
+            try:
+                found, _ = kept.figures_of(document, self._names_people)
+            except DocumentError as error:
+                log.info("an answer of an older version is not compared", answer=run.answer, reason=str(error))
+            else:
+                yield run, found
 
     def _picks_people(self, query: Query) -> bool:
         """Return whether the condition of a query may name somebody."""

@@ -19,7 +19,7 @@ from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread
 from bot.errors import LinkUnavailableError, NoLink, WrongStateError
 from bot.exports.fresh_links import FreshLinks
-from bot.questions.identity import question_key
+from bot.questions.identity import days_asked, question_key
 from bot.runtime.backoff import OWN
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
@@ -142,12 +142,13 @@ class AnswerWorker:
                 await self._database.write(_unread, answer.id, outcome.fault.value, told, self._audience, now)
             return
         self._shown.remember(answer.id, outcome, plan)
+        days = days_asked(export.request, self._shown.catalogue)
         figures = Figures(
             document=kept.figures(outcome, plan),
             sha256=outcome.sha256,
             question_key="" if answer.asked else question_key(export.request, self._shown.catalogue),
-            first_day=outcome.first_day,
-            last_day=outcome.last_day,
+            first_day=None if days is None else days.first,
+            last_day=None if days is None else days.last,
         )
         await self._database.write(_found, answer.id, figures, self._audience, now)
         log.info("the file of an export was read", rows=outcome.rows, bytes=outcome.size)

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from sqlite_utils import Database as Connection
 
+from bot.answers import earlier
+from bot.answers.earlier import Before
 from bot.answers.shown import Shown
 from bot.cards import answer_card, export_card, file_card, notices, usage_card
 from bot.cards.blocks import Message, paragraph
@@ -49,6 +51,7 @@ class AnswerOf:
 
     export: Export
     answer: answers.Answer | None
+    before: Before | None = None  #: what it is compared with
 
     @property
     def channel(self) -> str:
@@ -192,7 +195,9 @@ def _usage(db: Connection, delivery: Delivery) -> PostedUsage:
 
 
 def _answer(db: Connection, delivery: Delivery) -> AnswerOf:
-    return AnswerOf(_export(db, delivery), answers.find(db, int(delivery.detail)))
+    export, answer = _export(db, delivery), answers.find(db, int(delivery.detail))
+    private = delivery.kind is MessageKind.PRIVATE_ANSWER
+    return AnswerOf(export, answer, earlier.before(db, export, answer, private=private) if answer else None)
 
 
 def _is_about(export: Export, text: str) -> bool:
@@ -252,7 +257,7 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
     MessageKind.ANSWER: Kind(
         _answer,
         lambda matter, drawing: drawing.words.answers.message(
-            matter.export, matter.answer, drawing.names, discreet=drawing.discreet
+            matter.export, matter.answer, drawing.names, discreet=drawing.discreet, before=matter.before
         ),
         broadcast=False,
         resembles=_is_answer,
@@ -260,7 +265,7 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
     MessageKind.PRIVATE_ANSWER: Kind(
         _answer,
         lambda matter, drawing: drawing.words.answers.message(
-            matter.export, matter.answer, drawing.names, private=True
+            matter.export, matter.answer, drawing.names, private=True, before=matter.before
         ),
         is_private=True,
     ),

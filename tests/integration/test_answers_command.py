@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database as Connection
 
 from bot.tokenflex.models import ExportRequest
 from storage import answers, exports
@@ -25,7 +26,7 @@ async def _answered(path: Path) -> None:
     await database.close()
 
 
-def _answer(db, number, contract, at) -> None:  # type: ignore[no-untyped-def]
+def _answer(db: Connection, number: int, contract: str, at: datetime) -> None:
     request = ExportRequest(contract, ("productName",), ("tokensConsumed",))
     exports.accept(db, NewExport(request, "U1", "C1", f"command:{number}"), at)
     new = NewAnswer(origin=answers.origin_of(number, 1), export=number, announcement=1)

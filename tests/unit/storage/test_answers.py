@@ -1,15 +1,16 @@
 """The store of answers: wanted once, taken oldest first, ended once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import answers
+from storage import answers, exports
 from storage.answers import AnswerState, Figures, NewAnswer, UnknownAnswerError
 from storage.migrations import migrations
-from tests.harness.rows import NOW, accepted, after
+from tests.harness.rows import NOW, REQUEST, accepted, after
 
 
 @pytest.fixture
@@ -95,7 +96,40 @@ def test_earlier_answers_of_a_question_are_found_newest_first(db: Connection) ->
     before = [wanted(db, 1, 1), wanted(db, 2, 1), wanted(db, 1, 2), wanted(db, 2, 2), wanted(db, 1, 3)]
     for answer, key in zip(before, ("a", "b", "a", "a", "a"), strict=True):
         found(db, answer, key)
-    assert [each.id for each in answers.found_before(db, "a", before[3].id)] == [before[2].id, before[0].id]
+    now = answers.get(db, before[3].id)
+    assert [each.id for each in answers.runs_before(db, now, exports.get(db, 2))] == [before[2].id, before[0].id]
+
+
+#: Whose earlier answers are found for the export of U1 in C1, for everybody there and for U1 alone.
+OTHERS: dict[str, tuple[str, str, bool, bool]] = {
+    "of the same person in the same channel": ("U1", "C1", True, True),
+    "of somebody else there": ("U2", "C1", True, False),
+    "of another channel": ("U1", "C2", False, False),
+}
+
+
+@pytest.mark.parametrize(("person", "channel", "for_all", "for_one"), OTHERS.values(), ids=list(OTHERS))
+def test_whose_earlier_answers_are_found(
+    db: Connection, person: str, channel: str, for_all: bool, for_one: bool
+) -> None:
+    """Those that everybody could see who sees this one; never those of another contract."""
+    other = accepted(db, "command:3", requester=person, channel=channel)
+    elsewhere = accepted(db, "command:4", request=replace(REQUEST, contract_number="22"))
+    earlier = [wanted(db, each.number) for each in (other, elsewhere)]
+    answer = wanted(db)
+    for each in (*earlier, answer):
+        found(db, each)
+    now, export = answers.get(db, answer.id), exports.get(db, 1)
+    assert [each.id for each in answers.runs_before(db, now, export)] == [earlier[0].id] * for_all
+    assert [each.id for each in answers.runs_before(db, now, export, person="U1")] == [earlier[0].id] * for_one
+
+
+def test_an_answer_to_no_question_of_an_export_has_no_earlier_ones(db: Connection) -> None:
+    """As one that somebody asked of a file."""
+    found(db, wanted(db, 2), "")
+    answer = wanted(db)
+    found(db, answer, "")
+    assert answers.runs_before(db, answers.get(db, answer.id), exports.get(db, 1)) == ()
 
 
 def test_what_is_removed_is_not_found_again(db: Connection) -> None:

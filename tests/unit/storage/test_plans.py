@@ -11,7 +11,7 @@ from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
 from storage.states import ExportState
-from tests.harness.rows import NOW, accepted, delivery, known
+from tests.harness.rows import NOW, accepted, answered, delivery, known
 
 Query = Callable[[Connection], object]
 
@@ -77,7 +77,7 @@ HOT: dict[str, Query] = {
     "draw again": lambda db: outbox.draw_again(db, "C1", NOW),
     "answer of": lambda db: (answers.of(db, 1, 1), answers.of_export(db, 1)),
     "answer wanted": lambda db: (answers.wanted(db, NOW), answers.next_try(db, NOW)),
-    "answers before": lambda db: answers.found_before(db, "a", 9),
+    "answers before": lambda db: answers.runs_before(db, answered(db), exports.get(db, 1), person="U1"),
     "attachment of": lambda db: (attachments.of(db, 1, 1), attachments.of_export(db, 1)),
     "attachment wanted": lambda db: (
         attachments.to_do(db, NOW),
