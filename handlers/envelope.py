@@ -86,6 +86,11 @@ def pressed_message(body: Body) -> str:
     return str(container.get("message_ts") or message.get("ts") or "")
 
 
+def pressed_thread(body: Body) -> str:
+    """Return the thread of the message whose button was pressed, "" where it is in none."""
+    return str((body.get("message") or {}).get("thread_ts") or (body.get("container") or {}).get("thread_ts") or "")
+
+
 def is_private(body: Body) -> bool:
     """Return whether the message whose button was pressed is shown to that person only."""
     return bool((body.get("container") or {}).get("is_ephemeral"))

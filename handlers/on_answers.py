@@ -1,5 +1,6 @@
 """Figures of files that are there already: asked for by the command, and by what stands under an answer."""
 
+from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck
@@ -26,7 +27,7 @@ class OnAnswers:
 
     def __init__(self, asking: AskingAgain, on_exports: OnExports, presses: Presses, guard: Guard) -> None:
         self._asking = asking
-        self._tell = on_exports.tell
+        self._tell = partial(on_exports.tell, in_thread=True)
         self._presses = presses
         self._guard = guard
 

@@ -97,7 +97,13 @@ class OnExports:
         """Open the form that saves its question as a template."""
         await self._template_form.save_export(act.trigger, number, act.asker)
 
-    async def tell(self, act: Act, message: Message, *, in_place: bool = False) -> bool:
-        """Reply privately, and say whether that worked; with `in_place` a private message with the button makes way."""
+    async def tell(self, act: Act, message: Message, *, in_place: bool = False, in_thread: bool = False) -> bool:
+        """Reply privately, and say whether that worked; with `in_place` a private message with the button makes way.
+
+        With `in_thread` the reply stands in the thread where it was pressed.
+        """
         replace = in_place and envelope.is_private(act.body)
-        return await self._replies.tell(envelope.response_url(act.body), act.asker, message, replace=replace)
+        thread = envelope.pressed_thread(act.body) if in_thread else ""
+        return await self._replies.tell(
+            envelope.response_url(act.body), act.asker, message, replace=replace, thread=thread
+        )

@@ -43,13 +43,13 @@ class Replies:
         With `replace` it comes in place of the private message that they acted on; `thread` is the one of the channel
         where they are looking.
         """
+        there: Content = {"thread_ts": thread} if thread else {}
 
         async def by_response_url(content: Content) -> None:
-            how = {"response_type": "ephemeral", "replace_original": replace}
+            how = {"response_type": "ephemeral", "replace_original": replace, **({} if replace else there)}
             await self._api.respond(response_url, {**how, **_NO_UNFURLING, **content})
 
         async def in_channel(content: Content) -> None:
-            there: Content = {"thread_ts": thread} if thread else {}
             await self._api.call("chat.postEphemeral", channel=sender.channel, user=sender.person, **there, **content)
 
         async def by_message(content: Content) -> None:

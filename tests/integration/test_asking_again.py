@@ -12,7 +12,7 @@ import pytest
 from sandbox.slack.messages import Message
 from sandbox.tokenflex.spoilt import Way
 from storage.audit import Act
-from tests.harness.allowed import recorded
+from tests.harness.allowed import pass_time, recorded
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, calls, quick_house
 
@@ -27,9 +27,10 @@ Row = dict[str, str]
 
 @pytest.fixture
 async def house(new_house: OpenHouse) -> House:
-    """A bot with an export that is ready, of products, people and months."""
+    """A bot with an export whose answer is there, of products, people and months."""
     house = await quick_house(new_house)
     await is_ready(house)
+    await house.member("ana").hears("#finance", "Read: ", private=False, timeout=20)
     return house
 
 
@@ -135,7 +136,11 @@ async def test_what_stands_under_an_answer_asks_again(house: House) -> None:
     everybody = expected(rows, ("userName",), 100, revit)
     await ana.waits(lambda: any(table_of(each)[1:] == everybody for each in answers(house)), timeout=20)
     assert len(answers(house)) == 1
-    (shown,) = answers(house)
+    shown = await told(house, f"{AGAIN} by product, user, month top all", "Tokens by product, user and month")
+    groups = {tuple(row[name] for name in FIELDS) for row in rows}
+    (table,) = (block for block in shown.blocks if block["type"] == "data_table")
+    assert f"(the first {len(table['rows']) - 1} of {len(groups):,})" in table["caption"]
+    assert len(table["rows"]) - 1 <= 100
     await ana.presses(shown, "Save as template")
     await ana.sees_modal("Save as template")
 
@@ -207,3 +212,44 @@ def answers(house: House) -> list[Message]:
 
 def _is(column: str, value: str, row: Row) -> bool:
     return row[column] == value
+
+
+async def test_it_is_posted_to_the_thread_once(house: House) -> None:
+    """As everybody may see it: people are counted, and only who may have the link is shown their names."""
+    ana, ben, rows = house.member("ana"), house.member("ben"), rows_of(house)
+    shown = await told(house, f"{AGAIN} by product, user top 25", "Tokens by product and user", "Post to thread")
+    await ana.presses(shown, "Post to thread")
+    await ana.presses(shown, "Post to thread")
+    await ana.hears("#finance", "I'll post that below the card of export #1", private=True)
+    products = expected(rows, ("productName",), 25)
+    await ben.waits(lambda: any(table_of(each)[1:] == products for each in posted(house)), timeout=20)
+    assert len(posted(house)) == 2
+    assert not any(row["userName"] and row["userName"] in each.visible_text() for each in posted(house) for row in rows)
+    assert all(each.thread_ts and not each.broadcast for each in posted(house))
+    assert "Show people" in posted(house)[0].buttons()
+    await ben.presses(posted(house)[-1], "Show people")
+    shown = await ben.hears("#finance", "Tokens by product and user", private=True, timeout=20)
+    assert table_of(shown)[1:] == expected(rows, ("productName", "userName"), 25)
+    assert shown.thread_ts == posted(house)[-1].thread_ts
+    house.slack.workspace.channel("#finance").shared = True
+    pass_time(house, 6)
+    await ben.presses(shown, "Post to thread")
+    await ben.hears("#finance", "I show no figures in channels that are shared", private=True)
+
+
+async def test_who_presses_is_shown_the_answer(new_house: OpenHouse) -> None:
+    """Where links are for who presses, so are figures; what is posted there is a button."""
+    house = await quick_house(new_house, LINK_AUDIENCE="press")
+    await is_ready(house)
+    ben = house.member("ben")
+    button = await ben.hears("#finance", "The figures of its file are there.", private=False, timeout=20)
+    await ben.presses(button, "Show the answer")
+    shown = await ben.hears("#finance", "Only you can see this.", private=True, timeout=20)
+    assert table_of(shown)[1:] == expected(rows_of(house), ("productName", "userName"), 10)
+    assert "Post to thread" not in shown.buttons()
+
+
+def posted(house: House) -> list[Message]:
+    """The answers that everybody in #finance sees."""
+    messages = house.slack.workspace.channel("#finance").messages
+    return [each for each in messages if not each.ephemeral_for and each.text.startswith("Answer to export #1")]
