@@ -10,6 +10,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.answers.asking_again import AskingAgain
+from bot.answers.attaching import Attaching
 from bot.answers.download import Downloads
 from bot.answers.folder import Folder
 from bot.answers.reading import Reading
@@ -37,11 +38,13 @@ from bot.questions import questions
 from bot.questions.asking import Asking
 from bot.questions.history import History
 from bot.questions.templates import Templates
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import LinkAudience, Settings
 from bot.slack.api import SlackApi, slack_at
 from bot.slack.channels import Channels
 from bot.slack.connection import Identity, bolt, connect, identify, keep_address_fresh
+from bot.slack.files import SlackFiles
 from bot.slack.homes import Homes
 from bot.slack.members import Members
 from bot.slack.posts import SlackPosts
@@ -150,6 +153,7 @@ class Bot:
             audience=settings.link_audience,
             words=Words(workspace.identity.name, partial(self._names, values), shown),
             reading=partial(Reading, downloads=downloads, folder=folder),
+            attach=partial(self._attaching, database, workspace, folder, shown, values),
             describe=partial(self._described, values),
             ending=ending,
             listeners=workspace.guard,
@@ -184,6 +188,17 @@ class Bot:
             detail=settings.answer_detail,
             audience=settings.link_audience,
         )
+
+    def _attaching(
+        self, database: Database, workspace: _Workspace, folder: Folder, shown: Shown, values: ContractValues,
+        reading: Reading, wake: Bell,
+    ) -> Attaching:  # fmt: skip
+        settings = self._settings
+        return Attaching(
+            database, reading, folder, SlackFiles(workspace.api), workspace.access, self._clock, wake,
+            form=settings.attach_files, audience=settings.link_audience, plan=shown.plan,
+            names_of=partial(self._names, values),
+        )  # fmt: skip
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)

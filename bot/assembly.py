@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+from bot.answers.attaching import Attaching
 from bot.answers.worker import AnswerWorker, Reads
 from bot.calls.gateway import TokenFlexCalls
 from bot.delivery.dispatcher import Dispatcher
@@ -35,6 +36,7 @@ from storage.database import Database, Table
 _GRACE = 5.0
 
 Loop = Callable[[], Awaitable[None]]
+R = TypeVar("R", bound=Reads)
 
 
 class Settles(Protocol):
@@ -61,6 +63,7 @@ class Parts:
     dispatcher: Dispatcher
     reading: Reads
     answer_worker: AnswerWorker
+    attaching: Attaching | None
     exports: Exports
     moved_channels: MovedChannels
     supervisor: Supervisor
@@ -73,6 +76,7 @@ class Parts:
             "waiting": self.silence.run,
             "notifications": self.dispatcher.run,
             "answers": self.answer_worker.run,
+            **({} if self.attaching is None else {"files": self.attaching.run}),
         }
         for name, loop in {**own, **others}.items():
             self.supervisor.start(name, loop)
@@ -86,6 +90,7 @@ class _Bells(NamedTuple):
     dispatcher: Bell
     silence: Bell
     answers: Bell
+    attaching: Bell
 
 
 async def assemble(
@@ -98,7 +103,8 @@ async def assemble(
     clock: Clock,
     audience: LinkAudience,
     words: Words,
-    reading: Callable[[FreshLinks], Reads],
+    reading: Callable[[FreshLinks], R],
+    attach: Callable[[R, Bell], Attaching] | None = None,
     describe: Callable[[ExportRequest], Described],
     ending: AsyncExitStack,
     listeners: Settles | None = None,
@@ -109,7 +115,7 @@ async def assemble(
 
     `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
     and what they are `asking` Token Flex included. Messages are drawn with `words`, `reading` makes of links what
-    reads files, and `describe` says of a request what its file is called.
+    reads files, `attach` of that what hands them to Slack, and `describe` says of a request what its file is called.
     """
     server_time = calls.turns.server_time
     slots = Slots()
@@ -124,7 +130,10 @@ async def assemble(
         words,
     )  # fmt: skip
     reads = reading(fresh_links)
-    answer_worker = AnswerWorker(database, reads, words.answers, fresh_links, clock, audience, bells.answers)
+    attaching = None if attach is None else attach(reads, bells.attaching)
+    answer_worker = AnswerWorker(
+        database, attaching or reads, words.answers, fresh_links, clock, audience, bells.answers
+    )
     silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health, describe)
     links = Links(database, fresh_links, showings, clock, audience, access)
@@ -132,14 +141,14 @@ async def assemble(
     await moved_channels.load()
     await worker.resume()
     supervisor = Supervisor(clock)
-    others = [each for each in (listeners, asking) if each is not None]
+    others = [each for each in (listeners, asking, None if attaching is None else attaching.tasks) if each is not None]
     under_way: list[Settles] = [worker.tasks, answer_worker.tasks, fresh_links, dispatcher.tasks, *others]
     ending.push_async_callback(_settle, under_way)
     ending.callback(calls.close)
     ending.push_async_callback(supervisor.stop)
     return Parts(
         database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher,
-        reads, answer_worker, exports, moved_channels, supervisor,
+        reads, answer_worker, attaching, exports, moved_channels, supervisor,
     )  # fmt: skip
 
 
@@ -152,6 +161,8 @@ def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock
     database.subscribe(Table.OUTBOX, bells.dispatcher.ring)
     for table in (Table.ANSWERS, Table.OUTBOX):  # a link that an announcement has fetched is known once it is posted
         database.subscribe(table, bells.answers.ring)
+    for table in (Table.ATTACHMENTS, Table.ANSWERS, Table.OUTBOX):  # a file goes after its answer
+        database.subscribe(table, bells.attaching.ring)
     database.subscribe(Table.EXPORTS, bells.silence.ring)
     calls.health.subscribe(bells.silence.ring)
     return bells

@@ -19,7 +19,7 @@ from bot.answers.document import Found, Limits
 from bot.answers.download import PASSING
 from bot.answers.folder import Folder, FolderError
 from bot.answers.handing import Handing
-from bot.answers.held import HeldFiles
+from bot.answers.held import HeldFiles, Key
 from bot.answers.placing import NoPlaceError
 from bot.answers.plan import Plan
 from bot.answers.reading import Reading
@@ -33,10 +33,12 @@ from bot.people.permissions import Posting
 from bot.runtime.backoff import Backoff
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
+from bot.runtime.supervision import TaskGroup
 from bot.settings import AttachFiles, LinkAudience
 from bot.slack import errors
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
 from bot.slack.files import SlackFiles
+from bot.tokenflex.catalogue import Catalogue
 from storage import attachments, exports
 from storage.attachments import Attachment, AttachmentState, Begun
 from storage.database import Database
@@ -45,6 +47,7 @@ from storage.models import Export
 #: What came is no CSV of the request, or none came: nothing of it is passed on.
 NO_CSV: Final = frozenset({Fault.EMPTY, Fault.PAGE, Fault.COLUMNS, Fault.TOO_WIDE, Fault.GONE})
 _HELD: Final = 2  #: files that are kept at the same time
+_AT_ONCE: Final = 4  #: files that are on their way at the same time
 _PAUSES: Final = Backoff(timedelta(seconds=5), timedelta(hours=1))
 _PATIENCE: Final = timedelta(days=1)
 _LIMITS: Final = Limits(seconds=600)
@@ -70,7 +73,7 @@ class Attaching:
         form: AttachFiles,
         audience: LinkAudience,
         plan: Callable[[Export], Plan],
-        names_of: Callable[[str], Names],
+        names_of: Callable[[str], Names | None],
     ) -> None:
         """`plan` says which columns a file has, `names_of` what a contract calls them."""
         self._database = database
@@ -85,8 +88,11 @@ class Attaching:
         self._plan = plan
         self._names_of = names_of
         self._handing = Handing(database, files, clock, audience)
+        self._busy: set[int] = set()
+        self._wanting: set[Key] = set()  #: kept, and about to be on record
+        self.tasks = TaskGroup()
 
-    async def read(self, export: Export, plan: Plan, *, person: str, rank: Rank) -> Found | Unread:
+    async def read(self, export: Export, plan: Plan, *, person: str, rank: Rank = Rank.PEOPLE) -> Found | Unread:
         """Do as `Reading.read` does, and keep the file for the thread where one is wanted there."""
         async with self._reading.file(export, person=person, rank=rank) as file:
             if isinstance(file, Unread):
@@ -97,20 +103,18 @@ class Attaching:
             return outcome
 
     async def run(self) -> None:
-        """Do what is to be done for each file, then wait for more, or for a pause to end."""
+        """Begin what is to be done for each file, then wait for more, or for a pause to end."""
         try:
             while True:
-                await self._wake.wait(await self.go_on())
+                todo, later, uploads = await self._database.read(_due, self._clock.now())
+                await self._held.release_all_but(uploads | self._wanting)
+                for attachment in todo:
+                    if attachment.id not in self._busy and len(self._busy) < _AT_ONCE:
+                        self._busy.add(attachment.id)
+                        self.tasks.start(f"file {attachment.id}", self.step(attachment), export=attachment.export)
+                await self._wake.wait(later)
         finally:
             await self._held.release_all_but(())
-
-    async def go_on(self) -> datetime | None:
-        """Do what is to be done now, and return when a pause ends."""
-        for attachment in await self._database.read(attachments.to_do, self._clock.now()):
-            with structlog.contextvars.bound_contextvars(export=attachment.export):
-                await self._step(attachment)
-        await self._held.release_all_but(await self._database.read(attachments.to_upload))
-        return await self._database.read(attachments.next_try, self._clock.now())
 
     # Whether
 
@@ -136,16 +140,19 @@ class Attaching:
     async def _want(self, export: Export, file: Path) -> None:
         """Keep the file until it has been handed over, if there is room, and put on record that it is wanted."""
         key = export.number, export.announcement
-        if len(self._held) < _HELD:
-            try:
+        self._wanting.add(key)
+        try:
+            if len(self._held) < _HELD:
                 await self._held.keep(key, file)
-            except (FolderError, OSError) as error:
-                log.info("a file is fetched again for its thread", reason=type(error).__name__)
-        await self._database.write(attachments.want, *key, self._form.value, self._clock.now())
+        except (FolderError, OSError) as error:
+            log.info("a file is fetched again for its thread", reason=type(error).__name__)
+        finally:
+            await self._database.write(attachments.want, *key, self._form.value, self._clock.now())
+            self._wanting.discard(key)
 
     # One step
 
-    async def _step(self, attachment: Attachment) -> None:
+    async def step(self, attachment: Attachment) -> None:
         """Do what is next for a file; whatever keeps it from that has its consequence."""
         try:
             await self._next(attachment)
@@ -162,6 +169,10 @@ class Attaching:
         except Exception:
             log.exception("a file could not be handed over", attachment=attachment.id)
             await self._later(attachment, "crash")
+        finally:
+            self._busy.discard(attachment.id)
+        if await self._database.read(attachments.get, attachment.id) != attachment:
+            self._wake.ring()  # its commit did while this was still under way
 
     async def _next(self, attachment: Attachment) -> None:
         state = attachment.state
@@ -207,7 +218,7 @@ class Attaching:
             return copies.Copy(file, 0, 0)
         contract, plan = export.request.contract_number, self._plan(export)
         about = {"Export": export.label, "Contract": contract, "CSV": export.file_name}
-        names = self._names_of(contract)
+        names = self._names_of(contract) or Names(Catalogue())
         return await copies.spreadsheet(file, file.parent, plan.task.columns, names, about, _LIMITS)
 
     async def _delete(self, attachment: Attachment) -> None:
@@ -261,3 +272,8 @@ class Attaching:
 def _tell_requester(db: Connection, attachment: Attachment, reason: str, now: datetime) -> None:
     export = exports.get(db, attachment.export)
     placing.tell(db, export, attachment.announcement, reason, LinkAudience.REQUESTER, now)
+
+
+def _due(db: Connection, now: datetime) -> tuple[tuple[Attachment, ...], datetime | None, frozenset[Key]]:
+    """Return what is to be done now, when there will be more, and which files are still to go to Slack."""
+    return attachments.to_do(db, now), attachments.next_try(db, now), attachments.to_upload(db)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.answers.attaching import NO_CSV, Attaching
+from bot.answers.attaching import NO_CSV, Attaching, _due
 from bot.answers.document import Found
 from bot.answers.folder import Folder
 from bot.answers.plan import plan
@@ -36,6 +36,7 @@ from bot.tokenflex.catalogue import Catalogue
 from storage import answers, attachments, exports, outbox
 from storage.answers import Figures, NewAnswer
 from storage.attachments import Attachment, AttachmentState
+from storage.database import Table
 from storage.models import About, Export, MessageKind, NewDelivery, SentMessage
 from storage.states import Event
 from tests.harness.moved_clock import MovedClock
@@ -181,7 +182,7 @@ class House:
         db.conn.commit()
         self.bot = self.made()
 
-    def made(self, database: Any = None) -> Attaching:
+    def made(self, database: Any = None, wake: Bell | None = None) -> Attaching:
         """A new process."""
         parts: dict[str, Any] = {
             "database": database or self.database,
@@ -194,7 +195,7 @@ class House:
             **parts,
             **self.more,
             clock=self.clock,
-            wake=Bell(self.clock),
+            wake=wake or Bell(self.clock),
             plan=lambda export: plan(export.request, Catalogue()),
             names_of=lambda _: Names(Catalogue()),
         )
@@ -218,9 +219,11 @@ class House:
         """Let the bot live for so long."""
         bot, end = bot or self.bot, self.clock.now().timestamp() + seconds
         for _ in range(400):
-            before = await self.attachment()
-            next_try = await bot.go_on()
-            if await self.attachment() != before:
+            todo, next_try, uploads = await self.database.read(_due, self.clock.now())
+            await bot._held.release_all_but(uploads)
+            for attachment in todo:
+                await bot.step(attachment)
+            if [await self.database.read(attachments.get, each.id) for each in todo] != list(todo):
                 continue  # a commit wakes it
             if next_try is None or next_try.timestamp() > end:
                 break
@@ -694,3 +697,30 @@ async def test_a_crash_waits_and_the_others_go_on(make: Make) -> None:
     await house.is_read()
     await house.goes_on()
     assert len(house.slack.shows) == 1
+
+
+async def test_the_loop_is_woken_by_commits_and_rests_where_nothing_can_be_done(make: Make) -> None:
+    """It begins what is wanted at once; while the answer is still to be posted it does not turn for nothing."""
+    house = make()
+    bell = Bell(house.clock)
+    for table in (Table.ATTACHMENTS, Table.OUTBOX):
+        house.database.subscribe(table, bell.ring)
+    house.bot = house.made(wake=bell)
+    loop = asyncio.ensure_future(house.bot.run())
+    try:
+        await house.clock.advance(1)
+        await house.is_read()
+        for _ in range(100):
+            await house.clock.advance(1)
+            if await house.state() is S.SHOWN:
+                break
+            await asyncio.sleep(0.01)
+        assert len(house.slack.shows) == 1
+        assert house.autodesk.downloads == 1
+        assert house.left() == []
+        turns = len(house.slack.asked)
+        await house.clock.advance(60)
+        assert len(house.slack.asked) == turns
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
