@@ -9,7 +9,7 @@ from bot.answers.asking_again import AskingAgain, Told
 from bot.cards import actions, answer_card, answer_controls, replies
 from bot.cards.actions import MadeFor
 from bot.cards.blocks import Message
-from bot.cards.figures import Unread
+from bot.cards.figures import Answer, Unread
 from bot.cards.query import Query
 from bot.errors import QueryRefusedError
 from bot.exports.presses import Presses
@@ -73,7 +73,9 @@ class OnAnswers:
         told = await self._asking.answer(
             number, query, act.asker, lambda: self._tell(act, replies.waiting_for_figures(number))
         )
-        if not await self._tell(act, _drawn(told), in_place=True):
+        if isinstance(told.answer, Unread):  # what is shown already stays
+            await self._tell(act, answer_card.unread(told.export, told.answer))
+        elif not await self._tell(act, _drawn(told, told.answer), in_place=True):
             await self._asking.not_shown(told, act.asker)
 
     async def _post(self, number: int, query: Query, act: Act) -> None:
@@ -81,9 +83,7 @@ class OnAnswers:
         await self._tell(act, replies.waits_for_thread(export))
 
 
-def _drawn(told: Told) -> Message:
-    if isinstance(told.answer, Unread):
-        return answer_card.unread(told.export, told.answer)
+def _drawn(told: Told, answer: Answer) -> Message:
     only = answer_card.only(told.query.where) if told.query.where else ""
     controls = answer_controls.controls(told.export, told.query, told.names, posts=told.can_be_posted)
-    return answer_card.figures(told.export, told.answer, why=_ALONE, only=only, controls=controls)
+    return answer_card.figures(told.export, answer, why=_ALONE, only=only, controls=controls)

@@ -178,12 +178,16 @@ async def test_others_are_refused_as_for_links(new_house: OpenHouse) -> None:
     """By who asked for it, and where; and where no figures are shown at all."""
     house = await quick_house(new_house, LINK_AUDIENCE="requester")
     await is_ready(house)
+    ana = house.member("ana")
+    answer = await ana.hears("@tokenflex", "Answer to export #1", "Show people", timeout=20)
+    await ana.presses(answer, "Show people")
+    await ana.hears("@tokenflex", "Tokens by product and user", "Only you can see this.", timeout=20)
     await told(house, f"{AGAIN} by user", "The figures of export #1 are for @ana only, who asked for it.", by="ben")
     await told(house, f"{AGAIN} by user", "Tokens by user")
     await house.stop_bot()
     await house.start_bot(LINK_AUDIENCE="channel", ANSWER_DETAIL="link")
     await told(house, f"{AGAIN} by user", "I read no files here and show links alone", by="ben")
-    assert [entry.person for entry in await recorded(house) if entry.act is Act.ANSWER] == [house.member("ana").id]
+    assert [entry.person for entry in await recorded(house) if entry.act is Act.ANSWER] == [ana.id] * 2
 
 
 async def test_a_slack_without_tables_shows_them_as_text(house: House) -> None:
