@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from bot.answers import kept
+from bot.answers.comparison import Run
 from bot.answers.document import DocumentError, Found, Group, Grouped, Moment
+from bot.answers.earlier import Before
 from bot.answers.plan import Plan, plan
 from bot.answers.shown import Shown
 from bot.cards import actions
 from bot.cards.blocks import Message
 from bot.cards.figures import Fault, Unread
 from bot.cards.query import Query
+from bot.questions.periods import Days
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest
@@ -128,6 +131,53 @@ def test_what_a_message_shows(
     assert message.text.startswith("Answer to export #42: ")
     is_on_press = detail is not AnswerDetail.LINK and not private and not expected
     assert ("answer.show" in json.dumps(message.blocks)) == is_on_press
+
+
+SEPTEMBER, OCTOBER = Days(date(2026, 9, 1), date(2026, 9, 30)), Days(date(2026, 10, 1), date(2026, 10, 31))
+
+
+def compared_with(document: str) -> Before:
+    """October beside what was kept of September."""
+    return Before(Run(7, OCTOBER, NOW), ((Run(3, SEPTEMBER, NOW), document),))
+
+
+@pytest.mark.parametrize(("detail", "audience"), list(product(AnswerDetail, LinkAudience)))
+@pytest.mark.parametrize(("private", "discreet"), [(True, False), (False, False), (False, True)])
+def test_where_no_figures_are_shown_none_of_earlier_ones_are(
+    detail: AnswerDetail, audience: LinkAudience, *, private: bool, discreet: bool
+) -> None:
+    """What an answer is compared with is seen by who sees the answer."""
+    shown = Shown(CATALOGUE, detail=detail, audience=audience)
+    asked = shown.plan(EXPORT)
+    found = found_by(asked)
+    earlier = compared_with(kept.figures(replace(found, totals={"tokensConsumed": Decimal("54.5")}), asked))
+    answer = stored(kept.figures(found, asked))
+    message = shown.message(EXPORT, answer, None, private=private, discreet=discreet, before=earlier)
+    said = json.dumps([message.text, message.blocks, message.plainer, message.bare])
+    is_told = "Tokens: 7,600 more than in September 2026" in said
+    assert is_told == (TOTAL in given_away(message))
+    assert ("September" in said) == is_told
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"task": {}}'])
+def test_an_earlier_answer_that_is_not_understood_is_left_out(text: str) -> None:
+    """This one is shown all the same."""
+    shown = Shown(CATALOGUE)
+    asked = shown.plan(EXPORT)
+    message = shown.message(EXPORT, stored(kept.figures(found_by(asked), asked)), None, before=compared_with(text))
+    assert TOTAL in given_away(message)
+    assert "September" not in json.dumps(message.blocks)
+
+
+def test_an_earlier_answer_by_a_column_that_names_people_now_tells_no_name() -> None:
+    """The setting of today counts for both."""
+    before = Shown(CATALOGUE)
+    asked = before.plan(EXPORT)
+    earlier = compared_with(kept.figures(found_by(asked), asked))
+    shown = Shown(CATALOGUE, personal=["customField1"])
+    now = shown.plan(EXPORT)
+    message = shown.message(EXPORT, stored(kept.figures(found_by(now), now)), None, before=earlier)
+    assert given_away(message) == {TOTAL}
 
 
 def test_names_are_forgotten() -> None:
