@@ -54,7 +54,7 @@ async def test_the_figures_in_the_thread_are_those_of_the_file(house: House) -> 
     assert header == ["Product name", "Tokens"]
     assert sorted(map(tuple, lines)) == sorted((name, shown(tokens[name])) for name in best)
     total = shown(sum(tokens.values(), Decimal()))
-    assert f"Tokens: {total}" in whole(answer)
+    assert f"{total} tokens; most for" in whole(answer)
     assert f"Read: {len(rows):,} rows, {len(content):,} bytes" in whole(answer)
     assert calls(house, "POST", "/refreshUrl") <= 1
     assert left_of_files(house) == []
