@@ -1,7 +1,7 @@
 """`make demo-script`: the real bot against both stand-ins, as a conversation in the terminal.
 
-A member asks how many tokens are left and then chooses a question. The bot announces its file, the first link expires,
-the member presses "Get a fresh link", and the CSV is downloaded.
+A member asks how many tokens are left and then chooses a question. The bot announces its file and answers in the
+thread, the first link expires, the member presses "Get a fresh link", and the CSV is downloaded.
 """
 
 import argparse
@@ -62,6 +62,7 @@ class Demo:
         self.house.run_at(HURRY)
         result = await ana.hears(CHANNEL, "is ready", "Download", timeout=PATIENCE)
         self.house.run_at(1.0)
+        await ana.hears(CHANNEL, "Answer to export #1", timeout=PATIENCE)
         await ana.waits(lambda: not result.links(), timeout=PATIENCE)
         self._terminal.note(f"The link has lived its {LINK_LIFE:.0f} seconds and is gone from the message.")
         self._terminal.says("ana", "presses", "[ Get a fresh link ]", "person")

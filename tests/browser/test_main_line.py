@@ -36,7 +36,9 @@ async def test_from_the_form_to_a_fresh_link(house: House, ana: Person) -> None:
     lines = rows(await ana.downloads(done))
     assert lines[0][:2] == ["productName", "usageMonth"]
     assert len(lines) > 100
-    assert house.token_flex.downloads == [house.token_flex.exports.all()[0].key]
+    await expect(ana.tab.locator(".replies .message").filter(has_text="SHA-256")).to_be_visible()
+    key = house.token_flex.exports.all()[0].key
+    assert house.token_flex.downloads == [key, key]  # hers, and the bot's for the answer
 
     house.clock.run_at(20)
     await expect(done.get_by_role("link")).to_have_count(0)

@@ -45,6 +45,8 @@ async def test_the_scripted_conversation_ends_in_a_csv(words: list[str], header:
     shown = (await process.communicate())[0].decode()
     assert process.returncode == 0, shown
     assert "What do you want to know? Use by product and version" in shown
+    assert "tokens of contract year 3 are used" in shown
+    assert "hours of use, 21 July to 18 October 2026; most for" in shown
     assert "Get a fresh link" in shown
     assert f"\n        {header}\n" in shown
 
