@@ -17,7 +17,6 @@ from scripts import chromium
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 WIDTH, HEIGHT = 1280, 800
 PATIENCE = 60_000  #: milliseconds
-BY_MONTH = '/tokenflex export fields=usageMonth metrics=tokensConsumed where="contractYear=1" name=by-month'
 
 
 async def _open(browser: Browser, url: str, scheme: str) -> Page:
@@ -35,18 +34,18 @@ async def _say(page: Page, text: str) -> None:
     await page.locator("#line").press("Enter")
 
 
-async def _shoot(page: Page, name: str) -> None:
+async def _shoot(page: Page, name: str, part: Locator | None = None) -> None:
+    """Take a picture of what is on the screen, or of a part of the page."""
     await page.evaluate("document.activeElement.blur()")
-    await page.screenshot(path=FOLDER / f"{name}.png")
+    await page.mouse.move(0, 0)
+    await (part or page).screenshot(path=FOLDER / f"{name}.png")
     print(f"docs/images/{name}.png", flush=True)
 
 
-async def _question(page: Page, house: DemoHouse) -> None:
-    """Ask the first question of the form, and take a picture of the form and of the channel with the file."""
+async def _form(page: Page) -> None:
+    """Fill in the form for two products, take its picture, and save it as a template."""
     await page.set_viewport_size({"width": WIDTH, "height": 940})
-    await _say(page, "/tokenflex")
-    form = page.get_by_role("dialog")
-    await expect(form.get_by_role("combobox", name="Contract")).to_have_value(re.compile("Example"), timeout=PATIENCE)
+    form = await _opened(page)
     only = form.get_by_role("combobox", name="Only")
     for typed in ("AutoCAD", "Revit"):
         await only.fill(typed)
@@ -56,14 +55,28 @@ async def _question(page: Page, house: DemoHouse) -> None:
     await expect(form.get_by_text("only AutoCAD or Revit")).to_be_visible(timeout=PATIENCE)
     await _shoot_form(page, form)
     await _save(form)
-    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    await form.get_by_role("button", name="Cancel").click()
+
+
+async def _opened(page: Page) -> Locator:
+    await _say(page, "/tokenflex")
+    form = page.get_by_role("dialog")
+    await expect(form.get_by_role("combobox", name="Contract")).to_have_value(re.compile("Example"), timeout=PATIENCE)
+    return form
+
+
+async def _answer(page: Page, house: DemoHouse) -> None:
+    """Ask the first question of the form, and take a picture of the thread with its link and its answer."""
+    form = await _opened(page)
     house.run_at(5.0)
     await form.get_by_role("button", name="Export", exact=True).click()
     await form.get_by_role("button", name="Close", exact=True).click()
-    await expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=PATIENCE)
+    answer = page.locator(".replies .message").filter(has_text="SHA-256")
+    await expect(answer.locator(".canvas svg")).to_be_visible(timeout=PATIENCE)
     house.run_at(1.0)
     await expect(page.locator(".message").filter(has_text="Asked by")).to_contain_text("Ready.", timeout=PATIENCE)
-    await _shoot(page, "light")
+    await page.set_viewport_size({"width": WIDTH, "height": 1400})
+    await _shoot(page, "answer", page.locator(".replies"))
 
 
 async def _save(form: Locator) -> None:
@@ -93,6 +106,8 @@ async def _shoot_form(page: Page, form: Locator) -> None:
 
 
 async def _home(page: Page) -> None:
+    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    await expect(page.get_by_label("as it does")).to_be_checked()
     await page.locator("#channels").get_by_role("button", name="@tokenflex").click()
     await page.locator("#tab-home").click()
     await expect(page.get_by_role("region", name="Home").get_by_text("Export #1")).to_be_visible(timeout=PATIENCE)
@@ -100,16 +115,27 @@ async def _home(page: Page) -> None:
     await _shoot(page, "home")
 
 
-async def _things_go_wrong(page: Page, house: DemoHouse) -> None:
+async def _usage(page: Page) -> None:
+    """Ask how many tokens are left."""
     await page.locator("#me").select_option("ben")
     await expect(page.get_by_text("tokenflex is a member")).to_be_visible()
-    house.token_flex.controls.fail_next()
-    house.run_at(5.0)
-    await _say(page, "I'll get us the numbers by month.")
-    await _say(page, BY_MONTH)
-    await expect(page.get_by_role("button", name="Retry, export #2")).to_have_count(2, timeout=PATIENCE)
-    house.run_at(1.0)
-    await _shoot(page, "dark")
+    await page.set_viewport_size({"width": WIDTH, "height": 1400})
+    await _say(page, "/tokenflex usage")
+    await _shows_usage(page)
+    await _shoot(page, "usage", page.locator(".message.private").last)
+
+
+async def _phone(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 940})
+    await page.locator("#me").evaluate("(each) => { each.value = 'carla'; each.dispatchEvent(new Event('change')); }")
+    await _say(page, "/tokenflex usage")
+    await _shows_usage(page)
+    await page.locator(".message.private").last.evaluate("(each) => each.scrollIntoView()")
+    await _shoot(page, "phone")
+
+
+async def _shows_usage(page: Page) -> None:
+    await expect(page.locator(".message.private .canvas svg").last).to_be_visible(timeout=PATIENCE)
 
 
 async def _take() -> None:
@@ -128,9 +154,11 @@ async def _take() -> None:
                 await house.start()
                 await workspace.start()
                 light = await _open(browser, workspace.url, "light")
-                await _question(light, house)
+                await _form(light)
+                await _answer(light, house)
                 await _home(light)
-                await _things_go_wrong(await _open(browser, workspace.url, "dark"), house)
+                await _usage(await _open(browser, workspace.url, "dark"))
+                await _phone(await _open(browser, workspace.url, "light"))
             finally:
                 await browser.close()
                 await workspace.stop()
