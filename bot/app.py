@@ -40,7 +40,7 @@ from bot.questions.history import History
 from bot.questions.templates import Templates
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
-from bot.settings import LinkAudience, Settings
+from bot.settings import AnswerDetail, LinkAudience, Settings
 from bot.slack.api import SlackApi, slack_at
 from bot.slack.channels import Channels
 from bot.slack.connection import Identity, bolt, connect, identify, keep_address_fresh
@@ -254,7 +254,8 @@ class Bot:
         )
         catalogue = self._catalogue
         views = Views(workspace.api)
-        form = ExportForm(exports, contracts, values, catalogue, guard, views)
+        answers = settings.answer_detail is not AnswerDetail.LINK
+        form = ExportForm(exports, contracts, values, catalogue, guard, views, answers=answers)
         templates = Templates(parts.database, workspace.access, catalogue, self._clock)
         asking = Asking(templates, contracts, values, workspace.access, catalogue, self._clock)
         on_usage = OnUsage(usage, replies, guard)

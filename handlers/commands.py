@@ -205,6 +205,7 @@ class Commands:
             channel=act.asker.channel,
             origin=envelope.origin_of_command(act.body),
             period=period,
+            wants_answer=command.wants_answer,
         )
         if accepted.is_new:
             warnings = [sentence(problem.message) for problem in problems]

@@ -32,6 +32,7 @@ EXPORT_LINES: Final = (
     ("period=", "the days: last-month, 2026-10, 2026-10-01..2026-10-15 and others; all where it is left out."),
     ("where=", "only rows where that holds; in double quotes, with texts and dates in single quotes."),
     ("name=", "the file's name; in double quotes when it has blanks."),
+    ("answer=no", "the link alone, without totals, chart and table."),
 )
 SAMPLE_CONTRACT: Final = "12345"
 

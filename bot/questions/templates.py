@@ -45,7 +45,7 @@ _OF_COMMANDS: Final = frozenset(
     {
         *("contract", "contract_number", "contractnumber", "category", "categories", "usagecategory"),
         *("usagecategories", "fields", "field", "metrics", "metric", "period", "periods", "where"),
-        *("name", "file", "filename", "file_name", "downloadfilename"),
+        *("name", "file", "filename", "file_name", "downloadfilename", "answer"),
     }
 )
 

@@ -53,13 +53,17 @@ class ExportForm:
         catalogue: Catalogue,
         guard: Guard,
         views: Views,
+        *,
+        answers: bool = True,
     ) -> None:
+        """`answers` says whether files are read for figures at all."""
         self._exports = exports
         self._contracts = contracts
         self._values = values
         self._catalogue = catalogue
         self._guard = guard
         self._views = views
+        self._answers = answers
         self.redraws = Redraws(views)
 
     async def open_again(self, trigger: Trigger, number: int, asker: Asker) -> None:
@@ -72,7 +76,8 @@ class ExportForm:
         export = await self._exports.edit(number, asker)
         opened = Opened(export.channel, again=MadeFor(number, export.mark))
         choices = self.choices(export.request.contract_number)
-        await self.show(trigger, export_modal.build(Draft(export.asked, export.channel), choices, opened=opened))
+        draft = Draft(export.asked, export.channel, wants_answer=export.wants_answer)
+        await self.show(trigger, export_modal.build(draft, choices, opened=opened))
 
     async def type_contract(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to "Type the number instead": the menu becomes a text field, all else stays; and to the way back.
@@ -155,6 +160,7 @@ class ExportForm:
             origin=envelope.origin_of_form(body),
             replaces=opened.again,
             period=draft.period,
+            wants_answer=draft.wants_answer,
         )
         warnings = tuple(problem.message for problem in problems if problem.warning)
         text = replies.accepted_in_form(accepted.export, accepted.line)
@@ -189,7 +195,7 @@ class ExportForm:
     def choices(self, contract: str = "") -> Choices:
         """Return what forms offer now, with the labels of this contract."""
         labels = self._values.labels(contract)
-        return Choices(self._contracts.offered, self._catalogue, labels, self._exports.channels)
+        return Choices(self._contracts.offered, self._catalogue, labels, self._exports.channels, self._answers)
 
     def only_contract(self) -> str:
         """Return the one contract that is meant where none is named, "" where there are several."""

@@ -6,7 +6,7 @@ unescaped (source: Slack, view_submission), so nothing is decoded.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.cards.actions import MadeFor
@@ -40,6 +40,7 @@ METRICS: Final = "metrics"
 WHERE: Final = "where"
 FILE_NAME: Final = "file_name"
 CHANNEL: Final = "channel"
+ANSWER: Final = "answer"
 
 #: Characters of a text field that Slack takes at most.
 MAX_TYPED: Final = 3000
@@ -59,6 +60,7 @@ class Draft:
     request: ExportRequest = _NOTHING
     channel: str = ""
     period: str = ""
+    wants_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Choices:
     catalogue: Catalogue = field(default_factory=Catalogue)
     custom_field_labels: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[str, ...] = ()  #: the only ones that exports may be posted to; none: any
+    answers: bool = True  #: whether files are read for figures at all
 
     @property
     def names(self) -> Names:
@@ -82,12 +85,14 @@ class Opened:
 
     `round` counts how often everything in it was filled in anew, by going from one form to the other. `period` is what
     was chosen of it in the short form, as a word of a command; of a range perhaps one day alone, as in `2026-10-01..`.
+    `wants_answer` is what was chosen where the form does not ask for it at the moment.
     """
 
     channel: str = ""
     again: MadeFor | None = None
     round: int = 0
     period: str = ""
+    wants_answer: bool = True
 
     def kept(self) -> dict[str, str | int]:
         """Return what a view keeps of it."""
@@ -97,6 +102,7 @@ class Opened:
             "again": again,
             "round": self.round,
             "period": self.period,
+            "no_answer": int(not self.wants_answer),
         }
         return {name: value for name, value in kept.items() if value}
 
@@ -115,7 +121,13 @@ def parse(view: Mapping[str, Any]) -> Draft:
         where=straight_clause(_typed(state, WHERE)).strip(),
         file_name=plain_file_name(_typed(state, FILE_NAME)),
     )
-    return Draft(request, str(_element(state, CHANNEL).get("selected_conversation") or ""))
+    channel = str(_element(state, CHANNEL).get("selected_conversation") or "")
+    return Draft(request, channel, wants_answer=is_ticked(_element(state, ANSWER), opened_of(view)))
+
+
+def is_ticked(box: Mapping[str, Any], opened: Opened) -> bool:
+    """Return whether figures are wanted, by the state of the box for them, or by what was chosen where it is hidden."""
+    return bool(box["selected_options"]) if "selected_options" in box else opened.wants_answer
 
 
 def opened_of(view: Mapping[str, Any]) -> Opened:
@@ -128,7 +140,7 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     again = str(kept.get("again") or "")
     made_for = MadeFor.of(again) if again.partition(".")[0].isdecimal() else None
     channel, period = (str(kept.get(name) or "") for name in ("channel", "period"))
-    return Opened(channel, made_for, int(kept.get("round") or 0), period)
+    return Opened(channel, made_for, int(kept.get("round") or 0), period, not kept.get("no_answer"))
 
 
 def _element(state: Mapping[str, Any], block: str) -> Mapping[str, Any]:
@@ -174,7 +186,7 @@ def build(
         "title": plain(_TITLE),
         "submit": plain("Export"),
         "close": plain("Cancel"),
-        "private_metadata": json.dumps(opened.kept()),
+        "private_metadata": json.dumps(replace(opened, wants_answer=draft.wants_answer).kept()),
         "blocks": [
             *([pieces.notice("\n".join(notes))] if notes else []),
             *_contract_blocks(request.contract_number, choices, type_contract=type_contract),
@@ -182,9 +194,22 @@ def build(
             _file_name_input(request),
             channel_input(draft.channel, opened),
             *allowed_channels(choices.channels),
+            *answer_input(choices, opened, wants=draft.wants_answer),
             {"type": "actions", "block_id": QUESTIONS, "elements": [_questions_button(), save_button()]},
         ],
     }
+
+
+def answer_input(choices: Choices, opened: Opened, *, wants: bool) -> list[dict[str, Any]]:
+    """Return the box that says whether the file is to be read for figures; none where no file is."""
+    if not choices.answers:
+        return []
+    option = pieces.option("yes", "Show totals, a chart and a table when the file is ready")
+    element: dict[str, Any] = {"type": "checkboxes", "action_id": ANSWER, "options": [option]}
+    if wants:
+        element["initial_options"] = [option]
+    # Slack keeps what stood in an input of the same id.
+    return [pieces.input_block(f"{ANSWER}.{opened.round}", "Figures", element, optional=True)]
 
 
 def save_button() -> dict[str, Any]:

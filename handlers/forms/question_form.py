@@ -93,13 +93,17 @@ class QuestionForm:
         if request.fields or request.metrics or request.usage_categories or request.where:
             with suppress(PeriodError, NoSuchTemplateError):
                 request, _ = await self._asking.request(request, asker, name=understood.name, period=understood.period)
-            await self._form.show(trigger, self._long(self._sketch(asker, here=here), request, *notes))
+            sketch = replace(self._sketch(asker, here=here), wants_answer=understood.wants_answer)
+            await self._form.show(trigger, self._long(sketch, request, *notes))
             return
         key, period = await self._meant(understood.name, asker)
         with suppress(PeriodError):
             period = periods.parse(understood.period, await self._asking.today(asker)) if understood.period else period
         sketch = replace(
-            self._sketch(asker, key, period, here=here), file_name=request.file_name, contract=request.contract_number
+            self._sketch(asker, key, period, here=here),
+            file_name=request.file_name,
+            contract=request.contract_number,
+            wants_answer=understood.wants_answer,
         )
         await self._open(trigger, asker, sketch, notes)
 
@@ -141,6 +145,7 @@ class QuestionForm:
             file_name=export.asked.file_name,
             channel=await self._asking.place_of(export, asker),
             opened=Opened(asker.channel),
+            wants_answer=export.wants_answer,
         )
         view = await self._view(sketch, asker)
         await self._form.show(trigger, view or self._long(sketch, await self._request(sketch, asker)))
@@ -277,6 +282,7 @@ class QuestionForm:
             file_name=draft.request.file_name,
             channel=draft.channel,
             opened=replace(opened, round=opened.round + 1, period=""),
+            wants_answer=draft.wants_answer,
         )
         if question.period is periods.Relative.ALL:
             sketch = question_modal.with_range(sketch, opened.period)
@@ -299,7 +305,7 @@ class QuestionForm:
             raise NoSuchTemplateError("")
         question = question_modal.question_of(sketch, entries, catalogue)
         request = questions.request(question, await self._asking.asked(sketch.contract, asker), sketch.file_name)
-        return Draft(request, sketch.channel, periods.as_word(question.period))
+        return Draft(request, sketch.channel, periods.as_word(question.period), sketch.wants_answer)
 
     async def _request(self, sketch: Sketch, asker: Asker) -> ExportRequest:
         """Return what a sketch asks for, without days where there are none yet."""
@@ -320,7 +326,7 @@ class QuestionForm:
             return question_modal.question_of(timeless, entries, catalogue)
 
     def _long(self, sketch: Sketch, request: ExportRequest, *notes: str) -> export_modal.View:
-        draft = Draft(request, sketch.channel)
+        draft = Draft(request, sketch.channel, wants_answer=sketch.wants_answer)
         choices = self._form.choices(request.contract_number)
         return export_modal.build(draft, choices, opened=sketch.opened, notes=notes)
 

@@ -18,7 +18,7 @@ from bot.questions.questions import Question
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.rules import MAX_CONTRACT_NUMBER
 from handlers.forms import export_modal, pieces
-from handlers.forms.export_modal import CHANNEL, CONTRACT, CONTRACT_TYPED, Choices, Opened
+from handlers.forms.export_modal import ANSWER, CHANNEL, CONTRACT, CONTRACT_TYPED, Choices, Opened
 
 CALLBACK: Final = "question.form"
 #: The button that leads to the form of fields and metrics.
@@ -73,6 +73,7 @@ class Sketch:
     file_name: str = ""
     channel: str = ""
     opened: Opened = field(default_factory=Opened)
+    wants_answer: bool = True
 
 
 # --- what it says -------------------------------------------------------------------------------------------------
@@ -174,6 +175,7 @@ def parse(view: Mapping[str, Any]) -> Sketch:
         file_name=str(kept.get("file_name") or ""),
         channel=str(_element(state, CHANNEL).get("selected_conversation") or ""),
         opened=opened_of(view),
+        wants_answer=export_modal.is_ticked(_element(state, ANSWER), opened_of(view)),
     )
 
 
@@ -233,6 +235,7 @@ def build(
         _only_input(sketch, choices),
         export_modal.channel_input(sketch.channel, sketch.opened),
         *export_modal.allowed_channels(choices.channels),
+        *export_modal.answer_input(choices, sketch.opened, wants=sketch.wants_answer),
     ]
     return {
         "type": "modal",
@@ -272,7 +275,7 @@ def option_of(one: Filter, said: str) -> dict[str, Any] | None:
 def _metadata(sketch: Sketch, preset: str) -> str:
     own = asdict(sketch.own) | {"period": periods.as_word(sketch.own.period)} if sketch.own else None
     kept = {
-        **sketch.opened.kept(),
+        **replace(sketch.opened, wants_answer=sketch.wants_answer).kept(),
         "own": own and {name: value for name, value in own.items() if value},
         "contract": sketch.contract,
         "preset": preset,

@@ -28,6 +28,7 @@ class Export:
     warnings: tuple[str, ...] = ()
     period: str = ""
     name: str = ""
+    wants_answer: bool = True  #: whether its file is to be read for figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from handlers.words.shell_words import UnreadableError, split
 from handlers.words.slack_text import straight_clause
 from handlers.words.targets import AROUND, CONTRACT_KEYS, meant_contract, which_contract
 
-Key = Part | Literal["period"]
+Key = Part | Literal["period", "answer"]
 
 #: Each word of `export`, in any case, and the part of the request that it fills.
 _PARTS: Final[dict[str, Key]] = {
@@ -30,6 +30,7 @@ _PARTS: Final[dict[str, Key]] = {
     **dict.fromkeys(("metrics", "metric"), "metrics"),
     **dict.fromkeys(("period", "periods"), "period"),
     "where": "where",
+    "answer": "answer",
     **dict.fromkeys(("name", "file", "filename", "file_name", "downloadfilename"), "file_name"),
 }
 #: How each part is written in sentences and examples.
@@ -41,6 +42,7 @@ _KEYS: Final[dict[Key, str]] = {
     "period": "period",
     "where": "where",
     "file_name": "name",
+    "answer": "answer",
 }
 _LISTS: Final = frozenset({"fields", "metrics", "categories"})
 #: Parts whose value may hold blanks; it has to stand between quotation marks then.
@@ -49,6 +51,7 @@ _FREE: Final = frozenset({"where", "file_name"})
 _SOME_DAY: Final = date(2030, 1, 1)
 _WHERE_EXAMPLE: Final = "where=\"productName='Revit'\""
 _NAME_EXAMPLE: Final = 'name="my report"'
+_YES_OR_NO: Final = {"yes": True, "no": False}
 
 
 @dataclass(slots=True)
@@ -90,13 +93,20 @@ def export_of(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) ->
         typed = _loosely(rest)
         request = _known(_request(typed.get("contract", "") or meant_contract(contracts), typed), contracts, catalogue)
         name = _named(rest.split(), catalogue)[0].strip(AROUND)
-        return Mistake((str(error),), Export(request, period=typed.get("period", ""), name=name))
+        wants_answer = _YES_OR_NO.get(typed.get("answer", "").lower(), True)
+        return Mistake(
+            (str(error),), Export(request, period=typed.get("period", ""), name=name, wants_answer=wants_answer)
+        )
     name, words = _named(words, catalogue)
     given, faults = _read(words, catalogue)
     values: dict[Key, str] = {one.part: one.value for one in reversed(given) if one.part}
     faults += _twice_or_empty(given)
     period = visible(values.get("period", "")).strip()
     faults += _no_period(period)
+    answer = visible(values.get("answer", "yes")).strip().lower()
+    if answer and answer not in _YES_OR_NO:
+        faults.append(_Fault("answer", f"answer= is yes or no, not {quoted(answer)}."))
+    wants_answer = _YES_OR_NO.get(answer, True)
     contract = visible(values.get("contract", "")).strip() or meant_contract(contracts)
     if not contract and "contract" not in {fault.part for fault in faults}:
         faults.append(_Fault("contract", which_contract(contracts)))
@@ -109,8 +119,9 @@ def export_of(rest: str, catalogue: Catalogue, contracts: Sequence[Contract]) ->
         typed = {part: value for part, value in _loosely(rest).items() if part in _FREE & spoiled}
         understood = _known(_request(contract, {**values, **typed}), contracts, catalogue)
         said = tuple(dict.fromkeys(map(sentence, wrong)))
-        return Mistake(said, Export(understood, period="" if "period" in spoiled else period, name=name))
-    return Export(request, tuple(sentence(problem.message) for problem in problems), period, name)
+        period = "" if "period" in spoiled else period
+        return Mistake(said, Export(understood, period=period, name=name, wants_answer=wants_answer))
+    return Export(request, tuple(sentence(problem.message) for problem in problems), period, name, wants_answer)
 
 
 def _loosely(rest: str) -> dict[Key, str]:

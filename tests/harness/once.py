@@ -55,16 +55,17 @@ def lists(house: House) -> list[float]:
 
 
 def undelivered(house: House) -> list[str]:
-    """Return the subjects of the messages that are still to be posted or edited, and the answers that are wanted.
-
-    Links that expire later are none of these.
-    """
+    """Return the subjects of the messages that are still to be posted or edited; links that expire later apart."""
     with closing(sqlite3.connect(house.folder / "tokenflex.db")) as db:
-        rows = db.execute(
-            "SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry' "
-            "UNION ALL SELECT origin FROM answers WHERE state = 'wanted'"
-        )
+        rows = db.execute("SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry'")
         return [subject for (subject,) in rows]
+
+
+def unanswered(house: House) -> list[str]:
+    """Return which answers are wanted and not found yet, or found and still to be posted."""
+    with closing(sqlite3.connect(house.folder / "tokenflex.db")) as db:
+        wanted = [origin for (origin,) in db.execute("SELECT origin FROM answers WHERE state = 'wanted'")]
+    return wanted or [subject for subject in undelivered(house) if "answer" in subject]
 
 
 def check_once(house: House, *numbers: int, full: int = 0) -> None:

@@ -55,9 +55,10 @@ def elements(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def assert_slack_takes_element(element: dict[str, Any]) -> None:
     """Check a button, a menu or an input."""
-    has_own_options = "static_select" in element["type"] or element["type"] == "overflow"
+    has_own_options = "static_select" in element["type"] or element["type"] in {"overflow", "checkboxes"}
     assert ("options" in element) + ("option_groups" in element) == has_own_options
     assert element["type"] != "overflow" or len(element["options"]) <= 5
+    assert element["type"] != "checkboxes" or len(element["options"]) <= 10
     assert len(element.get("accessibility_label", "")) <= 75
     assert len(element.get("value", "")) <= 2000
     for group in [element, *element.get("option_groups", ())]:

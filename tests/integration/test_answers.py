@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.slack.messages import Message
+from storage import answers
 from tests.harness.allowed import house_where
 from tests.harness.files import download
 from tests.harness.house import CONTRACT, House
@@ -79,3 +80,17 @@ async def test_people_are_named_in_a_channel_only_where_the_settings_say_so(new_
     await house.stop_bot()
     stored = b"".join(file.read_bytes() for file in house.folder.iterdir() if file.is_file())
     assert not any(person.encode() in stored for person in people)
+
+
+async def test_who_wants_no_figures_gets_the_link_alone(house: House) -> None:
+    """By a word of the command; *Run again* opens the form with what was chosen, and the box makes up for it."""
+    ana = house.member("ana")
+    await ana.types("#finance", f"/tokenflex {BY_PRODUCT} answer=no")
+    result = await ana.hears("#finance", "export #1 is ready", "Download")
+    assert await house.side.database.read(answers.of_export, 1) == ()
+    await ana.presses(result, "Run again")
+    modal = await ana.sees_modal("New export")
+    assert modal.value("Figures") == []
+    modal.fill("Figures", ["Show totals, a chart and a table when the file is ready"])
+    await modal.submit()
+    await ana.hears("#finance", "Answer to export #2", timeout=ENGINE)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.harness.house import House
-from tests.harness.once import ours, post_of, posts, subjects, undelivered
+from tests.harness.once import ours, post_of, posts, subjects, unanswered, undelivered
 from tests.harness.talk import asks, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
 
@@ -130,8 +130,8 @@ async def test_a_revoked_token_delays_everything_and_loses_nothing(new_house: Op
     await eventually(lambda: any(call.error == "token_revoked" for call in house.slack.calls))
     house.slack.revoke_tokens("")
     await ana.hears("#finance", "export #1 is ready", private=False, timeout=PATIENCE)
-    await eventually(lambda: not undelivered(house), PATIENCE)
-    assert subjects(house) == {"card:1": 1, "result:1:1": 1}
+    await eventually(lambda: not undelivered(house) and not unanswered(house), PATIENCE)
+    assert subjects(house) == {"card:1": 1, "result:1:1": 1, "answer:1": 1}
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "invalid_arguments", "something_new"])

@@ -10,7 +10,10 @@ from tests.harness.house import CONTRACT, House
 from tests.harness.talk import eventually, knows_contracts
 from tests.integration.conftest import OpenHouse
 
-LABELS = ["Contract", "Usage categories", "Columns", "Numbers", "Only rows where", "File name", "Post to channel"]
+LABELS = [
+    *("Contract", "Usage categories", "Columns", "Numbers", "Only rows where", "File name", "Post to channel"),
+    "Figures",
+]
 ONE_CONTRACT = {"users": (User("ana.admin", "ANA0ADMIN001", CONTRACT_MANAGER, (CONTRACT,)),), "recorded": False}
 ACTIVE, ENDED = f"{CONTRACT} · Example AG", "11000099871 · Example AG (until 2025) (ended)"
 ROMEO = "RomeoAgree-0 · Romeo Agreement (ended)"
@@ -27,7 +30,8 @@ async def test_the_command_opens_the_form(house: House, typed: str) -> None:
     assert modal.labels() == LABELS
     assert modal.options("Contract") == [ACTIVE, ENDED, ROMEO]
     shown = [modal.value(label) for label in LABELS]
-    assert shown == [ACTIVE, [], [], [], None, None, "#finance"]
+    box = ["Show totals, a chart and a table when the file is ready"]
+    assert shown == [ACTIVE, [], [], [], None, None, "#finance", box]
     assert house.member("ana").sees("#finance") == []
     assert house.member("ana").errors == []
 

@@ -30,9 +30,9 @@ async def says(modal: Modal, *texts: str) -> None:
 
 
 async def test_one_press_is_an_answer(house: House) -> None:
-    """As it opens it asks for something, and says what; five inputs at most."""
+    """As it opens it asks for something, and says what; six inputs at most."""
     modal = await open_questions(house)
-    assert modal.labels() == [QUESTION, "Contract", PERIOD, ONLY, "Post to channel"]
+    assert modal.labels() == [QUESTION, "Contract", PERIOD, ONLY, "Post to channel", "Figures"]
     days = last_month(house)
     await says(modal, f"Tokens by product, {periods.words(days)}, contract {CONTRACT}.")
     asked = submissions(house)

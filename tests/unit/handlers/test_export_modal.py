@@ -49,6 +49,7 @@ def submitted(view: dict[str, Any]) -> dict[str, Any]:
             "static_select": {"selected_option": element.get("initial_option")},
             "multi_static_select": {"selected_options": element.get("initial_options", [])},
             "multi_external_select": {"selected_options": element.get("initial_options", [])},
+            "checkboxes": {"selected_options": element.get("initial_options", [])},
             "conversations_select": {"selected_conversation": element.get("initial_conversation")},
         }[kind]
         values[block["block_id"]] = {element["action_id"]: {"type": kind, **value}}
@@ -68,6 +69,7 @@ DRAFTS = st.builds(
         file_name=TYPED.map(plain_file_name).filter(lambda text: text == plain_file_name(text)),
     ),
     channel=st.sampled_from(["", "C012ABC", "D012ABC"]),
+    wants_answer=st.booleans(),
 )
 
 
@@ -102,7 +104,7 @@ def test_any_draft_makes_a_view_that_slack_takes(draft: Draft) -> None:
 
 
 def test_the_inputs_in_their_order() -> None:
-    """Seven inputs with their labels; only contract and channel must be filled in."""
+    """Eight inputs with their labels; only contract and channel must be filled in."""
     view = build(Draft(channel="C012ABC"), CHOICES)
     inputs = [(block["label"]["text"], block["optional"]) for block in view["blocks"] if block["type"] == "input"]
     assert inputs == [
@@ -113,6 +115,7 @@ def test_the_inputs_in_their_order() -> None:
         ("Only rows where", True),
         ("File name", True),
         ("Post to channel", False),
+        ("Figures", True),
     ]
     assert (view["title"]["text"], view["submit"]["text"], view["close"]["text"]) == (
         "Export usage data",

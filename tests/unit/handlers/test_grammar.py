@@ -167,7 +167,7 @@ def test_any_text_gets_an_answer(text: str) -> None:
             "contract=1 fields=productName colour=red",
             (
                 "I don't know “colour”. The words of an export are contract=, fields=, metrics=, category=, period=, "
-                "where=, name=."
+                "where=, name=, answer=."
             ),
         ),
         (
@@ -413,3 +413,35 @@ def test_warnings_do_not_block() -> None:
 def test_a_very_long_word_is_cut_in_the_answer() -> None:
     """A mistake quotes no more than it takes to find it."""
     assert all(len(message) < 300 for message in mistakes_of("export contract=1 metrics=useCount " + "x" * 2000))
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"), [("", True), ("answer=yes", True), ("answer=no", False), ("Answer=NO", False)]
+)
+def test_figures_are_wanted_unless_that_is_said(typed: str, wanted: bool) -> None:
+    """Whole requests and questions by their names."""
+    for rest in ("contract=12345 fields=productName metrics=tokensConsumed", "products contract=12345"):
+        command = parse(f"export {rest} {typed}", CATALOGUE)
+        assert isinstance(command, Export)
+        assert command.wants_answer is wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("answer=maybe", "answer= is yes or no, not “maybe”."),
+        ("answer=", "answer= is empty; give it a value or leave it out."),
+        ("answer no", "“answer” must be joined to its value: answer=VALUE."),
+    ],
+)
+def test_a_wrong_word_about_figures_gets_one_sentence(typed: str, said: str) -> None:
+    """What else was typed is understood."""
+    assert mistakes_of(f"export contract=12345 fields=productName metrics=tokensConsumed {typed}")[0] == said
+
+
+def test_what_was_said_of_figures_is_understood_beside_a_mistake() -> None:
+    """The form that opens has it."""
+    command = parse("export contract=12345 fields=nonsense answer=no", CATALOGUE)
+    assert isinstance(command, Mistake)
+    assert command.understood is not None
+    assert command.understood.wants_answer is False

@@ -71,6 +71,7 @@ SKETCHES = st.builds(
     channel=st.just("C0SBX00006"),
     file_name=st.sampled_from(["", "mine"]),
     opened=st.sampled_from([Opened("C0SBX00006"), Opened("D1", round=3)]),
+    wants_answer=st.booleans(),
 )
 
 
@@ -83,6 +84,7 @@ def test_what_is_drawn_is_read_again(sketch: Sketch) -> None:
     assert view is not None
     read = question_modal.parse(as_shown(view))
     assert build(read) == view
+    assert read.wants_answer == sketch.wants_answer
     assert question_modal.question_of(read, ENTRIES, CATALOGUE) == question_modal.question_of(
         sketch, ENTRIES, CATALOGUE
     )
@@ -109,11 +111,11 @@ def test_a_question_of_ones_own_is_kept(question: Question) -> None:
 @settings(max_examples=60)
 @given(SKETCHES)
 def test_slack_takes_it(sketch: Sketch) -> None:
-    """Five inputs, two days more for a range; options and what is kept within Slack's limits."""
+    """Six inputs, two days more for a range; options and what is kept within Slack's limits."""
     view = build(sketch)
     assert view is not None
     inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    assert len(inputs) == (7 if sketch.period == RANGE else 5)
+    assert len(inputs) == (8 if sketch.period == RANGE else 6)
     assert len({block["block_id"] for block in view["blocks"]}) == len(view["blocks"])
     assert len(view["private_metadata"]) <= 3000
     for option in options(view):
@@ -169,3 +171,19 @@ def test_options_that_nobody_made_are_left_out(value: str) -> None:
     block = next(name for name in shown["state"]["values"] if name.startswith("only."))
     shown["state"]["values"][block]["only"]["selected_options"] = [{"value": value}]
     assert len(question_modal.parse(shown).only) <= 1
+
+
+def test_what_was_chosen_of_figures_survives_a_question_without_a_box() -> None:
+    """A question that is answered at once makes no export; what was chosen before comes back with the next."""
+    entries = [replace(ENTRIES[0], at_once=True)]
+    hidden = question_modal.build(replace(SKETCH, key=ENTRIES[0].key, wants_answer=False), entries, CHOICES, "")
+    assert hidden is not None
+    assert not any(block["block_id"].startswith("answer") for block in hidden["blocks"])
+    assert question_modal.parse(as_shown(hidden)).wants_answer is False
+
+
+def test_there_is_no_box_where_no_file_is_read() -> None:
+    """The settings say so; nothing is chosen then."""
+    view = question_modal.build(Sketch(ENTRIES[0].key), ENTRIES, Choices(CONTRACTS, answers=False), "")
+    assert view is not None
+    assert not any(block["block_id"].startswith("answer") for block in view["blocks"])
