@@ -57,6 +57,9 @@ class Note(StrEnum):
 
 _S, _E = ExportState, Event
 
+#: A person deleted it: what is ours of it is gone already, whatever becomes of the deletion at Token Flex.
+REMOVED = frozenset({_S.DELETING, _S.DELETED, _S.ABANDONED})
+
 TRANSITIONS: dict[tuple[ExportState, Event], ExportState] = {
     (_S.QUEUED, _E.TAKE): _S.SUBMITTING,
     (_S.QUEUED, _E.DELETE): _S.DELETED,

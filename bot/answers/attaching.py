@@ -43,6 +43,7 @@ from storage import attachments, exports
 from storage.attachments import Attachment, AttachmentState, Begun
 from storage.database import Database
 from storage.models import Export
+from storage.states import REMOVED
 
 #: What came is no CSV of the request, or none came: nothing of it is passed on.
 NO_CSV: Final = frozenset({Fault.EMPTY, Fault.PAGE, Fault.COLUMNS, Fault.TOO_WIDE, Fault.GONE})
@@ -147,7 +148,7 @@ class Attaching:
         except (FolderError, OSError) as error:
             log.info("a file is fetched again for its thread", reason=type(error).__name__)
         finally:
-            await self._database.write(attachments.want, *key, self._form.value, self._clock.now())
+            await self._database.write(_want, *key, self._form.value, self._clock.now())
             self._wanting.discard(key)
 
     # One step
@@ -267,6 +268,12 @@ class Attaching:
     async def _pause(self, attachment: Attachment, pause: timedelta) -> None:
         now = self._clock.now()
         await self._database.write(attachments.pause, attachment.id, now + pause, now)
+
+
+def _want(db: Connection, export: int, announcement: int, form: str, now: datetime) -> None:
+    """Note that a file is wanted, unless its export was deleted while the file was read."""
+    if exports.get(db, export).state not in REMOVED:
+        attachments.want(db, export, announcement, form, now)
 
 
 def _tell_requester(db: Connection, attachment: Attachment, reason: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ from bot.questions.periods import Days
 _MOVERS: Final = 2  #: that a sentence names of what rose, and of what fell
 _NAMED: Final = 3  #: that it names of what is new, and of what is gone
 _GONE_ROWS: Final = 10  #: of a table
+_LATE: Final = timedelta(days=7)  #: usage of a day is known a day or two later; a change after so many is Autodesk's
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ class _Difference:
             return f"The figures have changed since {self._when}. "
         if self.then.at.date() <= self.now.days.last:
             return f"Since {self._when}, when these days were not over, more has become known. "
+        if self.then.at.date() - self.now.days.last <= _LATE:
+            return f"The figures of these days have changed since {self._when}. "
         return f"Autodesk has changed the figures of these days since {self._when}. "
 
     @property

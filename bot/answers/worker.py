@@ -35,8 +35,8 @@ from storage.states import ExportState
 _TRIES: Final = 6  #: in vain, until there are no figures for good
 _PATIENCE: Final = timedelta(days=1)  #: for what concerns all calls
 _AT_ONCE: Final = 20  #: answers that wait for their links, and for each other
-#: States from which an export may be ready again without another announcement.
-_MAY_COME_BACK: Final = frozenset({ExportState.DELETING, ExportState.VANISHED})
+#: States in which its file is there, or may be again without another announcement.
+_MAY_BE_READY: Final = frozenset({ExportState.READY, ExportState.VANISHED})
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +112,7 @@ class AnswerWorker:
 
     async def _read(self, answer: Answer) -> None:
         export = await self._database.read(export_store.get, answer.export)
-        if self._shown.detail is AnswerDetail.LINK or export.state not in {ExportState.READY, *_MAY_COME_BACK}:
+        if self._shown.detail is AnswerDetail.LINK or export.state not in _MAY_BE_READY:
             await self._database.write(answers.remove, answer.id)  # another announcement may want another one
             return
         plan = self._shown.plan(export, answer.asked)

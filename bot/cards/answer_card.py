@@ -1,7 +1,6 @@
 """The answer to an export, as people read it: what was found, totals, a chart, a table, and what was read for it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from bot.cards import actions, drawing
 from bot.cards.blocks import Block, Message, section
@@ -9,14 +8,10 @@ from bot.cards.drawing import Drawable
 from bot.cards.figures import Answer, Receipt, Unread, number
 from bot.cards.text import channel, code, day, escape, shorten
 from storage.models import Export
-from storage.states import ExportState
+from storage.states import REMOVED
 
 _CONDITION = 300  #: characters
 _ALONE = "*Show the answer* shows it to you alone"
-
-
-#: An export that is in one of these was deleted by a person, and its figures with it.
-_REMOVED: Final = frozenset({ExportState.DELETING, ExportState.DELETED, ExportState.ABANDONED})
 
 
 def begin(number: int) -> str:
@@ -58,7 +53,7 @@ def on_press(export: Export, asked: str = "", *, discreet: bool = False) -> Mess
 
 def forgotten(export: Export) -> Message:
     """Return what is left of an answer that is not kept any more."""
-    if export.state in _REMOVED:
+    if export.state in REMOVED:
         return _about(export, _paragraph("its figures were removed with the export."))
     return _about(export, _paragraph("its figures are not kept any more."))
 

@@ -611,6 +611,15 @@ async def test_what_is_deleted_meanwhile_is_not_handed_over(make: Make) -> None:
     assert (house.slack.shows, await house.state(), house.left()) == ([], S.DELETED, [])
 
 
+async def test_what_is_deleted_while_its_file_is_read_is_not_wanted(make: Make) -> None:
+    house = make()
+    exports.move(house.database.db, 1, Event.DELETE, house.clock.now())
+    await house.is_read()
+    await house.goes_on()
+    assert await house.database.read(attachments.of_export, 1) == ()
+    assert (house.slack.shows, house.left()) == ([], [])
+
+
 async def test_deleting_takes_the_file_from_slack(make: Make) -> None:
     house = make()
     await house.is_read()

@@ -35,7 +35,7 @@ TOKENS, HOURS = Measure(Count.SUM, "tokensConsumed"), Measure(Count.SUM, "usageH
 SEPTEMBER = Days(date(2026, 9, 1), date(2026, 9, 30))
 OCTOBER = Days(date(2026, 10, 1), date(2026, 10, 31))
 WEEK = Days(date(2026, 10, 1), date(2026, 10, 7))
-THEN, NOW = datetime(2026, 10, 2, 9, 0, tzinfo=UTC), datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+THEN, NOW = datetime(2026, 10, 2, 9, 0, tzinfo=UTC), datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
 DIGEST = "0" * 64
 
 
@@ -262,23 +262,23 @@ SENTENCES: dict[str, tuple[Run, list[str], Days | None, str]] = {
         _then(OCTOBER, at=NOW.replace(hour=8)),
         _NOW,
         OCTOBER,
-        "The figures are the same as on 3 November 2026 at 08:00 UTC.",
+        "The figures are the same as on 13 November 2026 at 08:00 UTC.",
     ),
     "restated": (
-        _then(OCTOBER, at=NOW.replace(day=2)),
+        _then(OCTOBER, at=NOW.replace(day=9)),
         ["Revit,119", "Maya,30", "Fusion,7"],
         OCTOBER,
         (
-            "Autodesk has changed the figures of these days since 2 November 2026. Tokens: 1 more (+0.6 %); "
+            "Autodesk has changed the figures of these days since 9 November 2026. Tokens: 1 more (+0.6 %); "
             "up most for Revit (+1)."
         ),
     ),
     "restated, and the same in all": (
-        _then(OCTOBER, at=NOW.replace(day=2)),
+        _then(OCTOBER, at=NOW.replace(day=9)),
         ["Revit,119", "Maya,31", "Fusion,7"],
         OCTOBER,
         (
-            "Autodesk has changed the figures of these days since 2 November 2026. Tokens: no more and no less; "
+            "Autodesk has changed the figures of these days since 9 November 2026. Tokens: no more and no less; "
             "up most for Revit (+1), down most for Maya (-1)."
         ),
     ),
@@ -298,6 +298,15 @@ SENTENCES: dict[str, tuple[Run, list[str], Days | None, str]] = {
         (
             "Since 2 October 2026, when these days were not over, more has become known. Tokens: 1 more (+0.6 %); "
             "up most for Revit (+1)."
+        ),
+    ),
+    "usage of the last days may have been late": (
+        _then(OCTOBER, at=NOW.replace(day=7)),
+        ["Revit,119", "Maya,30", "Fusion,7"],
+        OCTOBER,
+        (
+            "The figures of these days have changed since 7 November 2026. Tokens: 1 more (+0.6 %); up most for Revit "
+            "(+1)."
         ),
     ),
     "all days": (
@@ -354,11 +363,11 @@ def test_a_period_whose_usage_was_not_all_known_says_so(ours: bool, theirs: bool
 
 
 def test_the_last_period_and_a_restatement_are_both_said(tmp_path: Path) -> None:
-    again = (Run(3, OCTOBER, NOW.replace(day=1)), ["Revit,119", "Maya,30", "Fusion,7"])
+    again = (Run(3, OCTOBER, NOW.replace(day=9)), ["Revit,119", "Maya,30", "Fusion,7"])
     answer = _answers(tmp_path, _PRODUCTS, _NOW, again, (_then(), ["Revit,100"]), run=_RUN)
     assert len(answer.comparison) == 2
     assert answer.comparison[0].startswith("Tokens: 57 more than in September 2026")
-    assert answer.comparison[1].startswith("Autodesk has changed the figures of these days since 1 November 2026")
+    assert answer.comparison[1].startswith("Autodesk has changed the figures of these days since 9 November 2026")
     assert answer.table is not None
     assert answer.table.columns[2].title == "September 2026"
 
