@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import form_speed, home_speed, list_speed, polling_bench, slack_speed, start_speed
+from bench import answer_speed, form_speed, home_speed, list_speed, polling_bench, slack_speed, start_speed, usage_speed
 from bench.figures import Table, Target, write
 
 _PARTS: dict[str, Callable[[], tuple[list[Table], list[Target]]]] = {
@@ -18,6 +18,8 @@ _PARTS: dict[str, Callable[[], tuple[list[Table], list[Target]]]] = {
     "list": list_speed.measure,
     "home": home_speed.measure,
     "form": form_speed.measure,
+    "answers": answer_speed.measure,
+    "usage": usage_speed.measure,
     "polling": polling_bench.measure,
 }
 _REPORT = Path("build/bench.json")

@@ -14,6 +14,7 @@ FIELDS: Final = (
     *("sessionStartDate", "sessionEndDate", "customField1"),
 )
 METRICS: Final = ("usageMinutes", "tokensConsumed")
+TABLES: Final = ("userName", "productName", "customField1")  #: what three tables are by
 _PRODUCTS: Final = (
     *("AutoCAD", "Revit", "Inventor Professional", "3ds Max", "Maya", "Civil 3D", "Navisworks Manage", "Vault Office"),
     *("AutoCAD Architecture", "Robot Structural Analysis", "Arnold"),

@@ -36,7 +36,7 @@ class Timed:
     failed: list[str] = field(default_factory=list)
 
 
-class _Typists:
+class Typists:
     """People in a hundred channels, and a stopwatch for each command."""
 
     def __init__(self, slack: SlackSandbox) -> None:
@@ -87,7 +87,7 @@ class _Typists:
 
 async def _bare(seconds: float) -> Timed:
     async with workspace() as slack, program(slack, "bench.bare_bolt", slack.api_url):
-        typists = _Typists(slack)
+        typists = Typists(slack)
         await typists.type_for(1.0, _WARM_UP, answers=False)
         return await typists.type_for(seconds, _PER_SECOND, answers=False)
 
@@ -97,7 +97,7 @@ async def _bot(seconds: float, per_second: int) -> Timed:
         async with workspace() as slack, autodesk() as token_flex:
             settings = environment(slack, token_flex, Path(folder) / "bench.db")
             async with program(slack, "bot", "run", settings=settings):
-                typists = _Typists(slack)
+                typists = Typists(slack)
                 await typists.type_for(1.0, _WARM_UP, answers=True)
                 return await typists.type_for(seconds, per_second, answers=True)
 

@@ -18,7 +18,7 @@ from storage.database import Database
 
 _GOOD_FOR: Final = timedelta(hours=1)
 _KEPT: Final = "usage of "  #: what the names of the facts begin with that keep it
-_CLIENT: Final = "usage seen by"  #: the fact that has the client ID that it was asked with
+CLIENT: Final = "usage seen by"  #: the fact that has the client ID that it was asked with
 _ONCE: Final = 1  #: attempts: a glance costs two calls, whatever comes
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ def keep(db: Connection, counted: Counted) -> None:
 
 
 def _of_this_app(db: Connection, client: str, now: datetime) -> None:
-    if facts.get(db, _CLIENT) != client:
+    if facts.get(db, CLIENT) != client:
         for contract in facts.beginning_with(db, _KEPT):
             facts.forget(db, f"{_KEPT}{contract}")
-        facts.put(db, _CLIENT, client, now)
+        facts.put(db, CLIENT, client, now)

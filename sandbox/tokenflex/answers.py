@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -25,7 +26,7 @@ _SERVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer; `body` is JSON data unless it is bytes; None means no body."""
+    """One HTTP answer; `body` is JSON data unless it is bytes or a file on the disk; None means no body."""
 
     status: int
     body: Any = None
@@ -97,8 +98,11 @@ def store_error(status: int, code: str, message: str) -> Answer:
     return Answer(status, xml.encode(), content_type="application/xml")
 
 
-def response_of(answer: Answer) -> web.Response:
+def response_of(answer: Answer) -> web.StreamResponse:
     """Return the answer as aiohttp sends it."""
+    if isinstance(answer.body, Path):
+        headers = {**answer.headers, "Content-Type": answer.content_type}
+        return web.FileResponse(answer.body, status=answer.status, headers=headers)
     if answer.body is None:
         return web.Response(status=answer.status, headers=answer.headers)
     if isinstance(answer.body, bytes):

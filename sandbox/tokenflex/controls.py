@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.tokenflex.answers import (
@@ -78,6 +79,10 @@ class Controls:
     def fill(self, key: str, content: bytes) -> None:
         """Let an export's file have this content."""
         self.book.get(key).content = content
+
+    def fill_from(self, key: str, path: Path) -> None:
+        """Let an export's file be this one on the disk, which is sent in pieces."""
+        self.book.get(key).path = path
 
     def hold(self) -> None:
         """Keep exports in `Requested` until `release`."""

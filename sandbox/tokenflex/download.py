@@ -73,13 +73,13 @@ class Downloads:
         return self._data.csv(export.report, bom=self._settings.csv_bom)
 
     async def _file(self, export: Export) -> Answer:
-        if export.content is None:
+        if export.content is None and export.path is None:
             export.content = await asyncio.to_thread(self._content, export)
         way = self._spoils.take()
         if way is not None:
-            raise SpoiltError(way, export.content)
+            raise SpoiltError(way, export.content or b"")
         self.fetched.append(export.key)
         plain = export.file_name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
         disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(export.file_name, safe='')}"
         headers = {"Content-Disposition": disposition}
-        return Answer(200, export.content, headers, content_type="text/csv")
+        return Answer(200, export.path or export.content, headers, content_type="text/csv")

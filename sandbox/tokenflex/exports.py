@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -32,7 +33,10 @@ class Link:
 
 @dataclass(slots=True)
 class Export:
-    """One export. `client_id` None: visible to all clients of the user. `due` None: nothing ends it but a control."""
+    """One export. `client_id` None: visible to all clients of the user. `due` None: nothing ends it but a control.
+
+    `path` is where its file is on the disk, if it is too large to be anywhere else.
+    """
 
     key: str
     contract: str
@@ -49,6 +53,7 @@ class Export:
     link: Link | None = None
     older_links: list[Link] = field(default_factory=list)
     content: bytes | None = field(default=None, repr=False)
+    path: Path | None = None
 
     def created_json(self) -> dict[str, str]:
         """Return the answer to create: exactly four keys."""

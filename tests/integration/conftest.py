@@ -35,7 +35,7 @@ async def new_house(request: pytest.FixtureRequest, tmp_path: Path, usage_data: 
         folder = tmp_path / str(len(houses))
         folder.mkdir()
         ways = {"recorded": recorded, **(token_flex or {})}
-        houses.append(await open_house(folder, data=usage_data, token_flex=ways, **arguments))
+        houses.append(await open_house(folder, **{"data": usage_data, "token_flex": ways, **arguments}))
         return houses[-1]
 
     yield _open

@@ -1,8 +1,11 @@
 """`/tokenflex usage`: figures of the data set, at once and privately, with two calls an hour; posted by a button."""
 
 import asyncio
+from calendar import monthrange
 from collections import defaultdict
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -18,6 +21,7 @@ from tests.harness.house import CONTRACT, House
 from tests.harness.talk import OpenHouse, calls, eventually, knows_contracts
 
 BEGINS = datetime(2027, 1, 10, 12, tzinfo=UTC)
+NOON = time(12)
 USAGE = "/tokenflex usage"
 
 
@@ -65,6 +69,81 @@ async def test_the_figures_are_those_of_the_data(house: House, usage_data: Usage
     for month, _, desktop, *_ in lines:
         assert desktop == f"{users.get((month, 'DESKTOP_PRODUCT'), 0):,}"
     assert spent(house) == (1, 1)
+
+
+@pytest.mark.parametrize("through", [date(2026, 4, 20), date(2026, 8, 16), date(2026, 11, 30)])
+async def test_until_when_tokens_last_is_what_plain_arithmetic_says(new_house: OpenHouse, through: date) -> None:
+    """The day and its range, the tokens left, the pace and the multi-year tokens: from the rows of the data set."""
+    data = UsageData(through=through)
+    house = await new_house(begins=datetime.combine(through + timedelta(2), NOON, UTC), data=data)
+    await house.start_bot()
+    await knows_contracts(house)
+    shown = await glances(house, "Contract 110000123456", "Users of")
+    used, months = counted(data, 3)
+    data.close()
+    left = 19_000 - used
+    newest = [months[key] for key in sorted(months) if date(*key, months[key][1]) <= through][-6:]
+    expected, earliest, latest = lasts(newest, left)
+    last = date(2027, 1, 31)
+    days = [through + timedelta(number) for number in (expected, earliest, latest)]
+    assert f"{used:,} of 19,000 tokens of contract year 3 are used, {left:,} are left." in shown.text
+    if days[0] <= last:
+        assert f"they last until about {said(days[0])}." in shown.text
+    else:
+        assert f"they last until the year ends on {said(last)}." in shown.text
+    facts = " ".join(str(block.get("text", {}).get("text", "")) for block in shown.blocks if block["type"] == "section")
+    if days[1] <= last:
+        end = said(days[2]) if days[2] <= last else f"the year's end, {said(last)}"
+        assert f"between {said(days[1])} and {end}" in facts
+    over = round(100 * ((through - date(2026, 2, 1)).days + 1) / 365)
+    assert f"{round(100 * used / 19_000)} % of the tokens are used, and {over} % of the year is over" in facts
+    assert "Multi-year tokens, which are counted apart: 0 used in this contract year, 15,000 left." in facts
+
+
+async def test_there_is_no_forecast_below_two_whole_months(new_house: OpenHouse) -> None:
+    """A contract that has just begun says so."""
+    data = UsageData(through=date(2024, 3, 18))
+    house = await new_house(begins=datetime(2024, 3, 20, 12, tzinfo=UTC), data=data)
+    await house.start_bot()
+    await knows_contracts(house)
+    shown = await glances(house, "tokens of contract year 1 are used", "It takes two whole months of usage")
+    data.close()
+    assert "At this pace" not in shown.text
+
+
+def counted(data: UsageData, year: int) -> tuple[int, dict[tuple[int, int], tuple[int, int]]]:
+    """Return the tokens of a contract year, and those of each month with its days, as Token Flex rounds them."""
+    rows = data.query(
+        "SELECT usageDate, usageCategory, contractYear, tokens FROM usage WHERE contract = ?", (CONTRACT,)
+    )
+    parts = defaultdict[tuple[int, int, str, int], Decimal](Decimal)
+    for day, category, of, tokens in rows:
+        parts[int(day[:4]), int(day[5:7]), category, of] += Decimal(str(tokens))
+    used = round(sum(tokens for (_, _, _, of), tokens in parts.items() if of == year))
+    months = defaultdict[tuple[int, int], int](int)
+    for (in_year, month, _, _), tokens in parts.items():
+        months[in_year, month] += round(tokens)
+    return used, {key: (tokens, monthrange(*key)[1]) for key, tokens in months.items()}
+
+
+def lasts(months: Sequence[tuple[int, int]], left: int) -> list[int]:
+    """Return on which day the tokens are used up: expected, earliest, latest; by the method of the docs."""
+    month, count = Decimal("30.4375"), len(months)
+    pace = Decimal(sum(tokens for tokens, _ in months)) / sum(days for _, days in months) * month
+    each = [Decimal(tokens) / days * month for tokens, days in months]
+    middle = sum(each, Decimal()) / count
+    spread = (sum(((one - middle) * (one - middle) for one in each), Decimal()) / (count - 1)).sqrt()
+    off = Decimal("1.476") * max(spread, pace / 20)
+
+    def _used(day: int, side: int) -> Decimal:
+        ahead = day / month
+        return pace * ahead + side * off * (ahead + ahead * ahead / count).sqrt()
+
+    return [next(day for day in range(1, 9999) if _used(day, side) >= left) for side in (0, 1, -1)]
+
+
+def said(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
 
 
 async def test_it_costs_two_calls_an_hour(house: House) -> None:
