@@ -157,15 +157,17 @@ class _Difference:
         return Change(change.before / _length(then), change.now / _length(now))
 
     def _movers(self) -> str:
-        """Return what rose and what fell most, of what was there both times."""
-        if not (self._is_fair and self._tells_groups):
+        """Return what rose and what fell most, of what was there both times; of several numbers it says in which."""
+        measure = self.comparison.measure
+        if measure is None or not (self._is_fair and self._tells_groups):
             return ""
+        of = f"{_lowered(title(measure, self.plan, self.names))} " if len(self.comparison.totals) > 1 else ""
         stayed = [(key, each) for key, each in self.comparison.changes.items() if each.was_there and each.is_there]
         ordered = sorted(stayed, key=lambda each: each[1].amount)
         fell = [self._mover(*each) for each in ordered[:_MOVERS] if each[1].amount < 0]
         rose = [self._mover(*each) for each in ordered[::-1][:_MOVERS] if each[1].amount > 0]
         parts = [f"{word} most for {_and(moved)}" for word, moved in (("up", rose), ("down", fell)) if moved]
-        return f"; {', '.join(parts)}" if parts and len(stayed) > 1 else ""
+        return f"; {of}{', '.join(parts)}" if parts and len(stayed) > 1 else ""
 
     def _mover(self, key: Key, change: Change) -> str:
         return f"{label(self.comparison.by, key, self.names)} ({_signed(change.amount)})"

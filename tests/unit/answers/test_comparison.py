@@ -418,3 +418,14 @@ def test_a_question_of_different_users_alone_says_nothing(tmp_path: Path) -> Non
     header = "productName,uniqueUsers"
     answer = _answers(tmp_path, header, ["Revit,5"], (_then(), ["Revit,4"]), run=_RUN)
     assert answer.comparison == ()
+
+
+def test_of_several_numbers_it_is_said_which_rose(tmp_path: Path) -> None:
+    header = "customField1,tokensConsumed,usageHours"
+    answer = _answers(tmp_path, header, ["CC-1,5,1", "CC-2,4,9"], (_then(), ["CC-1,3,2", "CC-2,6,9"]), run=_RUN)
+    assert answer.comparison == (
+        (
+            "Tokens: no more and no less than in September 2026; hours of use: 1 less (-9 %); tokens up most for CC-1 "
+            "(+2), down most for CC-2 (-2)."
+        ),
+    )
