@@ -6,8 +6,15 @@ from sqlite_utils import Database as Connection
 
 from bot.settings import LinkAudience
 from storage import answers, exports, outbox
-from storage.answers import Answer, AnswerState
+from storage.answers import Answer, AnswerState, Figures
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, Refusal
+
+
+def found(db: Connection, answer_id: int, figures: Figures, audience: LinkAudience, now: datetime) -> None:
+    """Store what was found for an answer, and have it posted."""
+    answer = answers.found(db, answer_id, figures, now)
+    if answer is not None:
+        announce(db, answer, audience, now)
 
 
 def announce(db: Connection, answer: Answer, audience: LinkAudience, now: datetime) -> None:

@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from sqlite_utils import Database as Connection
 
-from bot.answers import columns
+from bot.answers import announcing, columns, kept
 from bot.answers.answer import answer_of
 from bot.answers.document import Found
 from bot.answers.plan import Plan
+from bot.answers.recent import Recent
 from bot.answers.shown import Shown
 from bot.cards.figures import Answer, Unread
 from bot.cards.names import Names
@@ -28,12 +29,14 @@ from bot.runtime.clock import Clock
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
 from storage import answers, audit, outbox
-from storage.answers import NewAnswer
+from storage.answers import Figures, NewAnswer
 from storage.audit import Act
 from storage.database import Database
 from storage.models import Export
 
 _A_MOMENT: Final = 3.0  #: seconds after which a person is told that figures take longer
+#: After which a file is read for what was known, where a process died before it was stored.
+_UNLESS_KNOWN: Final = timedelta(seconds=10)
 
 
 class Reading(Protocol):
@@ -79,6 +82,7 @@ class AskingAgain:
         self._names_of = names_of
         self._audience = audience
         self._clock = clock
+        self._recent = Recent(clock)
 
     async def answer(self, number: int, query: Query, asker: Asker, waiting: Callable[[], Awaitable[object]]) -> Told:
         """Return the figures for this person's eyes, names of people among them; `waiting` is called after a moment.
@@ -109,7 +113,7 @@ class AskingAgain:
     async def post(self, number: int, query: Query, asker: Asker, origin: str) -> Export:
         """Have figures posted to the thread of their export, as far as everybody may see them; `origin` is the act.
 
-        The file is read once more when its turn comes; the same act again is done once.
+        What is not known any more is read when its turn comes; the same act again is done once.
 
         Raises:
             NoSuchExportError, NotAllowedError, FiguresOffError, WrongStateError, QueryRefusedError: as `answer`.
@@ -123,7 +127,16 @@ class AskingAgain:
         except FiguresSharedError:  # what was posted before others were let in is drawn again
             await self._database.write(outbox.draw_again, export.channel, self._clock.now())
             raise
-        await self._database.write(_want, export, asker, query, f"answer:posted:{origin}", self._clock.now())
+        asked = self._shown.plan(export, query.text)
+        known = self._recent.of(export, asked) if query.text else None  # else it is a run of the question
+        now = self._clock.now()
+        reads_at = now + _UNLESS_KNOWN if known else None
+        origin = f"answer:posted:{origin}"
+        answer, is_new = await self._database.write(_want, export, asker, query, origin, reads_at, now)
+        if known and is_new:
+            self._shown.remember(answer.id, known, asked)
+            figures = Figures(document=kept.figures(known, asked), sha256=known.sha256)
+            await self._database.write(announcing.found, answer.id, figures, self._audience, now)
         return export
 
     async def _checked(self, number: int, asker: Asker) -> tuple[Export, Names]:
@@ -148,13 +161,19 @@ class AskingAgain:
     async def _read(
         self, export: Export, asked: Plan, asker: Asker, waiting: Callable[[], Awaitable[object]]
     ) -> Found | Unread:
+        known = self._recent.of(export, asked)
+        if known is not None:
+            return known
         reading = asyncio.ensure_future(self._reading.read(export, asked, person=asker.person))
         try:
             if not await ended_within(self._clock, _A_MOMENT, reading):
                 await waiting()
-            return await reading
+            found = await reading
         finally:
             reading.cancel()
+        if isinstance(found, Found):
+            self._recent.keep(export, asked, found)
+        return found
 
 
 def _put_on_record(
@@ -168,14 +187,19 @@ def _not_shown(db: Connection, export: Export, asker: Asker, now: datetime) -> N
     audit.add(db, entry(asker, Act.ANSWER, export, now, "not shown: no way to the person"))
 
 
-def _want(db: Connection, export: Export, asker: Asker, query: Query, origin: str, now: datetime) -> None:
-    """Have an answer made for the thread, once for each act."""
+def _want(
+    db: Connection, export: Export, asker: Asker, query: Query, origin: str, reads_at: datetime | None, now: datetime
+) -> tuple[answers.Answer, bool]:
+    """Have an answer made for the thread, once for each act; the file is not read for it before `reads_at`."""
     new = NewAnswer(
         origin=origin, export=export.number, announcement=export.announcement, asked=query.text, person=asker.person
     )
-    _, is_new = answers.add_wanted(db, new, now)
+    answer, is_new = answers.add_wanted(db, new, now)
     if is_new:
         audit.add(db, entry(asker, Act.ANSWER, export, now, f"for the thread{_said(query)}"))
+    if is_new and reads_at is not None:
+        answers.pause(db, answer.id, 0, reads_at, now)
+    return answer, is_new
 
 
 def _said(query: Query) -> str:

@@ -150,7 +150,7 @@ class AnswerWorker:
             first_day=None if days is None else days.first,
             last_day=None if days is None else days.last,
         )
-        await self._database.write(_found, answer.id, figures, self._audience, now)
+        await self._database.write(announcing.found, answer.id, figures, self._audience, now)
         log.info("the file of an export was read", rows=outcome.rows, bytes=outcome.size)
 
     async def _later(self, answer: Answer, fault: Unread, *, counts: bool = True) -> None:
@@ -176,13 +176,6 @@ def _is_announced(db: Connection, answer: Answer) -> bool:
     """Return whether no message that is still to be posted will fetch a link that serves the file too."""
     waiting = outbox.to_show_links(db, answer.export)
     return all(row.refusal is not Refusal.NONE or row.attempts for row in waiting)
-
-
-def _found(db: Connection, answer_id: int, figures: Figures, audience: LinkAudience, now: datetime) -> None:
-    """Store what was found, and have it posted."""
-    answer = answers.found(db, answer_id, figures, now)
-    if answer is not None:
-        announcing.announce(db, answer, audience, now)
 
 
 def _unread(db: Connection, answer_id: int, fault: str, document: str, audience: LinkAudience, now: datetime) -> None:
