@@ -43,7 +43,7 @@ def forms() -> Iterator[dict[str, Any]]:
 
 
 CHOICES = Choices((Contract("110000123456", "Example AG"), Contract("2")))
-ACTIONS = [action for action in actions._LABELS if action.startswith("export.")]
+ACTIONS = [action for action in actions._LABELS if action.startswith(("export.", "answer."))]
 #: Each function that makes a button, and a way to have it make all that it makes.
 MAKERS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
     "bot/cards/actions.py:download": lambda: [actions.download(42, LONG, "https://a.example")],
@@ -54,6 +54,7 @@ MAKERS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
     "bot/cards/actions.py:turn": lambda: [actions.turn(actions.TEMPLATES, "Older", LONG, "2")],
     "bot/cards/actions.py:_button": lambda: [
         *(actions.button(action, export(number)) for action in ACTIONS for number in (1, 10**17)),
+        *(actions.of_answer(action, export(42), LONG) for action in ACTIONS if action.startswith("answer.")),
         actions.send_again(DELIVERY),
     ],
     "handlers/forms/export_modal.py": lambda: [button for form in forms() for button in buttons(form)],
