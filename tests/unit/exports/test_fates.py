@@ -111,6 +111,7 @@ FATES: dict[str, dict[type[errors.TokenFlexError], Fate]] = {
 }
 #: Calls that are made for no export.
 _OTHERS = {"contracts", "enrichment_categories", "enrichment_values", "field_values", "last_usage"}
+_OTHERS |= {"monthly_summary", "token_years"}  # how a contract stands
 
 
 async def prepared(world: World, call: str) -> None:
