@@ -24,6 +24,8 @@ class Verdict:
     announcements_lost: int = 0
     announcements_doubled: int = 0
     answers_doubled: int = 0
+    figures_doubled: int = 0
+    files_left: int = 0
     cards_lost: int = 0
     cards_doubled: int = 0
     links_left: int = 0
@@ -125,6 +127,13 @@ def check(
     for doubled in (name for name, count in subjects.items() if name.startswith("direct:") and count > 1):
         verdict.announcements_doubled += 1
         verdict.notes.append(f"{doubled} was sent {subjects[doubled]} times")
+    for doubled in (name for name, count in subjects.items() if name.startswith("answer:") and count > 1):
+        verdict.figures_doubled += 1
+        verdict.notes.append(f"{doubled} was posted {subjects[doubled]} times")
+    left = [each for each in (house.folder / "tokenflex.db.files").rglob("*") if each.is_file()]
+    if left:
+        verdict.files_left += len(left)
+        verdict.notes.append(f"{len(left)} files were left behind")
     if answers(house) > typed:
         verdict.answers_doubled += answers(house) - typed
         verdict.notes.append(f"{answers(house)} answers to what was written {typed} times")

@@ -1,4 +1,4 @@
-"""Every crossing of the bot's border, numbered: write transactions, HTTP calls to Autodesk, calls to Slack.
+"""Every crossing of the bot's border, numbered: write transactions, HTTP calls to Autodesk, calls to Slack, files.
 
 The borders are wrapped from outside, in the process of a test; the product knows nothing of it. A crossing is named by
 what is done and how many times that was done before, so that a name means the same in each run.
@@ -19,6 +19,8 @@ from slack_sdk.web.async_base_client import AsyncBaseClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 import storage.database
+from bot.answers import runner
+from bot.answers.download import Downloads
 from bot.tokenflex.http import HttpDoor
 
 T = TypeVar("T")
@@ -114,6 +116,7 @@ def put_up(border: Border) -> None:
     _around_transactions(border)
     _around_http(border)
     _around_slack(border)
+    _around_files(border)
 
 
 def _around_transactions(border: Border) -> None:
@@ -128,6 +131,19 @@ def _around_transactions(border: Border) -> None:
 def _function(work: Callable[..., object]) -> str:
     name = getattr(work, "__qualname__", type(work).__name__).replace(".<locals>", "").replace(".<lambda>", "")
     return f"{work.__module__.rpartition('.')[2]}.{name}"
+
+
+def _around_files(border: Border) -> None:
+    fetch, read = Downloads.fetch, runner.read
+
+    async def fetched(self: Downloads, url: str, path: Path) -> None:
+        await border.awaited(url, "file fetched", lambda: fetch(self, url, path))
+
+    async def was_read(path: Path, *given: Any, **more: Any) -> Any:
+        return await border.awaited("", "file read", lambda: read(path, *given, **more))
+
+    setattr(Downloads, "fetch", fetched)  # noqa: B010
+    setattr(runner, "read", was_read)  # noqa: B010
 
 
 def _around_http(border: Border) -> None:

@@ -68,6 +68,7 @@ class Life:
         number = await self.asks()
         result = await self.announced(number)
         await self.link_goes(result)
+        await self.answered(number)
         if self.house.slack.workspace.channel(self.channel).kind == "private":
             self.house.slack.workspace.change_id(self.channel)
         await self.presses_for_link(number, result)
@@ -94,6 +95,15 @@ class Life:
     async def announced(self, number: int) -> Message:
         """Wait for the announcement."""
         return await self._must(lambda: self.message(f"result:{number}:1"), f"the announcement of #{number}")
+
+    async def answered(self, number: int) -> Message:
+        """Wait for the figures of the file."""
+        begin = f"Answer to export #{number}: "
+
+        def found() -> Message | None:
+            return next((each for each in bot_messages(self.house) if each.text.startswith(begin)), None)
+
+        return await self._must(found, f"the figures of #{number}")
 
     def message(self, wanted: str) -> Message | None:
         """Return the first message of a subject."""

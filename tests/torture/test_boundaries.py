@@ -11,6 +11,8 @@ from tests.torture.ways_out import WAYS, moments_of
 
 SUBMITTED = Moment("http POST :x/:x/requests", 1, AFTER)
 ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
+OF_ANSWERS = {"file fetched", "file read", "db worker._found"}
+POSTED = [Moment("slack chat.postMessage", 3, when) for when in (BEFORE, AFTER)]
 EVERY = 9  #: of so many moments one is taken; an odd number takes befores and afters in turn
 CAUGHT = {
     Plan(SUBMITTED, breaks=("adoption",)): "exports_doubled",
@@ -38,6 +40,16 @@ async def test_a_kill_before_or_after_a_crossing_loses_and_doubles_nothing(runne
     assert {each.label for each in later} == {"db events.hear", "db doubt.begin"}  # answered, and given up in doubt
     wanted = {SUBMITTED, ANNOUNCED, *moved, *later, *moments(clean.crossings)[::EVERY]}
     runs = await runner.plans([Plan(kill=moment) for moment in sorted(wanted, key=str)])
+    assert [str(run) for run in runs if run.verdict.bad] == []
+    assert sum(run.died for run in runs) >= 0.9 * len(runs)
+
+
+async def test_an_answer_survives_a_kill_at_every_crossing_of_its_own(runner: Runner) -> None:
+    """Between readiness, download, engine and post: the figures come, once, and no file is left behind."""
+    clean = await runner.clean()
+    kills = [each for each in moments(clean.crossings) if each.label in OF_ANSWERS]
+    assert {each.label for each in kills} == OF_ANSWERS
+    runs = await runner.plans([Plan(kill=moment) for moment in [*kills, *POSTED]])
     assert [str(run) for run in runs if run.verdict.bad] == []
     assert sum(run.died for run in runs) >= 0.9 * len(runs)
 
