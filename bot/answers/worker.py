@@ -117,7 +117,7 @@ class AnswerWorker:
             return
         plan = self._shown.plan(export, answer.asked)
         try:
-            outcome = await self._reading.read(export, plan, person=export.requester, rank=Rank.METADATA)
+            outcome = await self._reading.read(export, plan, person=export.requester, rank=Rank.AHEAD)
         except WrongStateError:
             await self._later(answer, Unread(Fault.GONE))
         except LinkUnavailableError as error:
