@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bot.app
+from bot.answers.folder import Folder
 from bot.calls import budget, gateway
 from bot.delivery.readback import ReadBack
 from bot.exports import doubt
@@ -85,6 +86,13 @@ def _no_bells() -> None:
     setattr(Database, "subscribe", lambda self, table, heard: None)  # noqa: B010
 
 
+def _no_clearing() -> None:
+    async def clear(self: Any) -> None:
+        """Leave what there is."""
+
+    setattr(Folder, "clear", clear)  # noqa: B010
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "read-back": _no_read_back,
     "mark": _no_mark,
@@ -98,4 +106,5 @@ BREAKS: dict[str, Callable[[], None]] = {
     "record": _no_record,
     "looks": _no_looks,
     "bells": _no_bells,
+    "clearing": _no_clearing,
 }

@@ -78,10 +78,13 @@ def subject(message: Message) -> str:
 
 
 def accepted(house: House) -> dict[int, str]:
-    """Return the exports whose number a person saw, privately or on a card, with their file names."""
+    """Return the exports whose number a person saw, privately or on a card, with their file names.
+
+    What a card says counts more than what was said privately: it follows what Token Flex makes of a name.
+    """
     found: dict[int, str] = {}
     for channel in house.slack.workspace.channels.values():
-        for message in channel.messages:
+        for message in sorted(channel.messages, key=lambda each: each.ephemeral_for is None):
             if message.sender.is_bot:
                 for pattern in (_CARD, _ACCEPTED):
                     for number, name in pattern.findall(message.visible_text()):

@@ -1,4 +1,4 @@
-"""Every crossing of the bot's border, numbered: write transactions, HTTP calls to Autodesk, calls to Slack, files.
+"""Every crossing of the bot's border, numbered: transactions, calls to Autodesk and to Slack, and the way of a file.
 
 The borders are wrapped from outside, in the process of a test; the product knows nothing of it. A crossing is named by
 what is done and how many times that was done before, so that a name means the same in each run.
@@ -19,8 +19,8 @@ from slack_sdk.web.async_base_client import AsyncBaseClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 import storage.database
-from bot.answers import runner
-from bot.answers.download import Downloads
+from bot.answers import download, folder, runner
+from bot.answers.wire import Wire
 from bot.tokenflex.http import HttpDoor
 
 T = TypeVar("T")
@@ -133,19 +133,6 @@ def _function(work: Callable[..., object]) -> str:
     return f"{work.__module__.rpartition('.')[2]}.{name}"
 
 
-def _around_files(border: Border) -> None:
-    fetch, read = Downloads.fetch, runner.read
-
-    async def fetched(self: Downloads, url: str, path: Path) -> None:
-        await border.awaited(url, "file fetched", lambda: fetch(self, url, path))
-
-    async def was_read(path: Path, *given: Any, **more: Any) -> Any:
-        return await border.awaited("", "file read", lambda: read(path, *given, **more))
-
-    setattr(Downloads, "fetch", fetched)  # noqa: B010
-    setattr(runner, "read", was_read)  # noqa: B010
-
-
 def _around_http(border: Border) -> None:
     original = HttpDoor.request
 
@@ -178,3 +165,24 @@ def _around_slack(border: Border) -> None:
     setattr(AsyncBaseClient, "api_call", called)  # noqa: B010
     setattr(AsyncWebhookClient, "send_dict", sent)  # noqa: B010
     setattr(client, "send_socket_mode_response", acknowledged)  # noqa: B010
+
+
+def _around_files(border: Border) -> None:
+    """Put it around a file's way: it is asked for, a piece of it comes, the engine reads it, it is removed."""
+    ask, piece, remove, read = Wire.ask, download._piece, folder._remove, runner.read
+
+    def asked(self: Wire, link: str) -> Any:
+        return border.blocking(link, "file asked for", lambda: ask(self, link))
+
+    def came(response: Any) -> bytes:
+        return border.blocking("", "file piece", lambda: piece(response))
+
+    def removed(place: Path) -> None:
+        border.blocking(str(place), "file removed", lambda: remove(place))
+
+    async def engine(*given: Any, **more: Any) -> Any:
+        return await border.awaited("", "file read", lambda: read(*given, **more))
+
+    setattr(Wire, "ask", asked)  # noqa: B010
+    setattr(folder, "_remove", removed)  # noqa: B010
+    download._piece, runner.read = came, engine

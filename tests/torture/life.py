@@ -198,7 +198,7 @@ class Life:
 
         for _ in range(12):
             if not done():
-                await self._insists(card, "Details", shown, f"the details of #{number}")
+                await self._insists(card, "Details", lambda: shown() or done(), f"the details of #{number}")
             details = shown()
             if details is not None:
                 await self.member.presses(details, "Delete")
@@ -238,11 +238,12 @@ class Life:
 
 
 def undelivered(house: House) -> list[str]:
-    """Return the subjects that are still to be posted or edited, links that expire later apart."""
+    """Return what is still to be posted, edited or read, by subject and origin; links that expire later apart."""
     path = house.folder / "tokenflex.db"
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
         rows = db.execute("SELECT subject FROM outbox WHERE state IN ('waiting', 'sending') AND kind <> 'expiry'")
-        return [name for (name,) in rows]
+        wanted = db.execute("SELECT origin FROM answers WHERE state = 'wanted'")
+        return [name for (name,) in (*rows, *wanted)]
 
 
 def _letters(name: str) -> str:

@@ -11,7 +11,8 @@ from tests.torture.ways_out import WAYS, moments_of
 
 SUBMITTED = Moment("http POST :x/:x/requests", 1, AFTER)
 ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
-OF_ANSWERS = {"file fetched", "file read", "db worker._found"}
+OF_ANSWERS = {"file asked for", "file piece", "file read", "file removed", "db worker._found"}
+READ = Moment("file read", 1, BEFORE)
 POSTED = [Moment("slack chat.postMessage", 3, when) for when in (BEFORE, AFTER)]
 EVERY = 9  #: of so many moments one is taken; an odd number takes befores and afters in turn
 CAUGHT = {
@@ -20,6 +21,7 @@ CAUGHT = {
     Plan(ANNOUNCED, breaks=("read-back",)): "announcements_doubled",
     Plan(ANNOUNCED, breaks=("mark",)): "announcements_doubled",
     Plan(breaks=("expiry",)): "links_left",
+    Plan(READ, breaks=("clearing",)): "files_left",
     Plan(breaks=("looks", "bells")): "stuck",
 }
 FAULTS = [
@@ -119,7 +121,7 @@ async def test_kills_at_random_moments_under_load_lose_and_double_nothing(runner
 
 
 async def test_deliberate_bugs_are_noticed(runner: Runner) -> None:
-    """Without the adoption, the lists, the read-back, the mark or the expiry, each report shows what that breaks."""
+    """Without the adoption, the lists, the read-back, the mark, the expiry or the clearing, each report shows it."""
     runs = await runner.plans(list(CAUGHT), patience=8.0)
     assert [str(run) for run in runs if not getattr(run.verdict, CAUGHT[run.plan])] == []
 

@@ -198,3 +198,12 @@ async def test_an_empty_file_of_a_server_that_stays(store: Store, tmp_path: Path
     store.says["/file.csv"] = Stuck(head(Content_Length=0, Connection="keep-alive"))
     await downloads(store, longest=timedelta(seconds=20)).fetch(store.link("/file.csv"), tmp_path / "f")
     assert (tmp_path / "f").stat().st_size == 0
+
+
+async def test_a_link_goes_out_as_it_is(store: Store, tmp_path: Path) -> None:
+    """It is signed to the letter."""
+    path = "/exports/a%2Fb_1.csv"
+    query = "AWSAccessKeyId=A&Signature=x%2By%3D&x-amz-security-token=IQ%2F%2F+/=&Expires=1?key=2024#5;~'()*@:"
+    store.says[path] = WHOLE["with its length"]
+    await downloads(store).fetch(f"http://127.0.0.1:{store.port}{path}?{query}", tmp_path / "f")
+    assert store.asked[0].split()[1] == f"{path}?{query.partition('#')[0]}"
