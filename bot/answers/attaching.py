@@ -27,7 +27,7 @@ from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread
 from bot.cards.file_card import NoFile
 from bot.cards.names import Names
-from bot.errors import UseCaseError, WrongStateError
+from bot.errors import MembershipUnknownError, UseCaseError, WrongStateError
 from bot.people.access import Access
 from bot.people.permissions import Posting
 from bot.runtime.backoff import Backoff
@@ -52,6 +52,7 @@ _AT_ONCE: Final = 4  #: files that are on their way at the same time
 _PAUSES: Final = Backoff(timedelta(seconds=5), timedelta(hours=1))
 _PATIENCE: Final = timedelta(days=1)
 _LIMITS: Final = Limits(seconds=600)
+_OTHERS_READ: Final = "others may read there"
 #: Refusals that somebody may mend, or that a new try may not meet.
 _PASSING: Final = (errors.TokenRefusedError, errors.SuspendedError, errors.FileGoneError)
 
@@ -127,16 +128,20 @@ class Attaching:
         if not self._files.may_write:
             log.warning("no file is put into a thread: the app lacks files:write")
             return False
-        return await self._may_be_shown(export)
+        try:
+            return await self._may_be_shown(export)
+        except MembershipUnknownError:
+            return True  # each step asks again
 
     async def _may_be_shown(self, export: Export) -> bool:
-        """Return whether the file may be where it would go; where Slack does not say, it may not."""
-        if self._audience is LinkAudience.REQUESTER:
-            return True
-        try:
-            return await self._access.posting(export.channel) is Posting.ALL
-        except UseCaseError:
-            return False
+        """Return whether the file may be where it would go.
+
+        Raises:
+            MembershipUnknownError: Slack does not say now who reads there.
+
+        """
+        is_private = self._audience is LinkAudience.REQUESTER
+        return is_private or await self._access.posting(export.channel) is Posting.ALL
 
     async def _want(self, export: Export, file: Path) -> None:
         """Keep the file until it has been handed over, if there is room, and put on record that it is wanted."""
@@ -184,8 +189,8 @@ class Attaching:
         if state in {AttachmentState.HANDED, AttachmentState.HANDING}:
             step = self._handing.look if state is AttachmentState.HANDED else self._handing.settle
             await step(attachment, export)
-        elif not await self._may_be_shown(export):
-            await self._drop(attachment, "shared")
+        elif not await self._may_be_shown(export):  # or its id has just changed, or we are not in it now
+            await self._later(attachment, _OTHERS_READ)
         elif state is AttachmentState.UPLOADED:
             await self._handing.hand(attachment, export)
         else:
@@ -260,10 +265,13 @@ class Attaching:
     async def _later(self, attachment: Attachment, reason: str) -> None:
         """Try again after a pause, for a day; then there is no file."""
         log.info("a file waits", state=attachment.state.value, reason=reason)
-        if self._clock.now() - attachment.wanted_at > _PATIENCE and attachment.state is not AttachmentState.DELETING:
-            await self._refuse(attachment, NoFile.VAIN)
-        else:
+        is_over = self._clock.now() - attachment.wanted_at > _PATIENCE
+        if not is_over or attachment.state is AttachmentState.DELETING:
             await self._pause(attachment, _PAUSES.after(attachment.attempts + 1))
+        elif reason == _OTHERS_READ:
+            await self._drop(attachment, reason)
+        else:
+            await self._refuse(attachment, NoFile.VAIN)
 
     async def _pause(self, attachment: Attachment, pause: timedelta) -> None:
         now = self._clock.now()

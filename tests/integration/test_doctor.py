@@ -214,21 +214,22 @@ async def test_a_scope_too_many_is_a_warning(sound_house: House) -> None:
     assert exit_status(report.values()) == 0
 
 
-#: The scopes that were granted besides, who gets links, and what is said of the files that the settings want.
+#: The scopes that were granted besides, further settings, and what is said of the files that the settings want.
 FILES = {
-    "neither": (set(), "channel", Level.WARNING, "lacks files:write"),
-    "no looking": ({"files:write"}, "channel", Level.WARNING, "lacks files:read"),
-    "both": ({"files:write", "files:read"}, "requester", Level.OK, "as csv"),
-    "for who presses": ({"files:write", "files:read"}, "press", Level.WARNING, "LINK_AUDIENCE=press"),
+    "neither": (set(), {}, Level.WARNING, "lacks files:write"),
+    "no looking": ({"files:write"}, {}, Level.WARNING, "lacks files:read"),
+    "both": ({"files:write", "files:read"}, {"LINK_AUDIENCE": "requester"}, Level.OK, "as csv"),
+    "for who presses": ({"files:write", "files:read"}, {"LINK_AUDIENCE": "press"}, Level.WARNING, "=press"),
+    "for nobody": ({"files:write", "files:read"}, {"ANSWER_DETAIL": "link"}, Level.WARNING, "=link"),
 }
 
 
 @pytest.mark.parametrize("name", FILES)
 async def test_files_that_the_settings_want(sound_house: House, name: str) -> None:
     """What keeps them from threads is named; optional scopes that are not used are nothing wrong."""
-    granted, audience, level, found = FILES[name]
+    granted, more, level, found = FILES[name]
     sound_house.slack.grant(sound_house.slack._context.scopes - {"files:write", "files:read"} | granted)
-    report = await examined(sound_house, {"ATTACH_FILES": "csv", "LINK_AUDIENCE": audience})
+    report = await examined(sound_house, {"ATTACH_FILES": "csv", **more})
     assert report["ATTACH_FILES"].level is level
     assert found in report["ATTACH_FILES"].found
     assert report["Slack scopes"].level is Level.OK

@@ -37,9 +37,11 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
     house = await fast_house(folder, data, **({"access_token_life": 60.0} if plan.signed_in else {}))
     if plan.signed_in:
         sign_in(house)
+    if plan.files:
+        house.variables["ATTACH_FILES"] = "csv"
     house.slack.workspace.add_channel(PRIVATE, ["ana"], private=True)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
-    life = Life(house, channel=PRIVATE, patience=patience)
+    life = Life(house, channel=PRIVATE, patience=patience, files=plan.files)
     try:
         await keeper.start()
         await life.whole()
@@ -77,7 +79,7 @@ def _told_of_lost_login(house: House) -> int:
 
 def _run(plan: Plan, verdict: Verdict, told: int, keeper: Keeper, fault: Path) -> Run:
     first = keeper.started[0]
-    if plan in {Plan(), Plan(signed_in=True)} and len(keeper.started) > 1:
+    if plan in {Plan(), Plan(signed_in=True), Plan(files=True)} and len(keeper.started) > 1:
         verdict.stuck += 1
         verdict.notes.append(f"the bot ended by itself with {keeper.statuses}")
     hit = fault.read_text() if fault.exists() else ""

@@ -12,6 +12,7 @@ from bot.exports import doubt
 from bot.exports.worker import Worker
 from bot.runtime import bell, interrupts
 from bot.runtime.process_lock import ProcessLock
+from bot.slack.files import SlackFiles
 from storage import exports as export_store
 from storage import logins, outbox
 from storage.database import Database
@@ -23,6 +24,13 @@ def _no_read_back() -> None:
         return None
 
     setattr(ReadBack, "look_for", look_for)  # noqa: B010
+
+
+def _no_look_at_files() -> None:
+    async def standing(self: Any, file_id: str) -> None:
+        return None
+
+    setattr(SlackFiles, "standing", standing)  # noqa: B010
 
 
 def _no_adoption() -> None:
@@ -96,6 +104,7 @@ def _no_clearing() -> None:
 BREAKS: dict[str, Callable[[], None]] = {
     "read-back": _no_read_back,
     "mark": _no_mark,
+    "look at files": _no_look_at_files,
     "adoption": _no_adoption,
     "lists": _no_lists,
     "lock": _no_lock,

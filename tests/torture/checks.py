@@ -26,6 +26,7 @@ class Verdict:
     answers_doubled: int = 0
     figures_doubled: int = 0
     files_left: int = 0
+    files_doubled: int = 0
     cards_lost: int = 0
     cards_doubled: int = 0
     links_left: int = 0
@@ -92,6 +93,11 @@ def accepted(house: House) -> dict[int, str]:
     return found
 
 
+def files_of(house: House, number: int) -> int:
+    """Return how often the file of an export was put into a conversation, whether it is still there or not."""
+    return sum(message.text.startswith(f"File of export #{number}: as it came") for message in bot_messages(house))
+
+
 def answers(house: House) -> int:
     """Return how often people were answered who wrote to the bot without a command."""
     shown = (message for channel in house.slack.workspace.channels.values() for message in channel.messages)
@@ -140,11 +146,19 @@ def check(
     if answers(house) > typed:
         verdict.answers_doubled += answers(house) - typed
         verdict.notes.append(f"{answers(house)} answers to what was written {typed} times")
+    _count_files(house, verdict, numbers)
     refused = max(0, house.statuses().count(429) - refusals)
     if refused:
         verdict.calls_refused += refused
         verdict.notes.append(f"{refused} calls were refused for their rate")
     return verdict
+
+
+def _count_files(house: House, verdict: Verdict, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        if files_of(house, number) > 1:
+            verdict.files_doubled += files_of(house, number) - 1
+            verdict.notes.append(f"the file of #{number}: {files_of(house, number)} of them")
 
 
 def _count(verdict: Verdict, what: str, copies: int, name: str) -> None:

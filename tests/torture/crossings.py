@@ -7,7 +7,7 @@ what is done and how many times that was done before, so that a name means the s
 import os
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Timer
@@ -21,6 +21,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 import storage.database
 from bot.answers import download, folder, runner
 from bot.answers.wire import Wire
+from bot.slack.api import SlackApi
 from bot.tokenflex.http import HttpDoor
 
 T = TypeVar("T")
@@ -106,6 +107,12 @@ def crossings_in(record: Path) -> list[tuple[str, int]]:
     return found
 
 
+def of_files(crossings: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return those on the way of a file to its thread, and out of it."""
+    ways = ("db attachments.", "db placing.", "slack files.", "slack upload")
+    return [each for each in crossings if each[0].startswith(ways)]
+
+
 def was_killed(record: Path) -> bool:
     """Return whether a process died where it was told to."""
     return record.exists() and record.read_text().endswith("KILL\n")
@@ -162,6 +169,12 @@ def _around_slack(border: Border) -> None:
     async def acknowledged(self: Any, response: Any) -> Any:
         return await border.awaited("", "slack acknowledgement", lambda: acknowledge(self, response))
 
+    upload = SlackApi.upload
+
+    async def uploaded(self: SlackApi, address: str, *given: Any, **rest: Any) -> Any:
+        return await border.awaited(address, "slack upload", lambda: upload(self, address, *given, **rest))
+
+    setattr(SlackApi, "upload", uploaded)  # noqa: B010
     setattr(AsyncBaseClient, "api_call", called)  # noqa: B010
     setattr(AsyncWebhookClient, "send_dict", sent)  # noqa: B010
     setattr(client, "send_socket_mode_response", acknowledged)  # noqa: B010

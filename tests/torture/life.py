@@ -16,7 +16,7 @@ from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from tests.harness.house import House, open_house
 from tests.harness.talk import export
-from tests.torture.checks import US, accepted, answers, bot_messages, subject
+from tests.torture.checks import US, accepted, answers, bot_messages, files_of, subject
 
 T = TypeVar("T")
 
@@ -47,13 +47,19 @@ class Life:
         channel: str = "#finance",
         file_name: str = "year",
         patience: float = 40.0,
+        *,
+        files: bool = False,
     ) -> None:
-        """`patience` is how many real seconds the harness waits before it calls a promise broken."""
+        """`patience` is how many real seconds the harness waits before it calls a promise broken.
+
+        With `files` the file of an export is waited for in its thread.
+        """
         self.house = house
         self.member: Member = house.member(name)
         self.channel = channel
         self._file_name = file_name
         self._patience = patience
+        self._files = files
         self.numbers: list[int] = []
         self.given_up: set[int] = set()  #: numbers of those that nobody waited for
         self.typed = 0  #: how often they wrote to the bot
@@ -67,6 +73,8 @@ class Life:
         """
         number = await self.asks()
         result = await self.announced(number)
+        if self._files:
+            await self._must(lambda: files_of(self.house, number) or None, f"the file of #{number}")
         await self.link_goes(result)
         await self.answered(number)
         if self.house.slack.workspace.channel(self.channel).kind == "private":

@@ -28,6 +28,7 @@ class Plan:
     fault: Planned | None = None
     breaks: tuple[str, ...] = ()
     signed_in: bool = False  #: with the login of a person, whose refresh token is renewed again and again
+    files: bool = False  #: with the file of the export put into its thread
     word: str = "run"  #: of the command line
     signal: tuple[Moment, int, float] | None = None  #: that the process gets so many real seconds after a moment
 

@@ -11,7 +11,7 @@ from bot.runtime import logs
 from sandbox.tokenflex.usage_data import UsageData
 from tests.torture.boundaries import Run, moments
 from tests.torture.checks import Verdict
-from tests.torture.crossings import AFTER, BEFORE
+from tests.torture.crossings import AFTER, BEFORE, of_files
 from tests.torture.faults import KINDS
 from tests.torture.processes import Plan, forge
 from tests.torture.runner import Runner
@@ -95,6 +95,7 @@ async def _share(order: Order) -> Report:
         runner = Runner(made, Path(order.folder) / str(order.share), data, lambda run: say(f"  {run}"))
         if "boundaries" in order.parts:
             await _boundaries(runner, order, report)
+            await _files(runner, order, report)
         if "exits" in order.parts:
             await _exits(runner, order, report)
         if "faults" in order.parts:
@@ -120,6 +121,16 @@ async def _boundaries(runner: Runner, order: Order, report: Report) -> None:
         setattr(report, name, sum(kill is not None and kill.when == when for kill in died))
     report.moments_not_reached = sum(not run.died for run in runs)
     _say(order, f"boundaries: {len(runs)} kills at {len(clean.crossings)} crossings")
+
+
+async def _files(runner: Runner, order: Order, report: Report) -> None:
+    """Kill at each crossing on the way of a file to its thread."""
+    (clean,) = await runner.plans([Plan(files=True)])
+    mine = moments(sorted(of_files(clean.crossings))[order.share :: PROCESSES])
+    runs = await runner.plans([Plan(kill=moment, files=True) for moment in mine])
+    for run in [clean, *runs]:
+        _count(report, run)
+    _say(order, f"files: {len(runs)} kills at {len(of_files(clean.crossings))} crossings")
 
 
 async def _exits(runner: Runner, order: Order, report: Report) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.torture.boundaries import moments
-from tests.torture.crossings import AFTER, BEFORE, Moment
+from tests.torture.crossings import AFTER, BEFORE, Moment, of_files
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
 from tests.torture.processes import Plan
 from tests.torture.runner import Runner
@@ -14,12 +14,14 @@ ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
 OF_ANSWERS = {"file asked for", "file piece", "file read", "file removed", "db worker._found"}
 READ = Moment("file read", 1, BEFORE)
 POSTED = [Moment("slack chat.postMessage", 3, when) for when in (BEFORE, AFTER)]
+HANDED_OVER = Moment("slack files.completeUploadExternal", 1, AFTER)
 EVERY = 9  #: of so many moments one is taken; an odd number takes befores and afters in turn
 CAUGHT = {
     Plan(SUBMITTED, breaks=("adoption",)): "exports_doubled",
     Plan(SUBMITTED, breaks=("lists",)): "exports_doubled",
     Plan(ANNOUNCED, breaks=("read-back",)): "announcements_doubled",
     Plan(ANNOUNCED, breaks=("mark",)): "announcements_doubled",
+    Plan(HANDED_OVER, breaks=("look at files",), files=True): "files_doubled",
     Plan(breaks=("expiry",)): "links_left",
     Plan(READ, breaks=("clearing",)): "files_left",
     Plan(breaks=("looks", "bells")): "stuck",
@@ -54,6 +56,20 @@ async def test_an_answer_survives_a_kill_at_every_crossing_of_its_own(runner: Ru
     runs = await runner.plans([Plan(kill=moment) for moment in [*kills, *POSTED]])
     assert [str(run) for run in runs if run.verdict.bad] == []
     assert sum(run.died for run in runs) >= 0.9 * len(runs)
+
+
+async def test_a_kill_on_the_way_of_a_file_loses_and_doubles_nothing(runner: Runner) -> None:
+    """Where nobody knows whether Slack has taken it, and some other steps; `make torture` takes all of them."""
+    (clean,) = await runner.plans([Plan(files=True)])
+    assert not clean.verdict.bad, clean
+    crossings = of_files(clean.crossings)
+    assert {"db attachments.handing", "slack upload", "slack files.completeUploadExternal", "slack files.delete"} <= {
+        label for label, _ in crossings
+    }
+    wanted = {replace(HANDED_OVER, when=BEFORE), HANDED_OVER, *moments(crossings)[::5]}
+    runs = await runner.plans([Plan(kill=moment, files=True) for moment in sorted(wanted, key=str)])
+    assert [str(run) for run in runs if run.verdict.bad] == []
+    assert sum(run.died for run in runs) >= 0.8 * len(runs)
 
 
 async def test_nothing_waits_for_a_periodic_look(runner: Runner) -> None:

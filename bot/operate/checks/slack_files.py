@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.operate.checks.slack_tokens import update_app
 from bot.operate.findings import Finding, ok, skipped, warning
-from bot.settings import AttachFiles, LinkAudience, Settings
+from bot.settings import AnswerDetail, AttachFiles, LinkAudience, Settings
 from bot.slack.api import SlackApi
 from bot.slack.files import READ, WRITE
 
@@ -16,9 +16,18 @@ def check_files(api: SlackApi, settings: Settings) -> Finding | None:
     wanted = settings.attach_files
     if wanted is AttachFiles.NO:
         return None
-    if settings.link_audience is LinkAudience.PRESS:
-        found = "Links are for whoever presses the button (LINK_AUDIENCE=press), so no file is put anywhere."
-        return warning(ATTACH_FILES, found, "Set ATTACH_FILES=no, or another LINK_AUDIENCE.")
+    for kept, name, found in (
+        (
+            settings.link_audience is LinkAudience.PRESS,
+            "LINK_AUDIENCE=press",
+            "Links are for whoever presses the button",
+        ),
+        (settings.answer_detail is AnswerDetail.LINK, "ANSWER_DETAIL=link", "Nothing but the link is shown"),
+    ):
+        if kept:
+            return warning(
+                ATTACH_FILES, f"{found} ({name}), so no file is put anywhere.", f"Set {ATTACH_FILES}=no, or not {name}."
+            )
     if api.scopes is None:
         return skipped(ATTACH_FILES, "Slack did not say whether the bot token may hand over files.")
     if WRITE not in api.scopes:

@@ -329,7 +329,6 @@ NOT_WANTED: dict[str, Callable[[House], object]] = {
     "no scope": lambda house: setattr(house.slack, "may_write", False),
     "a shared channel": lambda house: setattr(house.access, "shows", Posting.DISCREET),
     "a shared channel that takes nothing": lambda house: setattr(house.access, "shows", Posting.NOTHING),
-    "nobody says who reads": lambda house: setattr(house.access, "shows", MembershipUnknownError()),
     **{
         f"no CSV: {fault.value}": lambda house, fault=fault: setattr(house.autodesk, "outcome", Unread(fault))  # type: ignore[misc]
         for fault in NO_CSV
@@ -350,12 +349,37 @@ async def test_where_no_file_is_wanted_slack_is_not_asked(make: Make, name: str)
     assert house.left() == []
 
 
+async def test_while_slack_does_not_say_who_reads_a_channel_the_file_waits(make: Make) -> None:
+    """Nothing of it goes to Slack; when it does say, it comes, without another download."""
+    house = make()
+    house.access.shows = MembershipUnknownError()
+    await house.is_read()
+    await house.goes_on()
+    assert (house.slack.asked, await house.state(), house.told()) == ([], S.WANTED, [])
+    house.access.shows = Posting.ALL
+    await house.goes_on(4000)
+    assert (len(house.slack.shows), house.autodesk.downloads) == (1, 1)
+
+
 async def test_a_channel_that_becomes_shared_meanwhile_gets_none(make: Make) -> None:
     house = make()
     await house.is_read()
     house.access.shows = Posting.DISCREET
     await house.goes_on()
-    assert (house.slack.shows, await house.state(), house.told()) == ([], S.REFUSED, [])
+    assert house.slack.asked == []
+    await house.goes_on(90_000)
+    assert (house.slack.asked, await house.state(), house.told(), house.left()) == ([], S.REFUSED, [], [])
+
+
+async def test_a_channel_that_could_not_be_looked_into_for_a_moment_gets_it(make: Make) -> None:
+    """Its id was changing, or the bot was not in it."""
+    house = make()
+    await house.is_read()
+    house.access.shows = Posting.DISCREET
+    await house.goes_on(10)
+    house.access.shows = Posting.ALL
+    await house.goes_on()
+    assert (len(house.slack.shows), house.autodesk.downloads) == (1, 1)
 
 
 #: Each of Slack's words for files, in which step it comes, and to whom its sentence goes.
