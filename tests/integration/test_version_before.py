@@ -226,7 +226,8 @@ async def test_todays_bot_goes_on(past: Past) -> None:
     assert submissions(house) == sum(state in {"queued", "submitting"} for state in then.values()) - 1
     said = {row["subject"] for row in past.outbox if row["kind"] != "expiry"} - LEFT
     new = {f"result:{number}:1" for number in NEWLY_READY} | {"result:14:2"} | TOLD_OF_WAITING
-    assert set(subjects(house)) == said | new | {"direct:17:private result:1:"}  # its channel was still closed
+    posted = {each for each in subjects(house) if "answer:" not in each}
+    assert posted == said | new | {"direct:17:private result:1:"}  # its channel was still closed
     assert set(subjects(house).values()) == {1}
     with closing(sqlite3.connect(house.folder / "tokenflex.db")) as db:
         left = dict(db.execute("SELECT subject, state FROM outbox WHERE state <> 'sent' AND kind <> 'expiry'"))
