@@ -36,8 +36,8 @@ class Reading:
     def __init__(self, links: FreshLinks, downloads: Downloads, folder: Folder, limits: Limits | None = None) -> None:
         self._links, self._downloads, self._folder = links, downloads, folder
         self._limits = limits or Limits()
-        # Both are fair: first come, first served.
-        self._turn, self._without_link = asyncio.Lock(), asyncio.Lock()
+        # All of them are fair: first come, first served.
+        self._turn, self._without_link = asyncio.Lock(), {rank: asyncio.Lock() for rank in Rank}
 
     async def read(self, export: Export, plan: Plan, *, person: str, rank: Rank = Rank.PEOPLE) -> Found | Unread:
         """Return the figures of an export's file, or why there are none; nothing of the file is left.
@@ -83,7 +83,7 @@ class Reading:
         """Wait for one's turn, with a link that works then.
 
         Nobody waits behind a call that is ranked behind those of people, since it may take long; of those who need
-        such a call one at a time makes it, so that no link ends while others are read.
+        one of the same rank one at a time makes it, so that no link ends while others are read.
         """
         number, link = export.number, self._links.known(export.number, ENOUGH)
         if link is not None or rank is Rank.PEOPLE:
@@ -94,7 +94,7 @@ class Reading:
                 if link is not None:
                     yield link
                     return
-        async with self._without_link:
+        async with self._without_link[rank]:
             link = await self._links.fresh(number, person, rank)
             async with self._turn:
                 yield link

@@ -172,13 +172,14 @@ async def test_one_file_at_a_time_in_turn(desk: Desk) -> None:
     assert desk.left() == []
 
 
-async def test_nobody_waits_behind_a_call_of_a_lower_rank(desk: Desk) -> None:
+@pytest.mark.parametrize(("lower", "higher"), [(Rank.METADATA, Rank.PEOPLE), (Rank.AHEAD, Rank.METADATA)])
+async def test_nobody_waits_behind_a_call_of_a_lower_rank(desk: Desk, lower: Rank, higher: Rank) -> None:
     """It may take an hour until one is free."""
-    desk.links.held[Rank.METADATA] = asyncio.Event()
-    slow = asyncio.ensure_future(desk.read(1, "", Rank.METADATA))
+    desk.links.held[lower] = asyncio.Event()
+    slow = asyncio.ensure_future(desk.read(1, "", lower))
     await asyncio.sleep(0)
-    assert isinstance(await desk.read(2), Found)
-    desk.links.held[Rank.METADATA].set()
+    assert isinstance(await desk.read(2, "", higher), Found)
+    desk.links.held[lower].set()
     assert isinstance(await slow, Found)
 
 
