@@ -19,6 +19,7 @@ from sandbox.slack.server import SlackSandbox
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.triggers import Triggers
 from sandbox.tokenflex.settings import Client, default_clients
+from sandbox.tokenflex.spoilt import Way
 from sandbox.tokenflex.tokens import TokenBook
 from storage.database import Database
 from storage.logins import Login, LoginCipher
@@ -107,6 +108,7 @@ def misbehave(house: House) -> None:
     upstream.answer_next(500, "GET", "/requests")
     upstream.answer_next(200, "GET", "/requests", truncated=True)
     upstream.answer_next(429, "POST", "/refreshUrl", retry_after=1)
+    upstream.spoil_download_next(Way.STOPS)
     slack.fail_next("auth.test", status=503, html=True)
     slack.fail_next("apps.connections.open", "internal_error")
     slack.fail_next("chat.postMessage", "invalid_blocks")
@@ -124,6 +126,7 @@ async def a_whole_export(house: House) -> None:
     house.slack.controls.refuse_sockets()
     await house.slack.controls.drop_sockets(abrupt=True)
     result = await ana.hears("#finance", "@ana, export #1 is ready", timeout=60)
+    await ana.hears("#finance", "Answer to export #1: ", timeout=60)
     house.slack.controls.refuse_sockets(False)
     await house.slack.connected(timeout=30)
     await ana.waits(lambda: not result.links(), timeout=30)
