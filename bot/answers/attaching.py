@@ -158,8 +158,21 @@ class Attaching:
 
     # One step
 
-    async def step(self, attachment: Attachment) -> None:
-        """Do what is next for a file; whatever keeps it from that has its consequence."""
+    async def step(self, seen: Attachment) -> None:
+        """Do what is next for a file; whatever keeps it from that has its consequence.
+
+        What was `seen` may have been done since, by the step before, which had not ended then.
+        """
+        try:
+            attachment = await self._database.read(attachments.get, seen.id)
+            if attachment == seen:
+                await self._step(attachment)
+        finally:
+            self._busy.discard(seen.id)
+        if await self._database.read(attachments.get, seen.id) != seen:
+            self._wake.ring()  # its commit did while this was still under way
+
+    async def _step(self, attachment: Attachment) -> None:
         try:
             await self._next(attachment)
         except SlackRateLimitedError as error:
@@ -175,10 +188,6 @@ class Attaching:
         except Exception:
             log.exception("a file could not be handed over", attachment=attachment.id)
             await self._later(attachment, "crash")
-        finally:
-            self._busy.discard(attachment.id)
-        if await self._database.read(attachments.get, attachment.id) != attachment:
-            self._wake.ring()  # its commit did while this was still under way
 
     async def _next(self, attachment: Attachment) -> None:
         state = attachment.state

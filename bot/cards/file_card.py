@@ -62,13 +62,12 @@ def begin(number: int) -> str:
 
 def comment(export: Export, attachment: Attachment) -> str:
     """Return what stands above the file, as mrkdwn."""
-    if not attachment.total and not attachment.rows:
-        return f"{begin(export.number)}: as it came from Autodesk, {attachment.size:,} bytes."
-    if attachment.rows < attachment.total:
-        rows = f"the first {attachment.rows:,} of {attachment.total:,} rows; the CSV behind the link has them all"
-    else:
-        rows = f"all {attachment.rows:,} rows"
-    return f"{begin(export.number)}: a spreadsheet of {rows}."
+    about, rows, total = begin(export.number), attachment.rows, attachment.total
+    if attachment.format == "csv":
+        return f"{about}: as it came from Autodesk, {attachment.size:,} bytes."
+    if rows < total:
+        return f"{about}: a spreadsheet of its first {rows:,} rows. The CSV behind the link has all {total:,}."
+    return f"{about}: a spreadsheet of all its rows ({rows:,})."
 
 
 def none(export: Export, reason: str) -> Message:

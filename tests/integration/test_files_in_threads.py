@@ -53,7 +53,9 @@ async def test_the_spreadsheet_has_the_numbers_of_the_file(new_house: OpenHouse)
     result = await ana.hears("#finance", "export #1 is ready", "Download")
     _, content = await download(result.links()[0])
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
-    message = await ana.hears("#finance", f"File of export #1: a spreadsheet of all {len(rows):,} rows", timeout=ENGINE)
+    message = await ana.hears(
+        "#finance", f"File of export #1: a spreadsheet of all its rows ({len(rows):,}).", timeout=ENGINE
+    )
     sheet = openpyxl.load_workbook(io.BytesIO(ana.downloads(message, "year1.xlsx")))["Usage"]
     header, *lines = sheet.iter_rows(values_only=True)
     assert header == ("Product name", "Month", "Tokens")
@@ -87,7 +89,8 @@ async def test_a_shared_channel_gets_no_file(new_house: OpenHouse) -> None:
     await gets(ana, "#general", "year2", number=2)
     await ana.hears("#general", "File of export #2", timeout=ENGINE)
     assert files_of(house) == []
-    assert sum(call.method == "files.getUploadURLExternal" for call in house.slack.calls) == 1
+    asked = [call for call in house.slack.calls if call.method == "files.getUploadURLExternal"]
+    assert {call.arguments["filename"] for call in asked} == {"year2.csv"}
 
 
 #: Slack's words, the method that is refused, and the sentence.

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.answers.document import Found
 from bot.answers.folder import Folder
 from bot.answers.plan import plan
 from bot.calls.budget import Rank
+from bot.cards import file_card
 from bot.cards.figures import Fault, Unread
 from bot.cards.file_card import NoFile
 from bot.cards.names import Names
@@ -285,9 +286,20 @@ async def test_a_spreadsheet_says_how_much_is_in_it(make: Make) -> None:
     house = make(form=AttachFiles.XLSX)
     await house.is_read()
     await house.goes_on()
-    assert house.slack.comments == ["year1.xlsx: File of export #1: a spreadsheet of all 1 rows."]
+    assert house.slack.comments == ["year1.xlsx: File of export #1: a spreadsheet of all its rows (1)."]
     assert next(iter(house.slack.bytes.values())).startswith(b"PK")
     assert house.left() == []
+
+
+async def test_a_spreadsheet_of_a_part_says_so(make: Make) -> None:
+    house = make(form=AttachFiles.XLSX)
+    export = await house.database.read(exports.get, 1)
+    wanted = await house.database.write(attachments.want, 1, 1, "xlsx", house.clock.now())
+    part = replace(wanted, rows=200_000, total=5_000_000)
+    assert file_card.comment(export, part) == (
+        "File of export #1: a spreadsheet of its first 200,000 rows. The CSV behind the link has all 5,000,000."
+    )
+    assert file_card.comment(export, wanted) == "File of export #1: a spreadsheet of all its rows (0)."
 
 
 async def test_the_file_comes_after_the_answer(make: Make) -> None:
@@ -757,3 +769,21 @@ async def test_the_loop_is_woken_by_commits_and_rests_where_nothing_can_be_done(
     finally:
         loop.cancel()
         await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_what_was_seen_before_the_last_step_ended_is_not_done_again(make: Make) -> None:
+    """The loop has read what is to be done, and what it read is done when it begins with that."""
+    house = make()
+    await house.is_read()
+    seen = []
+    for _ in range(4):  # wanted, uploaded, handed, shown
+        attachment = await house.attachment()
+        assert attachment is not None
+        seen.append(attachment)
+        await house.bot.step(attachment)
+    assert [each.state for each in seen] == [S.WANTED, S.UPLOADED, S.HANDED, S.SHOWN]
+    asked = list(house.slack.asked)
+    for each in seen[:-1]:
+        await house.bot.step(each)
+    assert house.slack.asked == asked
+    assert len(house.slack.shows) == 1
