@@ -26,7 +26,7 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
     card = outbox.find(db, outbox.card_subject(export.number))
     announcement = _announcement(db, answer)
     reply = NewDelivery(
-        subject=f"answer:{answer.id}",
+        subject=_subject(answer),
         kind=MessageKind.ANSWER,
         about=About.EXPORT,
         about_id=export.number,
@@ -44,7 +44,7 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
 def privately(db: Connection, export: Export, answer: Answer, now: datetime) -> None:
     """Have the requester, and nobody else, shown an answer once."""
     message = NewDelivery(
-        subject=f"direct:{export.number}:answer:{answer.id}",
+        subject=_private_subject(answer),
         kind=MessageKind.PRIVATE_ANSWER,
         about=About.EXPORT,
         about_id=export.number,
@@ -66,13 +66,20 @@ def sent(db: Connection, ids: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(each for each in ids if not _waits(db, each))
 
 
-def _waits(db: Connection, answer: int) -> bool:
-    row = outbox.find(db, f"answer:{answer}")
-    return (
-        row is not None
-        and row.state in {DeliveryState.WAITING, DeliveryState.SENDING}
-        and outbox.message(db, row.id) is None
-    )
+def _waits(db: Connection, answer_id: int) -> bool:
+    answer = answers.find(db, answer_id)
+    subjects = () if answer is None else (_subject(answer), _private_subject(answer))
+    rows = (row for subject in subjects if (row := outbox.find(db, subject)))
+    to_be_posted = {DeliveryState.WAITING, DeliveryState.SENDING}
+    return any(row.state in to_be_posted and outbox.message(db, row.id) is None for row in rows)
+
+
+def _subject(answer: Answer) -> str:
+    return f"answer:{answer.id}"
+
+
+def _private_subject(answer: Answer) -> str:
+    return f"direct:{answer.export}:answer:{answer.id}"
 
 
 def _announcement(db: Connection, answer: Answer) -> Delivery | None:

@@ -97,8 +97,9 @@ class AnswerWorker:
         return fetches_none or self._links.known(answer.export, ENOUGH) is not None
 
     async def _forget_names(self) -> None:
-        if self._shown.remembered:
-            self._shown.forget(await self._database.read(announcing.sent, self._shown.remembered))
+        remembered = tuple(each for each in self._shown.remembered if each not in self._busy)
+        if remembered:
+            self._shown.forget(await self._database.read(announcing.sent, remembered))
 
     async def _answer(self, answer: Answer) -> None:
         try:
@@ -117,7 +118,12 @@ class AnswerWorker:
             return
         plan = self._shown.plan(export, answer.asked)
         try:
-            outcome = await self._reading.read(export, plan, person=export.requester, rank=Rank.AHEAD)
+            outcome = await self._reading.read(
+                export,
+                plan,
+                person=answer.person or export.requester,
+                rank=Rank.PEOPLE if answer.person else Rank.AHEAD,
+            )
         except WrongStateError:
             await self._later(answer, Unread(Fault.GONE))
         except LinkUnavailableError as error:

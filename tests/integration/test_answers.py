@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cards.figures import FAULTS, Fault
 from sandbox.slack.messages import Message
+from sandbox.tokenflex.spoilt import Way
 from storage import answers
 from tests.harness.allowed import house_where
 from tests.harness.files import download
@@ -94,3 +96,19 @@ async def test_who_wants_no_figures_gets_the_link_alone(house: House) -> None:
     modal.fill("Figures", ["Show totals, a chart and a table when the file is ready"])
     await modal.submit()
     await ana.hears("#finance", "Answer to export #2", timeout=ENGINE)
+
+
+async def test_a_file_without_figures_has_a_sentence_and_its_link(house: House) -> None:
+    """The log says which fault, and no row; nothing is left of the file."""
+    lift = house.token_flex.controls.spoil_downloads(Way.PAGE)
+    ana = house.member("ana")
+    await ana.types("#finance", f"/tokenflex {BY_PRODUCT}")
+    result = await ana.hears("#finance", "export #1 is ready", "Download")
+    told = await ana.hears("#finance", "Answer to export #1: There are no figures of this file", timeout=ENGINE)
+    assert FAULTS[Fault.PAGE] in told.text
+    assert told.thread_ts == result.thread_ts
+    lift()
+    await ana.presses(result, "Get a fresh link")
+    await ana.waits(lambda: bool(result.links()))
+    assert (await download(result.links()[0]))[0] == 200
+    assert left_of_files(house) == []

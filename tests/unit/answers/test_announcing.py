@@ -76,6 +76,17 @@ def test_names_are_needed_until_the_reply_stands(db: Connection) -> None:
     assert announcing.sent(db, (answer.id,)) == (answer.id,)
 
 
+def test_names_are_needed_until_the_requester_is_shown_them(db: Connection) -> None:
+    """Where links are theirs alone."""
+    answer = answered(db)
+    announcing.announce(db, answer, LinkAudience.REQUESTER, NOW)
+    assert announcing.sent(db, (answer.id,)) == ()
+    private = known(db, f"direct:1:answer:{answer.id}")
+    outbox.keep_message(db, SentMessage(private.id, "D1", "1.5"))
+    outbox.mark_sent(db, private)
+    assert announcing.sent(db, (answer.id,)) == (answer.id,)
+
+
 def test_what_is_still_wanted_is_no_answer_yet(db: Connection) -> None:
     """Nobody is told of it privately."""
     export = exports.get(db, 1)

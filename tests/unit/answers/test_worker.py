@@ -48,8 +48,8 @@ class Counted(TokenFlex):
 class House:
     """A bot of this test."""
 
-    def __init__(self, clock: VirtualClock, token_flex: Counted, slack: Slack, bot: Process) -> None:
-        self.clock, self.token_flex, self.slack, self.bot = clock, token_flex, slack, bot
+    def __init__(self, clock: VirtualClock, token_flex: Counted, slack: Slack, bot: Process, shown: Shown) -> None:
+        self.clock, self.token_flex, self.slack, self.bot, self.shown = clock, token_flex, slack, bot, shown
 
     @property
     def reading(self) -> ReadOnPaper:
@@ -104,7 +104,7 @@ def live(tmp_path: Path) -> Live:
             words = Words(answers=Shown(Catalogue(), detail=detail, audience=audience))
             bot = await started(tmp_path / "a.db", clock, token_flex, slack, words=words, audience=audience)
             try:
-                await day(House(clock, token_flex, slack, bot))
+                await day(House(clock, token_flex, slack, bot, words.answers))
                 assert bot.parts.supervisor.crashes == {}
             finally:
                 bot.kill()
@@ -265,3 +265,29 @@ def test_who_sees_it_is_who_sees_the_link(live: Live, audience: LinkAudience) ->
         assert ("answer.show" in shown) == (audience is LinkAudience.PRESS)
 
     live(day, audience=audience)
+
+
+@pytest.mark.parametrize("audience", [LinkAudience.CHANNEL, LinkAudience.REQUESTER])
+def test_names_are_in_memory_until_they_are_sent(live: Live, audience: LinkAudience) -> None:
+    """Where the settings show them; whatever else is committed meanwhile, and no longer than that."""
+
+    async def day(house: House) -> None:
+        request = ExportRequest("110000123456", ("userName",), ("tokensConsumed",), where="contractYear=1")
+        await house.bot.parts.exports.accept(request, admitted("U1", "C1"), channel="C1", origin="people")
+        await house.asks("2")
+        remembered = house.shown.remember
+        seen = []
+
+        def remember(*what: Any) -> None:
+            remembered(*what)
+            seen.append(house.shown.remembered)
+
+        house.shown.remember = remember  # type: ignore[method-assign, assignment]
+        house.slack.faults = ["unreachable"] * 2
+        await house.made(300)
+        assert (1,) in seen
+        assert house.shown.remembered == ()
+        said = [each.message for each in (*house.said("answer:"), *house.said("direct:1:answer:"))]
+        assert not any("Names of people are not shown here." in str(each.blocks) for each in said)
+
+    live(day, detail=AnswerDetail.ALL, audience=audience)
