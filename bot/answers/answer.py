@@ -22,6 +22,7 @@ _MOST_SLICES: Final = 6  #: of a pie (source: Slack, `data_visualization`: the l
 _ROWS: Final = "Rows"
 _NOBODY: Final = "Rows without a value stand under (empty)."
 _HIDDEN: Final = "Names of people are not shown here."
+_UNMEASURED: Final = "The server of the file did not say how long it is, so nobody knows whether all of it came."
 _MACHINES: Final = "Arnold, RenderNode and VRED count machines as users, so not all of these are people."
 
 
@@ -91,6 +92,8 @@ class _Writing:
             return ""
 
     def _notes(self, table: Table | None) -> Iterator[str]:
+        if not self.found.is_measured:
+            yield _UNMEASURED
         for name in self.plan.task.lone:
             if name not in self.found.alone:
                 yield f"{self.names.title(name)} cannot be added up: one may count in several rows."

@@ -101,7 +101,7 @@ class Attaching:
                 return file
             outcome = await self._reading.figures(file, plan)
             if await self._is_wanted(export, outcome):
-                await self._want(export, file)
+                await self._want(export, file.path)
             return outcome
 
     async def run(self) -> None:
@@ -228,7 +228,7 @@ class Attaching:
             async with self._reading.file(export, person=export.requester, rank=Rank.METADATA) as fetched:
                 if isinstance(fetched, Unread):
                     return fetched
-                file = await self._held.keep(key, fetched)
+                file = await self._held.keep(key, fetched.path)
         if attachment.format == AttachFiles.CSV:
             return copies.Copy(file, 0, 0)
         contract, plan = export.request.contract_number, self._plan(export)

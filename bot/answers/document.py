@@ -198,6 +198,7 @@ class Found:
 
     `alone` has the values of metrics that may not be added, where there is but one row. `machines` counts rows of
     products whose users are machines (source: Token Flex, machine-based metering).
+    `is_measured`: its server said where the file ends; the engine cannot know that, but what is kept of an answer does.
     """
 
     rows: int
@@ -212,6 +213,7 @@ class Found:
     last_day: date | None = None
     grouped: tuple[Grouped, ...] = ()
     timelines: tuple[tuple[Moment, ...], ...] = ()
+    is_measured: bool = True
 
     @classmethod
     def read(cls, said: object, task: Task) -> "Found":
@@ -241,6 +243,7 @@ class Found:
             _maybe(_day, said["last_day"]),
             tuple(_grouped(*each, task) for each in zip(said["grouped"], task.groupings, strict=True)),
             tuple(_moments(*each) for each in zip(said["timelines"], task.timelines, strict=True)),
+            _of(bool, said.get("is_measured", True)),
         )
 
 

@@ -1,4 +1,4 @@
-"""A file comes down a link, bounded in bytes, in room on the disk and in time, and is whole or not there."""
+"""A file comes down a link, bounded in bytes, in room on the disk and in time; known to be cut, it is not there."""
 
 import asyncio
 import os
@@ -64,8 +64,10 @@ class Downloads:
         self._most, self._reserve, self._longest, self._silence = most, reserve, longest, silence
         self._clock = clock
 
-    async def fetch(self, link: str, path: Path) -> None:
+    async def fetch(self, link: str, path: Path) -> bool:
         """Write the file behind a link to a path that does not exist yet; nothing is left there where that fails.
+
+        Return whether its end was told: else it ended with its connection, and nobody knows whether it is whole.
 
         A cancelled call has cut the connection before it raises.
 
@@ -84,12 +86,11 @@ class Downloads:
             wire.cut()
             thread.shutdown(wait=False)
             await asyncio.shield(asyncio.wait([fetching], timeout=_LETTING_GO))
-        if in_time:
-            fetching.result()
-        elif not fetching.done() or fetching.exception():
+        if not in_time and (not fetching.done() or fetching.exception()):
             raise DownloadError(Fault.ENDLESS)
+        return fetching.result()
 
-    def _fetch(self, wire: Wire, link: str, path: Path) -> None:
+    def _fetch(self, wire: Wire, link: str, path: Path) -> bool:
         for _ in range(1 + _MOST_REDIRECTS):
             with closing(wire.ask(link)) as response:
                 if response.status not in _REDIRECTS:
@@ -105,10 +106,8 @@ class _Taking:
     def __init__(self, wire: Wire, most: int, reserve: int) -> None:
         self._wire, self._most, self._reserve = wire, most, reserve
 
-    def take(self, response: BaseHTTPResponse, path: Path) -> None:
+    def take(self, response: BaseHTTPResponse, path: Path) -> bool:
         length = response.length_remaining
-        if length is None and not response.chunked:
-            raise DownloadError(Fault.UNMEASURED)
         if (length or 0) > self._most:
             raise DownloadError(Fault.TOO_LARGE)
         fault = self._write(response, path, length or 0)
@@ -117,6 +116,7 @@ class _Taking:
         if fault is not None:
             path.unlink(missing_ok=True)
             raise DownloadError(fault)
+        return length is not None or response.chunked
 
     def _write(self, response: BaseHTTPResponse, path: Path, length: int) -> Fault | None:
         try:
@@ -181,7 +181,7 @@ def _unpacked(response: BaseHTTPResponse, most: int) -> Iterator[bytes]:
 
 
 def _pieces(response: BaseHTTPResponse, most: int) -> Iterator[bytes]:
-    """Yield what comes, as it comes, whole or ending in an error."""
+    """Yield what comes, as it comes, ending in an error where that is known not to be all of it."""
     taken, length = 0, response.length_remaining
     while length != 0 and (piece := _piece(response)):
         taken += len(piece)

@@ -35,6 +35,7 @@ def figures(found: Found, plan: Plan) -> str:
             "last_day": found.last_day,
             "grouped": [_grouped(each, plan.personal) for each in found.grouped],
             "timelines": [[(each.day, each.sums) for each in line] for line in found.timelines],
+            "is_measured": found.is_measured,
         },
     }
     return json.dumps(said, default=_text, ensure_ascii=False, separators=(",", ":"))

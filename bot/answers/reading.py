@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,14 @@ ENOUGH: Final = timedelta(seconds=5)  #: of life that a link needs for a downloa
 _ENDED: Final = frozenset({400, 401, 403})
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that came; where it is not `is_measured`, nobody knows whether all of it did."""
+
+    path: Path
+    is_measured: bool = True
 
 
 class Reading:
@@ -54,7 +62,7 @@ class Reading:
             return file if isinstance(file, Unread) else await self.figures(file, plan)
 
     @asynccontextmanager
-    async def file(self, export: Export, *, person: str, rank: Rank = Rank.PEOPLE) -> AsyncIterator[Path | Unread]:
+    async def file(self, export: Export, *, person: str, rank: Rank = Rank.PEOPLE) -> AsyncIterator[File | Unread]:
         """Give out the file itself, byte for byte, for as long as this lasts; errors and costs are those of `read`.
 
         Nobody else's file is fetched meanwhile, so this must not last.
@@ -63,20 +71,25 @@ class Reading:
         try:
             while True:
                 async with self._linked(export, person, rank) as link, self._folder.place() as place:
-                    path = place / "file.csv"
-                    error = await self._error_of(link, path)
-                    if error is None or again or error.status not in _ENDED:
-                        yield path if error is None else self._unread(export, error)
+                    came = await self._fetched(link, place / "file.csv")
+                    if isinstance(came, File) or again or came.status not in _ENDED:
+                        yield came if isinstance(came, File) else self._unread(export, came)
                         return
                 self._links.forget(export.number)
                 again = True
         except FolderError:
             yield Unread(Fault.ROOM)
 
-    async def figures(self, file: Path, plan: Plan) -> Found | Unread:
+    async def figures(self, file: File, plan: Plan) -> Found | Unread:
         """Return what a file says that was given out."""
-        limits = await asyncio.to_thread(self._fitting, file)
-        return await runner.read(file, file.parent, plan.task, limits)
+        path = file.path
+        limits = await asyncio.to_thread(self._fitting, path)
+        outcome = await runner.read(path, path.parent, plan.task, limits)
+        if isinstance(outcome, Found):
+            return replace(outcome, is_measured=file.is_measured)
+        if not file.is_measured and outcome.line and await asyncio.to_thread(_is_torn, path, outcome.line):
+            return Unread(Fault.CUT_OFF)
+        return outcome
 
     @asynccontextmanager
     async def _linked(self, export: Export, person: str, rank: Rank) -> AsyncIterator[DownloadLink]:
@@ -99,12 +112,11 @@ class Reading:
             async with self._turn:
                 yield link
 
-    async def _error_of(self, link: DownloadLink, path: Path) -> DownloadError | None:
+    async def _fetched(self, link: DownloadLink, path: Path) -> File | DownloadError:
         try:
-            await self._downloads.fetch(link.reveal(), path)
+            return File(path, await self._downloads.fetch(link.reveal(), path))
         except DownloadError as error:
             return error
-        return None
 
     def _unread(self, export: Export, error: DownloadError) -> Unread:
         log.warning(
@@ -120,3 +132,12 @@ class Reading:
         """Return the limits of the engine, cut to the room that there is on the disk."""
         room = max(1, (shutil.disk_usage(file.parent).free - RESERVE) >> 20)
         return replace(self._limits, disk=min(self._limits.disk, room))
+
+
+def _is_torn(file: Path, line: int) -> bool:
+    """Return whether a line of a file is its last one, and breaks off."""
+    ends, last = 0, b""
+    with file.open("rb") as content:
+        while piece := content.read(1 << 20):
+            ends, last = ends + piece.count(b"\n"), piece[-1:]
+    return line == ends + 1 and last != b"\n"

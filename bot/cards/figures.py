@@ -131,7 +131,6 @@ class Fault(StrEnum):
     UNREACHABLE = "unreachable"
     SERVER = "server"
     CUT_OFF = "cut-off"
-    UNMEASURED = "unmeasured"
     PACKED = "packed"
     ENDLESS = "endless"
     TOO_LARGE = "too-large"
@@ -164,7 +163,6 @@ FAULTS: Final[Mapping[Fault, str]] = {
     Fault.UNREACHABLE: "its server could not be reached",
     Fault.SERVER: "its server did not answer as it should",
     Fault.CUT_OFF: "its download stopped in the middle",
-    Fault.UNMEASURED: "its server did not say how long it is, so nobody knows whether all of it came",
     Fault.PACKED: "it came packed in a way that cannot be read",
     Fault.ENDLESS: "its download took longer than it may",
     Fault.TOO_LARGE: "it is larger than ANSWER_MAX_MB allows",
@@ -174,7 +172,7 @@ FAULTS: Final[Mapping[Fault, str]] = {
 #: Where it did not come, nobody knows whether the link works for others.
 _NOT_CAME: Final = frozenset(
     {
-        *(Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF, Fault.UNMEASURED),
+        *(Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF),
         *(Fault.ENDLESS, Fault.GONE, Fault.NO_LINK),
     }
 )

@@ -29,7 +29,7 @@ OUTCOMES: Mapping[Way, Fault | None] = {
     Way.NEVER_ENDS: Fault.ENDLESS,
     Way.DRIPS: Fault.ENDLESS,
     Way.SAYS_LESS: Fault.SERVER,
-    Way.SAYS_NOTHING: Fault.UNMEASURED,
+    Way.SAYS_NOTHING: None,
     Way.STOPS_IN_PIECES: Fault.CUT_OFF,
     Way.BOMB: Fault.TOO_LARGE,
     Way.DAMAGED: Fault.PACKED,
@@ -122,6 +122,7 @@ async def test_a_file_that_goes_wrong(desk: Desk, way: Way) -> None:
     outcome = await desk.read(timedelta(seconds=0.5) if fault is Fault.ENDLESS else LONGEST)
     if fault is None:
         assert isinstance(outcome, Found)
+        assert outcome.is_measured is (way is not Way.SAYS_NOTHING)
     else:
         assert outcome == Unread(fault)
         assert isinstance(outcome, Unread)

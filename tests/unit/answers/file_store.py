@@ -72,7 +72,7 @@ def is_missing(path: Path) -> bool:
     return not path.exists()
 
 
-async def fault_of(fetching: Awaitable[None], path: Path) -> DownloadError:
+async def fault_of(fetching: Awaitable[object], path: Path) -> DownloadError:
     """Why a file did not come; nothing of it is there."""
     with pytest.raises(DownloadError) as caught:
         await fetching

@@ -1,12 +1,14 @@
 """What an answer says of a file: its sentence, its charts, its notes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from bot.answers import kept
 from bot.answers.answer import answer_of
 from bot.answers.plan import plan
 from bot.cards.figures import Answer, Shape, cell_text, number
@@ -183,6 +185,18 @@ def test_names_of_people_are_marked_in_tables_and_charts(tmp_path: Path) -> None
     assert hidden.finding == "3 tokens by 2 users."
     assert (hidden.table, hidden.series, hidden.names_people) == (None, (), False)
     assert "Names of people are not shown here." in hidden.notes
+
+
+def test_a_file_that_may_not_be_whole_says_so(tmp_path: Path) -> None:
+    """In every answer of it, also in those that are drawn from what is kept."""
+    text = "userName,tokensConsumed\njdoe,1\n"
+    made = plan(asked(["userName"], ["tokensConsumed"]), CATALOGUE)
+    found = found_in(tmp_path, text.encode(), made.task)
+    said = "The server of the file did not say how long it is, so nobody knows whether all of it came."
+    for is_measured in (True, False):
+        stored, _ = kept.figures_of(kept.figures(replace(found, is_measured=is_measured), made), made.personal)
+        answer = answer_of(stored, made, NAMES, people=False)
+        assert (said in answer.notes) is not is_measured
 
 
 def test_numbers_and_cells_as_people_read_them() -> None:

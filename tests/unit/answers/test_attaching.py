@@ -14,6 +14,7 @@ from bot.answers.attaching import NO_CSV, Attaching, _due
 from bot.answers.document import Found
 from bot.answers.folder import Folder
 from bot.answers.plan import plan
+from bot.answers.reading import File
 from bot.calls.budget import Rank
 from bot.cards import file_card
 from bot.cards.figures import Fault, Unread
@@ -129,7 +130,7 @@ class Autodesk:
     downloads: int = 0
 
     @asynccontextmanager
-    async def file(self, _export: Export, *, person: str, rank: Rank) -> AsyncIterator[Path | Unread]:
+    async def file(self, _export: Export, *, person: str, rank: Rank) -> AsyncIterator[File | Unread]:
         assert person
         assert rank is Rank.METADATA
         if isinstance(self.trouble, Exception):
@@ -141,9 +142,9 @@ class Autodesk:
         async with self.folder.place() as place:
             path = place / "file.csv"
             path.write_bytes(self.content)
-            yield path
+            yield File(path)
 
-    async def figures(self, _file: Path, _plan: object) -> Found | Unread:
+    async def figures(self, _file: File, _plan: object) -> Found | Unread:
         return self.outcome
 
 

@@ -47,13 +47,31 @@ async def test_a_whole_file(store: Store, tmp_path: Path, how: str, caplog: pyte
     """Byte for byte, for its owner alone; the request holds nothing that is nobody's business."""
     caplog.set_level(logging.INFO)
     store.says["/file.csv"] = WHOLE[how]
-    await downloads(store).fetch(store.link("/file.csv"), tmp_path / "f")
+    assert await downloads(store).fetch(store.link("/file.csv"), tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == BODY
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
     (request,) = store.asked
     names = {line.split(":")[0].lower() for line in request.splitlines()[1:] if line}
     assert names == {"host", "user-agent", "accept", "accept-encoding", "connection"}
     assert SECRET not in caplog.text
+
+
+UNMEASURED: Mapping[str, tuple[bytes, bytes]] = {
+    "by a server of today": (head() + BODY, BODY),
+    "by a simple server": (b"HTTP/1.0 200 OK\r\n\r\n" + BODY, BODY),
+    "by one that keeps nothing open": (head(Connection="close") + BODY, BODY),
+    "packed": (head(Content_Encoding="gzip") + gzip.compress(BODY), BODY),
+    "without anything": (head(), b""),
+    "stopping in the middle": (head() + BODY[:-5], BODY[:-5]),
+}
+
+
+@pytest.mark.parametrize("how", UNMEASURED)
+async def test_a_file_whose_length_is_not_told(store: Store, tmp_path: Path, how: str) -> None:
+    """It ends with its connection, and whoever reads it hears that nobody knows whether it is whole."""
+    store.says["/file.csv"], content = UNMEASURED[how]
+    assert await downloads(store).fetch(store.link("/file.csv"), tmp_path / "f") is False
+    assert (tmp_path / "f").read_bytes() == content
 
 
 BAD: Mapping[str, tuple[Fault, bytes]] = {
@@ -66,8 +84,12 @@ BAD: Mapping[str, tuple[Fault, bytes]] = {
     "has a piece of no length": (Fault.CUT_OFF, head(Transfer_Encoding="chunked") + b"zz\r\nabc\r\n0\r\n\r\n"),
     "stops in the packing": (Fault.CUT_OFF, packed(gzip.compress(BODY)[:-1])),
     "stops in the second member": (Fault.CUT_OFF, packed(gzip.compress(BODY), gzip.compress(BODY)[:30])),
-    "does not say how long it is": (Fault.UNMEASURED, head() + BODY),
     "is longer than it may": (Fault.TOO_LARGE, head(Content_Length=1_000_001)),
+    "is longer than it may, which it does not say": (Fault.TOO_LARGE, head() + BODY * 6),
+    "stops in the packing, and says no length": (
+        Fault.CUT_OFF,
+        head(Content_Encoding="gzip") + gzip.compress(BODY)[:-1],
+    ),
     "is longer than it may, in pieces": (Fault.TOO_LARGE, chunked(*[BODY] * 6)),
     "is a bomb": (Fault.TOO_LARGE, packed(gzip.compress(bytes(50_000_000)))),
     "is a bomb of nothing": (Fault.TOO_LARGE, packed(gzip.compress(b"") * 60_000)),
@@ -145,6 +167,7 @@ ENDLESS: Mapping[str, tuple[bytes, bytes]] = {
     "in its headers": (b"HTTP/1.1 200 OK\r\nA: ", b"b"),
     "in its body": (head(Content_Length=900_000) + BODY[:9], b""),
     "in its body, a byte at a time": (head(Content_Length=900_000), b"x"),
+    "in a body of no length": (head() + BODY[:9], b"x"),
     "in a piece": (head(Transfer_Encoding="chunked") + b"dbba0\r\n", b"x"),
     "in the length of a piece": (head(Transfer_Encoding="chunked"), b"0"),
 }
@@ -175,9 +198,10 @@ async def test_a_download_that_is_cancelled(store: Store, tmp_path: Path, where:
 
 async def test_a_server_that_falls_silent(store: Store, tmp_path: Path) -> None:
     """Nobody waits for it as long as for one that goes on."""
-    store.says["/file.csv"] = Stuck(head(Content_Length=900_000) + BODY[:9])
-    error = await fault_of(downloads(store, silence=0.2).fetch(store.link("/file.csv"), tmp_path / "f"), tmp_path / "f")
-    assert error.fault is Fault.CUT_OFF
+    for begin in (head(Content_Length=900_000), head()):
+        store.says["/file.csv"] = Stuck(begin + BODY[:9])
+        fetching = downloads(store, silence=0.2).fetch(store.link("/file.csv"), tmp_path / "f")
+        assert (await fault_of(fetching, tmp_path / "f")).fault is Fault.CUT_OFF
 
 
 async def test_a_disk_without_room(store: Store, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ NOT_OF_FILES = {Fault.GONE, Fault.MEMORY, Fault.DISK, Fault.TIME, Fault.CRASH}
 #: And those of its way here (tests/unit/answers/test_download.py, test_wire.py, test_reading.py).
 OF_DOWNLOADS = {
     *(Fault.HOST, Fault.ADDRESS, Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE, Fault.SERVER, Fault.CUT_OFF),
-    *(Fault.UNMEASURED, Fault.PACKED, Fault.ENDLESS, Fault.TOO_LARGE, Fault.ROOM),
+    *(Fault.PACKED, Fault.ENDLESS, Fault.TOO_LARGE, Fault.ROOM, Fault.NO_LINK),
 }
 
 

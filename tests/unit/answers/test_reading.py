@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from bot.answers.document import Found
 from bot.answers.folder import Folder
 from bot.answers.plan import Plan, plan
-from bot.answers.reading import Reading
+from bot.answers.reading import File, Reading
 from bot.answers.wire import DownloadError
 from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread
@@ -63,11 +64,12 @@ class Files:
     def __init__(self) -> None:
         self.fetched: list[str] = []
         self.outcomes: list[DownloadError | bytes] = []
+        self.is_measured = True
         self.gate, self.begun = asyncio.Event(), asyncio.Event()
         self.gate.set()
         self.most, self.under_way = 0, 0
 
-    async def fetch(self, link: str, path: Path) -> None:
+    async def fetch(self, link: str, path: Path) -> bool:
         self.fetched.append(link)
         self.begun.set()
         self.under_way += 1
@@ -80,6 +82,7 @@ class Files:
         if isinstance(outcome, DownloadError):
             raise outcome
         await asyncio.to_thread(path.write_bytes, outcome)
+        return self.is_measured
 
 
 class Desk:
@@ -117,6 +120,41 @@ async def test_figures_of_a_file(desk: Desk) -> None:
     assert (found.rows, found.size) == (2, len(CSV))
     assert desk.links.calls == [(7, "U7", Rank.PEOPLE)]
     assert desk.left() == []
+
+
+#: Ends of a file, and what is wrong with it where nobody said where it ends.
+ENDS: Mapping[bytes, Fault | None] = {
+    b"": None,
+    b"Alias,3\r\n": None,
+    b"Alias,3": None,  # some write no line break at the end, and nobody can tell
+    b"Alias": Fault.CUT_OFF,
+    b'Alias,"3': Fault.CUT_OFF,
+    b"Alias,3.5E": Fault.CUT_OFF,
+    b"Alias\r\n": Fault.ROWS,
+    b"Alias\r\nMaya,1": Fault.ROWS,
+    b"Alias,many\r\nMaya": Fault.VALUES,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_file_whose_length_was_not_told(desk: Desk, end: bytes) -> None:
+    """It is known to be cut off where its last row breaks off; else its figures say that nobody knows."""
+    fault, desk.files.is_measured, desk.files.outcomes = ENDS[end], False, [CSV + end]
+    outcome = await desk.read()
+    if fault is None:
+        assert isinstance(outcome, Found)
+        assert not outcome.is_measured
+    else:
+        assert isinstance(outcome, Unread)
+        assert outcome.fault is fault
+
+
+async def test_a_row_that_breaks_off_in_a_whole_file(desk: Desk) -> None:
+    """Its server knows where it ends, so it is Autodesk's."""
+    desk.files.outcomes = [CSV + b"Alias"]
+    outcome = await desk.read()
+    assert isinstance(outcome, Unread)
+    assert outcome.fault is Fault.ROWS
 
 
 async def test_a_known_link_costs_no_call(desk: Desk) -> None:
@@ -228,8 +266,8 @@ async def test_the_file_is_for_its_owner_alone(desk: Desk) -> None:
     """In a folder that nobody else can look into."""
     export: Any = Export(1)
     async with desk.reading.file(export, person="U1") as file:
-        assert isinstance(file, Path)
-        modes = [stat.S_IMODE(each.stat().st_mode) for each in (desk.folder.path, file.parent)]
+        assert isinstance(file, File)
+        modes = [stat.S_IMODE(each.stat().st_mode) for each in (desk.folder.path, file.path.parent)]
         assert modes == [0o700, 0o700]
     assert desk.left() == []
 
