@@ -74,7 +74,7 @@ class Attachment(Stored):
     total: int = 0
     handed_at: datetime | None = None  #: when Slack was asked to show it, the last time
     times_handed: int = 0
-    reason: str = ""  #: why there is none, in one word
+    reason: str = ""  #: why there is none, or why it waits, in one word
     attempts: int = 0  #: how often in a row it was tried in vain
     next_try_at: datetime | None = None  #: the end of its pause; None: it has none
 
@@ -125,9 +125,15 @@ def to_do(db: Connection, now: datetime) -> tuple[Attachment, ...]:
     return tuple(map(Attachment.from_row, db.query(sql, [to_text(now)])))
 
 
+def waiting(db: Connection, since: datetime) -> tuple[Attachment, ...]:
+    """Return those that have been wanted since before a moment and for which something is still to be done."""
+    sql = f"SELECT * FROM attachments WHERE {_OPEN} AND wanted_at < ? ORDER BY id"  # noqa: S608
+    return tuple(map(Attachment.from_row, db.query(sql, [to_text(since)])))
+
+
 def to_upload(db: Connection) -> frozenset[tuple[int, int]]:
     """Return the exports and announcements whose files have not gone to Slack yet."""
-    sql = "SELECT export, announcement FROM attachments WHERE state IN ('wanted', 'uploading')"
+    sql = f"SELECT export, announcement FROM attachments WHERE {_OPEN} AND state IN ('wanted', 'uploading')"  # noqa: S608
     return frozenset((row["export"], row["announcement"]) for row in db.query(sql))
 
 
@@ -137,10 +143,10 @@ def next_try(db: Connection, now: datetime) -> datetime | None:
     return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
 
 
-def pause(db: Connection, attachment: int, next_try_at: datetime, now: datetime) -> None:
-    """Note that it could not be handed over, or deleted, and when that is tried again."""
+def pause(db: Connection, attachment: int, next_try_at: datetime, now: datetime, reason: str = "") -> None:
+    """Note that it could not be handed over, or deleted, in a word why, and when that is tried again."""
     changes = {"attempts": get(db, attachment).attempts + 1, "next_try_at": next_try_at, "changed_at": now}
-    rows.update(db, "attachments", "id", attachment, changes)
+    rows.update(db, "attachments", "id", attachment, {**changes, "reason": reason})
 
 
 def begun(db: Connection, attachment: int, file: Begun, now: datetime) -> Attachment | None:
@@ -150,7 +156,7 @@ def begun(db: Connection, attachment: int, file: Begun, now: datetime) -> Attach
 
 def uploaded(db: Connection, attachment: int, now: datetime) -> Attachment | None:
     """Note that the bytes of a file are at Slack; None where it is not wanted any more."""
-    changes = {"attempts": 0, "next_try_at": None}
+    changes = {"attempts": 0, "next_try_at": None, "reason": ""}
     return _move(db, attachment, {AttachmentState.UPLOADING}, AttachmentState.UPLOADED, now, changes)
 
 
@@ -168,7 +174,7 @@ def not_handed(db: Connection, attachment: int, now: datetime) -> Attachment | N
 
 def handed(db: Connection, attachment: int, now: datetime) -> Attachment | None:
     """Note that Slack has taken a file."""
-    changes = {"attempts": 0, "next_try_at": None}
+    changes = {"attempts": 0, "next_try_at": None, "reason": ""}
     return _move(db, attachment, {AttachmentState.HANDING}, AttachmentState.HANDED, now, changes)
 
 

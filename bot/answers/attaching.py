@@ -176,7 +176,7 @@ class Attaching:
         try:
             await self._next(attachment)
         except SlackRateLimitedError as error:
-            await self._pause(attachment, timedelta(seconds=error.retry_after))
+            await self._pause(attachment, timedelta(seconds=error.retry_after), str(error))
         except SlackRefusedError as error:
             await self._was_refused(attachment, error)
         except NoPlaceError as error:
@@ -276,15 +276,15 @@ class Attaching:
         log.info("a file waits", state=attachment.state.value, reason=reason)
         is_over = self._clock.now() - attachment.wanted_at > _PATIENCE
         if not is_over or attachment.state is AttachmentState.DELETING:
-            await self._pause(attachment, _PAUSES.after(attachment.attempts + 1))
+            await self._pause(attachment, _PAUSES.after(attachment.attempts + 1), reason)
         elif reason == _OTHERS_READ:
             await self._drop(attachment, reason)
         else:
             await self._refuse(attachment, NoFile.VAIN)
 
-    async def _pause(self, attachment: Attachment, pause: timedelta) -> None:
+    async def _pause(self, attachment: Attachment, pause: timedelta, reason: str) -> None:
         now = self._clock.now()
-        await self._database.write(attachments.pause, attachment.id, now + pause, now)
+        await self._database.write(attachments.pause, attachment.id, now + pause, now, reason)
 
 
 def _want(db: Connection, export: int, announcement: int, form: str, now: datetime) -> None:

@@ -10,9 +10,9 @@ from bot.cards.faces import FACES, NOTES
 from bot.operate.checks.running_bot import ago
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
-from storage import calls, inspection, troubles
+from storage import attachments, calls, inspection, troubles
 
-BUDGET, POLL, EXPORTS, POST = "Call budget", "Last poll", "Exports", "Last message"
+BUDGET, POLL, EXPORTS, POST, FILES = "Call budget", "Last poll", "Exports", "Last message", "Files in Slack"
 _LATE: Final = timedelta(minutes=10)
 
 
@@ -20,7 +20,7 @@ def check_activity(db: Connection, now: datetime, *, bot_runs: bool) -> list[Fin
     """Return what the database shows."""
     noted = Recorded.load(db)
     poll = _poll(db, noted, now, bot_runs=bot_runs)
-    return [_budget(db, now), poll, _exports(db, now), _post(db, noted, now)]
+    return [_budget(db, now), poll, _exports(db, now), _post(db, noted, now), *_files(db, now)]
 
 
 def _budget(db: Connection, now: datetime) -> Finding:
@@ -80,3 +80,18 @@ def _post(db: Connection, noted: Recorded, now: datetime) -> Finding:
         said = f" (Slack says: {reason})" if reason else ""
         return warning(POST, f"{last}; {waiting} waiting for more than 10 minutes{said}.", mend)
     return skipped(POST, "None yet.") if noted.last_post is None else ok(POST, f"{last}.")
+
+
+def _files(db: Connection, now: datetime) -> list[Finding]:
+    """Name the file that has been on its way to its thread for longest; nothing is said where none is."""
+    waiting = attachments.waiting(db, now - _LATE)
+    if not waiting:
+        return []
+    oldest = waiting[0]
+    count = "One is" if len(waiting) == 1 else f"{len(waiting)} are"
+    why = f" ({oldest.reason})" if oldest.reason else ""
+    found = (
+        f"{count} waiting for more than 10 minutes: that of #{oldest.export} since {ago(oldest.wanted_at, now)}{why}."
+    )
+    mend = "It is tried again for a day. The log says more of the export's number; its link works all the same."
+    return [warning(FILES, found, mend)]

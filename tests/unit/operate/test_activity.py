@@ -7,9 +7,9 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.cards.faces import NOTES
-from bot.operate.checks.activity import EXPORTS, POLL, check_activity
+from bot.operate.checks.activity import EXPORTS, FILES, POLL, check_activity
 from bot.operate.findings import Finding, Level
-from storage import exports
+from storage import attachments, exports
 from storage.migrations import migrations
 from storage.states import ExportState, Note
 from tests.harness.rows import NOW, accepted, after
@@ -68,3 +68,19 @@ def test_the_longest_is_named_of_many(db: Connection) -> None:
     said = found(db, 700)
     assert said[EXPORTS].found.startswith("3 are waiting for more than 10 minutes: #2 (waiting its turn) since")
     assert "no export" not in said[POLL].found
+
+
+def test_a_file_that_waits_is_named_with_what_keeps_it(db: Connection) -> None:
+    """After ten minutes; nothing is said of files where none waits."""
+    accepted(db)
+    wanted = attachments.want(db, 1, 1, "csv", NOW)
+    assert FILES not in found(db, 599)
+    attachments.pause(db, wanted.id, after(700), after(1), "file_uploads_disabled")
+    said = found(db, 601)[FILES]
+    assert said.level is Level.WARNING
+    assert said.found == (
+        "One is waiting for more than 10 minutes: that of #1 since 2026-03-04 05:06 UTC (10 min ago) "
+        "(file_uploads_disabled)."
+    )
+    attachments.refused(db, wanted.id, "vain", after(602))
+    assert FILES not in found(db, 9999)
