@@ -34,7 +34,7 @@ from storage.states import ExportState
 
 _TRIES: Final = 6  #: in vain, until there are no figures for good
 _PATIENCE: Final = timedelta(days=1)  #: for what concerns all calls
-_AT_ONCE: Final = 20  #: answers that wait for their links, and for each other
+_AT_ONCE: Final = 20  #: answers that wait for links
 #: States in which its file is there, or may be again without another announcement.
 _MAY_BE_READY: Final = frozenset({ExportState.READY, ExportState.VANISHED})
 
@@ -91,10 +91,12 @@ class AnswerWorker:
 
     def _may_begin(self, answer: Answer, *, is_announced: bool) -> bool:
         """Return whether nothing is in the way, and there is a link or nobody else is about to fetch one."""
-        if answer.id in self._busy or len(self._busy) >= _AT_ONCE:
+        if answer.id in self._busy:
             return False
+        if self._links.known(answer.export, ENOUGH) is not None:
+            return True  # before it ends, whoever waits for a call
         fetches_none = is_announced or self._audience is LinkAudience.PRESS
-        return fetches_none or self._links.known(answer.export, ENOUGH) is not None
+        return fetches_none and len(self._busy) < _AT_ONCE
 
     async def _forget_names(self) -> None:
         remembered = tuple(each for each in self._shown.remembered if each not in self._busy)

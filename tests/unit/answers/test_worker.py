@@ -1,5 +1,6 @@
 """The worker of answers between a Token Flex and a Slack on paper, on virtual time."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import structlog
 
 from bot.answers.download import PASSING
 from bot.answers.shown import Shown
+from bot.calls.budget import Rank
 from bot.cards.figures import FAULTS, Fault, Unread
 from bot.delivery.kinds import Words
 from bot.settings import AnswerDetail, LinkAudience
@@ -291,3 +293,31 @@ def test_names_are_in_memory_until_they_are_sent(live: Live, audience: LinkAudie
         assert not any("Names of people are not shown here." in str(each.blocks) for each in said)
 
     live(day, detail=AnswerDetail.ALL, audience=audience)
+
+
+def test_a_file_that_has_a_link_is_read_whoever_waits_for_one(live: Live) -> None:
+    """Thirty wait for calls that never come, at the lowest rank; the next one's link is used while it lives."""
+
+    async def day(house: House) -> None:
+        links, never = house.bot.parts.fresh_links, asyncio.get_running_loop().create_future()
+        fresh = links.fresh
+
+        async def rarely(number: int, person: str, rank: Rank = Rank.PEOPLE) -> DownloadLink:
+            if rank is Rank.AHEAD:
+                await never
+            return await fresh(number, person, rank)
+
+        links.fresh = rarely  # type: ignore[method-assign]
+        house.token_flex.gives_links = False
+        for number in range(30):
+            await house.asks(str(number))
+        await house.clock.sleep(600)
+        await house.made(600)
+        assert house.reading.read_at == []
+        house.token_flex.gives_links = True
+        number = await house.asks("30")
+        await house.made(120)
+        assert await house.state(number) is AnswerState.FOUND
+        assert [read for read, _ in house.reading.read_at] == [number]
+
+    live(day)
