@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -28,4 +29,5 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(10)  # as the engine
     main(sys.argv[1])
