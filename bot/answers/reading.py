@@ -125,6 +125,7 @@ class Reading:
             fault=error.fault.value,
             obstacle=error.obstacle and error.obstacle.name,
             status=error.status,
+            place=error.place,
         )
         return Unread(error.fault)
 

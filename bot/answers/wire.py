@@ -5,6 +5,7 @@ errors of both quote links, so none of them gets out: each becomes a fault of ou
 block, with neither cause nor context.
 """
 
+import re
 import socket
 import ssl
 import threading
@@ -22,10 +23,12 @@ from urllib3.util import make_headers, parse_url
 from bot.cards.figures import Fault
 from bot.network import Network, Obstacle, obstacle, parts
 from bot.settings import Hosts
+from bot.settings.hosts import place_of
 
 _CONNECT: Final = 5.0  #: seconds for a connection
 _MOST_ADDRESSES: Final = 3  #: of a host, that are tried
 _HEADERS: Final = {"User-Agent": "tokenflex-slack", "Accept": "*/*", "Accept-Encoding": "gzip", "Connection": "close"}
+_TARGET: Final = re.compile(r"[a-zA-Z]+://[^/?#]+(/[!-\"$-~]*)(?:#.*)?\Z", re.DOTALL)
 #: What failed before the server had its say.
 _UNCONNECTED: Final = (
     NewConnectionError,
@@ -37,11 +40,16 @@ _UNCONNECTED: Final = (
 
 
 class DownloadError(Exception):
-    """A file did not come; it knows why, and nothing of the link. `status` is that of the answer, 0: there was none."""
+    """A file did not come; it knows why, and nothing of the link but its host, where that is why (`place`).
 
-    def __init__(self, fault: Fault, *, obstacle: Obstacle | None = None, status: int = 0) -> None:
+    `status` is that of the answer, 0: there was none.
+    """
+
+    def __init__(
+        self, fault: Fault, *, obstacle: Obstacle | None = None, status: int = 0, place: str | None = None
+    ) -> None:
         super().__init__(fault.value)
-        self.fault, self.obstacle, self.status = fault, obstacle, status
+        self.fault, self.obstacle, self.status, self.place = fault, obstacle, status, place
 
 
 class Wire:
@@ -63,8 +71,8 @@ class Wire:
         """
         address = _normal(link)
         if not self._hosts.allow(address):
-            raise DownloadError(Fault.HOST)
-        manager = self._manager(address)
+            raise DownloadError(Fault.HOST, place=place_of(address))
+        manager = self._manager(address, _target(link))
         try:
             return manager.request(
                 "GET",
@@ -98,7 +106,7 @@ class Wire:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         may = [each for each in found if not link or self._hosts.allow_at(link, ip_address(each[4][0]))]
         if not may:
-            raise DownloadError(Fault.ADDRESS)
+            raise DownloadError(Fault.ADDRESS, place=place_of(link))
         trouble: OSError = OSError()
         for family, kind, protocol, _, address in may[:_MOST_ADDRESSES]:
             made = socket.socket(family, kind, protocol)
@@ -128,10 +136,10 @@ class Wire:
             self._handle.close()
             self._handle = None
 
-    def _manager(self, link: str) -> PoolManager:
+    def _manager(self, link: str, target: str) -> PoolManager:
         proxy = self._network.proxy_for(link)
         manager = PoolManager(ssl_context=self._trust) if proxy is None else self._through(proxy)
-        checked = {"wire": self, "link": "" if proxy else link}
+        checked = {"wire": self, "link": "" if proxy else link, "target": target}
         plain: Any = type("_Plain", (_Checked, HTTPConnection), checked)
         secure: Any = type("_Secure", (_Checked, HTTPSConnection), checked)
         manager.pool_classes_by_scheme = {
@@ -157,16 +165,22 @@ class _Response(HTTPResponse):
 
 
 class _Checked:
-    """What both kinds of connections have in common: whom they are made to, and how an answer is read."""
+    """What both kinds of connections have in common: whom they are made to, what they ask, how an answer is read."""
 
     response_class = _Response
     wire: ClassVar[Wire]
     link: ClassVar[str]
+    target: ClassVar[str]
     host: str
     port: int
 
     def _new_conn(self) -> socket.socket:
         return self.wire.connect(self.link, self.host, self.port)
+
+    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
+        """Ask for the link's own path and query, which are signed: the library writes them in another way."""
+        asked = self.target if self.target and url.startswith("/") else url
+        super().putrequest(method, asked, skip_host, skip_accept_encoding)  # type: ignore[misc]
 
 
 def _normal(link: str) -> str:
@@ -176,6 +190,12 @@ def _normal(link: str) -> str:
     except LocationParseError:
         pass
     raise DownloadError(Fault.HOST)
+
+
+def _target(link: str) -> str:
+    """Return path and query of a link as they are; "" where a request cannot hold them so."""
+    found = _TARGET.match(link)
+    return found[1] if found else ""
 
 
 def _failure(error: Exception) -> DownloadError:

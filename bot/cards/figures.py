@@ -156,7 +156,7 @@ FAULTS: Final[Mapping[Fault, str]] = {
     Fault.DISK: "reading it took more room on the disk than it may",
     Fault.TIME: "reading it took longer than it may",
     Fault.CRASH: "the program that reads it stopped unexpectedly",
-    Fault.HOST: "its link leads to a host that DOWNLOAD_HOSTS does not name, so it was not downloaded",
+    Fault.HOST: "its link leads to a host that DOWNLOAD_HOSTS does not name, or not by HTTPS, so it was not downloaded",
     Fault.ADDRESS: "its host is in a private network that DOWNLOAD_HOSTS does not name, so it was not downloaded",
     Fault.REDIRECT: "its link only leads on to others, without an end",
     Fault.REFUSED: "its server refused to give it",

@@ -117,9 +117,10 @@ SETTINGS = (
     ),
     Setting(
         "DOWNLOAD_HOSTS",
-        "Where files may be downloaded from for an answer, by comma: names of hosts (`*.` in front: each below it), "
-        "`s3` (Amazon's S3), `tokenflex` (the host of TOKENFLEX_BASE_URL). Addresses in private networks are refused "
-        "unless the list names the network too, as in `10.2.0.0/16`.",
+        "Where files may be downloaded from for an answer, by comma: names of hosts (`*.` in front: each below it; "
+        "`http://` in front where there is no HTTPS), `s3` (Amazon's S3), `tokenflex` (the host of TOKENFLEX_BASE_URL, "
+        "at any port). Addresses in private networks are refused unless the list names the network too, as in "
+        "`10.2.0.0/16`.",
         "download.autodesk.com,s3,tokenflex",
     ),
     Setting(

@@ -111,8 +111,8 @@ BAD: Mapping[str, tuple[Fault, bytes]] = {
     "leads nowhere": (Fault.REDIRECT, head("302 Found", Content_Length=0)),
     "leads in a circle": (Fault.REDIRECT, head("302 Found", Location="/file.csv", Content_Length=0)),
     "leads elsewhere": (Fault.HOST, head("302 Found", Location="https://example.com/file.csv", Content_Length=0)),
-    "leads to this machine": (Fault.HOST, head("307 Temporary", Location="http://localhost:1/x", Content_Length=0)),
-    "leads to another port": (Fault.HOST, head("301 Moved", Location="http://127.0.0.1:1/x", Content_Length=0)),
+    "leads into its network": (Fault.HOST, head("307 Temporary", Location="http://127.0.0.2:1/x", Content_Length=0)),
+    "leads into the cloud": (Fault.HOST, head("301 Moved", Location="http://169.254.169.254/x", Content_Length=0)),
     "leads to a file": (Fault.HOST, head("308 Permanent", Location="file:///etc/passwd", Content_Length=0)),
     "leads to nothing readable": (Fault.HOST, head("302 Found", Location="http://[::1/x", Content_Length=0)),
 }
@@ -137,7 +137,7 @@ async def test_a_redirect_to_where_files_may_come_from(store: Store, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "link", ["https://example.com/x", "http://127.0.0.1:1/x", "file:///etc/passwd", "x", "http://["]
+    "link", ["https://example.com/x", "http://127.0.0.2:1/x", "file:///etc/passwd", "x", "http://["]
 )
 async def test_a_link_to_elsewhere_is_not_followed(store: Store, tmp_path: Path, link: str) -> None:
     """Whatever Token Flex says."""

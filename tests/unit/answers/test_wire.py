@@ -84,7 +84,7 @@ async def test_a_name_that_stands_for_an_address_in_here(
     names.addresses["autodesk.test"] = [address]
     files = downloads(store, hosts=named(front))
     error = await fault_of(files.fetch(secure(store), tmp_path / "f"), tmp_path / "f")
-    assert error.fault is Fault.ADDRESS
+    assert (error.fault, error.place) == (Fault.ADDRESS, f"https://autodesk.test:{front}")
     assert store.asked == []
 
 
@@ -172,7 +172,7 @@ async def test_a_link_elsewhere_does_not_reach_the_proxy_either(store: Store, fr
     async with proxy.running() as address:
         files = downloads(store, hosts=named(front), network=Network(proxy=address))
         error = await fault_of(files.fetch(secure(store, "intra.test"), tmp_path / "f"), tmp_path / "f")
-    assert error.fault is Fault.HOST
+    assert (error.fault, error.place) == (Fault.HOST, f"https://intra.test:{front}")
     assert proxy.connected == []
 
 
@@ -219,6 +219,25 @@ def test_no_text_is_read_in_two_ways(text: str, begin: str) -> None:
         host = parse_url(said).host or ""
         assert host.removesuffix(".") == "download.autodesk.com" or host.removesuffix(".").endswith(".amazonaws.com")
         assert wire._normal(said) == said
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"/file.csv?key=a%2fb?signature={SECRET}%3d&x=%zz'|{{}}",
+        f"/file.csv?{SECRET}&redirect=http://h/../c",
+    ],
+)
+async def test_what_is_signed_is_asked_for_as_it_is(store: Store, tmp_path: Path, target: str) -> None:
+    """A second question mark, percent signs, dots: a store compares them with what it signed."""
+    await downloads(store).fetch(f"http://127.0.0.1:{store.port}{target}#part", tmp_path / "f")
+    assert store.asked[0].splitlines()[0] == f"GET {target} HTTP/1.1"
+
+
+async def test_what_no_request_can_hold_is_written_as_the_library_does(store: Store, tmp_path: Path) -> None:
+    """Blanks and letters of elsewhere."""
+    await downloads(store).fetch(f"http://127.0.0.1:{store.port}/file.csv?a=b c\u00e9", tmp_path / "f")
+    assert store.asked[0].splitlines()[0] == "GET /file.csv?a=b%20c%C3%A9 HTTP/1.1"
 
 
 async def test_a_name_that_takes_a_minute_to_look_up(

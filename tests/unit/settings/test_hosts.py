@@ -6,6 +6,7 @@ import pytest
 
 from bot import settings
 from bot.settings import Hosts
+from bot.settings.hosts import place_of
 from tests.unit.settings.test_settings import GOOD
 
 BASE = "https://developer.api.autodesk.com/tokenflex/v1"
@@ -72,14 +73,45 @@ def test_from_elsewhere_nothing_is_fetched(link: str) -> None:
 
 
 def test_the_host_of_the_base_url_is_reached_as_the_base_url_is() -> None:
-    """By HTTP too where the base URL is, at that port alone, and only where the list has it."""
+    """By HTTP too where the base URL is, at any port and address of it, and only where the list has it."""
     stand_in = "http://127.0.0.1:9002/tokenflex/v1"
     assert hosts("tokenflex", stand_in).allow("http://127.0.0.1:9002/download/file.csv")
-    assert not hosts("tokenflex", stand_in).allow("http://127.0.0.1:9003/download/file.csv")
-    assert not hosts("tokenflex", stand_in).allow("https://127.0.0.1:9002/download/file.csv")
+    for link in ("http://127.0.0.1:9003/x", "https://127.0.0.1:9002/x", "http://localhost:9010/x", "http://[::1]:9/x"):
+        assert hosts("tokenflex", stand_in).allow(link)
+        assert hosts("tokenflex", stand_in).allow_at(link, ip_address("127.0.0.1"))
+    for link in ("http://127.0.0.2:9002/x", "http://localhost.example.com:9002/x", "http://10.0.0.1:9002/x"):
+        assert not hosts("tokenflex", stand_in).allow(link)
+        assert not hosts("tokenflex", stand_in).allow_at(link, ip_address("127.0.0.1"))
+    assert not hosts().allow("http://developer.api.autodesk.com/file.csv")
+    assert hosts().allow("https://developer.api.autodesk.com:8443/file.csv")
     assert not hosts("s3", stand_in).allow("http://127.0.0.1:9002/download/file.csv")
     assert hosts("tokenflex", stand_in).allow_at("http://127.0.0.1:9002/x", ip_address("127.0.0.1"))
     assert not hosts("s3,tokenflex", stand_in).allow_at("https://s3.amazonaws.com/x", ip_address("127.0.0.1"))
+
+
+def test_without_https_where_the_list_says_so() -> None:
+    """Links of Autodesk's without it were seen; who wants their files names the host so."""
+    own = hosts("http://download.autodesk.com, http://files.example.com:8080, https://safe.example.com")
+    assert own.allow("http://download.autodesk.com/x")
+    assert own.allow("http://files.example.com:8080/x")
+    assert own.allow("https://safe.example.com/x")
+    assert not own.allow("https://download.autodesk.com/x")
+    assert not own.allow("http://safe.example.com/x")
+    assert not own.allow_at("http://download.autodesk.com/x", ip_address("10.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("link", "place"),
+    [
+        ("https://Bucket.files.example.com./a.csv?Signature=s", "https://bucket.files.example.com"),
+        ("http://[::1]:9010/a", "http://[::1]:9010"),
+        ("https://ana:secret@files.example.com/a", ""),
+        ("what else", ""),
+    ],
+)
+def test_what_an_administrator_reads_of_a_link(link: str, place: str) -> None:
+    """Where it leads, as it can be put on the list; nothing that is secret."""
+    assert place_of(link) == place
 
 
 def test_a_list_replaces_the_default() -> None:
