@@ -17,7 +17,7 @@ from sandbox.slack.changes import Change
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from sandbox.terminal import Terminal, as_read
-from sandbox.tokenflex.settings import SandboxSettings
+from sandbox.tokenflex.settings import EXAMPLE_CONTRACT, SandboxSettings
 from sandbox.tokenflex.ways import add_ways
 
 CHANNEL = "#finance"
@@ -55,7 +55,7 @@ class Demo:
     async def converse(self) -> None:
         """Have the conversation from the command to the CSV."""
         ana = self._slack.member("ana")
-        await self._type(ana, f"{COMMAND} usage")
+        await self._type(ana, f"{COMMAND} usage {EXAMPLE_CONTRACT}")
         await ana.hears(CHANNEL, "tokens of contract year", timeout=PATIENCE)
         await self._type(ana, COMMAND)
         await self._choose(ana)

@@ -9,18 +9,26 @@ PATIENCE = 90_000  #: milliseconds; a full machine is slow
 
 
 class Person:
-    """One tab. `troubles` gathers errors of the page's own code and requests to other machines."""
+    """One tab.
+
+    `troubles` gathers errors of the page's own code, requests to other machines, and what the page could not draw.
+    """
 
     def __init__(self, tab: Page, name: str) -> None:
         self.tab = tab
         self.name = name
         self.troubles: list[str] = []
         tab.on("pageerror", lambda error: self.troubles.append(str(error)))
+        tab.on("console", lambda said: self._read(said.text))
         tab.on("request", lambda request: self._saw(request.url))
 
     def _saw(self, url: str) -> None:
         if not url.startswith("http://127.0.0.1:"):
             self.troubles.append(url)
+
+    def _read(self, said: str) -> None:
+        if said.startswith("This page cannot draw"):
+            self.troubles.append(said)
 
     async def comes_to(self, url: str) -> None:
         """Open the page and choose who to be."""

@@ -93,6 +93,8 @@ async def test_a_block_that_the_page_cannot_draw(house: House, ana: Person) -> N
     await expect(errors).to_have_count(3)
     await expect(errors.nth(0)).to_contain_text("a block of type “image”")
     await expect(errors.nth(1)).to_contain_text("an element of type “timepicker”")
+    assert len(ana.troubles) == 3
+    ana.troubles.clear()
 
 
 async def test_an_element_that_the_page_cannot_draw(house: House, ana: Person) -> None:
@@ -102,6 +104,7 @@ async def test_an_element_that_the_page_cannot_draw(house: House, ana: Person) -
     await post(house, {"type": "actions", "elements": [clock, button]})
     message = await ana.hears("cannot draw an element of type “timepicker”")
     await expect(message.get_by_role("button", name="Fine")).to_be_visible()
+    ana.troubles.clear()
 
 
 async def test_a_payload_that_slack_refuses(house: House, ana: Person) -> None:

@@ -172,6 +172,28 @@ async def test_an_answer_stands_under_its_link(house: House, ana: Person) -> Non
     await expect(own).to_contain_text("Rows 1 to 12 of")
 
 
+async def test_figures_that_nobody_wants(house: House, ana: Person) -> None:
+    """The box stays as it was left while the form changes; the next answer comes, and none has come before it."""
+    await ana.opens_the_form()
+    box = ana.form.get_by_role("checkbox", name="Show totals, a chart and a table")
+    await expect(box).to_be_checked()
+    await box.uncheck()
+    sentence = ana.form.locator("p").filter(has_text="Tokens by product")
+    before = await sentence.inner_text()
+    await ana.finds("Period", "Last 90 days")
+    await ana.menu("Period").press("Enter")
+    await expect(sentence).not_to_have_text(before)
+    await expect(box).not_to_be_checked()
+    await ana.form.get_by_role("button", name="Export", exact=True).click()
+    await expect(ana.form).to_contain_text("#1")
+    await ana.form.get_by_role("button", name="Close", exact=True).click()
+    await ana.hears("export #1 is ready")
+    await ana.types(f'/tokenflex export contract={CONTRACT} fields=usageMonth metrics=tokensConsumed where="{YEAR}"')
+    answers = ana.tab.locator(".replies .message").filter(has_text="SHA-256")
+    await expect(answers).to_have_count(1)
+    await expect(answers).to_contain_text("Tokens by month")
+
+
 async def test_without_tables_and_charts(ana: Person) -> None:
     """Where Slack refuses them the same is said in plain blocks, and nothing is called wrong."""
     await ana.switch("Slack refuses tables and charts").check()

@@ -107,6 +107,7 @@ function button(block, each, surface) {
 
 /** Return an error in the place of something that this page does not draw. */
 export function unsupported(what) {
+  console.error(`This page cannot draw ${what}.`); // so that no browser test passes with it
   return h("p", { className: "unsupported", role: "alert" },
     h("strong", {}, "This page cannot draw "), `${what}. `,
     "It draws what the bot uses and no more; sandbox/page/static/blocks.js is where that is told.");

@@ -11,6 +11,7 @@ const FIELDS = {
   multi_external_select: [["min_query_length", "initial_options", "max_selected_items", "placeholder"], menu],
   conversations_select: [["filter", "initial_conversation", "default_to_current_conversation", "placeholder"], conversations],
   radio_buttons: [["options", "initial_option"], radios],
+  checkboxes: [["options", "initial_options"], boxes],
   datepicker: [["initial_date", "placeholder"], date],
 };
 
@@ -62,13 +63,25 @@ function picker(own, element, { attributes, name, changed }) {
   return { root: made.root, input: made.input, value: () => made.value(), kept };
 }
 
+function boxes({ options }, { value, attributes, name, changed }) {
+  const ticked = new Set([value ?? []].flat().map((option) => option.value ?? option));
+  const made = options.map((option) => h("input", {
+    type: "checkbox", value: option.value, checked: ticked.has(option.value), "data-key": attributes["data-key"], onchange: () => changed(true),
+  }));
+  const root = h("div", { id: attributes.id, role: "group", "aria-label": name, "aria-describedby": attributes["aria-describedby"], className: "choices" }, labelled(made, options));
+  const told = () => made.filter(({ checked }) => checked).map((box) => box.value);
+  return { root, input: made[0], value: told, kept: told };
+}
+
+/** Options that are in sight, each beside its button or box. */
+const labelled = (made, options) => options.map(({ text: label, description }, at) => h("label", {}, made[at], label.text, description && h("small", {}, description.text)));
+
 function radios({ options }, { value, attributes, name, changed }) {
   const group = freshId("radio");
   const buttons = options.map((option) => h("input", {
     type: "radio", name: group, value: option.value, checked: option.value === (value?.value ?? value), "data-key": attributes["data-key"], onchange: () => changed(true),
   }));
-  const root = h("div", { role: "radiogroup", ...attributes, "aria-label": name, className: "choices" },
-    options.map(({ text: label, description }, at) => h("label", {}, buttons[at], label.text, description && h("small", {}, description.text))));
+  const root = h("div", { role: "radiogroup", ...attributes, "aria-label": name, className: "choices" }, labelled(buttons, options));
   const chosen = () => buttons.find(({ checked }) => checked);
   const told = () => chosen()?.value ?? null;
   return { root, input: chosen() ?? buttons[0], value: told, kept: told };

@@ -133,7 +133,7 @@ function drawThread(parent) {
 function fold(parent, place) {
   if (!opened.delete(parent.ts)) opened.add(parent.ts);
   drawThread(parent);
-  if (opened.has(parent.ts)) place.querySelector("input").focus();
+  if (opened.has(parent.ts)) place.querySelector(".reply input").focus();
 }
 
 async function reply(event, parent) {

@@ -29,7 +29,7 @@ export function dataTable(block, key) {
     pages.show(from, shown.length, rows.length);
   }
   draw();
-  const table = h("table", {}, h("caption", {}, block.caption), h("thead", {}, h("tr", {}, heads)), body);
+  const table = h("table", {}, h("caption", {}, h("span", {}, block.caption)), h("thead", {}, h("tr", {}, heads)), body);
   return h("div", { className: "table" }, scrolled(table, block.caption, key), pages.root);
 }
 
