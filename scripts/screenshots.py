@@ -66,17 +66,19 @@ async def _opened(page: Page) -> Locator:
 
 
 async def _answer(page: Page, house: DemoHouse) -> None:
-    """Ask the first question of the form, and take a picture of the thread with its link and its answer."""
-    form = await _opened(page)
+    """Ask the first question of the form, and take a picture of its link and its answer, compared with one before."""
+    answer = page.locator(".replies .message").filter(has_text="SHA-256")
     house.run_at(5.0)
+    await _say(page, "/tokenflex export products period=2026-08")
+    await expect(answer.locator(".canvas svg")).to_be_visible(timeout=PATIENCE)
+    form = await _opened(page)
     await form.get_by_role("button", name="Export", exact=True).click()
     await form.get_by_role("button", name="Close", exact=True).click()
-    answer = page.locator(".replies .message").filter(has_text="SHA-256")
-    await expect(answer.locator(".canvas svg")).to_be_visible(timeout=PATIENCE)
+    await expect(answer.nth(1).locator(".canvas svg")).to_be_visible(timeout=PATIENCE)
     house.run_at(1.0)
-    await expect(page.locator(".message").filter(has_text="Asked by")).to_contain_text("Ready.", timeout=PATIENCE)
-    await page.set_viewport_size({"width": WIDTH, "height": 1400})
-    await _shoot(page, "answer", page.locator(".replies"))
+    await expect(page.locator(".message").filter(has_text="Asked by").last).to_contain_text("Ready.", timeout=PATIENCE)
+    await page.set_viewport_size({"width": WIDTH, "height": 1500})
+    await _shoot(page, "answer", page.locator(".replies").last)
 
 
 async def _save(form: Locator) -> None:
@@ -110,8 +112,8 @@ async def _home(page: Page) -> None:
     await expect(page.get_by_label("as it does")).to_be_checked()
     await page.locator("#channels").get_by_role("button", name="@tokenflex").click()
     await page.locator("#tab-home").click()
-    await expect(page.get_by_role("region", name="Home").get_by_text("Export #1")).to_be_visible(timeout=PATIENCE)
-    await expect(page.get_by_role("region", name="Home").get_by_text("Ready.")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("region", name="Home").get_by_text("Export #2")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("region", name="Home").get_by_text("Ready.")).to_have_count(2, timeout=PATIENCE)
     await _shoot(page, "home")
 
 
