@@ -50,7 +50,7 @@ async def spreadsheet(
         "path": str(path),
         "target": str(target),
         "folder": str(own),
-        "title": path.stem,
+        "title": about.get("CSV", path.stem),
         "about": list(about.items()),
         "columns": [{"name": each.name, "kind": each.kind, "title": names.title(each.name)} for each in columns],
         "limits": asdict(limits),

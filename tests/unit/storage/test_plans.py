@@ -82,6 +82,7 @@ HOT: dict[str, Query] = {
     "attachment wanted": lambda db: (
         attachments.to_do(db, NOW),
         attachments.to_upload(db),
+        attachments.waiting(db, NOW),
         attachments.next_try(db, NOW),
     ),
     "calls since": lambda db: calls.since(db, NOW),
