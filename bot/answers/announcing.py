@@ -25,6 +25,7 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
         return
     card = outbox.find(db, outbox.card_subject(export.number))
     announcement = _announcement(db, answer)
+    begins_thread = card or announcement  # a scheduled run has no card
     reply = NewDelivery(
         subject=_subject(answer),
         kind=MessageKind.ANSWER,
@@ -33,7 +34,7 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
         recipient=export.channel,
         edition=answer.announcement,
         detail=str(answer.id),
-        thread=None if card is None else card.id,
+        thread=None if begins_thread is None else begins_thread.id,
         after=None if announcement is None else announcement.id,
     )
     outbox.put_once(db, reply, now)

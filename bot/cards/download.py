@@ -22,6 +22,11 @@ def fits_blocks(shown: DownloadLink) -> bool:
     return can_be_opened(shown) and len(address(shown.reveal())) <= URL_LIMIT
 
 
+def that_fits(shown: DownloadLink | None) -> DownloadLink | None:
+    """Return the link if a block can hold it; another is shown to whoever presses, privately."""
+    return shown if shown is not None and fits_blocks(shown) else None
+
+
 def parts(number: int, name: str, shown: DownloadLink, before: str = "") -> list[Block]:
     """Return what shows the link of an export's file, and until when it works; `before` is mrkdwn that begins it."""
     whole = f"{before}{sentence(name, shown)}"

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlite_utils import Database as Connection
 
 from bot.cards import download
 from bot.cards.blocks import Message
@@ -110,7 +109,7 @@ class Dispatcher:
         """Deliver what is due, then wait for what is due next."""
         while True:
             now = self._clock.now()
-            due, later = await self._database.read(_due, now)
+            due, later = await self._database.read(kinds.due, now)
             moments = []
             for delivery, is_edit in due:
                 lane = _Lane(delivery.recipient, is_edit)
@@ -202,8 +201,8 @@ class Dispatcher:
         # Either the link was fetched just now for somebody who pressed the button, or each try may be in vain and would
         # take a call from others.
         if letter.standing is not None or letter.delivery.refusal is not Refusal.NONE:
-            return _that_fits(self._links.known(export.number, _STILL_WORTH_SHOWING))
-        return _that_fits(await self._link_to_announce(export))
+            return download.that_fits(self._links.known(export.number, _STILL_WORTH_SHOWING))
+        return download.that_fits(await self._link_to_announce(export))
 
     async def _link_to_announce(self, export: Export) -> DownloadLink | None:
         """Return the link of the list while it lives for long enough, else a new one, else what can still be used."""
@@ -292,7 +291,7 @@ class Dispatcher:
 
     async def _was_refused(self, letter: Letter, error: SlackRefusedError) -> None:
         """Do what follows from a refusal on the last of the ways that were taken."""
-        if isinstance(error, ChannelClosedError) and await self._database.read(_goes_elsewhere, letter.delivery):
+        if isinstance(error, ChannelClosedError) and await self._database.read(ledger.goes_elsewhere, letter.delivery):
             await self._postpone(letter.delivery, str(error), timedelta(), state=DeliveryState.WAITING)
             return
         way = Way.EDIT if letter.stands else Way.PRIVATE if letter.is_private else Way.POST
@@ -380,7 +379,7 @@ class Dispatcher:
             await self._database.write(ledger.give_up_in_doubt, letter, str(cause), now)
             return
         pause = None if doubt.again_at is None else doubt.again_at - now
-        if isinstance(cause, ChannelClosedError) and await self._database.read(_goes_elsewhere, delivery):
+        if isinstance(cause, ChannelClosedError) and await self._database.read(ledger.goes_elsewhere, delivery):
             pause = timedelta()
         elif isinstance(cause, ChannelClosedError):
             await self._database.write(ledger.tell_requester, letter, cause.closing, now)
@@ -399,18 +398,3 @@ class Dispatcher:
         now = self._clock.now()
         due = now + (SHARED.after(delivery.attempts + 1) if pause is None else pause)
         await self._database.write(ledger.put_off, delivery, reason, now, due, state=state)
-
-
-def _that_fits(link: DownloadLink | None) -> DownloadLink | None:
-    """One that no block can hold is shown to whoever presses, privately."""
-    return link if link is not None and download.fits_blocks(link) else None
-
-
-def _due(db: Connection, now: datetime) -> tuple[tuple[tuple[Delivery, bool], ...], datetime | None]:
-    """Return what is due, and when more will be."""
-    return outbox.due(db, now, kinds.URGENT), outbox.next_due(db, now)
-
-
-def _goes_elsewhere(db: Connection, delivery: Delivery) -> bool:
-    """Return whether the id of its channel has changed while it was on its way."""
-    return outbox.get(db, delivery.id).recipient != delivery.recipient

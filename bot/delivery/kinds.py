@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -296,3 +297,8 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
 }
 #: What goes out before all else, in this order: links that have expired, then those that run out.
 URGENT = (MessageKind.EXPIRY, *(kind for kind, entry in KINDS.items() if entry.announces))
+
+
+def due(db: Connection, now: datetime) -> tuple[tuple[tuple[Delivery, bool], ...], datetime | None]:
+    """Return what is due, and when more will be."""
+    return outbox.due(db, now, URGENT), outbox.next_due(db, now)

@@ -178,3 +178,8 @@ def give_up_in_doubt(db: Connection, letter: Letter, code: str, now: datetime) -
     outbox.give_up(db, letter.delivery, code, in_doubt=True)
     if letter.export is not None:
         announcements.tell(db, letter.export, now, MessageKind.POST_IN_DOUBT, occasion=letter.delivery.subject)
+
+
+def goes_elsewhere(db: Connection, delivery: Delivery) -> bool:
+    """Return whether the id of its channel has changed while it was on its way."""
+    return outbox.get(db, delivery.id).recipient != delivery.recipient

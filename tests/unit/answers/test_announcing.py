@@ -46,6 +46,15 @@ def test_it_is_a_reply_after_the_announcement(db: Connection) -> None:
     assert (reply.kind, reply.edition, reply.shows_link) == (MessageKind.ANSWER, 1, False)
 
 
+def test_without_a_card_it_replies_to_the_announcement(db: Connection) -> None:
+    """As a run that nobody asked for will have none."""
+    db.execute("UPDATE outbox SET thread = NULL, after = NULL")
+    db.execute("DELETE FROM outbox WHERE subject = 'card:1'")
+    answer = answered(db)
+    announcing.announce(db, answer, LinkAudience.CHANNEL, NOW)
+    assert known(db, f"answer:{answer.id}").thread == known(db, "result:1:1").id
+
+
 def test_where_links_are_for_the_requester_so_is_the_answer(db: Connection) -> None:
     """Nothing of it goes to the channel."""
     answer = answered(db)
