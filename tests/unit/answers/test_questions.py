@@ -22,7 +22,7 @@ from bot.answers.plan import plan
 from bot.cards.figures import Answer, Cell, Receipt, Shape, cell_text, number
 from bot.cards.names import Names
 from bot.contracts.years import ContractYear
-from bot.questions.periods import Relative
+from bot.questions.periods import Days, Relative
 from bot.questions.questions import Asked, request
 from bot.questions.starters import Starter, starters
 from bot.tokenflex.catalogue import Catalogue
@@ -171,7 +171,9 @@ def _answer(data: UsageData, starter: Starter, folder: Path, *, people: bool) ->
     found = found_in(folder, content, planned.task)
     place = planned.main if people else planned.for_all
     by = () if place is None else planned.task.groupings[place].by
-    return answer_of(found, planned, NAMES, people=people), content, by
+    period = starter.question.period
+    days = Days(*PERIODS[period]) if isinstance(period, Relative) and period is not Relative.ALL else None
+    return answer_of(found, planned, NAMES, people=people, days=days), content, by
 
 
 @pytest.mark.parametrize("people", [True, False])
@@ -180,6 +182,9 @@ def test_every_number_of_an_answer_is_true(key: str, people: bool, data: UsageDa
     truth = _truth(data, STARTERS[key])
     answer, content, by = _answer(data, STARTERS[key], tmp_path, people=people)
     assert len(truth.file) > 1, "an empty question shows nothing"
+    if not {"usageDate", "usageMonth", "sessionStartDate"} & set(truth.starter.question.fields):
+        assert answer.period == "November 2026"
+        assert "November 2026" in answer.finding
     _facts_are_true(answer, truth)
     _receipt_is_true(answer, truth, content)
     assert (answer.table is not None) == bool(by)
