@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sandbox.tokenflex.spoilt import Way
 from tests.harness.house import House, close_house
 from tests.torture.checks import Made, Verdict, check
 from tests.torture.life import Life, StuckError, fast_house
@@ -85,6 +86,8 @@ def _lose_answers(house: House, random: Random) -> None:
         slack.drop_answer_next(method, after_effect=random.random() < 0.5)
     if random.random() < 0.3:
         slack.fail_next("chat.postMessage", retry_after=random.randint(1, 20))
+    for _ in range(random.randint(0, 2)):
+        upstream.spoil_download_next(random.choice((Way.STOPS, Way.ENDED, Way.BUSY, Way.NEVER_ENDS)))
 
 
 async def _lived(life: Life, *, whole: bool) -> str:
