@@ -66,18 +66,16 @@ class Replies:
 
     async def _said(self, way: Way, message: Message) -> bool:
         """Try one way: a moment later where Slack asks for that, and plainer where it refuses the blocks."""
-        drawings = self._api.drawings.of(message)
-        content: Content = {"text": message.text, "blocks": drawings.pop(0)}
+        first, *drawings = self._api.drawings.of(message)
+        content: Content = {"text": message.text, "blocks": first}
         give_up_at = self._clock.now() + _PATIENCE
         while True:
             try:
                 await way(content)
             except BlocksRefusedError as error:
                 log.info("the blocks of an answer were refused", reason=str(error))
-                refused = content.pop("blocks", None)
-                if refused is None:
+                if content.pop("blocks", None) is None:
                     return False
-                self._api.drawings.refused(message, refused)
                 if drawings:
                     content["blocks"] = drawings.pop(0)
                 else:
@@ -90,4 +88,6 @@ class Replies:
                 log.info("an answer was not taken", error=type(error).__name__, reason=str(error))
                 return False
             else:
+                if content.get("blocks", first) is not first:
+                    self._api.drawings.plainer_taken()
                 return True

@@ -17,6 +17,7 @@ from bot.questions.periods import Days, PeriodError
 from bot.signs import visible
 
 _TEXT: Final = 80  #: characters of a value that are shown
+_LABEL: Final = 120  #: characters of what a group is called
 _MOST_POINTS: Final = 20  #: of a chart (source: Slack, `data_visualization`: categories)
 _MOST_SLICES: Final = 6  #: of a pie (source: Slack, `data_visualization`: the lower of two published figures)
 _ROWS: Final = "Rows"
@@ -259,8 +260,8 @@ def keys_shown(by: Sequence[str], keys: Sequence[Cell], names: Names) -> list[Ce
 
 
 def label(by: Sequence[str], keys: Sequence[Cell], names: Names) -> str:
-    """Return what a group is called in a sentence."""
-    return " · ".join(map(cell_text, keys_shown(by, keys, names)))
+    """Return what a group is called in a sentence, which has to stay one however many columns there are."""
+    return shorten(" · ".join(map(cell_text, keys_shown(by, keys, names))), _LABEL)
 
 
 def _shown(key: Cell) -> Cell:

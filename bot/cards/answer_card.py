@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from bot.cards import actions, drawing
-from bot.cards.blocks import Block, Message, section
+from bot.cards.blocks import SECTION_LIMIT, Block, Message, section
 from bot.cards.drawing import Drawable
 from bot.cards.figures import Answer, Receipt, Unread, number
-from bot.cards.text import channel, code, day, escape, shorten
+from bot.cards.text import channel, code, day, escape, escape_within, shorten
 from storage.models import Export
 from storage.states import REMOVED
 
 _CONDITION = 300  #: characters
+_SENTENCE = SECTION_LIMIT - len("**")  #: characters
 _ALONE = "*Show the answer* shows it to you alone"
 
 
@@ -86,8 +87,12 @@ def _about(export: Export, said: Message, why: str = "") -> Message:
 
 def _drawable(answer: Answer, only: str) -> Drawable:
     return Drawable(
-        finding=escape(answer.finding),
-        facts=(*([only] if only else []), *_facts(answer), *map(escape, answer.comparison)),
+        finding=escape_within(answer.finding, _SENTENCE),
+        facts=(
+            *([only] if only else []),
+            *_facts(answer),
+            *(escape_within(each, _SENTENCE) for each in answer.comparison),
+        ),
         series=answer.series,
         table=answer.table,
         notes=(*map(escape, answer.notes), _receipt(answer.receipt)),

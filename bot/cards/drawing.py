@@ -72,8 +72,19 @@ def bare(drawable: Drawable) -> str:
 
 
 def _words(drawable: Drawable) -> list[Block]:
-    facts = [section("facts", "\n".join(drawable.facts))] if drawable.facts else []
+    facts = [section(f"facts.{place}", text) for place, text in enumerate(_paragraphs(drawable.facts))]
     return [section("finding", f"*{drawable.finding}*"), *facts]
+
+
+def _paragraphs(sentences: Sequence[str]) -> list[str]:
+    """Return sentences, a line each, in as few paragraphs as Slack lets them stand in."""
+    paragraphs: list[str] = []
+    for sentence in sentences:
+        if paragraphs and len(paragraphs[-1]) + len("\n") + len(sentence) <= SECTION_LIMIT:
+            paragraphs[-1] += f"\n{sentence}"
+        else:
+            paragraphs.append(sentence)
+    return paragraphs
 
 
 def _below(drawable: Drawable, buttons: Sequence[Block]) -> list[Block]:

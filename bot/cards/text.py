@@ -32,17 +32,25 @@ def code(text: str) -> str:
 
 def code_within(text: str, limit: int) -> str:
     """Return the text as a code span of at most `limit` characters as Slack counts them: entities count in full."""
-    line = flat(text)
-    room = limit - len("``")
-    if len(_entities(line)) <= room:
-        return code(line)
+    return code(_cut(flat(text), limit - len("``")))
+
+
+def escape_within(text: str, limit: int) -> str:
+    """Return an escaped text of at most `limit` characters as Slack counts them; for texts of one line."""
+    return escape(_cut(text, limit - len(SOFT_HYPHEN)))
+
+
+def _cut(text: str, room: int) -> str:
+    """Return as much of a text as fits into that room once it is escaped."""
+    if len(_entities(text)) <= room:
+        return text
     kept = 0
-    for character in line:
+    for character in text:
         room -= len(_entities(character))
         if room < len("…"):
             break
         kept += 1
-    return code(f"{line[:kept].rstrip()}…")
+    return f"{text[:kept].rstrip()}…"
 
 
 def mention(user_id: str) -> str:

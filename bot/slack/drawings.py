@@ -26,7 +26,6 @@ class Drawings:
         refused = self._refused_at is not None and self._clock.now() - self._refused_at < _REMEMBERED
         return [message.plainer] if refused else [message.blocks, message.plainer]
 
-    def refused(self, message: Message, blocks: list[Block]) -> None:
-        """Note that these blocks of a message were refused."""
-        if message.plainer and blocks is message.blocks:
-            self._refused_at = self._clock.now()
+    def plainer_taken(self) -> None:
+        """Note that plain blocks were taken of a message whose others were refused: it is not the message then."""
+        self._refused_at = self._clock.now()

@@ -90,12 +90,15 @@ class SlackPosts:
 
         Return the response, and whether what only the blocks say was lost.
         """
-        for blocks in self._api.drawings.of(message):
+        for refused, blocks in enumerate(self._api.drawings.of(message)):
             try:
-                return await self._api.call(method, text=message.text, blocks=blocks, **arguments), False
+                response = await self._api.call(method, text=message.text, blocks=blocks, **arguments)
             except BlocksRefusedError as error:
                 log.warning("Slack refuses the blocks of a message; it goes out plainer", code=str(error))
-                self._api.drawings.refused(message, blocks)
+            else:
+                if refused:
+                    self._api.drawings.plainer_taken()
+                return response, False
         text = message.bare or f"{message.text} `/tokenflex list` shows more."
         return await self._api.call(method, text=text, **arguments, **(plain or {})), not message.bare
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,23 @@ from hypothesis import strategies as st
 
 from bot.answers import runner
 from bot.answers.answer import answer_of
+from bot.answers.comparison import Run, compared
 from bot.answers.document import Found, Limits
 from bot.answers.plan import Plan, plan
 from bot.cards import answer_card
+from bot.cards.answer_controls import controls
 from bot.cards.blocks import Message
 from bot.cards.figures import Fault, Unread
 from bot.cards.names import Names
+from bot.cards.query import Query
+from bot.questions.periods import Days
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest
 from sandbox.slack.rules.blocks import message_faults
 from storage.models import Export
 from storage.states import ExportState
 from tests.harness.rows import NOW
-from tests.unit.answers.files import asked, engine_says
+from tests.unit.answers.files import asked, engine_says, found_in
 
 CATALOGUE = Catalogue()
 MOST_TEXT = 40_000  #: characters of a message's text (source: Slack, chat.postMessage)
@@ -97,6 +102,34 @@ def test_a_nasty_name_pings_nobody_and_breaks_no_message(name: str, people: bool
         outcome = engine_says(tmp_path, _file(request, [row, row]), made.task)
         assert isinstance(outcome, Found) or outcome.fault is Fault.NUL, (key, outcome)
         _assert_slack_takes(_drawn(outcome, made, {"customField1": name}, people=people))
+
+
+@pytest.mark.parametrize("sign", ["x", "&", "\U0001f468\u200d\U0001f469"])
+@pytest.mark.parametrize("columns", [1, 3, 10])
+def test_long_names_in_many_columns_and_two_comparisons(columns: int, sign: str, tmp_path: Path) -> None:
+    """However long a sentence would get, Slack takes it; each one stands there, and nothing is cut in half."""
+    fields = tuple(f"customField{number}" for number in range(1, columns + 1))
+    request = asked(fields, ["tokensConsumed", "usageHours", "usageMinutes", "useCount"])
+    made = plan(request, CATALOGUE, by=fields, top=100, keeps=True)
+
+    def read(first: int, factor: int) -> Found:
+        rows = [[f"{at}{sign * 300}"] * columns + [str(at * factor)] * 4 for at in range(first, first + 40)]
+        return found_in(tmp_path, _file(request, rows), made.task)
+
+    names = Names(CATALOGUE, {name: f"{name[11:]} " + "Cost & centre " * 22 for name in fields})
+    september, august = Days(date(2026, 9, 1), date(2026, 9, 30)), Days(date(2026, 8, 1), date(2026, 8, 31))
+    now, then = read(1, 3), read(21, 1)
+    runs = [(Run(place, days, NOW), then) for place, days in enumerate((august, september))]
+    answer = answer_of(now, made, names, people=True)
+    answer = compared(answer, made, names, (Run(2, september, NOW), now), runs)
+    assert len(answer.comparison) == 2
+    export = Export(42, ExportState.READY, request, "U1", "C1", NOW, NOW, announcement=1)
+    query = Query(fields, 100)
+    below = controls(export, query, names, shows_people=True, posts=True)
+    message = answer_card.figures(export, answer, controls=below)
+    _assert_slack_takes(message)
+    for text in _mrkdwn(message):
+        assert not re.search(r"&(?!(?:amp|lt|gt);)", text), text
 
 
 def test_what_stands_in_a_table_is_what_stands_in_the_file(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.blocks import Message, section
+from bot.people.asker import Sender
 from bot.slack.api import SlackApi
 from bot.slack.posts import Posted, SlackPosts
+from handlers.replies import Replies
 from tests.harness.moved_clock import MovedClock
 
 TABLE, PLAIN = {"type": "data_table"}, section("table", "plain")
@@ -77,12 +79,24 @@ async def test_a_refusal_is_remembered_for_a_day() -> None:
 
 
 async def test_where_slack_takes_neither_it_is_text() -> None:
-    """And says all the same; a plain drawing that is refused says nothing of tables."""
+    """And says all the same; a plain drawing that is refused says nothing of tables, so all are tried next time."""
     client = Client("data_table", "section")
     slack = posts(client, MovedClock())
     await slack.post("C1", BOTH, "s")
     assert client.said[-1]["text"] == "all of it"
     assert client.kinds() == [["data_table"], ["section"], []]
+    client.refused.clear()
+    await slack.post("C1", BOTH, "s")
+    assert client.kinds() == [["data_table"]]
+
+
+async def test_private_replies_remember_too() -> None:
+    """They are told by other calls."""
+    client, clock = Client("data_table"), MovedClock()
+    replies = Replies(SlackApi(cast("AsyncWebClient", client), clock), clock)
+    for _ in range(2):
+        assert await replies.tell("", Sender("U1", "C1"), BOTH)
+    assert client.kinds() == [["data_table"], ["section"], ["section"]]
 
 
 @pytest.mark.parametrize("refused", [(), ("section",)])
