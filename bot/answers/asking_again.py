@@ -8,9 +8,10 @@ from typing import Final, Protocol
 
 from sqlite_utils import Database as Connection
 
-from bot.answers import announcing, columns, kept
+from bot.answers import announcing, columns, earlier, kept
 from bot.answers.answer import answer_of
 from bot.answers.document import Found
+from bot.answers.earlier import Before
 from bot.answers.plan import Plan
 from bot.answers.recent import Recent
 from bot.answers.shown import Shown
@@ -103,6 +104,8 @@ class AskingAgain:
         if isinstance(found, Unread):
             return Told(export, query, found, names)
         answer = answer_of(found, asked, names, people=True, days=days_asked(export.request, self._catalogue))
+        if not query.text:  # else it answers another question than the runs before
+            answer = self._shown.compared(answer, asked, names, found, await self._before(export, asker))
         await self._database.write(_put_on_record, export, asker, query, answer.names_people, self._clock.now())
         return Told(export, query, answer, names, self._can_be_posted(export, asked))
 
@@ -144,6 +147,12 @@ class AskingAgain:
         if self._shown.detail is AnswerDetail.LINK:
             raise FiguresOffError
         return export, self._names_of(export.request.contract_number)
+
+    async def _before(self, export: Export, asker: Asker) -> Before | None:
+        """Return the earlier runs of which this person may have the files too; elsewhere those are their own alone."""
+        place = await self._access.place_of(export, asker)
+        private = self._audience is LinkAudience.REQUESTER or place != export.channel
+        return await self._database.read(earlier.of_export, export, private=private)
 
     def _can_be_posted(self, export: Export, asked: Plan) -> bool:
         """Return whether there is a thread that everybody reads, and something that everybody may see."""

@@ -11,7 +11,7 @@ from sqlite_utils import Database as Connection
 from bot.answers.comparison import Run, earlier
 from bot.questions.periods import Days, PeriodError
 from storage import answers
-from storage.answers import Answer, RunBefore
+from storage.answers import Answer, AnswerState, RunBefore
 from storage.models import Export
 
 
@@ -30,6 +30,14 @@ def before(db: Connection, export: Export, answer: Answer, *, private: bool) -> 
     found = earlier(now, [Run(each.id, _days(each), each.changed_at, each.known_through) for each in known])
     chosen = [run for run in (found.other, found.same) if run is not None]
     return Before(now, tuple((run, answers.get(db, run.answer).document) for run in chosen))
+
+
+def of_export(db: Connection, export: Export, *, private: bool) -> Before | None:
+    """Return what the answer to an export is compared with, as `before`; None where that answer is not kept."""
+    answer = answers.of(db, export.number, export.announcement)
+    if answer is None or answer.state is not AnswerState.FOUND:
+        return None
+    return before(db, export, answer, private=private)
 
 
 def _days(of: Answer | RunBefore) -> Days | None:

@@ -12,7 +12,7 @@ from bot.answers.comparison import Run, compared
 from bot.answers.document import DocumentError, Found
 from bot.answers.earlier import Before
 from bot.answers.plan import Plan, plan
-from bot.cards import actions, answer_card
+from bot.cards import actions, answer_card, figures
 from bot.cards.answer_controls import controls
 from bot.cards.blocks import Message
 from bot.cards.names import Names
@@ -78,6 +78,14 @@ class Shown:
         for answer in sent:
             self._named.pop(answer, None)
 
+    def compared(
+        self, answer: figures.Answer, asked: Plan, names: Names, found: Found, before: Before | None
+    ) -> figures.Answer:
+        """Return an answer with what it says of earlier runs, as far as it is understood what was kept of them."""
+        if before is None:
+            return answer
+        return compared(answer, asked, names, (before.now, found), [*self._read(before)])
+
     def message(
         self,
         export: Export,
@@ -115,15 +123,14 @@ class Shown:
     ) -> Message:
         query = Query.of(answer.asked)
         found, asked, people = self._found(answer)
-        figures = answer_of(found, asked, names, people=people, days=days_asked(export.request, self.catalogue))
-        if before is not None:
-            figures = compared(figures, asked, names, (before.now, found), [*self._read(before)])
+        drawn = answer_of(found, asked, names, people=people, days=days_asked(export.request, self.catalogue))
+        drawn = self.compared(drawn, asked, names, found, before)
         if not people and self._picks_people(query):  # the condition is not told, also not to who reads buttons
             only, under = answer_card.only(), [actions.button(actions.SAVE, export)]
         else:
             only = answer_card.only(query.where) if query.where else ""
             under = controls(export, query, names, shows_people=not people and asked.main != asked.for_all)
-        return answer_card.figures(export, figures, why=why, only=only, controls=under)
+        return answer_card.figures(export, drawn, why=why, only=only, controls=under)
 
     def _found(self, answer: answers.Answer) -> tuple[Found, Plan, bool]:
         """Return what was found, by which plan, and whether people are named in it."""

@@ -11,7 +11,7 @@ from sandbox.slack.messages import Message
 from storage import answers
 from tests.harness.files import download
 from tests.harness.house import CONTRACT, House
-from tests.harness.talk import deletes, eventually
+from tests.harness.talk import OpenHouse, deletes, eventually
 
 ENGINE = 30  #: seconds that a machine at work may take to start the engine
 QUESTION = f"export products contract={CONTRACT}"
@@ -70,6 +70,25 @@ async def test_a_starter_question_asked_again_says_what_has_changed(house: House
     assert said in third.visible_text()
     await _another_channel_knows_nothing(house)
     await _a_deletion_takes_it_away(house, ana, second, third)
+
+
+async def test_a_private_look_says_what_has_changed_too(new_house: OpenHouse) -> None:
+    """To who presses in the channel, where they may have both files; elsewhere it is of what they asked themselves."""
+    house = await new_house()
+    await house.start_bot(LINK_AUDIENCE="press")
+    ana, ben = house.member("ana"), house.member("ben")
+    for member, number, month in ((ana, 1, "2026-09"), (ben, 2, "2026-10")):
+        await member.types("#finance", f"/tokenflex {QUESTION} period={month}")
+        await member.hears("#finance", f"Answer to export #{number}", "Show the answer", private=False, timeout=ENGINE)
+    button = await ana.hears("#finance", "Answer to export #2", "Show the answer", private=False)
+    await ana.presses(button, "Show the answer")
+    shown = await ana.hears(
+        "#finance", "Only you can see this.", "than in September 2026", private=True, timeout=ENGINE
+    )
+    assert table_of(shown)[0][:5] == ["Product name", "Tokens", "September 2026", "Change", "%"]
+    await ben.types("#general", "/tokenflex answer #2")
+    shown = await ben.hears("#general", "Answer to export #2", private=True, timeout=ENGINE)
+    assert "than in" not in shown.visible_text()
 
 
 async def _another_channel_knows_nothing(house: House) -> None:

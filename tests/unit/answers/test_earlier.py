@@ -81,6 +81,21 @@ def test_a_private_answer_is_compared_with_runs_of_the_same_person(db: Connectio
     assert of(db, answer, private=True).runs == ()
 
 
+def test_a_private_look_is_compared_as_the_answer_of_its_export_is(db: Connection) -> None:
+    """As long as that is kept: until it is read, and when it is forgotten, nothing is."""
+    run(db, 1, SEPTEMBER, person="U2")
+    answer = run(db, 2, OCTOBER)
+    export = exports.get(db, 2)
+    exports.change(db, 2, announcement=1)
+    for private in (True, False):
+        looked = earlier.of_export(db, exports.get(db, 2), private=private)
+        assert looked == of(db, answer, private=private)
+    assert earlier.of_export(db, export, private=False) is None  # another announcement's
+    answers.add_wanted(db, NewAnswer(origin="answer:2:2", export=2, announcement=2), NOW)
+    exports.change(db, 2, announcement=2)
+    assert earlier.of_export(db, exports.get(db, 2), private=False) is None
+
+
 def test_all_days_are_compared_with_all_days(db: Connection) -> None:
     """And with nothing else."""
     run(db, 1, SEPTEMBER)
