@@ -1,5 +1,6 @@
 """What `doctor` asks of a database file, through a connection that changes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,34 @@ def inspect(path: Path) -> Inspection | None:
         pending = tuple(migration.name for migration in migrations.pending(db))
     log = path.with_name(f"{path.name}-wal")
     return Inspection(path.stat().st_size + (log.stat().st_size if log.exists() else 0), applied, pending)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersKept:
+    """How the reading of files stands: `faults` counts the files without figures by why, `kept` those with some."""
+
+    wanted: int
+    wanted_since: datetime | None
+    attempts: int  #: how often the one that waits for longest was tried in vain
+    faults: Mapping[str, int]
+    kept: int
+    kept_since: datetime | None
+
+
+def answers(db: Connection, since: datetime) -> AnswersKept:
+    """Return how the reading of files stands, with the faults since a moment, the most frequent first."""
+    sql = "SELECT count(*), min({}) FROM answers WHERE state = ?"
+    wanted, first = db.execute(sql.format("wanted_at"), ["wanted"]).fetchone()
+    kept, oldest = db.execute(sql.format("changed_at"), ["found"]).fetchone()
+    attempts = db.execute("SELECT attempts FROM answers WHERE state = 'wanted' ORDER BY wanted_at, id LIMIT 1")
+    tried = next((int(row[0]) for row in attempts.fetchall()), 0)
+    faults = db.query(
+        "SELECT fault, count(*) AS files FROM answers WHERE state = 'unread' AND changed_at >= ?"
+        " GROUP BY fault ORDER BY files DESC, fault",
+        [to_text(since)],
+    )
+    counted = {str(row["fault"]): int(row["files"]) for row in faults}
+    return AnswersKept(wanted, from_text(first), tried, counted, kept, from_text(oldest))
 
 
 def undelivered(db: Connection, moment: datetime) -> tuple[int, str]:

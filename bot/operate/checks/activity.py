@@ -1,4 +1,4 @@
-"""What has happened lately, from the database: calls spent, the last poll, exports and messages that wait."""
+"""What has happened lately, from the database: calls spent, the last poll, exports, answers and messages that wait."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,20 +7,23 @@ from sqlite_utils import Database as Connection
 
 from bot.calls.budget import Limits
 from bot.cards.faces import FACES, NOTES
+from bot.cards.figures import FAULTS, Fault
 from bot.operate.checks.running_bot import ago
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
 from storage import attachments, calls, inspection, troubles
 
-BUDGET, POLL, EXPORTS, POST, FILES = "Call budget", "Last poll", "Exports", "Last message", "Files in Slack"
+BUDGET, POLL, EXPORTS, ANSWERS = "Call budget", "Last poll", "Exports", "Answers"
+POST, FILES = "Last message", "Files in Slack"
 _LATE: Final = timedelta(minutes=10)
+_WEEK: Final = timedelta(days=7)
 
 
 def check_activity(db: Connection, now: datetime, *, bot_runs: bool) -> list[Finding]:
     """Return what the database shows."""
     noted = Recorded.load(db)
     poll = _poll(db, noted, now, bot_runs=bot_runs)
-    return [_budget(db, now), poll, _exports(db, now), _post(db, noted, now), *_files(db, now)]
+    return [_budget(db, now), poll, _exports(db, now), _answers(db, now), _post(db, noted, now), *_files(db, now)]
 
 
 def _budget(db: Connection, now: datetime) -> Finding:
@@ -65,6 +68,26 @@ def _exports(db: Connection, now: datetime) -> Finding:
     waits = f"{oldest.label} ({FACES[oldest.state].inside}) since {ago(oldest.noted_at or oldest.changed_at, now)}"
     mend = "The log says more of its number. Its requester and administrators can give it up by a button of its card."
     return warning(EXPORTS, f"{count} waiting for more than 10 minutes: {waits}. {NOTES[oldest.note]}".strip(), mend)
+
+
+def _answers(db: Connection, now: datetime) -> Finding:
+    """Say which figures are waited for, why files of the last week had none, and what is kept."""
+    known = inspection.answers(db, now - _WEEK)
+    kept = "None is kept." if known.kept_since is None else f"{known.kept} kept, since {ago(known.kept_since, now)}."
+    faults = "; ".join(
+        f"{count} × {FAULTS[Fault(fault)] if fault in FAULTS else fault}" for fault, count in known.faults.items()
+    )
+    unread = f" No figures in the last 7 days: {faults}." if faults else ""
+    if known.wanted_since is not None and now - known.wanted_since > _LATE:
+        tried = f", tried in vain {known.attempts} times" if known.attempts else ""
+        since = f"the first since {ago(known.wanted_since, now)}{tried}"
+        mend = "A running bot tries for a day; announcements do not wait for that. The log says more of each export."
+        return warning(ANSWERS, f"{known.wanted} waiting, {since}. {kept}{unread}", mend)
+    waiting = f"{known.wanted} being read. " if known.wanted else ""
+    if faults:
+        mend = "`/tokenflex answer` with an export's number reads its file again; docs/settings.md has the limits."
+        return warning(ANSWERS, f"{waiting}{kept}{unread}", mend)
+    return ok(ANSWERS, f"{waiting}{kept}")
 
 
 def _post(db: Connection, noted: Recorded, now: datetime) -> Finding:

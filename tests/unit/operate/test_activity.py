@@ -7,9 +7,11 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.cards.faces import NOTES
-from bot.operate.checks.activity import EXPORTS, FILES, POLL, check_activity
+from bot.cards.figures import FAULTS, Fault
+from bot.operate.checks.activity import ANSWERS, EXPORTS, FILES, POLL, check_activity
 from bot.operate.findings import Finding, Level
-from storage import attachments, exports
+from storage import answers, attachments, exports
+from storage.answers import Figures, NewAnswer
 from storage.migrations import migrations
 from storage.states import ExportState, Note
 from tests.harness.rows import NOW, accepted, after
@@ -84,3 +86,40 @@ def test_a_file_that_waits_is_named_with_what_keeps_it(db: Connection) -> None:
     )
     attachments.refused(db, wanted.id, "vain", after(602))
     assert FILES not in found(db, 9999)
+
+
+def wanted_answer(db: Connection, number: int) -> int:
+    """One answer that is wanted since `NOW`, of an export that need not be there."""
+    answer, _ = answers.add_wanted(db, NewAnswer(origin=f"answer:{number}:1", export=number, announcement=1), NOW)
+    return answer.id
+
+
+def test_answers_that_are_waited_for(db: Connection) -> None:
+    """How many and since when, after ten minutes as a warning; how many are kept, and since when."""
+    assert found(db, 0)[ANSWERS].found == "None is kept."
+    first = wanted_answer(db, 1)
+    wanted_answer(db, 2)
+    answers.pause(db, first, 3, after(900), after(1))
+    assert (found(db, 599)[ANSWERS].level, found(db, 599)[ANSWERS].found) == (
+        Level.OK,
+        "2 being read. None is kept.",
+    )
+    said = found(db, 601)[ANSWERS]
+    assert said.level is Level.WARNING
+    assert said.found == (
+        "2 waiting, the first since 2026-03-04 05:06 UTC (10 min ago), tried in vain 3 times. None is kept."
+    )
+    answers.found(db, first, Figures(document="{}", sha256=""), after(120))
+    assert found(db, 240)[ANSWERS].found == "1 being read. 1 kept, since 2026-03-04 05:08 UTC (2 min ago)."
+
+
+@pytest.mark.parametrize("fault", [*Fault, "of a version to come"])
+def test_files_without_figures_are_counted_by_why(db: Connection, fault: str) -> None:
+    """In words, for a week."""
+    for number in (1, 2):
+        answers.unread(db, wanted_answer(db, number), fault, after(number))
+    said = found(db, 60)[ANSWERS]
+    assert said.level is Level.WARNING
+    in_words = FAULTS[Fault(fault)] if fault in FAULTS else fault
+    assert said.found == f"None is kept. No figures in the last 7 days: 2 × {in_words}."
+    assert found(db, 7 * 86_400 + 60)[ANSWERS].level is Level.OK
