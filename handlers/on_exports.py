@@ -46,9 +46,9 @@ class OnExports:
 
     async def details(self, number: int, act: Act) -> None:
         """Show all that is known of an export."""
-        export, line = await self._exports.details(number, act.asker)
+        export, line, answer = await self._exports.details(number, act.asker)
         names = self._form.choices(export.request.contract_number).names
-        await self.tell(act, export_card.details(export, line, names))
+        await self.tell(act, export_card.details(export, line, names, answer))
 
     async def link(self, number: int, act: Act) -> None:
         """Show a link: in the message whose button was pressed, or privately."""

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from bot.cards import actions, drawing
 from bot.cards.blocks import SECTION_LIMIT, Block, Message, section
 from bot.cards.drawing import Drawable
-from bot.cards.figures import Answer, Receipt, Unread, number
-from bot.cards.text import channel, code, day, escape, escape_within, shorten
+from bot.cards.figures import FAULTS, Answer, Fault, Receipt, Unread, number
+from bot.cards.text import channel, clock_time, code, day, escape, escape_within, shorten
+from storage import answers
+from storage.answers import AnswerState
 from storage.models import Export
 from storage.states import REMOVED
 
@@ -62,6 +64,26 @@ def forgotten(export: Export) -> Message:
 def withheld(export: Export) -> Message:
     """Return what is left of an answer since nobody is shown figures."""
     return _about(export, _paragraph("I am set up to show no figures."))
+
+
+def standing(answer: answers.Answer) -> str:
+    """Return where figures stand that are awaited, or why there are none, and what to do; "" where there are some."""
+    if answer.state is AnswerState.UNREAD:
+        why = Unread(Fault(answer.fault)).sentence if answer.fault in FAULTS else "There are no figures of this file."
+        return f"{why} *Show the answer* reads it again, for you alone."
+    if answer.state is AnswerState.FOUND:
+        return ""
+    if answer.next_try_at is None:
+        waits = "Its figures follow as soon as its file is read, one file after another."
+    else:
+        tries = "once" if answer.attempts == 1 else f"{answer.attempts} times"
+        why = (
+            f"Its file could not be read so far (tried {tries})"
+            if answer.attempts
+            else "There is no link to its file now"
+        )
+        waits = f"{why}; I try again at {clock_time(answer.next_try_at)}, for a day at most."
+    return f"{waits} *Show the answer* reads it now, for you alone."
 
 
 def not_in(export: Export) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.cards import actions, blocks, download
+from bot.cards import actions, answer_card, blocks, download
 from bot.cards.blocks import Block, Message
 from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES, NOTES, SEND_AGAIN, WHAT_HELPS
 from bot.cards.names import Names
@@ -11,6 +11,7 @@ from bot.cards.text import channel, clock_time, code, code_within, day, escape, 
 from bot.cards.waiting import InLine, place_in_line
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DOWNLOAD, ERROR, DownloadLink, ExportRequest
+from storage.answers import Answer
 from storage.models import Export
 from storage.states import ExportState, Note
 
@@ -214,8 +215,10 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def details(export: Export, line: InLine | None = None, names: Names | None = None) -> Message:
-    """Return all that is known of an export, also its place in the line where it waits in one."""
+def details(
+    export: Export, line: InLine | None = None, names: Names | None = None, answer: Answer | None = None
+) -> Message:
+    """Return all that is known of an export, also its place in the line where it waits in one, and its figures."""
     asked = export.request
     waits = place_in_line(line).rstrip() if line is not None and export.note in _IN_TURN else ""
     times = [("Asked for", moment(export.accepted_at))]
@@ -234,9 +237,12 @@ def details(export: Export, line: InLine | None = None, names: Names | None = No
         ),
         blocks.fields("what", *_what(asked, _SHOWN_IN_DETAILS, names)),
     ]
+    figures = answer_card.standing(answer) if answer is not None and export.state is _S.READY else ""
+    if figures:
+        parts.append(blocks.section("figures", figures))
     if export.request_key:
         parts.append(blocks.context("key", f"Autodesk knows it as {code(export.request_key)}"))
-    buttons = _buttons(export, deletes=True)
+    buttons = _buttons(export, deletes=True, shows_answer=bool(figures))
     return Message(f"Details of export {export.label}: {FACES[export.state].inside}.", [*parts, *buttons])
 
 
@@ -282,8 +288,7 @@ def offered(export: Export, *, deletes: bool = False) -> tuple[str, ...]:
     return tuple(action for action in FACES[export.state].buttons if action not in left_out)
 
 
-def _buttons(export: Export, *, deletes: bool = False) -> list[Block]:
-    wanted = offered(export, deletes=deletes)
-    if not wanted:
-        return []
-    return [actions.row(f"buttons.{export.state.value}", *(actions.button(action, export) for action in wanted))]
+def _buttons(export: Export, *, deletes: bool = False, shows_answer: bool = False) -> list[Block]:
+    wanted = [actions.button(action, export) for action in offered(export, deletes=deletes)]
+    shown = [actions.of_answer(actions.SHOW_ANSWER, export, "")] if shows_answer else []
+    return [actions.row(f"buttons.{export.state.value}", *shown, *wanted)] if shown or wanted else []

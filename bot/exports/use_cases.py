@@ -24,8 +24,9 @@ from bot.people.asker import Asker
 from bot.runtime.clock import Clock
 from bot.tokenflex.errors import LONGEST_WAIT, RateLimitedError
 from bot.tokenflex.models import ExportRequest
-from storage import audit
+from storage import answers, audit
 from storage import exports as export_store
+from storage.answers import Answer
 from storage.audit import Act, Entry
 from storage.database import Database
 from storage.exports import UnknownExportError
@@ -150,8 +151,8 @@ class Exports:
         )
         return ExportsAtHome(running, count, mine, others, channels_are_told=channels is not None)
 
-    async def details(self, number: int, asker: Asker) -> tuple[Export, InLine | None]:
-        """Return an export, and its place in the line where it waits to be submitted.
+    async def details(self, number: int, asker: Asker) -> tuple[Export, InLine | None, Answer | None]:
+        """Return an export, its place in the line where it waits to be submitted, and the answer to it, if any.
 
         Raises:
             NoSuchExportError: there is none, or it is not theirs to see.
@@ -160,7 +161,8 @@ class Exports:
         export = await self._access.see(number, asker)
         slots = self._slots.left_to_us(self._clock.now())
         before, until_a_slot = await self._database.read(_place_in_line, number, slots)
-        return export, None if before is None else self._in_line(before, until_a_slot)
+        answer = await self._database.read(answers.of, number, export.announcement)
+        return export, None if before is None else self._in_line(before, until_a_slot), answer
 
     async def edit(self, number: int, asker: Asker) -> Export:
         """Return the export of which a person is about to send an edited copy in its place.

@@ -136,7 +136,7 @@ class QuestionForm:
             FormNotOpenedError: Slack did not open it.
 
         """
-        export, _ = await self._exports.details(number, asker)
+        export, *_ = await self._exports.details(number, asker)
         question = questions.moved_on(await self._asking.of_export(export, asker), await self._asking.today(asker))
         sketch = question_modal.sketch_of(
             question,

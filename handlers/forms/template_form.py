@@ -66,7 +66,7 @@ class TemplateForm:
             FormNotOpenedError: Slack did not open it.
 
         """
-        export, _ = await self._exports.details(number, asker)
+        export, *_ = await self._exports.details(number, asker)
         await self._form.show(trigger, self._to_save(await self._asking.of_export(export, asker), asker.channel))
 
     async def save_this(self, ack: AsyncAck, body: dict[str, Any]) -> None:

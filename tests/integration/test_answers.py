@@ -111,4 +111,8 @@ async def test_a_file_without_figures_has_a_sentence_and_its_link(house: House) 
     await ana.presses(result, "Get a fresh link")
     await ana.waits(lambda: bool(result.links()))
     assert (await download(result.links()[0]))[0] == 200
+    await ana.presses(result, "Details")
+    details = await ana.hears("#finance", FAULTS[Fault.PAGE], private=True)
+    await ana.presses(details, "Show the answer")
+    await ana.hears("#finance", "Only you can see this.", "Tokens by", private=True, timeout=ENGINE)
     assert left_of_files(house) == []

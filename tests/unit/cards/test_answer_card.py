@@ -1,10 +1,17 @@
 """The answer to an export, as people read it: nothing is said twice."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
-from bot.cards import answer_card
-from bot.cards.figures import Answer, Fact, Receipt
+import pytest
+
+from bot.cards import answer_card, export_card
+from bot.cards.figures import FAULTS, Answer, Fact, Receipt
 from bot.tokenflex.models import ExportRequest
+from storage import answers
+from storage.answers import AnswerState
 from storage.models import Export
 from storage.states import ExportState
 from tests.harness.rows import NOW
@@ -27,3 +34,43 @@ def test_a_total_that_the_sentence_begins_with_is_not_repeated() -> None:
     assert facts("1,823 tokens, September 2026; most for Maya.", tokens, period="September 2026") == []
     assert facts("1,823 tokens and 12 hours of use.", tokens, hours) == ["Tokens: 1,823 · Hours of use: 12"]
     assert facts("Longest without use: Maya.", tokens, period="2026") == ["Tokens: 1,823", "Period: 2026"]
+
+
+WANTED = answers.Answer(
+    origin="answer:42:1", export=42, announcement=1, id=7, state=AnswerState.WANTED, wanted_at=NOW, changed_at=NOW
+)
+LATER = NOW + timedelta(minutes=5)
+#: Where an answer stands, and how details say it.
+STANDING: Mapping[str, answers.Answer] = {
+    "Its figures follow as soon as its file is read, one file after another.": WANTED,
+    "There is no link to its file now; I try again at ": replace(WANTED, next_try_at=LATER),
+    "Its file could not be read so far (tried once); I try again at ": replace(WANTED, next_try_at=LATER, attempts=1),
+    "Its file could not be read so far (tried 3 times); I try again at ": replace(
+        WANTED, next_try_at=LATER, attempts=3
+    ),
+    "There are no figures of this file. *Show": replace(WANTED, state=AnswerState.UNREAD, fault="of another version"),
+    **{
+        f"There are no figures of this file: {said}.": replace(WANTED, state=AnswerState.UNREAD, fault=fault)
+        for fault, said in FAULTS.items()
+    },
+}
+
+
+@pytest.mark.parametrize("said", STANDING)
+def test_details_say_where_figures_stand(said: str) -> None:
+    """And what can be done about it, with the button for that; only as long as there is a file."""
+    answer = STANDING[said]
+    blocks = str(export_card.details(EXPORT, answer=answer).blocks)
+    assert said in blocks
+    assert "*Show the answer* reads it" in blocks
+    assert "'answer.show'" in blocks
+    for state in set(ExportState) - {ExportState.READY}:
+        assert export_card.details(replace(EXPORT, state=state), answer=answer) == export_card.details(
+            replace(EXPORT, state=state)
+        )
+
+
+def test_details_do_not_repeat_figures() -> None:
+    """They stand in the thread."""
+    found = replace(WANTED, state=AnswerState.FOUND)
+    assert export_card.details(EXPORT, answer=found) == export_card.details(EXPORT)
