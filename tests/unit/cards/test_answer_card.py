@@ -25,7 +25,7 @@ def facts(finding: str, *facts: Fact, period: str = "") -> list[str]:
     """Return the lines below the sentence, without the receipt."""
     answer = Answer(finding, facts, Receipt(1, 1, "ab"), period)
     blocks = {block["block_id"]: block for block in answer_card.figures(EXPORT, answer).blocks}
-    return str(blocks["facts"]["text"]["text"]).splitlines() if "facts" in blocks else []
+    return str(blocks["facts.0"]["text"]["text"]).splitlines() if "facts.0" in blocks else []
 
 
 def test_a_total_that_the_sentence_begins_with_is_not_repeated() -> None:
