@@ -11,7 +11,7 @@ from tests.torture.ways_out import WAYS, moments_of
 
 SUBMITTED = Moment("http POST :x/:x/requests", 1, AFTER)
 ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
-OF_ANSWERS = {"file asked for", "file piece", "file read", "file removed", "db worker._found"}
+OF_ANSWERS = {"file asked for", "file piece", "file read", "file removed", "db announcing.found"}
 READ = Moment("file read", 1, BEFORE)
 POSTED = [Moment("slack chat.postMessage", 3, when) for when in (BEFORE, AFTER)]
 HANDED_OVER = Moment("slack files.completeUploadExternal", 1, AFTER)
