@@ -16,8 +16,13 @@ let follows = true; // whether the end of the list is what the person looks at
 
 const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
 function toEnd() { log.scrollTop = log.scrollHeight; }
-log.addEventListener("scroll", () => { follows = nearEnd(); if (follows) newer.hidden = true; });
-new ResizeObserver(() => { if (follows) toEnd(); }).observe(log); // whatever takes room away, the end stays in sight
+let height = 0; // of the log, as it was last seen: a scroll that is heard of while that changes is not the person's
+log.addEventListener("scroll", () => {
+  if (log.clientHeight !== height) return;
+  follows = nearEnd();
+  if (follows) newer.hidden = true;
+});
+new ResizeObserver(() => { height = log.clientHeight; if (follows) toEnd(); }).observe(log); // whatever takes room away, the end stays in sight
 newer.addEventListener("click", () => { toEnd(); byId("line").focus(); });
 
 const keyOf = (message) => `${message.channel} ${message.ts}`;
