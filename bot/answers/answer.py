@@ -9,7 +9,20 @@ from typing import Final
 
 from bot.answers.document import Count, Found, Group, Grouped, Measure, Moment
 from bot.answers.plan import DAY, SESSION, Plan
-from bot.cards.figures import Answer, Cell, Column, Fact, Point, Receipt, Series, Shape, Table, cell_text, number
+from bot.cards.figures import (
+    Answer,
+    Cell,
+    Column,
+    Fact,
+    Point,
+    Receipt,
+    Series,
+    Shape,
+    Table,
+    cell_text,
+    counted,
+    number,
+)
 from bot.cards.names import Names
 from bot.cards.text import flat, shorten
 from bot.questions import periods
@@ -21,6 +34,7 @@ _LABEL: Final = 120  #: characters of what a group is called
 _MOST_POINTS: Final = 20  #: of a chart (source: Slack, `data_visualization`: categories)
 _MOST_SLICES: Final = 6  #: of a pie (source: Slack, `data_visualization`: the lower of two published figures)
 _ROWS: Final = "Rows"
+_NUMBERS: Final = frozenset({"quantity", "useCount"})  #: metrics whose names are those of numbers
 _NOBODY: Final = "Rows without a value stand under (empty)."
 _HIDDEN: Final = "Names of people are not shown here."
 _UNMEASURED: Final = "The server of the file did not say how long it is, so nobody knows whether all of it came."
@@ -181,37 +195,43 @@ class _Writing:
         if not self.found.rows:
             return "There was no usage: the file has a header and no rows."
         if not self.found.kept:
-            return f"None of the file's {self.found.rows:,} rows fits the condition."
+            return f"None of the file's {counted(self.found.rows, 'rows')} fits the condition."
         grouped = self._main
         if grouped is None or not grouped.rows:
             return f"{self._in_all()}."
         measure = grouped.grouping.measures[grouped.grouping.order]
         if grouped.grouping.ascending:
             return self._least(grouped, measure)
-        return f"{self._in_all()}; {self._most(grouped, measure)}."
+        return f"{self._in_all()}{self._most(grouped, measure)}."
 
     def _in_all(self) -> str:
         """Return what all of it comes to: "63,230 tokens by 33 people"."""
         totals = [self._amount(name, total) for name, total in self.found.totals.items()]
         if not totals or rows_title(self.plan) != _ROWS:
-            totals.insert(0, f"{self.found.kept:,} {_lowered(rows_title(self.plan))}")
+            totals.insert(0, counted(self.found.kept, _lowered(rows_title(self.plan))))
         said = _and(totals)
+        said = f"{said[:1].upper()}{said[1:]}"
         if self.found.people is not None:
-            said += f" by {self.found.people:,} {'user' if self.found.people == 1 else 'users'}"
+            said += f" by {counted(self.found.people, 'users')}"
         period = self._period()
         return f"{said}, {period}" if period else said
 
-    def _amount(self, name: str, value: Decimal) -> str:
-        title = _lowered(self.names.title(name))
-        return f"{title} {number(value)}" if name == "quantity" else f"{number(value)} {title}"
+    def _amount(self, name: str, value: Decimal | int) -> str:
+        words = _lowered(self.names.title(name))
+        return f"{words} {number(value)}" if name in _NUMBERS else counted(value, words)
 
     def _most(self, grouped: Grouped, measure: Measure) -> str:
-        """Return who or what is first: "most by Revit: 8,310 (13 %)"; an empty key is nobody's, so the next is."""
+        """Return who or what is first: "; most for Revit: 8,310 tokens (13 %)"; "" where there is nothing to tell.
+
+        An empty key is nobody's, so the next is.
+        """
         first = next((row for row in grouped.rows if "" not in row.keys), grouped.rows[0])
         value = first.figures[grouped.grouping.order]
+        if not isinstance(value, (Decimal, int)) or value <= 0:
+            return ""
         joint = "on" if grouped.grouping.by == (DAY,) else "in" if grouped.grouping.by == ("usageMonth",) else "for"
-        said = f"most {joint} {self._label(grouped, first)}: {cell_text(value)} {_lowered(self._title(measure))}"
-        return said + self._share(measure, value)
+        said = self._amount(measure.column, value) if measure.column else counted(value, _lowered(self._title(measure)))
+        return f"; most {joint} {self._label(grouped, first)}: {said}{self._share(measure, value)}"
 
     def _share(self, measure: Measure, value: Cell) -> str:
         if measure.count not in {Count.SUM, Count.ROWS} or not isinstance(value, (Decimal, int)):

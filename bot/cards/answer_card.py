@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.cards import actions, drawing
 from bot.cards.blocks import SECTION_LIMIT, Block, Message, section
 from bot.cards.drawing import Drawable
-from bot.cards.figures import FAULTS, Answer, Fault, Receipt, Unread, number
+from bot.cards.figures import FAULTS, Answer, Fault, Receipt, Unread, counted, number
 from bot.cards.text import channel, clock_time, code, day, escape, escape_within, shorten
 from storage import answers
 from storage.answers import AnswerState
@@ -131,4 +131,4 @@ def _facts(answer: Answer) -> Iterator[str]:
 
 def _receipt(read: Receipt) -> str:
     through = "" if read.last_day is None else f", data through {day(read.last_day)}"
-    return f"Read: {read.rows:,} rows, {read.size:,} bytes{through}; SHA-256 {code(read.sha256)}."
+    return f"Read: {counted(read.rows, 'rows')}, {counted(read.size, 'bytes')}{through}; SHA-256 {code(read.sha256)}."

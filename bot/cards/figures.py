@@ -178,6 +178,20 @@ _NOT_CAME: Final = frozenset(
 )
 
 
+#: What there may be one of.
+_ONE: Final[Mapping[str, str]] = {
+    "tokens": "token",
+    "hours of use": "hour of use",
+    "minutes of use": "minute of use",
+    "different users": "different user",
+    "users": "user",
+    "sessions": "session",
+    "entries": "entry",
+    "rows": "row",
+    "bytes": "byte",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A file without figures; `columns` are names of ours that it is about, `line` where in the file, 0: unknown."""
@@ -200,6 +214,12 @@ def number(value: Decimal | int) -> str:
     rounded = round(value, 2) if isinstance(value, Decimal) else Decimal(value)
     text = f"{rounded:,.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def counted(value: Decimal | int, words: str) -> str:
+    """Return a number of what these words name in the plural: "1,204.5 tokens", "1 token"."""
+    said = number(value)
+    return f"{said} {_ONE.get(words, words) if said == '1' else words}"
 
 
 def cell_text(cell: Cell) -> str:

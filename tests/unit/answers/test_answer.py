@@ -65,6 +65,26 @@ FINDINGS: dict[str, tuple[str, list[str], str]] = {
         ["Goodwill,A,-30,-3", "Correction,B,10,1"],
         "2 entries, -20 tokens and quantity -2; most for Correction: 10 tokens.",
     ),
+    "one of each": (
+        "userName,productName,chargedItemID,tokensConsumed,usageHours",
+        ["jdoe,Revit,A,1,1.0"],
+        "1 session, 1 token and 1 hour of use by 1 user; most for jdoe · Revit: 1 token (100 %).",
+    ),
+    "nothing used": (
+        "productName,tokensConsumed,usageMinutes",
+        ["Revit,0.0,1.001", "Maya,0,0"],
+        "0 tokens and 1 minute of use.",
+    ),
+    "how often": (
+        "productName,useCount",
+        ["Revit,12", "Maya,1"],
+        "Number of uses 13; most for Revit: number of uses 12 (92 %).",
+    ),
+    "nobody's number": (
+        "productName,uniqueUsers",
+        ["Revit,", "Maya,"],
+        "2 rows.",
+    ),
     "few days": (
         "userName,productName,usageDate,tokensConsumed",
         ["jdoe,Revit,2026-10-01,1", "jdoe,Revit,2026-10-02,1", "kobrien,Maya,2026-10-02,9"],
