@@ -26,7 +26,7 @@ from bench.figures import Table, Target, percentile
 from bench.programs import CONTRACT, autodesk, environment, program, resident_megabytes, workspace
 from bench.session_export import FIELDS, METRICS, TABLES
 from bench.slack_speed import Timed, Typists
-from bot.answers.document import Limits, Task
+from bot.answers.engine.document import Limits, Task
 from bot.answers.plan import plan
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest

@@ -10,10 +10,10 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.answers.asking_again import AskingAgain
-from bot.answers.attaching import Attaching
-from bot.answers.download import Downloads
-from bot.answers.folder import Folder
-from bot.answers.reading import Reading
+from bot.answers.files.attaching import Attaching
+from bot.answers.files.download import Downloads
+from bot.answers.files.folder import Folder
+from bot.answers.files.reading import Reading
 from bot.answers.retention import Retention
 from bot.answers.shown import Shown
 from bot.answers.usage import UsageAtAGlance

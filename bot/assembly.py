@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
-from bot.answers.attaching import Attaching
+from bot.answers.files.attaching import Attaching
 from bot.answers.worker import AnswerWorker, Reads
 from bot.calls.gateway import TokenFlexCalls
 from bot.delivery.dispatcher import Dispatcher

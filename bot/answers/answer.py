@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.answers.document import Count, Found, Group, Grouped, Measure, Moment
+from bot.answers.engine.document import Count, Found, Group, Grouped, Measure, Moment
 from bot.answers.plan import DAY, SESSION, Plan
 from bot.cards.figures import (
     Answer,

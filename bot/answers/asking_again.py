@@ -10,8 +10,8 @@ from sqlite_utils import Database as Connection
 
 from bot.answers import announcing, columns, earlier, kept
 from bot.answers.answer import answer_of
-from bot.answers.document import Found
 from bot.answers.earlier import Before
+from bot.answers.engine.document import Found
 from bot.answers.plan import Plan
 from bot.answers.recent import Recent
 from bot.answers.shown import Shown

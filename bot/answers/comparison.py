@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.answers.answer import keys_shown, label, title
 from bot.answers.differences import Change, Comparison, Key, compare
-from bot.answers.document import MOST_ROWS, Found, Grouped
+from bot.answers.engine.document import MOST_ROWS, Found, Grouped
 from bot.answers.plan import KEPT, Plan, goes_with_time
 from bot.cards.figures import Answer, Cell, Column, Table, number
 from bot.cards.names import Names

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Final
 
-from bot.answers.document import Count, Found, Grouped, Measure
+from bot.answers.engine.document import Count, Found, Grouped, Measure
 from bot.answers.plan import SESSION, Plan
 from bot.cards.figures import Cell
 

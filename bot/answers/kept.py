@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.answers.document import DocumentError, Found, Grouped, task_of, unread
+from bot.answers.engine.document import DocumentError, Found, Grouped, task_of, unread
 from bot.answers.plan import Plan
 from bot.cards.figures import Unread
 

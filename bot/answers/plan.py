@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.answers.document import (
+from bot.answers.engine.document import (
     MOST_ROWS,
     Compared,
     Count,

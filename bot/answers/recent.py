@@ -4,7 +4,7 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.answers.document import Found, Task
+from bot.answers.engine.document import Found, Task
 from bot.answers.plan import Plan
 from bot.runtime.clock import Clock
 from storage.models import Export

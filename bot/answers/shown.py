@@ -9,8 +9,8 @@ import structlog
 from bot.answers import kept
 from bot.answers.answer import answer_of
 from bot.answers.comparison import Run, compared
-from bot.answers.document import DocumentError, Found
 from bot.answers.earlier import Before
+from bot.answers.engine.document import DocumentError, Found
 from bot.answers.plan import Plan, plan
 from bot.cards import actions, answer_card, figures
 from bot.cards.answer_controls import controls

@@ -10,10 +10,10 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.answers import announcing, kept
-from bot.answers.document import Found
-from bot.answers.download import PASSING
+from bot.answers.engine.document import Found
+from bot.answers.files.download import PASSING
+from bot.answers.files.reading import ENOUGH
 from bot.answers.plan import Plan
-from bot.answers.reading import ENOUGH
 from bot.answers.shown import Shown
 from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread

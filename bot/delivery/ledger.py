@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from bot.answers import announcing, placing
+from bot.answers import announcing
+from bot.answers.files import placing
 from bot.cards.notices import Closing
 from bot.delivery import ways
 from bot.delivery.kinds import AnswerOf, Letter, PostedUsage

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.answers.document import Found
-from bot.answers.download import LONGEST, Downloads
-from bot.answers.folder import Folder
+from bot.answers.engine.document import Found
+from bot.answers.files.download import LONGEST, Downloads
+from bot.answers.files.folder import Folder
+from bot.answers.files.reading import Reading
 from bot.answers.plan import plan
-from bot.answers.reading import Reading
 from bot.cards.figures import FAULTS, Fault, Unread
 from bot.network import Network
 from bot.runtime.clock import SystemClock

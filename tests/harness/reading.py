@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.answers.document import Found, Grouped
+from bot.answers.engine.document import Found, Grouped
+from bot.answers.files.reading import ENOUGH
 from bot.answers.plan import Plan
-from bot.answers.reading import ENOUGH
 from bot.calls.budget import Rank
 from bot.cards.figures import Unread
 from bot.exports.fresh_links import FreshLinks

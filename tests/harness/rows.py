@@ -10,7 +10,7 @@ from typing import Any
 from sqlite_utils import Database as Connection
 
 from bot.answers import kept
-from bot.answers.document import Found, Group, Grouped
+from bot.answers.engine.document import Found, Group, Grouped
 from bot.answers.plan import plan
 from bot.contracts import usage_cache
 from bot.contracts.usage import Counted

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bot.app
-from bot.answers.folder import Folder
+from bot.answers.files.folder import Folder
 from bot.calls import budget, gateway
 from bot.delivery.readback import ReadBack
 from bot.exports import doubt

@@ -19,8 +19,9 @@ from slack_sdk.web.async_base_client import AsyncBaseClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 import storage.database
-from bot.answers import download, folder, runner
-from bot.answers.wire import Wire
+from bot.answers.engine import runner
+from bot.answers.files import download, folder
+from bot.answers.files.wire import Wire
 from bot.slack.api import SlackApi
 from bot.tokenflex.http import HttpDoor
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.download import Downloads
-from bot.answers.wire import DownloadError
+from bot.answers.files.download import Downloads
+from bot.answers.files.wire import DownloadError
 from bot.network import Network
 from bot.runtime.clock import SystemClock
 from bot.settings import Hosts

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.answers.document import Found, Limits, Task, task_of, unread
-from bot.answers.engine import answer
+from bot.answers.engine.__main__ import answer
+from bot.answers.engine.document import Found, Limits, Task, task_of, unread
 from bot.cards.figures import Unread
 from bot.tokenflex.models import ExportRequest
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bot.answers.attaching import NO_CSV, Attaching, _due
-from bot.answers.document import Found
-from bot.answers.folder import Folder
+from bot.answers.engine.document import Found
+from bot.answers.files.attaching import NO_CSV, Attaching, _due
+from bot.answers.files.folder import Folder
+from bot.answers.files.reading import File
 from bot.answers.plan import plan
-from bot.answers.reading import File
 from bot.calls.budget import Rank
 from bot.cards import file_card
 from bot.cards.figures import Fault, Unread

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.answers.answer import answer_of
 from bot.answers.comparison import Earlier, Run, compared, earlier
 from bot.answers.differences import Change, Key, compare
-from bot.answers.document import Count, Found, Group, Grouped, Measure
+from bot.answers.engine.document import Count, Found, Group, Grouped, Measure
 from bot.answers.plan import KEPT, Plan, plan
 from bot.cards.figures import Answer, cell_text
 from bot.cards.names import Names

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers.document import DocumentError, Found, Limits, unread
-from bot.answers.engine import answer
+from bot.answers.engine.__main__ import answer
+from bot.answers.engine.document import DocumentError, Found, Limits, unread
 from bot.answers.plan import plan
 from bot.tokenflex.catalogue import Catalogue
 from tests.unit.answers.files import asked

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answers import runner
 from bot.answers.answer import answer_of
 from bot.answers.comparison import Run, compared
-from bot.answers.document import Found, Limits
+from bot.answers.engine import runner
+from bot.answers.engine.document import Found, Limits
 from bot.answers.plan import Plan, plan
 from bot.cards import answer_card
 from bot.cards.answer_controls import controls

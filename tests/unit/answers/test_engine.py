@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers.document import (
+from bot.answers.engine.document import (
     Compared,
     Count,
     Found,

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from bot.answers.answer import answer_of
-from bot.answers.document import Found, Limits, unread
-from bot.answers.engine import _connection, answer
+from bot.answers.engine.__main__ import _connection, answer
+from bot.answers.engine.document import Found, Limits, unread
 from bot.answers.plan import Plan, plan
 from bot.cards.figures import FAULTS, Fault, Unread, cell_text
 from bot.cards.names import Names

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers.answer import answer_of
-from bot.answers.document import Count, Found, Grouped, Measure
+from bot.answers.engine.document import Count, Found, Grouped, Measure
 from bot.answers.plan import MAY_BE_ADDED, plan
 from bot.cards.figures import Cell, Receipt, number
 from bot.cards.names import Names

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers.document import Count, Measure, task_of
+from bot.answers.engine.document import Count, Measure, task_of
 from bot.answers.plan import Plan, PlanError, plan
 from bot.cards.names import Names
 from bot.questions.starters import starters

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.answers.document import Found
-from bot.answers.folder import Folder
+from bot.answers.engine.document import Found
+from bot.answers.files.folder import Folder
+from bot.answers.files.reading import File, Reading
+from bot.answers.files.wire import DownloadError
 from bot.answers.plan import Plan, plan
-from bot.answers.reading import File, Reading
-from bot.answers.wire import DownloadError
 from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread
 from bot.errors import LinkUnavailableError, NoLink

@@ -8,7 +8,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.answers import kept
-from bot.answers.document import Found, Group, Grouped
+from bot.answers.engine.document import Found, Group, Grouped
 from bot.answers.plan import Plan, plan
 from bot.answers.retention import Retention
 from bot.tokenflex.catalogue import Catalogue

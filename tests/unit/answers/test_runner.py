@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.answers import process, runner
-from bot.answers.document import Found, Limits, Task
+from bot.answers.engine import process, runner
+from bot.answers.engine.document import Found, Limits, Task
 from bot.answers.plan import plan
 from bot.cards.figures import Fault, Unread
 from bot.tokenflex.catalogue import Catalogue
@@ -61,7 +61,7 @@ async def test_a_service_that_may_not_step_back_has_figures_too(tmp_path: Path) 
 import os
 def refuse(_): raise PermissionError(1, "Operation not permitted")
 os.nice = refuse
-from bot.answers import engine
+from bot.answers.engine import __main__ as engine
 engine.main()
 """
     assert isinstance(await _said(tmp_path, script), Found)
@@ -157,7 +157,7 @@ async def test_the_engine_ends_when_who_started_it_is_gone(tmp_path: Path) -> No
 _STARTER = """
 import json, pathlib, subprocess, sys
 from dataclasses import asdict
-from bot.answers.document import Limits
+from bot.answers.engine.document import Limits
 from tests.unit.answers.test_runner import _task
 folder = sys.argv[1]
 engine = subprocess.Popen([sys.executable, "-m", "bot.answers.engine"], stdin=subprocess.PIPE)
@@ -202,5 +202,5 @@ def _lives(process: int) -> bool:
 
 
 def test_the_process_that_starts_the_engine_never_loads_duckdb() -> None:
-    script = "import sys, bot.answers.runner, bot.answers.answer, bot.app; sys.exit('duckdb' in sys.modules)"
+    script = "import sys, bot.answers.engine.runner, bot.answers.answer, bot.app; sys.exit('duckdb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

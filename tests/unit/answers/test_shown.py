@@ -11,8 +11,8 @@ import pytest
 
 from bot.answers import kept
 from bot.answers.comparison import Run
-from bot.answers.document import DocumentError, Found, Group, Grouped, Moment
 from bot.answers.earlier import Before
+from bot.answers.engine.document import DocumentError, Found, Group, Grouped, Moment
 from bot.answers.plan import Plan, plan
 from bot.answers.shown import Shown
 from bot.cards import actions

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.answers import copies, process, spreadsheet
-from bot.answers.copies import Copy
-from bot.answers.document import Limits, Source
-from bot.answers.spreadsheet import MOST_TEXT, fitting, guarded
+from bot.answers.engine import process, spreadsheet
+from bot.answers.engine.document import Limits, Source
+from bot.answers.engine.spreadsheet import MOST_TEXT, fitting, guarded
+from bot.answers.files import copies
+from bot.answers.files.copies import Copy
 from bot.cards.figures import Fault, Unread
 from bot.cards.names import Names
 from bot.tokenflex.catalogue import Catalogue
@@ -229,7 +230,7 @@ def _left_in(folder: Path) -> list[str]:
 async def _copy(folder: Path, content: str, program: Sequence[str] | None = None) -> Copy | Unread:
     path = folder / "export.csv"
     path.write_text(content, encoding="utf-8")
-    started = program or process.program("bot.answers.spreadsheet")
+    started = program or process.program("bot.answers.engine.spreadsheet")
     columns = (Source("userName", "text"), Source("tokensConsumed", "metric"))
     return await copies.spreadsheet(path, folder, columns, NAMES, {"Contract": "1"}, Limits(), program=started)
 
@@ -261,5 +262,5 @@ async def test_however_the_process_ends_there_is_a_reason_and_nothing_left(name:
 
 
 def test_the_process_that_starts_it_never_loads_the_library() -> None:
-    script = "import sys, bot.answers.copies, bot.app; sys.exit('xlsxwriter' in sys.modules)"
+    script = "import sys, bot.answers.files.copies, bot.app; sys.exit('xlsxwriter' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from bot.answers import download, wire
+from bot.answers.files import download, wire
 from bot.cards.figures import Fault
 from bot.network import Network, Obstacle
 from bot.runtime import logs

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.answers.download import PASSING
+from bot.answers.files.download import PASSING
 from bot.answers.shown import Shown
 from bot.calls.budget import Rank
 from bot.cards.figures import FAULTS, Fault, Unread

@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from typing import Final, TextIO
 
-from bot.answers.document import Limits
+from bot.answers.engine.document import Limits
 
 #: MiB that the whole process may have besides what its library may: Python, the library, the file's buffers, stacks.
 _BESIDES: Final = 768

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.cards.figures import Fault
 
-_ROOT: Final = Path(__file__).parents[2]
+_ROOT: Final = Path(__file__).parents[3]
 _MOST_SAID: Final = 8 << 20  #: bytes of a document; a hundred rows of tables and three years of days have less
 GRACE: Final = 5  #: seconds that the process's own alarm has before it is ended from here
 _ENDS: Final[Mapping[int, Fault]] = {

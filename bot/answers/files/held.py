@@ -7,7 +7,7 @@ from collections.abc import Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from bot.answers.folder import Folder
+from bot.answers.files.folder import Folder
 
 Key = tuple[int, int]  #: an export and its announcement
 

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from bot.answers.wire import DownloadError, Wire
+from bot.answers.files.wire import DownloadError, Wire
 from bot.cards.figures import Fault
 from bot.exports.fresh_links import ended_within
 from bot.network import Network, Obstacle

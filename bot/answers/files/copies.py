@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import structlog
 
-from bot.answers import process
-from bot.answers.document import Limits, Source
+from bot.answers.engine import process
+from bot.answers.engine.document import Limits, Source
 from bot.cards.figures import Fault, Unread
 from bot.cards.names import Names
 
-_PROGRAM: Final = process.program("bot.answers.spreadsheet")
+_PROGRAM: Final = process.program("bot.answers.engine.spreadsheet")
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.answers.header import MOST_LINE, UnreadableError
+from bot.answers.engine.header import MOST_LINE, UnreadableError
 from bot.cards.figures import Fault
 
 _CHUNK: Final = 1 << 17  #: bytes; they stay in the processor's cache while all looks at them are made

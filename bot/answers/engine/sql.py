@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.answers.document import Compared, Count, Grouping, Kind, Measure, Source, Task, Timeline, Where
-from bot.answers.header import MOST_LINE, Header
+from bot.answers.engine.document import Compared, Count, Grouping, Kind, Measure, Source, Task, Timeline, Where
+from bot.answers.engine.header import MOST_LINE, Header
 
 #: Products whose users are machines (source: Token Flex, machine-based metering).
 _METERED: Final = ("Arnold", "RenderNode", "VRED")

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from bot.answers import placing
+from bot.answers.files import placing
 from bot.cards import file_card
 from bot.cards.file_card import NoFile
 from bot.runtime.backoff import Backoff

@@ -1,4 +1,4 @@
-"""The process that makes a spreadsheet of a CSV: `python -m bot.answers.spreadsheet`, one task in, one document back.
+"""The process that makes a spreadsheet of a CSV: `python -m bot.answers.engine.spreadsheet`, one task in, one out.
 
 It is the only one that loads XlsxWriter, lives for one file, is handed no secret, and stops when whoever started it
 stops reading. Values have the kinds of the catalogue; what is none of its kind stays text, so that nothing is lost.
@@ -23,9 +23,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from bot.answers.confined import confine
-from bot.answers.document import Kind, Limits
-from bot.answers.header import MOST_LINE, UnreadableError, read_header
+from bot.answers.engine.confined import confine
+from bot.answers.engine.document import Kind, Limits
+from bot.answers.engine.header import MOST_LINE, UnreadableError, read_header
 from bot.cards.figures import Fault
 
 MOST_ROWS: Final = 200_000  #: of a spreadsheet; more are in the CSV alone

@@ -18,11 +18,11 @@ from typing import Any, Final, TextIO
 
 import duckdb
 
-from bot.answers.confined import confine
-from bot.answers.document import MOST_POINTS, MOST_TEXT, Count, Grouping, Limits, Task, task_of
-from bot.answers.header import UnreadableError, read_header
-from bot.answers.scan import Scan, scan
-from bot.answers.sql import BAD, Query, Statement
+from bot.answers.engine.confined import confine
+from bot.answers.engine.document import MOST_POINTS, MOST_TEXT, Count, Grouping, Limits, Task, task_of
+from bot.answers.engine.header import UnreadableError, read_header
+from bot.answers.engine.scan import Scan, scan
+from bot.answers.engine.sql import BAD, Query, Statement
 from bot.cards.figures import Fault
 
 _LINE: Final = re.compile(r"[A-Za-z ]+: CSV Error on Line: (\d{1,12})\n")

@@ -11,12 +11,12 @@ from typing import Final
 
 import structlog
 
-from bot.answers import runner
-from bot.answers.document import Found, Limits
-from bot.answers.download import RESERVE, Downloads
-from bot.answers.folder import Folder, FolderError
+from bot.answers.engine import runner
+from bot.answers.engine.document import Found, Limits
+from bot.answers.files.download import RESERVE, Downloads
+from bot.answers.files.folder import Folder, FolderError
+from bot.answers.files.wire import DownloadError
 from bot.answers.plan import Plan
-from bot.answers.wire import DownloadError
 from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread
 from bot.exports.fresh_links import FreshLinks

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import structlog
 
-from bot.answers import process
-from bot.answers.document import DocumentError, Found, Limits, Task, unread
+from bot.answers.engine import process
+from bot.answers.engine.document import DocumentError, Found, Limits, Task, unread
 from bot.cards.figures import Fault, Unread
 
 _ENGINE: Final = process.program("bot.answers.engine")

@@ -14,15 +14,15 @@ from typing import Final
 import structlog
 from sqlite_utils import Database as Connection
 
-from bot.answers import copies, placing
-from bot.answers.document import Found, Limits
-from bot.answers.download import PASSING
-from bot.answers.folder import Folder, FolderError
-from bot.answers.handing import Handing
-from bot.answers.held import HeldFiles, Key
-from bot.answers.placing import NoPlaceError
+from bot.answers.engine.document import Found, Limits
+from bot.answers.files import copies, placing
+from bot.answers.files.download import PASSING
+from bot.answers.files.folder import Folder, FolderError
+from bot.answers.files.handing import Handing
+from bot.answers.files.held import HeldFiles, Key
+from bot.answers.files.placing import NoPlaceError
+from bot.answers.files.reading import Reading
 from bot.answers.plan import Plan
-from bot.answers.reading import Reading
 from bot.calls.budget import Rank
 from bot.cards.figures import Fault, Unread
 from bot.cards.file_card import NoFile
