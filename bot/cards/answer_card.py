@@ -1,6 +1,7 @@
 """The answer to an export, as people read it: what was found, totals, a chart, a table, and what was read for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from bot.cards import actions, drawing
 from bot.cards.blocks import SECTION_LIMIT, Block, Message, section
@@ -10,11 +11,23 @@ from bot.cards.text import channel, clock_time, code, day, escape, escape_within
 from storage import answers
 from storage.answers import AnswerState
 from storage.models import Export
-from storage.states import REMOVED
+from storage.states import REMOVED, ExportState
 
 _CONDITION = 300  #: characters
 _SENTENCE = SECTION_LIMIT - len("**")  #: characters
-_ALONE = "*Show the answer* shows it to you alone"
+_ALONE = "*Show the answer* shows them to you alone"
+_NEW, _SMALLER = "Its card can run the export again, for a new file.", "Fewer columns make a smaller file."
+_SETTING, _AGAIN = "Whoever looks after me can change that.", "`/tokenflex answer {export.label}` reads it again."
+#: What can be done where there are no figures. Tested to be total.
+HELP: Final[Mapping[Fault, str]] = {
+    **dict.fromkeys((Fault.EMPTY, Fault.SEPARATOR, Fault.COLUMNS, Fault.TOO_WIDE, Fault.UTF_16, Fault.ENCODING), _NEW),
+    **dict.fromkeys((Fault.NUL, Fault.LONG_LINE, Fault.ROWS, Fault.VALUES, Fault.PACKED), _NEW),
+    **dict.fromkeys((Fault.HOST, Fault.ADDRESS, Fault.ROOM), _SETTING),
+    **dict.fromkeys((Fault.MEMORY, Fault.DISK, Fault.TIME), _SMALLER),
+    Fault.TOO_LARGE: f"{_SETTING} {_SMALLER}",
+    **dict.fromkeys((Fault.PAGE, Fault.GONE, Fault.CRASH, Fault.REDIRECT, Fault.REFUSED, Fault.UNREACHABLE), _AGAIN),
+    **dict.fromkeys((Fault.SERVER, Fault.CUT_OFF, Fault.ENDLESS, Fault.NO_LINK), _AGAIN),
+}
 
 
 def begin(number: int) -> str:
@@ -34,8 +47,9 @@ def figures(
 
 
 def unread(export: Export, fault: Unread, *, why: str = "") -> Message:
-    """Return why there are no figures of an export's file."""
-    return _about(export, _paragraph(fault.sentence), why)
+    """Return why there are no figures of an export's file, and what can be done as long as there is one."""
+    helps = HELP[fault.fault].format(export=export) if export.state is ExportState.READY else ""
+    return _about(export, _paragraph(f"{fault.sentence} {helps}".strip()), why)
 
 
 def only(where: str = "") -> str:

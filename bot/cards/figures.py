@@ -140,18 +140,18 @@ class Fault(StrEnum):
 
 #: What happened; what follows is the same for all. Tested to be total.
 FAULTS: Final[Mapping[Fault, str]] = {
-    Fault.EMPTY: "the file is empty, without even a header",
-    Fault.PAGE: "a web page came instead of the file",
+    Fault.EMPTY: "it is empty, without even a header",
+    Fault.PAGE: "a web page came instead",
     Fault.SEPARATOR: "its columns are not separated by commas",
     Fault.COLUMNS: "its columns are not the ones that were asked for",
     Fault.TOO_WIDE: "it has far more columns than were asked for",
     Fault.UTF_16: "it is written in UTF-16, and files of Token Flex are in UTF-8",
     Fault.ENCODING: "it is not written in UTF-8, so names in it could be misread",
-    Fault.NUL: "it has NUL bytes, which no CSV has: it may be damaged",
+    Fault.NUL: "it has NUL bytes, which no CSV has, so it may be damaged",
     Fault.LONG_LINE: "a line in it is longer than two million characters",
     Fault.ROWS: "a row in it does not fit its header",
     Fault.VALUES: "a column has values of another kind than it should have",
-    Fault.GONE: "the file was gone before it could be read",
+    Fault.GONE: "it was gone before it could be read",
     Fault.MEMORY: "reading it took more memory than it may",
     Fault.DISK: "reading it took more room on the disk than it may",
     Fault.TIME: "reading it took longer than it may",
@@ -206,7 +206,8 @@ class Unread:
         about = f" ({', '.join(self.columns[:5])}{'…' if len(self.columns) > 5 else ''})" if self.columns else ""
         at = f" (line {self.line:,})" if self.line else ""
         link = "may work" if self.fault in _NOT_CAME else "works"
-        return f"There are no figures of this file: {FAULTS[self.fault]}{about}{at}. The link {link} all the same."
+        which = "A later link" if self.fault is Fault.NO_LINK else "The link"
+        return f"There are no figures of this file: {FAULTS[self.fault]}{about}{at}. {which} {link} all the same."
 
 
 def number(value: Decimal | int) -> str:

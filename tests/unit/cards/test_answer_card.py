@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.cards import answer_card, export_card
-from bot.cards.figures import FAULTS, Answer, Fact, Receipt
+from bot.cards import actions, answer_card, export_card
+from bot.cards.figures import FAULTS, Answer, Fact, Fault, Receipt, Unread
 from bot.tokenflex.models import ExportRequest
 from storage import answers
 from storage.answers import AnswerState
@@ -74,3 +74,15 @@ def test_details_do_not_repeat_figures() -> None:
     """They stand in the thread."""
     found = replace(WANTED, state=AnswerState.FOUND)
     assert export_card.details(EXPORT, answer=found) == export_card.details(EXPORT)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_file_without_figures_says_what_happened_what_follows_and_what_to_do(fault: Fault) -> None:
+    """In three sentences at least; the acts that it names exist."""
+    said = answer_card.unread(EXPORT, Unread(fault)).text
+    assert said.startswith(f"Answer to export #42: There are no figures of this file: {FAULTS[fault]}. ")
+    assert " all the same. " in said
+    helps = said.partition(" all the same. ")[2]
+    assert helps.endswith(".")
+    assert "{" not in helps
+    assert "run the export again" not in helps or actions.AGAIN in export_card.offered(EXPORT)

@@ -351,7 +351,9 @@ def test_advice_in_a_state_can_be_followed(state: S) -> None:
 
 def _makes_sense(word: str, state: S) -> bool:
     event = {"retry": Event.RETRY, "delete": Event.DELETE}.get(word)
-    return state is S.READY if word == "link" else event is not None and next_state(state, event) is not None
+    return (
+        state is S.READY if word in {"link", "answer"} else event is not None and next_state(state, event) is not None
+    )
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
