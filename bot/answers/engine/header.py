@@ -1,7 +1,8 @@
 """The header line of a file, read and checked before any library looks at the file: columns are found by name.
 
 Source: Token Flex, CSV (assumptions, and what was seen in four files of a recorded run: a comma more at the end of
-every line). Case and blanks around a name make no difference; another order than the one asked for is read as it is.
+every line). Case, blanks and signs make no difference ("Usage Date", `usage_date`); another order than the one asked
+for is read as it is.
 """
 
 import codecs
@@ -87,8 +88,12 @@ def _names(line: str, separator: str) -> list[str]:
 
 def _known(names: Sequence[str], expected: Sequence[str]) -> list[str]:
     """Return the names with those we asked for spelled our way."""
-    ours = {name.casefold(): name for name in expected}
-    return [ours.get(name.casefold(), name) for name in names]
+    ours = {_letters(name): name for name in expected}
+    return [ours.get(_letters(name), name) for name in names]
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _why(

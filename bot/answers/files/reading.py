@@ -24,8 +24,9 @@ from bot.tokenflex.models import DownloadLink
 from storage.models import Export
 
 ENOUGH: Final = timedelta(seconds=5)  #: of life that a link needs for a download to begin
-#: What the store says of a link that has ended: 403, or 400 where it is a token in it (source: Amazon S3, errors).
-_ENDED: Final = frozenset({400, 401, 403})
+#: What the store says of a link that has ended: 403, or 400 where it is a token in it (source: Amazon S3, errors);
+#: others say that there is nothing there (any more).
+_ENDED: Final = frozenset({400, 401, 403, 404, 410})
 
 log = structlog.get_logger(__name__)
 

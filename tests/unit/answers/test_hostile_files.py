@@ -157,6 +157,8 @@ HARMLESS: dict[str, bytes] = {
     "a comma more at every end": GOOD.replace(b"\n", b",\n"),
     "times at days": GOOD.replace(b"-01,", b"-01 00:00:00,").replace(b"-02,", b"-02T00:00:00,"),
     "swapped columns": b"tokensConsumed,userName,usageDate\n4.5,jdoe,2026-10-01\n0.0,kobrien,2026-10-02\n",
+    "words in the header": b'"User Name","Usage Date","Tokens Consumed"\n' + ROWS.encode(),
+    "signs in the header": b"user_name,usage-date,tokens_consumed\n" + ROWS.encode(),
     "other case in the header": b"USERNAME, usagedate ,TokensConsumed\n" + ROWS.encode(),
     "a column that nobody knows": (
         b"userName,new,usageDate,tokensConsumed\njdoe,?,2026-10-01,4.5\nkobrien,,2026-10-02,0.0\n"

@@ -166,7 +166,7 @@ async def test_a_known_link_costs_no_call(desk: Desk) -> None:
     assert desk.links.least == timedelta(seconds=5)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 async def test_a_link_that_ended_meanwhile(desk: Desk, status: int) -> None:
     """One fresh link, once."""
     desk.links.held_links[1] = DownloadLink("https://known.example/", LATER)
@@ -182,7 +182,7 @@ async def test_a_link_that_ended_meanwhile(desk: Desk, status: int) -> None:
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.REFUSED])
 async def test_what_another_link_would_not_mend(desk: Desk, fault: Fault) -> None:
     """No second call is made for it."""
-    desk.files.outcomes = [DownloadError(fault, status=404)]
+    desk.files.outcomes = [DownloadError(fault, status=406)]
     assert await desk.read() == Unread(fault)
     assert len(desk.links.calls) == 1
     assert desk.left() == []
