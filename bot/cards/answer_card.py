@@ -1,6 +1,7 @@
 """The answer to an export, as people read it: what was found, totals, a chart, a table, and what was read for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from bot.cards import actions, drawing
@@ -43,7 +44,7 @@ def figures(
     `why` says of a private message what keeps it from its channel, `only` which rows were picked, both as mrkdwn;
     `controls` are buttons and menus, in one row.
     """
-    return _about(export, drawing.message(_drawable(answer, only), controls), why)
+    return _about(export, drawing.message(_drawable(answer, only, export.known_through), controls), why)
 
 
 def unread(export: Export, fault: Unread, *, why: str = "") -> Message:
@@ -121,7 +122,7 @@ def _about(export: Export, said: Message, why: str = "") -> Message:
     )
 
 
-def _drawable(answer: Answer, only: str) -> Drawable:
+def _drawable(answer: Answer, only: str, known_through: date | None) -> Drawable:
     return Drawable(
         finding=escape_within(answer.finding, _SENTENCE),
         facts=(
@@ -131,7 +132,7 @@ def _drawable(answer: Answer, only: str) -> Drawable:
         ),
         series=answer.series,
         table=answer.table,
-        notes=(*map(escape, answer.notes), _receipt(answer.receipt)),
+        notes=(*map(escape, answer.notes), _receipt(answer.receipt, known_through)),
     )
 
 
@@ -143,6 +144,8 @@ def _facts(answer: Answer) -> Iterator[str]:
         yield f"Period: {escape(answer.period)}"
 
 
-def _receipt(read: Receipt) -> str:
-    through = "" if read.last_day is None else f", data through {day(read.last_day)}"
+def _receipt(read: Receipt, known_through: date | None) -> str:
+    """Return what was read; for a file without days the day is that through which usage was known, if not all was."""
+    last = read.last_day or known_through
+    through = "" if last is None else f", data through {day(last)}"
     return f"Read: {counted(read.rows, 'rows')}, {counted(read.size, 'bytes')}{through}; SHA-256 {code(read.sha256)}."

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -34,6 +34,22 @@ def test_a_total_that_the_sentence_begins_with_is_not_repeated() -> None:
     assert facts("1,823 tokens, September 2026; most for Maya.", tokens, period="September 2026") == []
     assert facts("1,823 tokens and 12 hours of use.", tokens, hours) == ["Tokens: 1,823 · Hours of use: 12"]
     assert facts("Longest without use: Maya.", tokens, period="2026") == ["Tokens: 1,823", "Period: 2026"]
+
+
+@pytest.mark.parametrize(
+    ("known", "last", "said"),
+    [
+        (None, None, "1 row, 1 byte; SHA-256"),
+        (None, date(2026, 9, 30), "1 row, 1 byte, data through 30 September 2026; SHA-256"),
+        (date(2026, 9, 28), None, "1 row, 1 byte, data through 28 September 2026; SHA-256"),
+        (date(2026, 9, 28), date(2026, 9, 27), "1 row, 1 byte, data through 27 September 2026; SHA-256"),
+    ],
+)
+def test_the_receipt_says_through_which_day_the_data_are(known: date | None, last: date | None, said: str) -> None:
+    """The last one in the file, else the last of which usage was known as it was asked for, where some was not."""
+    answer = Answer("Nothing.", (), Receipt(1, 1, "ab", last))
+    message = answer_card.figures(replace(EXPORT, known_through=known), answer)
+    assert said in message.bare
 
 
 WANTED = answers.Answer(
