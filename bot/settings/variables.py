@@ -121,7 +121,7 @@ SETTINGS = (
         "`http://` in front where there is no HTTPS), `s3` (Amazon's S3), `tokenflex` (the host of TOKENFLEX_BASE_URL, "
         "at any port). Addresses in private networks are refused unless the list names the network too, as in "
         "`10.2.0.0/16`.",
-        "download.autodesk.com,s3,tokenflex",
+        "download.autodesk.com,http://download.autodesk.com,s3,tokenflex",
     ),
     Setting(
         "ANSWER_MAX_MB",

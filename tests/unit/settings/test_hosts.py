@@ -23,6 +23,7 @@ def hosts(listed: str = "", base_url: str = BASE) -> Hosts:
         "https://download.autodesk.com/file.csv?Signature=a",
         "https://DOWNLOAD.Autodesk.com./file.csv",
         "https://download.autodesk.com:443/file.csv",
+        "http://download.autodesk.com/file.csv",
         "https://developer.api.autodesk.com/file.csv",
         "https://s3.amazonaws.com/bucket/file.csv",
         "https://bucket.s3.amazonaws.com/file.csv",
@@ -42,8 +43,8 @@ def test_where_files_of_autodesk_are(link: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        "http://download.autodesk.com/file.csv",
         "https://download.autodesk.com:8443/file.csv",
+        "http://download.autodesk.com:8080/file.csv",
         "https://download.autodesk.com.example.com/file.csv",
         "https://evil-download.autodesk.com/file.csv",
         "https://download.autodesk.com@example.com/file.csv",
@@ -90,7 +91,7 @@ def test_the_host_of_the_base_url_is_reached_as_the_base_url_is() -> None:
 
 
 def test_without_https_where_the_list_says_so() -> None:
-    """Links of Autodesk's without it were seen; who wants their files names the host so."""
+    """A host that has no HTTPS is named so."""
     own = hosts("http://download.autodesk.com, http://files.example.com:8080, https://safe.example.com")
     assert own.allow("http://download.autodesk.com/x")
     assert own.allow("http://files.example.com:8080/x")
