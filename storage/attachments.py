@@ -178,9 +178,11 @@ def handed(db: Connection, attachment: int, now: datetime) -> Attachment | None:
     return _move(db, attachment, {AttachmentState.HANDING}, AttachmentState.HANDED, now, changes)
 
 
-def settled(db: Connection, attachment: int, state: AttachmentState, now: datetime, reason: str = "") -> None:
-    """Note what became of a file that Slack was asked to show: it is shown, lost, unseen, or was deleted there."""
-    _move(db, attachment, _STARTS | _TAKEN, state, now, {"reason": reason})
+def settled(
+    db: Connection, attachment: int, state: AttachmentState, now: datetime, reason: str = ""
+) -> Attachment | None:
+    """Note what became of a file: shown, lost, unseen, refused, or deleted at Slack; None where it is over already."""
+    return _move(db, attachment, _STARTS | _TAKEN, state, now, {"reason": reason})
 
 
 def refused(db: Connection, attachment: int, reason: str, now: datetime) -> Attachment | None:

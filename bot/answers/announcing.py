@@ -69,8 +69,9 @@ def sent(db: Connection, ids: tuple[int, ...]) -> tuple[int, ...]:
 
 def _waits(db: Connection, answer_id: int) -> bool:
     answer = answers.find(db, answer_id)
-    subjects = () if answer is None else (_subject(answer), _private_subject(answer))
-    rows = (row for subject in subjects if (row := outbox.find(db, subject)))
+    if answer is None or answer.state is AnswerState.WANTED:
+        return answer is not None  # what was just found is about to be stored
+    rows = (row for subject in (_subject(answer), _private_subject(answer)) if (row := outbox.find(db, subject)))
     to_be_posted = {DeliveryState.WAITING, DeliveryState.SENDING}
     return any(row.state in to_be_posted and outbox.message(db, row.id) is None for row in rows)
 

@@ -103,15 +103,21 @@ class AnswerWorker:
         if remembered:
             self._shown.forget(await self._database.read(announcing.sent, remembered))
 
-    async def _answer(self, answer: Answer) -> None:
+    async def _answer(self, seen: Answer) -> None:
+        """Have the file of an answer read, unless that was done or put off since it was `seen`."""
         try:
-            await self._read(answer)
-            self._wake.ring()  # there is room for another one
+            await self._read_unless_done(seen)
+        finally:
+            self._busy.discard(seen.id)
+        self._wake.ring()  # there is room for another one
+
+    async def _read_unless_done(self, seen: Answer) -> None:
+        try:
+            if await self._database.read(answers.find, seen.id) == seen:
+                await self._read(seen)
         except Exception:
             log.exception("the file of an export could not be read")
-            await self._later(answer, Unread(Fault.CRASH))
-        finally:
-            self._busy.discard(answer.id)
+            await self._later(seen, Unread(Fault.CRASH))
 
     async def _read(self, answer: Answer) -> None:
         export = await self._database.read(export_store.get, answer.export)

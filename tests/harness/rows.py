@@ -88,8 +88,8 @@ def answered(db: Connection, export_number: int = 1, announcement: int = 1) -> a
     """The answer that belongs to an announcement, with figures."""
     origin = answers.origin_of(export_number, announcement)
     wanted = NewAnswer(origin=origin, export=export_number, announcement=announcement)
-    answer, is_new = answers.add_wanted(db, wanted, NOW)
-    if is_new:
+    answer, _ = answers.add_wanted(db, wanted, NOW)
+    if answer.state is answers.AnswerState.WANTED:
         document = kept.figures(FOUND, plan(REQUEST, Catalogue()))
         answers.found(db, answer.id, Figures(document=document, sha256=FOUND.sha256), NOW)
     return answers.get(db, answer.id)

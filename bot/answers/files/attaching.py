@@ -108,7 +108,7 @@ class Attaching:
         """Begin what is to be done for each file, then wait for more, or for a pause to end."""
         try:
             while True:
-                todo, later, uploads = await self._database.read(_due, self._clock.now())
+                todo, later, uploads = await self._database.read(_due, self._audience, self._clock.now())
                 await self._held.release_all_but(uploads | self._wanting)
                 for attachment in todo:
                     if attachment.id not in self._busy and len(self._busy) < _AT_ONCE:
@@ -148,13 +148,18 @@ class Attaching:
         key = export.number, export.announcement
         self._wanting.add(key)
         try:
+            await self._keep(key, file)
+            await self._database.write(_want, *key, self._form.value, self._clock.now())
+        finally:
+            self._wanting.discard(key)
+            self._wake.ring()  # where nothing was to be noted, no commit has the file removed
+
+    async def _keep(self, key: Key, file: Path) -> None:
+        try:
             if len(self._held) < _HELD:
                 await self._held.keep(key, file)
         except (FolderError, OSError) as error:
             log.info("a file is fetched again for its thread", reason=type(error).__name__)
-        finally:
-            await self._database.write(_want, *key, self._form.value, self._clock.now())
-            self._wanting.discard(key)
 
     # One step
 
@@ -298,6 +303,12 @@ def _tell_requester(db: Connection, attachment: Attachment, reason: str, now: da
     placing.tell(db, export, attachment.announcement, reason, LinkAudience.REQUESTER, now)
 
 
-def _due(db: Connection, now: datetime) -> tuple[tuple[Attachment, ...], datetime | None, frozenset[Key]]:
-    """Return what is to be done now, when there will be more, and which files are still to go to Slack."""
-    return attachments.to_do(db, now), attachments.next_try(db, now), attachments.to_upload(db)
+def _due(
+    db: Connection, audience: LinkAudience, now: datetime
+) -> tuple[tuple[Attachment, ...], datetime | None, frozenset[Key]]:
+    """Return what is to be done now, when there will be more, and which files are still to go to Slack.
+
+    What waits for its place is woken by the commit that makes it, and takes no room until then.
+    """
+    todo = tuple(each for each in attachments.to_do(db, now) if placing.is_ready(db, each, audience))
+    return todo, attachments.next_try(db, now), attachments.to_upload(db)

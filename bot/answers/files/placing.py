@@ -9,7 +9,6 @@ from bot.answers import announcing
 from bot.cards.file_card import NoFile
 from bot.settings import LinkAudience
 from storage import answers, attachments, exports, outbox
-from storage.answers import AnswerState
 from storage.attachments import Attachment, AttachmentState
 from storage.models import About, DeliveryState, Export, MessageKind, NewDelivery, SentMessage
 
@@ -34,7 +33,7 @@ def place_of(db: Connection, export: Export, announcement: int, audience: LinkAu
 
     """
     answer = answers.of(db, export.number, announcement)
-    if answer is not None and (answer.state is AnswerState.WANTED or not announcing.sent(db, (answer.id,))):
+    if answer is not None and not announcing.sent(db, (answer.id,)):
         return None
     if audience is LinkAudience.REQUESTER:
         message = outbox.message_to(db, export.requester)
@@ -47,6 +46,16 @@ def place_of(db: Connection, export: Export, announcement: int, audience: LinkAu
         raise NoPlaceError(NoFile.CARD_CLOSED)
     parent = next((each for each in parents if isinstance(each, SentMessage)), None)
     return None if parent is None else Place(parent.channel, parent.ts)
+
+
+def is_ready(db: Connection, attachment: Attachment, audience: LinkAudience) -> bool:
+    """Return whether there is something to be done for a file, if only to say that it has no place."""
+    if attachment.state is not AttachmentState.UPLOADED:
+        return True
+    try:
+        return place_of(db, exports.get(db, attachment.export), attachment.announcement, audience) is not None
+    except NoPlaceError:
+        return True
 
 
 _NEVER = object()
@@ -64,9 +73,8 @@ def _standing(db: Connection, subject: str) -> object:
 def ended(
     db: Connection, attachment: Attachment, state: AttachmentState, reason: str, audience: LinkAudience, now: datetime
 ) -> None:
-    """Note what became of a file, and have its reason told, where there is one."""
-    attachments.settled(db, attachment.id, state, now, reason)
-    if reason:
+    """Note what became of a file, and have its reason told, where there is one; nothing of one that is deleted."""
+    if attachments.settled(db, attachment.id, state, now, reason) is not None and reason:
         tell(db, exports.get(db, attachment.export), attachment.announcement, reason, audience, now)
 
 

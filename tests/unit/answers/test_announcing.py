@@ -106,3 +106,12 @@ def test_what_is_still_wanted_is_no_answer_yet(db: Connection) -> None:
     assert announcing.of_announcement(db, export) is None
     answers.unread(db, answer.id, "empty", NOW)
     assert announcing.of_announcement(db, export) is not None
+
+
+def test_an_answer_is_not_sent_before_it_is_found(db: Connection) -> None:
+    """So that names of people, which are kept until it is sent, are not forgotten just before it is stored."""
+    origin = answers.origin_of(1, 2)
+    wanted, _ = answers.add_wanted(db, NewAnswer(origin=origin, export=1, announcement=2), NOW)
+    assert announcing.sent(db, (wanted.id,)) == ()
+    answers.remove(db, wanted.id)
+    assert announcing.sent(db, (wanted.id,)) == (wanted.id,)

@@ -221,7 +221,7 @@ class House:
         """Let the bot live for so long."""
         bot, end = bot or self.bot, self.clock.now().timestamp() + seconds
         for _ in range(400):
-            todo, next_try, uploads = await self.database.read(_due, self.clock.now())
+            todo, next_try, uploads = await self.database.read(_due, self.more["audience"], self.clock.now())
             await bot._held.release_all_but(uploads)
             for attachment in todo:
                 await bot.step(attachment)
@@ -788,3 +788,65 @@ async def test_what_was_seen_before_the_last_step_ended_is_not_done_again(make: 
         await house.bot.step(each)
     assert house.slack.asked == asked
     assert len(house.slack.shows) == 1
+
+
+async def test_a_file_that_is_read_for_another_answer_is_not_kept(make: Make) -> None:
+    """It stands in its thread already: nothing is put on record, and the loop removes it all the same."""
+    house = make()
+    bell = Bell(house.clock)
+    house.database.subscribe(Table.ATTACHMENTS, bell.ring)
+    house.bot = house.made(wake=bell)
+    await house.is_read()
+    await house.goes_on()
+    assert await house.state() is S.SHOWN
+    loop = asyncio.ensure_future(house.bot.run())
+    try:
+        await house.clock.advance(1)
+        export = await house.database.read(exports.get, 1)
+        await house.bot.read(export, plan(export.request, Catalogue()), person="U2", rank=Rank.METADATA)
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+        assert house.left() == []
+        assert len(house.slack.shows) == 1
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_what_waits_for_its_answer_takes_no_room_from_others(make: Make) -> None:
+    """Nothing is to be done for a file whose answer is still to be posted, however many there are."""
+    house = make()
+    await house.is_read()
+    row = NewDelivery(
+        subject=f"answer:{house.answer.id}",
+        kind=MessageKind.ANSWER,
+        about=About.EXPORT,
+        about_id=1,
+        recipient="C0FINANCE1",
+    )
+    await house.database.write(outbox.put_once, row, house.clock.now())
+    attachment = await house.attachment()
+    assert attachment is not None
+    await house.bot.step(attachment)
+    assert await house.state() is S.UPLOADED
+    due = LinkAudience.CHANNEL, house.clock.now()
+    assert (await house.database.read(_due, *due))[0] == ()
+    known = outbox.find(house.database.db, row.subject)
+    assert known is not None
+    await house.database.write(outbox.mark_sent, known)
+    assert len((await house.database.read(_due, *due))[0]) == 1
+
+
+async def test_nothing_is_said_of_a_file_that_is_deleted_meanwhile(make: Make) -> None:
+    """Its step ends in vain after the export was deleted."""
+    house = make()
+    await house.is_read()
+    attachment = await house.attachment()
+    assert attachment is not None
+    await house.bot.step(attachment)
+    seen = await house.attachment()
+    assert seen is not None
+    await house.is_deleted()
+    await house.bot._refuse(seen, NoFile.VAIN)
+    await house.goes_on()
+    assert (house.told(), await house.state()) == ([], S.DELETED)

@@ -295,6 +295,25 @@ def test_names_are_in_memory_until_they_are_sent(live: Live, audience: LinkAudie
     live(day, detail=AnswerDetail.ALL, audience=audience)
 
 
+def test_what_was_seen_before_its_file_was_read_is_not_read_again(live: Live) -> None:
+    """The loop has read what is wanted, and what it read is done when it begins with that."""
+
+    async def day(house: House) -> None:
+        number = await house.asks()
+        await house.made(0)
+        seen = None
+        while seen is None:
+            await house.clock.sleep(0.5)
+            seen = await house.bot.parts.database.read(answers.of, number, 1)
+        assert seen.state is AnswerState.WANTED
+        await house.clock.sleep(60)
+        assert (await house.state(number), len(house.reading.read_at)) == (AnswerState.FOUND, 1)
+        await house.bot.parts.answer_worker._answer(seen)
+        assert len(house.reading.read_at) == 1
+
+    live(day)
+
+
 def test_a_file_that_has_a_link_is_read_whoever_waits_for_one(live: Live) -> None:
     """Thirty wait for calls that never come, at the lowest rank; the next one's link is used while it lives."""
 
