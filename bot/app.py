@@ -18,6 +18,7 @@ from bot.answers.retention import Retention
 from bot.answers.shown import Shown
 from bot.answers.usage import UsageAtAGlance
 from bot.assembly import Parts, assemble
+from bot.calls.gateway import TokenFlexCalls
 from bot.cards.names import Names
 from bot.contracts.cache import ContractCache
 from bot.contracts.usage_cache import UsageCache
@@ -129,16 +130,8 @@ class Bot:
             ending=ending,
         )  # fmt: skip
         workspace = await self._enter_workspace(database)
-        rules = workspace.access.rules
-        contracts = self.contracts = ContractCache(
-            database, calls, clock, rules.allows_contract, settings.aps_client_id, rules.contracts or ()
-        )
-        await contracts.load()
-        values = self.values = ContractValues(database, calls, clock, contracts)
-        await values.load()
+        contracts, values, usage = await self._what_is_known(database, calls, workspace.access.rules)
         connection = await ending.enter_async_context(AsyncExitStack())  # closed when the listeners have ended
-        usage = UsageCache(database, calls, clock, values, settings.aps_client_id)
-        await usage.load()
         shown = self._shown()
         folder = Folder(settings.database_path)
         await folder.clear()
@@ -159,7 +152,7 @@ class Bot:
             listeners=workspace.guard,
             asking=usage,
         )
-        watch = LoginWatch(database, calls, rules.administrators, workspace.members, clock)
+        watch = LoginWatch(database, calls, workspace.access.rules.administrators, workspace.members, clock)
         keeping = Retention(database, clock, settings.keep_answers, settings.personal_fields)
         parts.run(contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run)
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
@@ -168,14 +161,36 @@ class Bot:
             partial(self._names, values), settings.link_audience, clock,
         )  # fmt: skip
         app = self._bolt(workspace, parts, contracts, values, at_a_glance, asking_again)
-        handler = self.handler = await connect(app, workspace.api, settings.slack_app_token, clock)
+        await self._connect(app, workspace, parts, contracts, connection)
+        log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)
+
+    async def _what_is_known(
+        self, database: Database, calls: TokenFlexCalls, rules: Rules
+    ) -> tuple[ContractCache, ContractValues, UsageCache]:
+        """Return what is known of contracts, as an earlier process has left it."""
+        settings, clock = self._settings, self._clock
+        contracts = self.contracts = ContractCache(
+            database, calls, clock, rules.allows_contract, settings.aps_client_id, rules.contracts or ()
+        )
+        await contracts.load()
+        values = self.values = ContractValues(database, calls, clock, contracts)
+        await values.load()
+        usage = UsageCache(database, calls, clock, values, settings.aps_client_id)
+        await usage.load()
+        return contracts, values, usage
+
+    async def _connect(
+        self, app: AsyncApp, workspace: _Workspace, parts: Parts, contracts: ContractCache, connection: AsyncExitStack
+    ) -> None:
+        """Listen to Slack; `connection` ends when the listeners have."""
+        clock = self._clock
+        handler = self.handler = await connect(app, workspace.api, self._settings.slack_app_token, clock)
         connection.push_async_callback(handler.close_async)
-        ending.push_async_callback(handler.client.disconnect)
+        self._ending.push_async_callback(handler.client.disconnect)
         parts.supervisor.start("connection", lambda: keep_address_fresh(handler, clock))
-        signs = VitalSigns(database, clock, handler.client.is_connected, _signs(parts, contracts))
+        signs = VitalSigns(parts.database, clock, handler.client.is_connected, _signs(parts, contracts))
         connection.push_async_callback(_note_the_last, signs)
         parts.supervisor.start("vital signs", signs.run)
-        log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)
 
     def _names(self, values: ContractValues, contract: str) -> Names:
         return Names(self._catalogue, values.labels(contract))
@@ -244,14 +259,7 @@ class Bot:
         settings = self._settings
         app = bolt(workspace.api, workspace.identity, settings.slack_bot_token)
         exports, replies, guard = parts.exports, workspace.replies, workspace.guard
-        administration = Administration(
-            parts.database,
-            workspace.access,
-            parts.calls.turns,
-            lambda: parts.poller.last_success,
-            parts.calls.health,
-            self._clock,
-        )
+        administration = self._administration(workspace, parts)
         catalogue = self._catalogue
         views = Views(workspace.api)
         answers = settings.answer_detail is not AnswerDetail.LINK
@@ -267,41 +275,33 @@ class Bot:
         on_answers = OnAnswers(asking_again, on_exports, presses, guard)
         history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
-            exports,
-            on_exports,
-            on_templates,
-            on_usage,
-            on_answers,
-            administration,
-            contracts,
-            catalogue,
-            short,
-            history,
-            asking,
-            guard,
-        )
+            exports, on_exports, on_templates, on_usage, on_answers, administration, contracts, catalogue, short,
+            history, asking, guard,
+        )  # fmt: skip
         buttons = Buttons(on_exports, presses, administration, guard)
+        homes = self._homes(views, parts)
+        for_others = settings.link_audience is not LinkAudience.REQUESTER
+        home = Home(exports, templates, administration, homes, guard, links_for_others=for_others)
+        events = Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard)
+        register(
+            app, commands, buttons, form, short, home, template_form, on_templates, on_usage, on_answers, events,
+        )  # fmt: skip
+        return app
+
+    def _administration(self, workspace: _Workspace, parts: Parts) -> Administration:
+        calls, poller = parts.calls, parts.poller
+        return Administration(
+            parts.database, workspace.access, calls.turns, lambda: poller.last_success, calls.health, self._clock
+        )
+
+    def _homes(self, views: Views, parts: Parts) -> Homes:
+        """Return the Home tabs that are open, drawn again when something changes that they show."""
         homes = Homes(views, self._clock)
         for table in Table:
             parts.database.subscribe(table, homes.changed)
         parts.calls.health.subscribe(homes.changed)
         parts.supervisor.start("home tabs", homes.run)
-        for_others = settings.link_audience is not LinkAudience.REQUESTER
-        home = Home(exports, templates, administration, homes, guard, links_for_others=for_others)
-        register(
-            app,
-            commands,
-            buttons,
-            form,
-            short,
-            home,
-            template_form,
-            on_templates,
-            on_usage,
-            on_answers,
-            Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard),
-        )
-        return app
+        return homes
 
 
 def _signs(parts: Parts, contracts: ContractCache) -> dict[str, Sign]:

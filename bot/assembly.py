@@ -81,6 +81,14 @@ class Parts:
         for name, loop in {**own, **others}.items():
             self.supervisor.start(name, loop)
 
+    def end_with(self, ending: AsyncExitStack, *others: Settles | None) -> None:
+        """Have the loops stop first, then who waits for a call sent away, then let end what is under way."""
+        files = None if self.attaching is None else self.attaching.tasks
+        tasks = self.worker.tasks, self.answer_worker.tasks, self.fresh_links, self.dispatcher.tasks, files, *others
+        ending.push_async_callback(_settle, [each for each in tasks if each is not None])
+        ending.callback(self.calls.close)
+        ending.push_async_callback(self.supervisor.stop)
+
 
 class _Bells(NamedTuple):
     """What wakes each loop."""
@@ -113,24 +121,21 @@ async def assemble(
 ) -> Parts:
     """Wire the parts on an open database and take up what an earlier process has left.
 
-    `ending` stops the loops, sends away who waits for a call, and lets end what is under way, the `listeners` of Slack
-    and what they are `asking` Token Flex included. Messages are drawn with `words`, `reading` makes of links what
-    reads files, `attach` of that what hands them to Slack, and `describe` says of a request what its file is called.
+    `ending` ends them, the `listeners` of Slack and what they are `asking` Token Flex; `words` draw messages,
+    `describe` names files, `reading` makes of links what reads these, `attach` of that what hands them to Slack.
     """
-    server_time = calls.turns.server_time
-    slots = Slots()
+    server_time, slots, showings = calls.turns.server_time, Slots(), Showings()
     bells = _bells(database, slots, calls, clock)
     progress = Progress(database, calls, clock)
     fresh_links = FreshLinks(database, calls, server_time, progress, clock)
     worker = Worker(database, calls, progress, slots, server_time, clock, bells.worker)
     poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, bells.poller, policy)
-    showings = Showings()
     dispatcher = Dispatcher(
         database, posts, fresh_links, showings, server_time, slack_time, clock, audience, access, bells.dispatcher,
         words,
     )  # fmt: skip
     reads = reading(fresh_links)
-    attaching = None if attach is None else attach(reads, bells.attaching)
+    attaching = attach and attach(reads, bells.attaching)
     answer_worker = AnswerWorker(
         database, attaching or reads, words.answers, fresh_links, clock, audience, bells.answers
     )
@@ -140,16 +145,12 @@ async def assemble(
     moved_channels = MovedChannels(database, posts, access, clock)
     await moved_channels.load()
     await worker.resume()
-    supervisor = Supervisor(clock)
-    others = [each for each in (listeners, asking, None if attaching is None else attaching.tasks) if each is not None]
-    under_way: list[Settles] = [worker.tasks, answer_worker.tasks, fresh_links, dispatcher.tasks, *others]
-    ending.push_async_callback(_settle, under_way)
-    ending.callback(calls.close)
-    ending.push_async_callback(supervisor.stop)
-    return Parts(
+    parts = Parts(
         database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher,
-        reads, answer_worker, attaching, exports, moved_channels, supervisor,
+        reads, answer_worker, attaching, exports, moved_channels, Supervisor(clock),
     )  # fmt: skip
+    parts.end_with(ending, listeners, asking)
+    return parts
 
 
 def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock) -> _Bells:
