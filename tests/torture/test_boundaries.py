@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.torture.boundaries import moments
 from tests.torture.crossings import AFTER, BEFORE, Moment, of_files
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
@@ -9,13 +11,15 @@ from tests.torture.processes import Plan
 from tests.torture.runner import Runner
 from tests.torture.ways_out import WAYS, moments_of
 
+pytestmark = pytest.mark.timeout(300)  # many lives, each with an engine of its own
+
 SUBMITTED = Moment("http POST :x/:x/requests", 1, AFTER)
 ANNOUNCED = Moment("slack chat.postMessage", 2, AFTER)
 OF_ANSWERS = {"file asked for", "file piece", "file read", "file removed", "db announcing.found"}
 READ = Moment("file read", 1, BEFORE)
 POSTED = [Moment("slack chat.postMessage", 3, when) for when in (BEFORE, AFTER)]
 HANDED_OVER = Moment("slack files.completeUploadExternal", 1, AFTER)
-EVERY = 9  #: of so many moments one is taken; an odd number takes befores and afters in turn
+EVERY = 21  #: of so many moments one is taken; an odd number takes befores and afters in turn
 CAUGHT = {
     Plan(SUBMITTED, breaks=("adoption",)): "exports_doubled",
     Plan(SUBMITTED, breaks=("lists",)): "exports_doubled",
