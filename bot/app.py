@@ -160,6 +160,7 @@ class Bot:
             database, parts.links, workspace.access, parts.reading, shown, self._catalogue,
             partial(self._names, values), settings.link_audience, clock,
         )  # fmt: skip
+        parts.supervisor.start("figures in memory", asking_again.run)
         app = self._bolt(workspace, parts, contracts, values, at_a_glance, asking_again)
         await self._connect(app, workspace, parts, contracts, connection)
         log.info("connected", bot_user=workspace.identity.user_id, team=workspace.identity.team_id)

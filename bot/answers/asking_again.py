@@ -19,7 +19,7 @@ from bot.cards.figures import Answer, Unread
 from bot.cards.names import Names
 from bot.cards.query import Query
 from bot.cards.text import is_direct_message
-from bot.errors import FiguresOffError, FiguresSharedError, QueryRefusedError, Wish
+from bot.errors import FiguresOffError, FiguresSharedError, QueryRefusedError, Wish, WrongStateError
 from bot.exports.fresh_links import ended_within
 from bot.exports.links import Links
 from bot.exports.use_cases import entry
@@ -29,11 +29,12 @@ from bot.questions.identity import days_asked
 from bot.runtime.clock import Clock
 from bot.settings import AnswerDetail, LinkAudience
 from bot.tokenflex.catalogue import Catalogue
-from storage import answers, audit, outbox
+from storage import answers, audit, exports, outbox
 from storage.answers import Figures, NewAnswer
 from storage.audit import Act
 from storage.database import Database
 from storage.models import Export
+from storage.states import REMOVED
 
 _A_MOMENT: Final = 3.0  #: seconds after which a person is told that figures take longer
 #: After which a file is read for what was known, where a process died before it was stored.
@@ -84,6 +85,10 @@ class AskingAgain:
         self._audience = audience
         self._clock = clock
         self._recent = Recent(clock)
+
+    async def run(self) -> None:
+        """Forget what was found minutes ago."""
+        await self._recent.run()
 
     async def answer(self, number: int, query: Query, asker: Asker, waiting: Callable[[], Awaitable[object]]) -> Told:
         """Return the figures for this person's eyes, names of people among them; `waiting` is called after a moment.
@@ -199,7 +204,15 @@ def _not_shown(db: Connection, export: Export, asker: Asker, now: datetime) -> N
 def _want(
     db: Connection, export: Export, asker: Asker, query: Query, origin: str, reads_at: datetime | None, now: datetime
 ) -> tuple[answers.Answer, bool]:
-    """Have an answer made for the thread, once for each act; the file is not read for it before `reads_at`."""
+    """Have an answer made for the thread, once for each act; the file is not read for it before `reads_at`.
+
+    Raises:
+        WrongStateError: the export was deleted since it was looked at.
+
+    """
+    standing = exports.get(db, export.number)
+    if standing.state in REMOVED:
+        raise WrongStateError(standing, Wish.LINK)
     new = NewAnswer(
         origin=origin, export=export.number, announcement=export.announcement, asked=query.text, person=asker.person
     )

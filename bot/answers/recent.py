@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.answers.engine.document import Found, Task
 from bot.answers.plan import Plan
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from storage.models import Export
 
@@ -20,7 +21,15 @@ class Recent:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._kept = Bell(clock)
         self._known: OrderedDict[_Key, tuple[datetime, Found]] = OrderedDict()
+
+    async def run(self) -> None:
+        """Forget what is old, also where nobody asks again."""
+        while True:
+            self._forget()
+            oldest = next(iter(self._known.values()), None)
+            await self._kept.wait(None if oldest is None else oldest[0] + _KEPT)
 
     def of(self, export: Export, asked: Plan) -> Found | None:
         """Return what was found in the file that was announced last, if that was asked lately."""
@@ -33,11 +42,12 @@ class Recent:
         self._known.pop(_key(export, asked), None)
         self._known[_key(export, asked)] = self._clock.now(), found
         self._forget()
+        self._kept.ring()
 
     def _forget(self) -> None:
         """Forget what is old, and the oldest of many."""
         now = self._clock.now()
-        while self._known and (len(self._known) > _MOST or now - next(iter(self._known.values()))[0] > _KEPT):
+        while self._known and (len(self._known) > _MOST or now - next(iter(self._known.values()))[0] >= _KEPT):
             self._known.popitem(last=False)
 
 

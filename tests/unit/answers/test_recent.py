@@ -1,5 +1,6 @@
 """What was found lately is known by what was asked of which file, for minutes, and not more of it than so much."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from bot.answers.recent import Recent
 from bot.tokenflex.catalogue import Catalogue
 from storage.models import Export
 from storage.states import ExportState
+from tests.harness.moved_clock import MovedClock
 from tests.harness.rows import FOUND, NOW, REQUEST
 
 EXPORT = Export(42, ExportState.READY, REQUEST, "U1", "C1", NOW, NOW, announcement=1, origin="one act")
@@ -51,6 +53,26 @@ def test_it_is_forgotten_after_minutes() -> None:
     assert recent.of(EXPORT, PLANS[1]) is None
     clock.time += timedelta(minutes=4)
     assert recent.of(EXPORT, PLANS[0]) is None
+
+
+async def test_it_is_forgotten_where_nobody_asks_again() -> None:
+    """Names of people are among it, and they are in memory for minutes."""
+    clock = MovedClock()
+    recent = Recent(clock)
+    loop = asyncio.ensure_future(recent.run())
+    try:
+        await clock.advance(60)
+        recent.keep(EXPORT, PLANS[0], FOUND)
+        await clock.advance(200)
+        recent.keep(EXPORT, PLANS[1], FOUND)
+        assert len(recent._known) == 2
+        await clock.advance(101)
+        assert len(recent._known) == 1
+        await clock.advance(200)
+        assert len(recent._known) == 0
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
 
 
 def test_there_is_never_much_of_it() -> None:
