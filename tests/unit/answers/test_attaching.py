@@ -102,7 +102,7 @@ NOT_WANTED: dict[str, Callable[[House], object]] = {
     "a shared channel that takes nothing": lambda house: setattr(house.access, "shows", Posting.NOTHING),
     **{
         f"no CSV: {fault.value}": lambda house, fault=fault: setattr(house.autodesk, "outcome", Unread(fault))  # type: ignore[misc]
-        for fault in NO_CSV
+        for fault in sorted(NO_CSV)
     },
 }
 
