@@ -143,10 +143,16 @@ def next_try(db: Connection, now: datetime) -> datetime | None:
     return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
 
 
-def pause(db: Connection, attachment: int, next_try_at: datetime, now: datetime, reason: str = "") -> None:
-    """Note that it could not be handed over, or deleted, in a word why, and when that is tried again."""
-    changes = {"attempts": get(db, attachment).attempts + 1, "next_try_at": next_try_at, "changed_at": now}
-    rows.update(db, "attachments", "id", attachment, {**changes, "reason": reason})
+def pause(db: Connection, seen: Attachment, next_try_at: datetime, now: datetime, reason: str = "") -> None:
+    """Note that it could not be handed over, or deleted, in a word why, and when that is tried again.
+
+    Where it was not to be deleted when it was `seen`, and is now, that waits for nothing.
+    """
+    known = get(db, seen.id)
+    if known.state is AttachmentState.DELETING and seen.state is not AttachmentState.DELETING:
+        return
+    changes = {"attempts": known.attempts + 1, "next_try_at": next_try_at, "changed_at": now, "reason": reason}
+    rows.update(db, "attachments", "id", seen.id, changes)
 
 
 def begun(db: Connection, attachment: int, file: Begun, now: datetime) -> Attachment | None:

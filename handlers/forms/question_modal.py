@@ -184,12 +184,6 @@ def opened_of(view: Mapping[str, Any]) -> Opened:
     return export_modal.opened_of(view)
 
 
-def block_of(view: Mapping[str, Any], *names: str) -> str:
-    """Return the id of the first of these inputs that is shown."""
-    shown = [str(block.get("block_id")) for block in view.get("blocks", ()) if block.get("type") == "input"]
-    return next((block for name in names for block in shown if block.partition(".")[0] == name), names[-1])
-
-
 def _kept(view: Mapping[str, Any]) -> dict[str, Any]:
     try:
         kept = json.loads(view.get("private_metadata") or "{}")

@@ -289,7 +289,7 @@ class Attaching:
 
     async def _pause(self, attachment: Attachment, pause: timedelta, reason: str) -> None:
         now = self._clock.now()
-        await self._database.write(attachments.pause, attachment.id, now + pause, now, reason)
+        await self._database.write(attachments.pause, attachment, now + pause, now, reason)
 
 
 def _want(db: Connection, export: int, announcement: int, form: str, now: datetime) -> None:

@@ -86,7 +86,7 @@ class Handing:
         if standing is not None:
             await self._database.write(attachments.handed, attachment.id, now)
         elif now < settled_at:
-            await self._database.write(attachments.pause, attachment.id, settled_at, now)
+            await self._database.write(attachments.pause, attachment, settled_at, now)
         else:
             await self.hand(attachment, export)
 
@@ -107,7 +107,7 @@ class Handing:
             await self._ended(attachment, AttachmentState.SHOWN)
         elif now < (attachment.handed_at or attachment.changed_at) + _SHOWN_WITHIN:
             pause = _LOOKS.after(attachment.attempts + 1)
-            await self._database.write(attachments.pause, attachment.id, now + pause, now)
+            await self._database.write(attachments.pause, attachment, now + pause, now)
         elif attachment.times_handed < _TIMES:
             await self.hand(attachment, export)
         else:

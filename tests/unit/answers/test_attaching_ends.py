@@ -1,6 +1,7 @@
 """The file in the thread and its end: an export that is deleted, a file that is gone; the loop rests meanwhile."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -53,6 +54,19 @@ async def test_deleting_takes_the_file_from_slack(make: Make) -> None:
         await house.goes_on()
         assert (house.slack.shows, await house.state()) == ([], S.DELETED)
     assert house.slack.asked.count("delete") == 1
+
+
+async def test_a_deletion_waits_for_no_pause_of_what_was_under_way(make: Make) -> None:
+    """Slack lets the file wait for an hour as its export is deleted."""
+    house = make()
+    await house.is_read()
+    await house.goes_on()
+    seen = await house.attachment()
+    assert seen is not None
+    await house.is_deleted()
+    await house.bot._pause(seen, timedelta(hours=1), "ratelimited")
+    await house.goes_on(1)
+    assert (house.slack.shows, await house.state()) == ([], S.DELETED)
 
 
 async def test_what_slack_does_not_delete_is_said_and_can_be_tried_again(make: Make) -> None:

@@ -77,7 +77,7 @@ def test_a_file_that_waits_is_named_with_what_keeps_it(db: Connection) -> None:
     accepted(db)
     wanted = attachments.want(db, 1, 1, "csv", NOW)
     assert FILES not in found(db, 599)
-    attachments.pause(db, wanted.id, after(700), after(1), "file_uploads_disabled")
+    attachments.pause(db, wanted, after(700), after(1), "file_uploads_disabled")
     said = found(db, 601)[FILES]
     assert said.level is Level.WARNING
     assert said.found == (

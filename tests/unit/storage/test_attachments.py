@@ -40,7 +40,7 @@ def test_what_is_wanted_twice_is_one(db: Connection) -> None:
 def test_the_oldest_comes_first_unless_it_pauses(db: Connection) -> None:
     first, second = attachments.want(db, 1, 1, "csv", NOW), attachments.want(db, 2, 1, "csv", NOW)
     assert attachments.to_do(db, NOW) == (first, second)
-    attachments.pause(db, first.id, after(60), after(1))
+    attachments.pause(db, first, after(60), after(1))
     assert attachments.to_do(db, after(59)) == (second,)
     assert attachments.next_try(db, after(59)) == after(60)
     assert attachments.to_do(db, after(60)) == (attachments.get(db, first.id), second)

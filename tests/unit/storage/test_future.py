@@ -142,8 +142,8 @@ def test_an_answer_that_was_put_off_in_the_future_is_wanted_now(db: Connection) 
 def test_a_file_that_was_put_off_in_the_future_is_handed_over_now(db: Connection) -> None:
     """One that was put off before now keeps its pause."""
     wanted = attachments.want(db, 1, 1, "csv", NOW)
-    attachments.pause(db, wanted.id, after(600), NOW)
+    attachments.pause(db, wanted, after(600), NOW)
     assert future.bring_back(db, NOW) == NOTHING
-    attachments.pause(db, wanted.id, after(6 * HOUR), after(5 * HOUR))
+    attachments.pause(db, wanted, after(6 * HOUR), after(5 * HOUR))
     assert future.bring_back(db, NOW) == timedelta(hours=5)
     assert attachments.to_do(db, NOW)
