@@ -47,7 +47,7 @@ from storage.states import REMOVED
 
 #: What came is no CSV of the request, or none came: nothing of it is passed on.
 NO_CSV: Final = frozenset({Fault.EMPTY, Fault.PAGE, Fault.COLUMNS, Fault.TOO_WIDE, Fault.GONE})
-_HELD: Final = 2  #: files that are kept at the same time
+_HELD: Final = 2  #: files that are kept from their reading on; what is fetched anew for Slack comes on top
 _AT_ONCE: Final = 4  #: files that are on their way at the same time
 _PAUSES: Final = Backoff(timedelta(seconds=5), timedelta(hours=1))
 _PATIENCE: Final = timedelta(days=1)
