@@ -61,9 +61,23 @@ class Person:
         await expect(found).to_be_visible()
         return found
 
+    def own(self, message: Locator) -> Locator:
+        """What a message itself says, without its thread: that opens by itself when the bot replies there."""
+        return message.locator("> .content")
+
+    def replies(self, message: Locator) -> Locator:
+        """The replies in the thread of a message."""
+        return message.locator(".replies > .message")
+
+    async def sees_the_answer(self, card: Locator) -> Locator:
+        """Wait for the answer in the thread of a card, with which that opens; return it."""
+        answer = self.replies(card).filter(has_text="SHA-256")
+        await expect(answer).to_be_visible()
+        return answer
+
     async def presses(self, message: Locator, label: str) -> None:
         """Press a button in a message by its visible label."""
-        await message.locator(".content button").filter(has_text=label).click()
+        await self.own(message).locator("button").filter(has_text=label).click()
 
     async def agrees(self, label: str) -> None:
         """Answer the dialog that a button asked."""

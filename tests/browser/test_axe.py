@@ -57,7 +57,7 @@ async def test_the_page(house: House, person: PersonAt, scheme: str) -> None:
     await card.hover()
     await ana.types("/nonsense")
     await expect(ana.tab.locator(".trouble")).to_be_visible()
-    await card.locator(".fold").click()
+    await ana.sees_the_answer(card)
     assert await findings(ana.tab) == []
     await ana.presses(card, "Details")
     await ana.presses(ana.message("Export #1", "Posted to"), "Delete")

@@ -103,6 +103,29 @@ async def test_a_sorted_table_stays_sorted(house: House, ana: Person) -> None:
     await expect(reply.get_by_role("columnheader", name="Tokens").get_by_role("button")).to_be_focused()
 
 
+async def test_who_is_at_work_in_a_reply_stays_there(house: House, ana: Person) -> None:
+    """A further reply takes nothing from an earlier one: neither the focus, though names repeat, nor what is typed."""
+    first = await post(house, section("a thread"))
+    options = [{"text": {"type": "plain_text", "text": f"Top {count}"}, "value": str(count)} for count in (10, 25)]
+    label = {"type": "plain_text", "text": "Top …"}
+    menu = {"type": "static_select", "action_id": "top", "placeholder": label, "options": options}
+    button = {"type": "button", "action_id": "people", "text": {"type": "plain_text", "text": "Show people"}}
+    for _ in range(2):
+        await post(house, {"type": "actions", "elements": [menu, button]}, thread_ts=first["ts"])
+    replies = ana.replies(ana.message("a thread"))
+    await expect(replies).to_have_count(2)
+    await replies.nth(1).get_by_role("button", name="Show people").focus()
+    await post(house, section("later"), thread_ts=first["ts"])
+    await expect(replies).to_have_count(3)
+    await expect(replies.nth(1).get_by_role("button", name="Show people")).to_be_focused()
+    typed = replies.nth(1).get_by_role("combobox", name="Top …")
+    await typed.fill("Top 2")
+    await post(house, section("still later"), thread_ts=first["ts"])
+    await expect(replies).to_have_count(4)
+    await expect(typed).to_be_focused()
+    await expect(typed).to_have_value("Top 2")
+
+
 @pytest.mark.parametrize("kind", ["bar", "line", "area"])
 async def test_a_chart_is_read(house: House, ana: Person, kind: str) -> None:
     """By arrow keys, under the pointer, and as a table by who does not see it; parts differ beyond their colour."""

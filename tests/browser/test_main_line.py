@@ -36,7 +36,7 @@ async def test_from_the_form_to_a_fresh_link(house: House, ana: Person) -> None:
     lines = rows(await ana.downloads(done))
     assert lines[0][:2] == ["productName", "usageMonth"]
     assert len(lines) > 100
-    await expect(ana.tab.locator(".replies .message").filter(has_text="SHA-256")).to_be_visible()
+    await ana.sees_the_answer(ana.message("Export #1", "Asked by"))
     key = house.token_flex.exports.all()[0].key
     assert house.token_flex.downloads == [key, key]  # hers, and the bot's for the answer
 
@@ -79,15 +79,18 @@ async def test_an_export_is_deleted_after_a_question(house: House, ana: Person) 
 
 
 async def test_a_thread_holds_the_announcement(ana: Person) -> None:
-    """The announcement stands in the card's thread and in the channel; people can reply there."""
+    """The announcement stands in the card's thread and in the channel, then the answer; people can reply there."""
     await ana.types(EXPORT.format("threaded"))
     await ana.hears("export #1 is ready")
     card = ana.message("Export #1", "Asked by")
-    await card.get_by_role("button", name="1 reply").click()
-    await expect(card.locator(".replies .message")).to_contain_text("export #1 is ready")
+    answer = await ana.sees_the_answer(card)
+    await card.get_by_role("button", name="Close thread").click()
+    await expect(answer).to_be_hidden()
+    await card.get_by_role("button", name="2 replies").click()
+    await expect(ana.replies(card)).to_contain_text(["export #1 is ready", "SHA-256"])
     await card.get_by_label("Reply to tokenflex").fill("Thanks!")
     await card.get_by_label("Reply to tokenflex").press("Enter")
-    await expect(card.locator(".replies .message")).to_have_count(2)
+    await expect(ana.replies(card)).to_have_count(3)
     await expect(ana.tab.locator("#messages > .message").filter(has_text="Thanks!")).to_have_count(1)
 
 

@@ -132,15 +132,18 @@ async def _tab_to(who: Person, name: str) -> None:
 
 
 async def test_the_focus_stays_where_it_was_when_a_message_changes(house: House, ana: Person) -> None:
-    """An edit replaces the buttons of a card; who was on one of them is on its successor."""
+    """An edit replaces the buttons of a card; who was on one of them is on its successor, also when answers come."""
     house.token_flex.controls.hold()
     await ana.types(EXPORT.format("focus"))
     await ana.hears("Export #1", "Asked by", "In progress.")
     card = ana.message("Export #1", "Asked by")
-    await card.get_by_role("button", name="Details, export #").focus()
+    details = ana.own(card).get_by_role("button", name="Details, export #")
+    await details.focus()
     house.token_flex.controls.release()
-    await expect(card).to_contain_text("Ready.")
-    await expect(card.get_by_role("button", name="Details, export #")).to_be_focused()
+    await expect(ana.own(card)).to_contain_text("Ready.")
+    await expect(details).to_be_focused()
+    await ana.sees_the_answer(card)
+    await expect(details).to_be_focused()
 
 
 async def test_at_phone_width_nothing_is_cut_off(person: PersonAt) -> None:

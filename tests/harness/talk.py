@@ -11,6 +11,9 @@ from tests.harness.house import CONTRACT, House
 SPEED = 40.0
 QUICK: Mapping[str, object] = {"durations": (1.0, 1.0), "link_life": 120.0}
 
+#: For exports whose links are counted, or whose next call for one is steered: an answer may need one too, at any time.
+NO_ANSWER = "answer=no"
+
 #: What a card offers in every state but that of a refusal.
 ASKED_ANEW = ("Run again", "Save as template")
 
@@ -43,16 +46,20 @@ async def knows_contracts(house: House) -> None:
     await eventually(lambda: bool(house.bot and house.bot.contracts and house.bot.contracts.contracts))
 
 
-async def asks(member: Member, channel: str = "#finance", name: str = "year1", *, number: int = 1) -> Message:
+async def asks(
+    member: Member, channel: str = "#finance", name: str = "year1", *, number: int = 1, more: str = ""
+) -> Message:
     """Ask for an export and return its card."""
-    await member.types(channel, export(name))
+    await member.types(channel, export(name, more=more))
     await member.hears(channel, f"Got it: export #{number}", private=True)
     return await member.hears(channel, f"Export #{number} · {name}.csv", "Asked by", private=False)
 
 
-async def gets(member: Member, channel: str = "#finance", name: str = "year1", *, number: int = 1) -> Message:
+async def gets(
+    member: Member, channel: str = "#finance", name: str = "year1", *, number: int = 1, more: str = ""
+) -> Message:
     """Ask for an export and return the announcement that it is ready."""
-    await asks(member, channel, name, number=number)
+    await asks(member, channel, name, number=number, more=more)
     return await member.hears(channel, f"export #{number} is ready", private=False, timeout=20)
 
 

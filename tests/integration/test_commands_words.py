@@ -172,6 +172,7 @@ async def test_a_missing_or_wrong_number_is_asked_for(quick: House, word: str) -
 async def test_an_export_of_another_channel_is_not_told_from_none(quick: House, word: str) -> None:
     """Whoever is not in the channel learns nothing, not even that the number exists."""
     ben, carla = quick.member("ben"), quick.member("carla")
+    quick.token_flex.controls.hold()
     await asks(ben, channel="#general")
     await carla.types("#finance", f"/tokenflex {word} #1")
     await carla.hears("#finance", "I know of no export #1 here.", private=True)
@@ -388,13 +389,13 @@ async def test_a_bare_command_opens_the_form(quick: House) -> None:
 
 
 async def test_answers_of_commands_are_private(quick: House) -> None:
-    """Nobody but who typed it sees an answer; the channel sees cards and results only."""
+    """Nobody but who typed it sees an answer; the channel sees cards, and in their threads results and figures."""
     ana, ben = quick.member("ana"), quick.member("ben")
     await gets(ana)
     for text in ("list", "help", "status #1", "link #1", "retry #1", "delete #1", "nonsense"):
         await ana.types("#finance", f"/tokenflex {text}")
     await ana.hears("#finance", "I don't know “nonsense”", private=True, timeout=20)
-    assert len(ben.sees("#finance")) == 2
+    assert [message for message in ben.sees("#finance") if message.thread_ts is None] == [card_of(ben)]
     assert ana.errors == []
 
 

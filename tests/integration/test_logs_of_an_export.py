@@ -11,7 +11,8 @@ import structlog
 
 from bot.runtime import logs
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, asks, deletes, export, fails, gets, quick_house
+from tests.harness.once import unanswered
+from tests.harness.talk import OpenHouse, asks, deletes, eventually, export, fails, gets, quick_house
 
 #: Loggers of what belongs to one export; each of their lines has to name it.
 OF_EXPORTS = (
@@ -65,6 +66,7 @@ async def test_a_whole_life_with_everything_going_wrong(new_house: OpenHouse, ev
     slack.fail_next("chat.update", "invalid_blocks")
     result = await gets_after_trouble(house)
     await ana.waits(lambda: not result.links(), timeout=30)
+    await eventually(lambda: not unanswered(house))  # the next link is for who presses
     upstream.answer_next(403, "POST", "/refreshUrl")
     await ana.presses(result, "Get a fresh link")
     await ana.hears("#finance", "I could not get a link for", private=True, timeout=30)

@@ -2,7 +2,7 @@
 import { act, me } from "./api.js";
 import { drawn } from "./blocks.js";
 import { messageTime } from "./dates.js";
-import { byId, h, refill } from "./dom.js";
+import { byId, h, keyed, refill } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { groupsOf } from "./picker.js";
 import { sharedFile } from "./shared_files.js";
@@ -132,7 +132,19 @@ function drawThread(parent) {
   button.classList.toggle("faint", !open && !replies.length);
   button.setAttribute("aria-expanded", open);
   answers.hidden = form.hidden = !open;
-  refill(answers, replies.map((each) => h("li", { "data-ts": each.ts, className: each.private ? "message private" : "message" }, content({ ...each, broadcast: false }))));
+  const wasWithin = answers.contains(document.activeElement);
+  keyed(answers, replies, (each) => each.ts, (each) => h("li", { "data-ts": each.ts }), drawReply);
+  if (wasWithin && !answers.contains(document.activeElement)) item.focus();
+}
+
+const drawnOf = new WeakMap(); // what stands in the element of a reply
+
+/** Draw a reply that is new or changed; in any other somebody may be at work. */
+function drawReply(item, reply) {
+  if (drawnOf.get(item) === reply) return;
+  drawnOf.set(item, reply);
+  item.className = reply.private ? "message private" : "message";
+  refill(item, content({ ...reply, broadcast: false }));
 }
 
 function fold(parent, place) {
