@@ -1,5 +1,6 @@
 """Texts and marks around them, in a command: whatever people type or paste, a clause arrives as it was meant."""
 
+import re
 import shlex
 
 import pytest
@@ -109,13 +110,20 @@ def test_a_value_whose_marks_do_not_fit_is_told(typed: str, said: str) -> None:
 @example('" or productName = "', 'where="{}"', "'{}'")
 @example("a''b", "where={}", "'{}'")
 @example("x y", "where={}", "‘{}’")
+@example("\\\\", 'where="{}"', "'{}'")
+@example("\\\\", "where=“{}”", "'{}'")
+@example("\\\\", "where={}", "'{}'")
 def test_no_sign_is_left_out_of_a_text_in_silence(text: str, outer: str, inner: str) -> None:
-    """With any marks in a text and around it: each sign is sent, or all of it is refused."""
+    """With any marks in a text and around it: each sign is sent, or all of it is refused.
+
+    Between straight double quotes a backslash goes before a mark or another backslash, as a shell has it.
+    """
+    as_in_a_shell = re.sub(r'\\(["\\])', r"\1", text) if outer == 'where="{}"' else text
     typed = outer.format("productName=" + inner.format(text))
     command = parse(escape(f"export contract=1 fields=productName {typed}").replace("\u00ad", ""), CATALOGUE)
     if isinstance(command, Export):
         assert command.request.where.replace("''", "'") in {
-            f"productName='{each}'" for each in (text, text.replace("''", "'"), text.replace("’’", "'"))
+            f"productName='{each}'" for each in (text, text.replace("''", "'"), text.replace("’’", "'"), as_in_a_shell)
         }
 
 
