@@ -216,6 +216,7 @@ async def test_the_home_tab(house: House, app: AsyncApp, ana: Person, person: Pe
     await shown.get_by_role("button", name="New export").press("Enter")
     await expect(ana.form.get_by_text("The form")).to_be_visible()
     await ana.tab.keyboard.press("Escape")
+    await expect(shown.get_by_role("button", name="New export")).to_be_focused()
     await shown.get_by_role("button", name="Run again").nth(1).press("Enter")
     await expect(shown.get_by_text("Running")).to_be_visible()
     await expect(shown.locator(":focus")).to_have_text("Run again")

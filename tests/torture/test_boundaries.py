@@ -124,8 +124,12 @@ async def test_a_way_out_that_does_not_wait_is_noticed(runner: Runner) -> None:
         assert {each.problem for each in hasty} <= {"", "the login is lost, and nobody killed the process"}
         left = [way for way, each in zip(left, hasty, strict=True) if not each.problem]
     assert left == []
-    silent = await runner.exits([(way.without("record"), Moment("http POST token", 1, AFTER)) for way in WAYS])
-    assert [each.problem for each in silent] == ["the login is lost, and nobody says why"] * len(WAYS)
+    left = list(WAYS)
+    for _ in range(3):  # a refused start may be over before its renewal has begun, where the machine is busy
+        silent = await runner.exits([(way.without("record"), Moment("http POST token", 1, AFTER)) for way in left])
+        assert {each.problem for each in silent} <= {"", "the login is lost, and nobody says why"}
+        left = [way for way, each in zip(left, silent, strict=True) if not each.problem]
+    assert left == []
 
 
 async def test_one_fault_loses_and_doubles_nothing(runner: Runner) -> None:
