@@ -130,7 +130,7 @@ async def test_an_event_that_could_not_be_stored_is_not_acknowledged(
         return move(db, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(channels, "move", _fails_once)
-    house.slack.sockets.ack_seconds = 0.5
+    house.slack.sockets.ack_seconds = 2.0
     await changes_id(house)
     assert [each.acknowledged for each in house.slack.events.attempts] == [False, True]
     assert await heard(house) == 1

@@ -10,6 +10,7 @@ from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import (
     ASKED_ANEW,
+    NO_ANSWER,
     OpenHouse,
     asks,
     calls,
@@ -131,7 +132,7 @@ async def test_a_line_of_the_list_is_run_again(quick: House) -> None:
 async def test_status_shows_everything_about_an_export(quick: House) -> None:
     """The answer is private and names what was asked, when, by whom, and how it stands."""
     ana = quick.member("ana")
-    await gets(ana)
+    await gets(ana, more=NO_ANSWER)
     await ana.types("#finance", "/tokenflex status #1")
     answer = await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", "Finished", private=True)
     shown = answer.visible_text()
