@@ -98,11 +98,11 @@ async def given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     posts = dispatcher._posts
     real = posts.post
 
-    async def refuse_once(channel: str, *rest: Any) -> Posted:
+    async def refuse_once(channel: str, *rest: Any, **more: Any) -> Posted:
         if channel == ana.id:
             house.slack.controls.fail_next("chat.postMessage", "messages_tab_disabled")
             monkeypatch.setattr(posts, "post", real)
-        return await real(channel, *rest)
+        return await real(channel, *rest, **more)
 
     monkeypatch.setattr(posts, "post", refuse_once)
     await ana.types("#finance", "/tokenflex export contract=110000123456 metrics=tokensConsumed name=year1")

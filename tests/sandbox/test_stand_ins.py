@@ -38,7 +38,8 @@ settings:
 def test_the_manifest_is_taken_as_it_is() -> None:
     """Scopes, events, commands and switches of the app that people install."""
     found, app = installed.arguments(), manifest()
-    assert found["scopes"] == app["oauth_config"]["scopes"]["bot"]
+    scopes = app["oauth_config"]["scopes"]
+    assert found["scopes"] == [*scopes["bot"], *scopes["bot_optional"]]
     assert found["events"] == app["settings"]["event_subscriptions"]["bot_events"]
     assert found["commands"] == ["/tokenflex"]
     assert found["home_tab"] == app["features"]["app_home"]["home_tab_enabled"]
