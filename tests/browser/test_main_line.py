@@ -63,6 +63,7 @@ async def test_an_export_is_deleted_after_a_question(house: House, ana: Person) 
     await ana.hears("export #1 is ready")
     card = ana.tab.locator("#messages > .message").filter(has_text="Asked by").filter(has_not_text="Posted to")
     details = ana.message("Export #1", "Posted to")
+    await ana.sees_the_answer(card)  # nothing moves under the pointer any more
     await ana.presses(card, "Details")
     await ana.presses(details, "Delete")
     await expect(ana.tab.locator("#confirm")).to_contain_text("Delete export #1?")

@@ -101,7 +101,9 @@ async def test_the_focus_is_in_the_message_after_a_deletion(house: House, ana: P
     """Delete by keyboard takes its own button away; the focus does not fall out of the messages."""
     await ana.types(EXPORT.format("gone"))
     await ana.hears("export #1 is ready")
-    await ana.presses(ana.message("Export #1", "Asked by"), "Details")
+    card = ana.message("Export #1", "Asked by")
+    await ana.sees_the_answer(card)  # nothing moves under the pointer any more
+    await ana.presses(card, "Details")
     details = ana.message("Export #1", "Posted to")
     await details.locator(".content button").filter(has_text="Delete").focus()
     await ana.tab.keyboard.press("Enter")
