@@ -6,6 +6,7 @@ import re
 import pytest
 
 from sandbox.slack.member import Member
+from sandbox.slack.messages import Message
 from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import (
@@ -79,10 +80,14 @@ async def test_a_long_list_has_pages(quick: House) -> None:
 
 async def listed(member: Member, words: str) -> list[int]:
     """Type `list` with these words and return the numbers that the answer shows."""
-    before = len(member.sees("#finance"))
+
+    def replies() -> list[Message]:
+        return [message for message in member.sees("#finance") if message.ephemeral_for]
+
+    before = len(replies())
     await member.types("#finance", f"/tokenflex list {words}")
-    await member.waits(lambda: len(member.sees("#finance")) > before)
-    shown = member.sees("#finance")[-1].visible_text()
+    await member.waits(lambda: len(replies()) > before)
+    shown = replies()[-1].visible_text()
     return [int(each) for each in re.findall(r"^#(\d+) \w+\.csv", shown, re.MULTILINE)]
 
 
