@@ -1,17 +1,15 @@
-"""Every sentence that people can see, found in the code itself: its words, its end, its length, and acts that exist.
+"""Every sentence that people can see, as it is shown: its words, its end, its length, and acts that can be done.
 
-A new sentence cannot be forgotten: the literals of all modules that speak to people are read from their source, and
-each face, error, kind of message and reply is drawn; one without a row here fails the test.
+A new sentence cannot be forgotten: each face, error, kind of message and reply is drawn; one without a row here fails
+the test. `test_literals.py` reads the source of all modules that speak to people.
 """
 
-import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -37,93 +35,16 @@ from bot.tokenflex import errors as token_flex_errors
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DownloadLink
 from handlers.forms import export_modal
-from handlers.words.grammar import ADMIN, WORDS
 from storage.answers import Answer as StoredAnswer
 from storage.answers import AnswerState
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.states import Event, ExportState, Note, next_state
-from tests.harness.house import ROOT
 from tests.harness.rows import COUNTED, FOUND, NOW, REQUEST
 from tests.unit.cards import test_refusals
+from tests.unit.cards.vocabulary import FORBIDDEN, LABELS, LONGEST
 
 S = ExportState
 T = TypeVar("T")
-
-#: Words of the implementation, which tell people nothing or something else.
-FORBIDDEN = re.compile(
-    r"\b(calls?|slots?|places?|submit\w*|queued?|outbox|database|poll\w*|(?<!Post to )threads?|triggers?|payloads?"
-    r"|upstream|endpoints?|post request|http|json|exceptions?|null|request keys?|credentials?|scopes?|cached?"
-    r"|responses?|modals?|ephemeral|parser?|syntax|literals?|operators?|clauses?|outstanding|envelopes?|timeouts?|workers?"
-    r"|loops?)\b",
-    re.IGNORECASE,
-)
-#: Of a Slack notification, of which a telephone shows the beginning; and what nobody reads to its end.
-LONGEST = 330
-#: All modules that have sentences for people.
-SPEAKERS = [
-    *sorted(Path(ROOT, "bot/cards").glob("*.py")),
-    *sorted(Path(ROOT, "handlers").rglob("*.py")),
-    *(Path(ROOT, "bot/tokenflex", name) for name in ("catalogue.py", "rules.py", "literal.py", "where.py")),
-]
-LABELS = set(actions._LABELS.values()) | {"Export", "New export"}
-
-
-# --- in the source
-
-
-def literals(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the texts in a module that people may read, with `…` for what is put into them."""
-    tree = ast.parse(path.read_text())
-    skipped = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            skipped.add(id(node.value))  # documentation
-        if _is_for_the_log(node):
-            skipped |= {id(each) for each in ast.walk(node)}
-        if isinstance(node, ast.JoinedStr):
-            skipped |= {id(each) for each in node.values}
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
-            yield node.lineno, node.value
-        elif isinstance(node, ast.JoinedStr):
-            yield node.lineno, "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values)
-
-
-def _is_for_the_log(node: ast.AST) -> bool:
-    if isinstance(node, ast.Raise):
-        return "NotImplementedError" in ast.dump(node)
-    speaks = (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-    )
-    return speaks and node.func.value.id == "log"  # type: ignore[attr-defined]
-
-
-def every_literal() -> Iterator[Any]:
-    for path in SPEAKERS:
-        for line, text in literals(path):
-            yield pytest.param(text, id=f"{path.relative_to(ROOT)}:{line}")
-
-
-@pytest.mark.parametrize("text", list(every_literal()))
-def test_no_word_of_the_implementation_is_in_the_source_of_sentences(text: str) -> None:
-    """What people read is about exports, files, columns and Autodesk, not about how the bot is made."""
-    found = FORBIDDEN.search(text)
-    assert found is None, f"“{found and found.group()}” in: {text}"
-
-
-@pytest.mark.parametrize("text", list(every_literal()))
-def test_every_act_that_is_named_exists(text: str) -> None:
-    """A word after /tokenflex is one of the command, what is between asterisks before a verb is a button."""
-    for word in re.findall(r"/tokenflex ([a-z]+)", text):
-        assert word in {*WORDS, ADMIN, "for", "does"}, text
-    for label in re.findall(r"(?:Press|press|^|[.;] )\s?\*([A-Z][^*…]+)\*", text):
-        if not text.startswith(f"*{label}*\n"):  # a heading
-            assert label in LABELS, text
-
-
-# --- as they are shown
 
 
 def export(state: S, **more: Any) -> Export:

@@ -15,7 +15,7 @@ from bot.tokenflex.catalogue import CATEGORIES
 from bot.tokenflex.errors import UnreachableError
 from bot.tokenflex.models import TokenYear
 from sandbox.slack.rules.blocks import message_faults
-from tests.unit.cards.test_sentences import FORBIDDEN, LONGEST
+from tests.unit.cards.vocabulary import FORBIDDEN, LONGEST
 
 AT = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 YEAR = TokenYear(2, date(2026, 2, 1), date(2027, 1, 31), 12_000, 10_500, 1_500, 500, 100)
