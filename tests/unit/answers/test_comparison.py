@@ -75,6 +75,8 @@ def _then(days: Days | None = SEPTEMBER, known_through: date | None = None, at: 
     return Run(1, days, at, known_through)
 
 
+#: What an earlier file of the same days had, and what is said of it.
+_ONE_FEWER, _ONE_MORE = ["Revit,119", "Maya,30", "Fusion,7"], "Tokens: 1 more (+0.6 %); up most for Revit (+1)."
 #: The earlier run and its rows, the days of the run now, and what it says of the other.
 SENTENCES: dict[str, tuple[Run, list[str], Days | None, str]] = {
     "rose, fell, is new, is gone": (
@@ -113,12 +115,9 @@ SENTENCES: dict[str, tuple[Run, list[str], Days | None, str]] = {
     ),
     "restated": (
         _then(OCTOBER, at=NOW.replace(day=9)),
-        ["Revit,119", "Maya,30", "Fusion,7"],
+        _ONE_FEWER,
         OCTOBER,
-        (
-            "Autodesk has changed the figures of these days since 9 November 2026. Tokens: 1 more (+0.6 %); "
-            "up most for Revit (+1)."
-        ),
+        f"Autodesk has changed the figures of these days since 9 November 2026. {_ONE_MORE}",
     ),
     "restated, and the same in all": (
         _then(OCTOBER, at=NOW.replace(day=9)),
@@ -131,36 +130,27 @@ SENTENCES: dict[str, tuple[Run, list[str], Days | None, str]] = {
     ),
     "the rest of the days": (
         _then(OCTOBER, known_through=date(2026, 10, 29)),
-        ["Revit,119", "Maya,30", "Fusion,7"],
+        _ONE_FEWER,
         OCTOBER,
-        (
-            "Since 2 October 2026, when usage was known only through 29 October 2026, more has become known. "
-            "Tokens: 1 more (+0.6 %); up most for Revit (+1)."
-        ),
+        f"Since 2 October 2026, when usage was known only through 29 October 2026, more has become known. {_ONE_MORE}",
     ),
     "the days were not over": (
         _then(OCTOBER),
-        ["Revit,119", "Maya,30", "Fusion,7"],
+        _ONE_FEWER,
         OCTOBER,
-        (
-            "Since 2 October 2026, when these days were not over, more has become known. Tokens: 1 more (+0.6 %); "
-            "up most for Revit (+1)."
-        ),
+        f"Since 2 October 2026, when these days were not over, more has become known. {_ONE_MORE}",
     ),
     "usage of the last days may have been late": (
         _then(OCTOBER, at=NOW.replace(day=7)),
-        ["Revit,119", "Maya,30", "Fusion,7"],
+        _ONE_FEWER,
         OCTOBER,
-        (
-            "The figures of these days have changed since 7 November 2026. Tokens: 1 more (+0.6 %); up most for Revit "
-            "(+1)."
-        ),
+        f"The figures of these days have changed since 7 November 2026. {_ONE_MORE}",
     ),
     "all days": (
         _then(None),
-        ["Revit,119", "Maya,30", "Fusion,7"],
+        _ONE_FEWER,
         None,
-        "The figures have changed since 2 October 2026. Tokens: 1 more (+0.6 %); up most for Revit (+1).",
+        f"The figures have changed since 2 October 2026. {_ONE_MORE}",
     ),
 }
 
@@ -210,7 +200,7 @@ def test_a_period_whose_usage_was_not_all_known_says_so(ours: bool, theirs: bool
 
 
 def test_the_last_period_and_a_restatement_are_both_said(tmp_path: Path) -> None:
-    again = (Run(3, OCTOBER, NOW.replace(day=9)), ["Revit,119", "Maya,30", "Fusion,7"])
+    again = (Run(3, OCTOBER, NOW.replace(day=9)), _ONE_FEWER)
     answer = _answers(tmp_path, _PRODUCTS, _NOW, again, (_then(), ["Revit,100"]), run=_RUN)
     assert len(answer.comparison) == 2
     assert answer.comparison[0].startswith("Tokens: 57 more than in September 2026")
