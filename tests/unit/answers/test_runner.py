@@ -18,7 +18,9 @@ from bot.answers.engine.document import Found, Limits, Task
 from bot.answers.plan import plan
 from bot.cards.figures import Fault, Unread
 from bot.tokenflex.catalogue import Catalogue
+from tests.unit.answers import processes
 from tests.unit.answers.files import asked
+from tests.unit.answers.processes import after_asking, left_in, program_of
 
 SECRET = "secret-name"
 GOOD = f"userName,tokensConsumed\n{SECRET},4.5\nkobrien,1\n"
@@ -34,25 +36,20 @@ def _file(folder: Path, content: str = GOOD) -> Path:
     return path
 
 
-def _left_in(folder: Path) -> list[str]:
-    return sorted(each.name for each in folder.iterdir())
-
-
 def _large(folder: Path) -> Path:
     return _file(folder, GOOD + "".join(f"user{at:060d},1.5\n" for at in range(400_000)))
 
 
 async def _said(folder: Path, script: str, limits: Limits | None = None) -> Found | Unread:
     """Return the outcome where a script stands in the engine's place."""
-    program = (sys.executable, "-c", script)
-    return await runner.read(_file(folder), folder, _task(), limits or Limits(), program=program)
+    return await runner.read(_file(folder), folder, _task(), limits or Limits(), program=program_of(script))
 
 
 async def test_the_engine_gives_figures_and_leaves_nothing(tmp_path: Path) -> None:
     found = await runner.read(_file(tmp_path), tmp_path, _task(), Limits())
     assert isinstance(found, Found)
     assert (found.rows, found.people, str(found.totals["tokensConsumed"])) == (2, 2, "5.5")
-    assert _left_in(tmp_path) == ["export.csv"]
+    assert left_in(tmp_path) == ["export.csv"]
 
 
 async def test_a_service_that_may_not_step_back_has_figures_too(tmp_path: Path) -> None:
@@ -69,13 +66,11 @@ engine.main()
 
 #: What stands in the engine's place, and what people read then.
 ENDS: dict[str, tuple[str, Fault]] = {
-    "says nothing": ("", Fault.CRASH),
+    **processes.ENDS,
     "an error of Python": ("raise ValueError('secret-name')", Fault.CRASH),
     "an exit status": ("import os; os._exit(3)", Fault.CRASH),
     "a crash in a library": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Fault.CRASH),
     "an abort": ("import os, resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); os.abort()", Fault.CRASH),
-    "killed by the system": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", Fault.MEMORY),
-    "its alarm": ("import os, signal; os.kill(os.getpid(), signal.SIGALRM)", Fault.TIME),
     "its share of the processor": ("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)", Fault.TIME),
     "no JSON": ("print('secret-name')", Fault.CRASH),
     "JSON of another kind": ("print('[1, 2]')", Fault.CRASH),
@@ -91,11 +86,11 @@ ENDS: dict[str, tuple[str, Fault]] = {
 async def test_however_the_engine_ends_there_is_a_sentence_and_a_line_without_data(name: str, tmp_path: Path) -> None:
     script, fault = ENDS[name]
     with capture_logs() as lines:
-        outcome = await _said(tmp_path, f"import sys; sys.stdin.readline()\n{script}")
+        outcome = await _said(tmp_path, after_asking(script))
     assert outcome == Unread(fault)
     assert [line["fault"] for line in lines] == [fault.value]
     assert SECRET not in json.dumps(lines)
-    assert _left_in(tmp_path) == ["export.csv"]
+    assert left_in(tmp_path) == ["export.csv"]
 
 
 async def test_an_engine_that_does_not_even_read_is_a_sentence(tmp_path: Path) -> None:
@@ -121,7 +116,7 @@ async def test_too_little_memory_and_too_little_disk_are_told_apart(tmp_path: Pa
     assert await runner.read(path, tmp_path, _task(), Limits(memory=8)) == Unread(Fault.MEMORY)
     assert await runner.read(path, tmp_path, _task(), Limits(memory=80, disk=1)) == Unread(Fault.DISK)
     assert isinstance(await runner.read(path, tmp_path, _task(), Limits(memory=128)), Found)
-    assert _left_in(tmp_path) == ["export.csv"]
+    assert left_in(tmp_path) == ["export.csv"]
 
 
 async def test_a_cancelled_call_has_ended_the_engine(tmp_path: Path) -> None:
@@ -132,7 +127,7 @@ async def test_a_cancelled_call_has_ended_the_engine(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert not _lives(int(_told(tmp_path / "pid")))
-    assert _left_in(tmp_path) == ["export.csv", "pid"]
+    assert left_in(tmp_path) == ["export.csv", "pid"]
 
 
 async def test_the_engine_is_told_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from bot.answers.files.copies import Copy
 from bot.cards.figures import Fault, Unread
 from bot.cards.names import Names
 from bot.tokenflex.catalogue import Catalogue
+from tests.unit.answers import processes
+from tests.unit.answers.processes import after_asking, left_in, program_of
 
 NAMES = Names(Catalogue(), {"customField1": "Cost centre", "customField2": "=Danger"})
 COLUMNS = (
@@ -220,10 +222,6 @@ def test_any_text_fits(text: str) -> None:
     assert len(fitting(guarded(text)).encode("utf-16-le")) // 2 <= MOST_TEXT
 
 
-def _left_in(folder: Path) -> list[str]:
-    return sorted(each.name for each in folder.iterdir())
-
-
 # --- as a process --------------------------------------------------------------------------------------------------
 
 
@@ -238,15 +236,13 @@ async def _copy(folder: Path, content: str, program: Sequence[str] | None = None
 async def test_the_process_makes_the_file_and_leaves_nothing_else(tmp_path: Path) -> None:
     made = await _copy(tmp_path, "userName,tokensConsumed\njdoe,4.5\n")
     assert made == Copy(tmp_path / "export.xlsx", 1, 1)
-    assert _left_in(tmp_path) == ["export.csv", "export.xlsx"]
+    assert left_in(tmp_path) == ["export.csv", "export.xlsx"]
     assert openpyxl.load_workbook(tmp_path / "export.xlsx")["Usage"]["B2"].value == 4.5
 
 
 #: What stands in the process's place, and what becomes of that.
 ENDS = {
-    "says nothing": ("", Fault.CRASH),
-    "killed by the system": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", Fault.MEMORY),
-    "its alarm": ("import os, signal; os.kill(os.getpid(), signal.SIGALRM)", Fault.TIME),
+    **processes.ENDS,
     "another document": ('print(\'{"made": {"rows": 1}}\')', Fault.CRASH),
     "a fault that nobody knows": ('print(\'{"fault": "secret"}\')', Fault.CRASH),
     "a fault": ('print(\'{"fault": "disk"}\')', Fault.DISK),
@@ -256,9 +252,9 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 async def test_however_the_process_ends_there_is_a_reason_and_nothing_left(name: str, tmp_path: Path) -> None:
     script, fault = ENDS[name]
-    program = (sys.executable, "-c", f"import sys; sys.stdin.readline()\n{script}")
+    program = program_of(after_asking(script))
     assert await _copy(tmp_path, "userName,tokensConsumed\n", program) == Unread(fault)
-    assert _left_in(tmp_path) == ["export.csv"]
+    assert left_in(tmp_path) == ["export.csv"]
 
 
 def test_the_process_that_starts_it_never_loads_the_library() -> None:
