@@ -22,16 +22,13 @@ from bot.exports import announcements, removal
 from bot.people.permissions import Posting
 from bot.runtime.bell import Bell
 from bot.settings import AttachFiles, LinkAudience
-from bot.slack.errors import (
-    FileGoneError,
-    SlackError,
-)
+from bot.slack.errors import FileGoneError, SlackError
 from bot.slack.files import Begun, Standing
 from bot.tokenflex.catalogue import Catalogue
 from storage import answers, attachments, exports, outbox
 from storage.answers import Figures, NewAnswer
 from storage.attachments import Attachment, AttachmentState
-from storage.models import Export, MessageKind, SentMessage
+from storage.models import About, Export, MessageKind, NewDelivery, SentMessage
 from storage.states import Event
 from tests.harness.moved_clock import MovedClock
 from tests.harness.rows import FOUND
@@ -203,6 +200,23 @@ class House:
         await (bot or self.bot).read(export, asked, person="U1", rank=Rank.METADATA)
         figures = Figures(document="{}", sha256="")
         await self.database.write(answers.found, self.answer.id, figures, self.clock.now())
+
+    async def answer_is_due(self) -> None:
+        """The message with the answer waits to be posted."""
+        row = NewDelivery(
+            subject=f"answer:{self.answer.id}",
+            kind=MessageKind.ANSWER,
+            about=About.EXPORT,
+            about_id=1,
+            recipient="C0FINANCE1",
+        )
+        await self.database.write(outbox.put_once, row, self.clock.now())
+
+    async def answer_is_posted(self) -> None:
+        """The message that was due stands in its thread."""
+        row = outbox.find(self.database.db, f"answer:{self.answer.id}")
+        assert row is not None
+        await self.database.write(outbox.mark_sent, row)
 
     async def is_deleted(self) -> None:
         """A person deletes the export."""

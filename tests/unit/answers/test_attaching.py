@@ -13,15 +13,9 @@ from bot.errors import MembershipUnknownError
 from bot.exports import announcements
 from bot.people.permissions import Posting
 from bot.settings import AttachFiles, LinkAudience
-from bot.slack.errors import (
-    FileGoneError,
-    SlackRateLimitedError,
-    SlackUnreachableError,
-    SlackUnsureError,
-    refusal,
-)
+from bot.slack.errors import FileGoneError, SlackRateLimitedError, SlackUnreachableError, SlackUnsureError, refusal
 from storage import attachments, exports, outbox
-from storage.models import About, MessageKind, NewDelivery, SentMessage
+from storage.models import MessageKind, SentMessage
 from tests.unit.answers.attaching import CSV, House, Make, S, make
 
 __all__ = ["make"]
@@ -65,19 +59,10 @@ async def test_the_file_comes_after_the_answer(make: Make) -> None:
     """While the row of the answer waits, nobody is shown the file."""
     house = make()
     await house.is_read()
-    row = NewDelivery(
-        subject=f"answer:{house.answer.id}",
-        kind=MessageKind.ANSWER,
-        about=About.EXPORT,
-        about_id=1,
-        recipient="C0FINANCE1",
-    )
-    await house.database.write(outbox.put_once, row, house.clock.now())
+    await house.answer_is_due()
     await house.goes_on(60)
     assert await house.state() is S.UPLOADED
-    known = outbox.find(house.database.db, row.subject)
-    assert known is not None
-    await house.database.write(outbox.mark_sent, known)
+    await house.answer_is_posted()
     await house.goes_on(60)
     assert len(house.slack.shows) == 1
 

@@ -13,15 +13,10 @@ from bot.cards.file_card import NoFile
 from bot.errors import LinkUnavailableError, NoLink, Wish, WrongStateError
 from bot.runtime.bell import Bell
 from bot.settings import LinkAudience
-from bot.slack.errors import (
-    SlackUnreachableError,
-    SlackUnsureError,
-    refusal,
-)
+from bot.slack.errors import SlackUnreachableError, SlackUnsureError, refusal
 from bot.tokenflex.catalogue import Catalogue
-from storage import attachments, exports, outbox
+from storage import attachments, exports
 from storage.database import Table
-from storage.models import About, MessageKind, NewDelivery
 from storage.states import Event
 from tests.unit.answers.attaching import Make, S, make
 
@@ -218,23 +213,14 @@ async def test_what_waits_for_its_answer_takes_no_room_from_others(make: Make) -
     """Nothing is to be done for a file whose answer is still to be posted, however many there are."""
     house = make()
     await house.is_read()
-    row = NewDelivery(
-        subject=f"answer:{house.answer.id}",
-        kind=MessageKind.ANSWER,
-        about=About.EXPORT,
-        about_id=1,
-        recipient="C0FINANCE1",
-    )
-    await house.database.write(outbox.put_once, row, house.clock.now())
+    await house.answer_is_due()
     attachment = await house.attachment()
     assert attachment is not None
     await house.bot.step(attachment)
     assert await house.state() is S.UPLOADED
     due = LinkAudience.CHANNEL, house.clock.now()
     assert (await house.database.read(_due, *due))[0] == ()
-    known = outbox.find(house.database.db, row.subject)
-    assert known is not None
-    await house.database.write(outbox.mark_sent, known)
+    await house.answer_is_posted()
     assert len((await house.database.read(_due, *due))[0]) == 1
 
 

@@ -8,9 +8,7 @@ import pytest
 
 from bot.answers.files.attaching import Attaching
 from bot.cards.file_card import NoFile
-from bot.slack.errors import (
-    SlackUnsureError,
-)
+from bot.slack.errors import SlackUnsureError
 from tests.unit.answers.attaching import DiedError, House, Make, S, make
 
 __all__ = ["make"]
