@@ -1,7 +1,7 @@
 """What the engine found becomes an answer: a finding in one sentence, facts, a table, series and a receipt. Pure."""
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -67,7 +67,7 @@ class _Writing:
             self._period(),
             table,
             series,
-            tuple(self._notes(table)),
+            (*self._notes(table), *self._cut(series)),
             self.people and bool(self._personal(self._main)),
         )
 
@@ -118,6 +118,26 @@ class _Writing:
             yield _NOBODY
         if not self.people and self.plan.main != self.plan.for_all:
             yield _HIDDEN
+
+    def _cut(self, series: Sequence[Series]) -> Iterator[str]:
+        """Say which weeks or months at the ends of a chart have fewer days than the others."""
+        first, last = (self.days.first, self.days.last) if self.days else (self.found.first_day, self.found.last_day)
+        if self.plan.task.days != DAY or first is None or last is None:
+            return
+        after = last + timedelta(1)
+        for each in series:
+            if each.by in _SPANS:
+                start, label = _SPANS[each.by]
+                ends = [
+                    word
+                    for word, point, day, is_cut in (
+                        ("first", each.points[0], first, start(first) != first),
+                        ("last", each.points[-1], last, start(after) != after),
+                    )
+                    if is_cut and point.label == label(start(day))
+                ]
+                if ends:
+                    yield f"The {_and(ends)} {each.by.lower()} of the chart {'are' if ends[1:] else 'is'} not whole."
 
     # --- table ----------------------------------------------------------------------------------------------------
 
@@ -317,7 +337,7 @@ def _fitted(timelines: Sequence[Sequence[Moment]]) -> tuple[str, tuple[Point, ..
         for unit, start, step in (("day", _itself, 1), ("week", _monday, 7)):
             if (start(days[0][-1].day) - start(days[0][0].day)).days <= (_MOST_POINTS - 1) * step:
                 return unit, _points(days[0], start, lambda day, step=step: day + timedelta(step), date.isoformat)  # type: ignore[misc]
-    return "month", _points(months, _itself, _next_month, lambda day: f"{day:%Y-%m}")[-_MOST_POINTS:]
+    return "month", _points(months, _itself, _next_month, _month_label)[-_MOST_POINTS:]
 
 
 def _points(
@@ -347,5 +367,20 @@ def _monday(day: date) -> date:
     return day - timedelta(day.weekday())
 
 
+def _month(day: date) -> date:
+    return day.replace(day=1)
+
+
 def _next_month(day: date) -> date:
     return (day + timedelta(31)).replace(day=1)
+
+
+def _month_label(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+#: By what a chart is called: where such a span begins, and its label.
+_SPANS: Final[Mapping[str, tuple[Callable[[date], date], Callable[[date], str]]]] = {
+    "Week": (_monday, date.isoformat),
+    "Month": (_month, _month_label),
+}

@@ -195,6 +195,29 @@ def test_a_series_has_the_finest_unit_that_fits_and_no_gap(days: int, tmp_path: 
         assert sum(point.value for point in series.points) == Decimal("1.5") * len(used)
 
 
+#: Days asked for (None: those of the file), days with usage, and what is said of the ends of the chart.
+CUT = {
+    "whole weeks": (None, ("2024-01-01", "2024-02-25"), ""),
+    "a week that begins late": (None, ("2024-01-03", "2024-02-25"), "The first week of the chart is not whole."),
+    "a week that ends early": (None, ("2024-01-01", "2024-02-20"), "The last week of the chart is not whole."),
+    "both": (None, ("2024-01-03", "2024-02-20"), "The first and last week of the chart are not whole."),
+    "nothing used on a Monday": (("2024-01-01", "2024-02-25"), ("2024-01-02", "2024-02-20"), ""),
+    "nothing used at the ends": (("2024-01-03", "2024-03-05"), ("2024-01-10", "2024-02-20"), ""),
+    "months": (None, ("2024-01-03", "2024-08-20"), "The first and last month of the chart are not whole."),
+    "whole months": (None, ("2024-01-01", "2024-08-31"), ""),
+    "more months than fit": (None, ("2022-01-03", "2024-08-31"), ""),
+    "days": (None, ("2024-01-03", "2024-01-18"), ""),
+}
+
+
+@pytest.mark.parametrize("case", CUT)
+def test_weeks_and_months_that_are_shown_in_part_are_named(case: str, tmp_path: Path) -> None:
+    asked, used, said = CUT[case]
+    days = Days(*map(date.fromisoformat, asked)) if asked else None
+    answer = _answer(tmp_path, "usageDate,tokensConsumed", [f"{day},1.5" for day in used], days=days)
+    assert [note for note in answer.notes if "of the chart" in note] == ([said] if said else [])
+
+
 def test_names_of_people_are_marked_in_tables_and_charts(tmp_path: Path) -> None:
     answer = _answer(tmp_path, "userName,tokensConsumed", ["jdoe,1", "kobrien,2"])
     assert answer.names_people
