@@ -11,7 +11,6 @@ from tests.harness.files import download
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import (
     ASKED_ANEW,
-    NO_ANSWER,
     OpenHouse,
     asks,
     calls,
@@ -66,7 +65,7 @@ async def test_a_fresh_link_comes_into_the_message_for_all(quick: House) -> None
 async def test_a_press_on_a_link_that_works_says_so(quick: House) -> None:
     """Where the link is there and good, no call is spent, and who pressed is told."""
     ana, ben = quick.member("ana"), quick.member("ben")
-    result = await gets(ana, more=NO_ANSWER)
+    result = await gets(ana)
     spent = calls(quick, "POST", "/refreshUrl")
     await ben.presses(result, "Get a fresh link")
     await ben.hears("#finance", "That link for export #1 still works until", private=True)
@@ -80,7 +79,7 @@ async def test_a_press_on_a_short_lived_link_that_works_says_so_too(new_house: O
     await house.start_bot()
     await knows_contracts(house)
     ana, ben = house.member("ana"), house.member("ben")
-    result = await gets(ana, more=NO_ANSWER)
+    result = await gets(ana)
     await ana.waits(lambda: not result.links(), timeout=20)
     await ben.presses(result, "Get a fresh link")
     await ben.waits(lambda: bool(result.links()))
@@ -93,7 +92,7 @@ async def test_a_press_on_a_short_lived_link_that_works_says_so_too(new_house: O
 async def test_two_who_press_at_once_share_one_call(quick: House) -> None:
     """Presses at the same time make one call to Token Flex, and both get the link."""
     ana, ben = quick.member("ana"), quick.member("ben")
-    result = await gets(ana, more=NO_ANSWER)
+    result = await gets(ana)
     await no_link_in(ana, result)
     spent = calls(quick, "POST", "/refreshUrl")
     await asyncio.gather(*(who.presses(result, "Get a fresh link") for who in (ana, ben, ana)))
@@ -150,7 +149,7 @@ async def test_a_link_for_whoever_presses(new_house: OpenHouse) -> None:
 async def test_a_link_that_takes_long_is_announced(quick: House) -> None:
     """Who waits for a call is told so at once, and gets the link by itself."""
     ana = quick.member("ana")
-    result = await gets(ana, more=NO_ANSWER)
+    result = await gets(ana)
     await no_link_in(ana, result)
     quick.token_flex.controls.answer_next(429, "POST", "/refreshUrl", retry_after=20)
     await ana.presses(result, "Get a fresh link")

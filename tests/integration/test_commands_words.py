@@ -9,7 +9,6 @@ from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import (
     ASKED_ANEW,
-    NO_ANSWER,
     OpenHouse,
     asks,
     calls,
@@ -36,7 +35,7 @@ async def quick(new_house: OpenHouse) -> House:
 async def test_status_shows_everything_about_an_export(quick: House) -> None:
     """The answer is private and names what was asked, when, by whom, and how it stands."""
     ana = quick.member("ana")
-    await gets(ana, more=NO_ANSWER)
+    await gets(ana)
     await ana.types("#finance", "/tokenflex status #1")
     answer = await ana.hears("#finance", "Export #1 · year1.csv", "Posted to", "Finished", private=True)
     shown = answer.visible_text()

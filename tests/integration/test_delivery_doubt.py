@@ -7,7 +7,7 @@ import pytest
 from sandbox.slack.member import Member
 from tests.harness.house import House, manifest
 from tests.harness.once import check_once, subjects, undelivered
-from tests.harness.talk import NO_ANSWER, asks, card_of, eventually, export, keys, knows_contracts
+from tests.harness.talk import asks, card_of, eventually, export, keys, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 SPEED = 40.0
@@ -140,11 +140,11 @@ async def test_a_private_message_in_doubt_is_looked_for(new_house: OpenHouse) ->
     """A link for the requester only, posted and not answered, is found in our conversation and not sent twice."""
     house = await bot_house(new_house, LINK_AUDIENCE="requester")
     ana = house.member("ana")
-    await asks(ana, name="first", more=NO_ANSWER)
+    await asks(ana, name="first")
     await ana.hears("@tokenflex", "Export #1:", "Download first.csv", timeout=PATIENCE)
     await eventually(lambda: not undelivered(house), PATIENCE)
     house.token_flex.controls.hold()
-    await asks(ana, name="second", number=2, more=NO_ANSWER)
+    await asks(ana, name="second", number=2)
     await eventually(lambda: len(keys(house)) == 2, PATIENCE)
     await eventually(lambda: not undelivered(house), PATIENCE)
     house.token_flex.controls.release()

@@ -7,7 +7,7 @@ from sandbox.slack.messages import Message
 from tests.harness.files import download
 from tests.harness.house import House
 from tests.harness.once import undelivered
-from tests.harness.talk import NO_ANSWER, asks, calls, card_of, deletes, eventually, export, knows_contracts
+from tests.harness.talk import asks, calls, card_of, deletes, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 PATIENCE = 60.0
@@ -17,7 +17,7 @@ async def result_in(house: House, member: Member) -> Message:
     """Return the announcement of a first export, with its link."""
     await house.start_bot()
     await knows_contracts(house)
-    await asks(member, more=NO_ANSWER)
+    await asks(member)
     return await member.hears("#finance", "export #1 is ready", "Download", private=False, timeout=PATIENCE)
 
 

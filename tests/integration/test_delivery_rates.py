@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.house import House
 from tests.harness.once import ours, post_of, posts, subjects, unanswered, undelivered
-from tests.harness.talk import asks, eventually, export, knows_contracts
+from tests.harness.talk import AS_IT_IS, asks, eventually, export, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 SPEED = 40.0
@@ -123,7 +123,7 @@ async def test_a_revoked_token_delays_everything_and_loses_nothing(new_house: Op
     house = await bot_house(new_house)
     ana = house.member("ana")
     house.token_flex.controls.hold()
-    card = await asks(ana)
+    card = await asks(ana, more=AS_IT_IS)
     await ana.waits(lambda: "In progress" in card.visible_text(), timeout=PATIENCE)
     house.slack.revoke_tokens()
     house.token_flex.controls.release()

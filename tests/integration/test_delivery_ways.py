@@ -17,7 +17,7 @@ from storage.states import ExportState
 from tests.harness.allowed import house_where, recorded
 from tests.harness.files import download
 from tests.harness.house import House
-from tests.harness.talk import OpenHouse, asks, calls, card_of, eventually, export, gets, quick_house
+from tests.harness.talk import AS_IT_IS, OpenHouse, asks, calls, card_of, eventually, export, gets, quick_house
 
 PATIENCE = 30.0
 
@@ -218,7 +218,7 @@ async def test_a_removal_is_told_about_what_was_not_announced_only(quick: House)
     """The export of before was announced; its link ends by itself, and is not tried to be taken out for ever."""
     ana = quick.member("ana")
     quick.slack.workspace.add_channel("#vault", members=["ana", "ben"], private=True)
-    result = await gets(ana, "#vault")
+    result = await gets(ana, "#vault", more=AS_IT_IS)
     await ana.hears("#vault", "Answer to export #1", timeout=PATIENCE)
     quick.token_flex.controls.hold()
     await asks(ana, "#vault", "year2", number=2)

@@ -11,7 +11,6 @@ from sandbox.slack.messages import Message
 from tests.harness.house import House
 from tests.harness.talk import (
     ASKED_ANEW,
-    NO_ANSWER,
     QUICK,
     SPEED,
     OpenHouse,
@@ -328,7 +327,7 @@ async def test_polls_that_fail_cost_nothing_but_time(quick: House) -> None:
 async def test_a_link_that_cannot_be_had_is_explained(quick: House, fault: dict[str, Any], sentence: str) -> None:
     """Who pressed reads why there is no link, and the button stays."""
     ana, ben = quick.member("ana"), quick.member("ben")
-    result = await gets(ana, more=NO_ANSWER)
+    result = await gets(ana)
     await ana.waits(lambda: not result.links(), timeout=20)
     quick.token_flex.controls.answer_next(method="POST", path_contains="/refreshUrl", **fault)
     await ben.presses(result, "Get a fresh link")

@@ -11,7 +11,7 @@ from tests.harness.allowed import house_where
 from tests.harness.files import download
 from tests.harness.house import CONTRACT, House
 from tests.harness.once import bots_of, posts
-from tests.harness.talk import OpenHouse, calls, card_of, deletes, eventually, export, gets
+from tests.harness.talk import AS_IT_IS, OpenHouse, calls, card_of, deletes, eventually, export, gets
 
 BY_PRODUCT = f'export contract={CONTRACT} fields=productName,usageMonth metrics=tokensConsumed where="contractYear=1"'
 ENGINE = 30  #: seconds that a machine at work may take to start the engine
@@ -67,7 +67,7 @@ async def test_with_requester_it_is_in_their_conversation_alone(new_house: OpenH
     """After the private answer; the channel sees nothing of it."""
     house = await house_where(new_house, ATTACH_FILES="csv", LINK_AUDIENCE="requester")
     ana = house.member("ana")
-    await gets(ana)
+    await gets(ana, more=AS_IT_IS)
     message = await ana.hears("@tokenflex", "File of export #1", timeout=ENGINE)
     assert message.place.is_im
     assert [each.channel for each in files_of(house)] == ["@tokenflex"]
@@ -84,9 +84,9 @@ async def test_a_shared_channel_gets_no_file(new_house: OpenHouse) -> None:
 
     house = await house_where(furnished, ATTACH_FILES="csv")
     ana = house.member("ana")
-    await ana.types("#finance", export())
+    await ana.types("#finance", export(more=AS_IT_IS))
     await ana.hears("#finance", "Answer to export #1", timeout=ENGINE)
-    await gets(ana, "#general", "year2", number=2)
+    await gets(ana, "#general", "year2", number=2, more=AS_IT_IS)
     await ana.hears("#general", "File of export #2", timeout=ENGINE)
     assert files_of(house) == []
     asked = [call for call in house.slack.calls if call.method == "files.getUploadURLExternal"]
@@ -115,7 +115,7 @@ async def test_each_word_of_slacks_has_its_sentence_in_the_thread(new_house: Ope
     ana = house.member("ana")
     for number, (word, (method, sentence)) in enumerate(WORDS.items(), 1):
         lift = house.slack.controls.refuse(method, word)
-        await gets(ana, name=f"year{number}", number=number)
+        await gets(ana, name=f"year{number}", number=number, more=AS_IT_IS)
         said = await ana.hears("#finance", f"File of export #{number}: I cannot put it here: ", timeout=ENGINE)
         assert sentence in said.text
         assert said.thread_ts == card_of(ana, number).ts
@@ -123,7 +123,7 @@ async def test_each_word_of_slacks_has_its_sentence_in_the_thread(new_house: Ope
         lift()
     for number, (word, sentence) in enumerate(PRIVATE_WORDS.items(), len(WORDS) + 1):
         lift = house.slack.controls.refuse("files.completeUploadExternal", word, channel="#finance")
-        await gets(ana, name=f"year{number}", number=number)
+        await gets(ana, name=f"year{number}", number=number, more=AS_IT_IS)
         said = await ana.hears("@tokenflex", f"File of export #{number}: I cannot put it here: ", timeout=ENGINE)
         assert sentence in said.text
         lift()
@@ -152,7 +152,7 @@ async def test_a_bot_that_is_killed_at_any_call_puts_it_there_once(new_house: Op
         for number, (method, after_effect) in enumerate(MOMENTS, 1):
             before = sum(call.method == method for call in house.slack.calls)
             house.slack.controls.never_answer_next(method, after_effect=after_effect)
-            await gets(ana, name=f"year{number}", number=number)
+            await gets(ana, name=f"year{number}", number=number, more=AS_IT_IS)
             await eventually(lambda: sum(call.method == method for call in house.slack.calls) > before)  # noqa: B023
             await bots.kill()
             await bots.start(ATTACH_FILES="csv")
@@ -171,7 +171,7 @@ async def test_a_share_that_slack_loses_is_said(new_house: OpenHouse) -> None:
     house = await house_where(new_house, ATTACH_FILES="csv")
     house.slack.controls.lose_shares(2)
     ana = house.member("ana")
-    await gets(ana)
+    await gets(ana, more=AS_IT_IS)
     await ana.hears("#finance", "File of export #1: Slack has taken it and does not show it.", timeout=ENGINE)
     assert files_of(house) == []
 
@@ -180,7 +180,7 @@ async def test_a_deleted_export_takes_its_file_along(new_house: OpenHouse) -> No
     """The message that shows it goes with it."""
     house = await house_where(new_house, ATTACH_FILES="csv")
     ana = house.member("ana")
-    await gets(ana)
+    await gets(ana, more=AS_IT_IS)
     await ana.hears("#finance", "File of export #1", timeout=ENGINE)
     await deletes(ana, card_of(ana))
     await eventually(lambda: not [each for message in files_of(house) for each in message.content.files])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.house import House
 from tests.harness.once import check_once, ours, undelivered
-from tests.harness.talk import NO_ANSWER, asks, calls, card_of, eventually, export, keys, knows_contracts
+from tests.harness.talk import asks, calls, card_of, eventually, export, keys, knows_contracts
 from tests.integration.conftest import OpenHouse
 
 SPEED = 40.0
@@ -34,7 +34,7 @@ async def test_nothing_outstanding_means_no_call(new_house: OpenHouse) -> None:
     before = house.export_calls()
     await house.clock.sleep(60)
     assert house.export_calls() == before
-    await ana.types("#finance", export(more=NO_ANSWER))
+    await ana.types("#finance", export())
     result = await ana.hears("#finance", "export #1 is ready", private=False)
     await ana.waits(lambda: not result.links())
     done = house.export_calls()

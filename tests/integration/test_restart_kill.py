@@ -8,7 +8,7 @@ from yarl import URL
 from sandbox.slack.member import Member
 from tests.harness.house import House
 from tests.harness.once import bots_of, check_once, ours, submissions, undelivered
-from tests.harness.talk import calls, card_of, eventually, export
+from tests.harness.talk import AS_IT_IS, calls, card_of, eventually, export
 from tests.integration.conftest import OpenHouse
 
 PATIENCE = 60.0
@@ -22,7 +22,7 @@ def nothing_to_repair(_: House) -> None:
 
 async def accepted(house: House, ana: Member) -> None:
     """Ask for an export and read its number."""
-    await ana.types("#finance", export())
+    await ana.types("#finance", export(more=AS_IT_IS))
     await ana.hears("#finance", "Got it: export #1", private=True)
 
 

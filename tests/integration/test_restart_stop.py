@@ -9,7 +9,7 @@ from sandbox.slack.messages import Message
 from tests.harness.house import House
 from tests.harness.once import Bots, bots_of, check_once, ours, submissions, undelivered
 from tests.harness.process import fork_process
-from tests.harness.talk import NO_ANSWER, calls, eventually, export
+from tests.harness.talk import calls, eventually, export
 from tests.integration.conftest import OpenHouse
 
 PROMISED = 10.0  #: real seconds that a stop may take
@@ -106,7 +106,7 @@ async def test_a_stop_while_people_wait_for_the_budget(new_house: OpenHouse) -> 
 
 async def with_expired_link(member: Member) -> Message:
     """Ask for an export and return its announcement when its link is gone."""
-    await member.types("#finance", export(more=NO_ANSWER))
+    await member.types("#finance", export())
     result = await member.hears("#finance", "export #1 is ready", private=False)
     await member.waits(lambda: not result.links())
     return result
