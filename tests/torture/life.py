@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from tests.harness.house import House, open_house
-from tests.harness.talk import export
+from tests.harness.talk import AS_IT_IS, export
 from tests.torture.checks import US, accepted, answers, bot_messages, files_of, subject
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ class Life:
         for attempt in range(1, 9):
             await self._connected()
             name = f"{file_name or self._file_name}-{attempt}"
-            await self.member.types(self.channel, export(name))
+            await self.member.types(self.channel, export(name, more=AS_IT_IS))
             number = await self._sees(partial(self._number, name))
             if number is not None:
                 self.numbers.append(number)

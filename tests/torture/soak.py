@@ -25,7 +25,7 @@ from tests.harness.house import House, close_house, open_house
 from tests.harness.once import bots_of
 from tests.harness.paper import Process, Slack, TokenFlex, started
 from tests.harness.people import admitted
-from tests.harness.talk import export
+from tests.harness.talk import AS_IT_IS, export
 from tests.harness.virtual_time import VirtualClock, run
 from tests.torture.shares import say
 
@@ -133,7 +133,9 @@ async def _asking(house: House, process: str, seconds: float) -> list[Figures]:
     exports, begun = 0, time.monotonic()
     while len(seen) < _LOOKS:
         exports += 1
-        await house.member(("ana", "ben", "carla")[exports % 3]).types("#finance", export(f"soak{exports}"))
+        await house.member(("ana", "ben", "carla")[exports % 3]).types(
+            "#finance", export(f"soak{exports}", more=AS_IT_IS)
+        )
         await house.clock.sleep(40)
         if time.monotonic() - begun >= seconds / _LOOKS * (len(seen) + 1):
             seen.append(_figures(exports, house.folder / "tokenflex.db", process))
