@@ -1,0 +1,1 @@
+"""By itself: when a schedule comes due, and what happens then."""

@@ -1,0 +1,81 @@
+"""A rule in words, as plain text: "on the first working day of each month at 08:00, Europe/Berlin"."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from cronsim import CronSim
+
+from bot.cards.text import day as day_said
+from bot.schedules.calendar import Run
+from bot.schedules.rule import (
+    LAST,
+    LAST_DAY,
+    WORKING_DAYS,
+    Cron,
+    Daily,
+    Days,
+    MonthDay,
+    NthWeekday,
+    Rule,
+    Weekday,
+    Weekly,
+    WorkingDay,
+)
+
+_NTHS: Final = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
+_SHORTEST_MONTH: Final = 28
+_NUMBERED: Final = re.compile(r"\b(\d+)th\b")
+_ANY: Final = datetime(2000, 1, 1)  # noqa: DTZ001 # a line says the same whenever it is read
+
+
+def words(rule: Rule) -> str:
+    """Return when a schedule runs, such that "It runs " may stand in front."""
+    if isinstance(rule, Cron):
+        return f"{explained(rule.line)}, {rule.zone} ({rule.line})"
+    return f"{_days(rule.days)} at {rule.at:%H:%M}, {rule.zone}"
+
+
+def explained(line: str) -> str:
+    """Return what a line for cron says."""
+    said = CronSim(line, _ANY).explain()
+    return _NUMBERED.sub(lambda found: ordinal(int(found[1])), said[:1].lower() + said[1:])
+
+
+def run_said(run: Run) -> str:
+    """Return when a run is due as its rule writes it, whoever reads it: "Monday, 2 November 2026, 08:00"."""
+    return f"{run.written:%A}, {day_said(run.written.date())}, {run.written:%H:%M}"
+
+
+def ordinal(number: int) -> str:
+    """Return 1st, 2nd, 3rd, 4th and so on."""
+    if number % 100 in {11, 12, 13}:
+        return f"{number}th"
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(number % 10, 'th')}"
+
+
+def _days(days: Days) -> str:
+    match days:
+        case Daily():
+            return "every day"
+        case Weekly():
+            return _of_week(days.days)
+        case MonthDay(day=number) if number == LAST_DAY:
+            return "on the last day of each month"
+        case MonthDay(day=number):
+            short = ", or the last day of a shorter one," if number > _SHORTEST_MONTH else ""
+            return f"on the {ordinal(number)} of each month{short}"
+        case NthWeekday():
+            return f"on the {_NTHS[days.nth]} {days.weekday.capitalize()} of each month"
+        case WorkingDay():
+            return f"on the {_NTHS[days.nth]} working day of each month"
+
+
+def _of_week(days: Sequence[Weekday]) -> str:
+    if len(days) == len(Weekday):
+        return "every day"
+    if tuple(days) == WORKING_DAYS:
+        return "Monday to Friday"
+    *others, last = (day.capitalize() for day in days)
+    return f"every {', '.join(others)} and {last}" if others else f"every {last}"
