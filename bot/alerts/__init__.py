@@ -1,0 +1,1 @@
+"""Thresholds on usage: when an alert begins, is told, is put off and is over."""

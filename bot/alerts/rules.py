@@ -1,0 +1,273 @@
+"""What an alert watches for, and whether that holds now: pure, from what is known of a contract's usage.
+
+Each kind has a threshold, and a second one that is easier to stay above: what was told as *held* is over only below
+that one, so that figures which go up and down a little say nothing. Alerts are about contracts, products and cost
+centres, never about a person.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from statistics import median
+from typing import Any, Final
+
+from bot.cards.alert_card import LeftUnused, Matter, OverLimit, OverUsual, RunsOut, ShareUsed
+from bot.cards.usage_card import Usage
+from bot.tokenflex.catalogue import Catalogue
+from bot.tokenflex.models import TokenYear
+
+MOST_PERIODS: Final = 6  #: months or weeks that the usual is taken from
+FEWEST_PERIODS: Final = 3  #: with fewer nobody knows what is usual
+WEEK: Final = timedelta(days=7)  #: by so much tokens run out before the year ends, or it is not worth a word
+UNUSED_WITHIN: Final = timedelta(days=120)  #: of the year's end: what is left is told, before nobody knows it well
+_EASIER_SHARE: Final = 1  #: percentage points
+_EASIER_UNUSED: Final = 2  #: percentage points
+_EASIER_LIMIT: Final = 0.98  #: of the limit
+_EASIER_USUAL: Final = 0.9  #: of what it is over the usual
+_DAY: Final = timedelta(days=1)
+
+
+class AlertError(ValueError):
+    """There is no such alert; the text says why and what to choose, for the person."""
+
+
+class Every(StrEnum):
+    """Which stretches of time are compared with those before."""
+
+    MONTH = "month"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Some shares of the year's tokens, in per cent: each is told once as it is reached."""
+
+    percents: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.percents or not all(1 <= each <= 100 for each in self.percents):
+            raise AlertError("Choose shares between 1 and 100 %.")
+        object.__setattr__(self, "percents", tuple(sorted(set(self.percents))))
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Whether the tokens run out before the contract year ends, by the forecast that `usage` shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """Whether a month or a week is so many per cent over the usual: the median of the last six."""
+
+    every: Every
+    percent: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 10_000:
+            raise AlertError("Choose a number of per cent over the usual, from 1 on.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Whether one value of a field, a product or a cost centre, is over a number of tokens in a period."""
+
+    field: str
+    value: str
+    tokens: int
+
+    def __post_init__(self) -> None:
+        if self.tokens < 1:
+            raise AlertError("Choose a number of tokens, from 1 on.")
+        if not self.value.strip():
+            raise AlertError("Choose a product or a cost centre.")
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """Whether so many per cent of the year's tokens are likely to end unused; told as the year's end comes near."""
+
+    percent: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 100:
+            raise AlertError("Choose a share between 1 and 100 %.")
+
+
+Watched = Shares | Shortage | Unusual | Limit | Surplus
+_KINDS: Final[Mapping[str, type[Watched]]] = {
+    "shares": Shares,
+    "shortage": Shortage,
+    "unusual": Unusual,
+    "limit": Limit,
+    "surplus": Surplus,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Tokens of a stretch of days; not `whole`: it is not over, or usage is not known to its end."""
+
+    period: str  #: as people say it
+    first: date
+    tokens: int
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whether what is watched for holds, in the period that begins on a day, and at which step of several."""
+
+    period: date
+    holds: bool
+    step: int = 0
+    matter: Matter | None = None  #: there is one where it holds
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was told last and is not over."""
+
+    period: date
+    step: int = 0
+
+
+def names_people(watched: Watched, catalogue: Catalogue, personal: Collection[str]) -> bool:
+    """Return whether that would be watching people, which no alert does; `personal` are fields of the settings."""
+    if not isinstance(watched, Limit):
+        return False
+    field = catalogue.field(watched.field)
+    return watched.field in personal or field is None or field.personal_data
+
+
+def as_json(watched: Watched) -> dict[str, Any]:
+    """Return what `of_json` reads."""
+    kind = next(name for name, made in _KINDS.items() if isinstance(watched, made))
+    return {"kind": kind, **asdict(watched)}
+
+
+def of_json(kept: Mapping[str, Any]) -> Watched:
+    """Return what `as_json` wrote.
+
+    Raises:
+        AlertError: it is nothing that can be watched for.
+
+    """
+    said = {name: value for name, value in kept.items() if name != "kind"}
+    try:
+        if kept["kind"] == "shares":
+            return Shares(tuple(map(int, said["percents"])))
+        if kept["kind"] == "unusual":
+            return Unusual(Every(said["every"]), int(said["percent"]))
+        return _KINDS[kept["kind"]](**said)
+    except AlertError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise AlertError("This is no alert.") from error
+
+
+# --- whether it holds ---------------------------------------------------------------------------------------------
+
+
+def look(watched: Watched, usage: Usage | None, amounts: Sequence[Amount], held: Held | None) -> Finding | None:
+    """Return whether that holds now; None: too little is known to say, and all stays as it is.
+
+    `amounts` are what the alert's own export counted, oldest first: weeks, or the value's periods, of which the last
+    one counts. `held` is what was told and is not over.
+    """
+    match watched:
+        case Limit():
+            return _over_limit(watched, amounts[-1], held) if amounts else None
+        case Unusual():
+            months = months_of(usage) if usage else ()
+            return _unusual(watched, months if watched.every is Every.MONTH else amounts, held)
+        case Shares() | Shortage() | Surplus():
+            return _of_year(watched, usage, usage.year, held) if usage and usage.year else None
+
+
+def _of_year(watched: Shares | Shortage | Surplus, usage: Usage, year: TokenYear, held: Held | None) -> Finding | None:
+    if not usage.goes_on:
+        return Finding(year.last + _DAY, holds=False)
+    match watched:
+        case Shares():
+            return _shares(watched, usage, year, held)
+        case Shortage():
+            return _shortage(usage, year, held)
+        case Surplus():
+            return _surplus(watched, usage, year, held)
+
+
+def _shares(watched: Shares, usage: Usage, year: TokenYear, held: Held | None) -> Finding | None:
+    if year.provisioned <= 0:
+        return None
+    period, used = year.first, 100 * year.consumed
+    easier = held.step if held and held.period == period else 0
+    reached = [
+        step
+        for step in watched.percents
+        if used >= year.provisioned * (step - (_EASIER_SHARE if step == easier else 0))
+    ]
+    if not reached:
+        return Finding(period, holds=False)
+    step = max(reached)
+    return Finding(period, True, step, ShareUsed(year.number, step, year.consumed, year.provisioned, usage.over))
+
+
+def _shortage(usage: Usage, year: TokenYear, held: Held | None) -> Finding | None:
+    period = year.first
+    if year.provisioned > 0 and year.remaining <= 0:
+        return Finding(period, holds=True, matter=RunsOut(year.number, None, year.last, year.provisioned))
+    if usage.outlook is None:
+        return None
+    on = usage.outlook.expected
+    enough = timedelta(0) if held == Held(period) else WEEK
+    if on is None or on > year.last - enough:
+        return Finding(period, holds=False)
+    return Finding(period, holds=True, matter=RunsOut(year.number, on, year.last, year.provisioned))
+
+
+def _surplus(watched: Surplus, usage: Usage, year: TokenYear, held: Held | None) -> Finding | None:
+    period, outlook = year.first, usage.outlook
+    if year.provisioned <= 0 or (outlook is None and year.remaining > 0):
+        return None
+    percent = watched.percent - (_EASIER_UNUSED if held == Held(period) else 0)
+    is_near = year.last - usage.at.date() <= UNUSED_WITHIN
+    if outlook is None or not is_near or 100 * outlook.left < percent * year.provisioned:
+        return Finding(period, holds=False)
+    left = LeftUnused(year.number, outlook.left, outlook.least, outlook.most, year.provisioned, year.last)
+    return Finding(period, holds=True, matter=left)
+
+
+def _unusual(watched: Unusual, amounts: Sequence[Amount], held: Held | None) -> Finding | None:
+    """Look at the newest period: the one that goes on where it is over already, else the last whole one."""
+    whole = [each for each in amounts if each.whole]
+    newest = [(whole[-1], whole[:-1])] if whole else []
+    if amounts and not amounts[-1].whole:
+        newest.insert(0, (amounts[-1], whole))
+    judged = [(each, before[-MOST_PERIODS:]) for each, before in newest if len(before) >= FEWEST_PERIODS]
+    for each, before in judged:
+        usual = median(one.tokens for one in before)
+        easier = _EASIER_USUAL if held == Held(each.first) else 1
+        if usual > 0 and each.tokens >= usual * (1 + easier * watched.percent / 100):
+            over = OverUsual(each.period, each.tokens, round(usual), each.whole)
+            return Finding(each.first, holds=True, matter=over)
+    return Finding(judged[-1][0].first, holds=False) if judged else None
+
+
+def _over_limit(watched: Limit, amount: Amount, held: Held | None) -> Finding:
+    limit = watched.tokens * (_EASIER_LIMIT if held == Held(amount.first) else 1)
+    if amount.tokens <= limit:
+        return Finding(amount.first, holds=False)
+    return Finding(amount.first, True, matter=OverLimit(watched.value, amount.period, amount.tokens, watched.tokens))
+
+
+def months_of(usage: Usage) -> tuple[Amount, ...]:
+    """Return the months of a contract, oldest first; one between others that Token Flex leaves out used nothing."""
+    known = {month.first: month for month in usage.months}
+    found = list[Amount]()
+    first = min(known, default=None)
+    while first is not None and first <= max(known):
+        month = known.get(first)
+        found.append(Amount(f"{first:%B %Y}", first, month.tokens if month else 0, month.whole if month else True))
+        first = (first.replace(day=28) + 4 * _DAY).replace(day=1)
+    return tuple(found)
