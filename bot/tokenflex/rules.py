@@ -10,7 +10,15 @@ from bot.tokenflex.models import ExportRequest
 from bot.tokenflex.problem import Part, Problem
 from bot.tokenflex.where import check_where, fields_used
 
-__all__ = ["MAX_CONTRACT_NUMBER", "MAX_FILE_NAME", "Part", "Problem", "check_request", "plain_file_name"]
+__all__ = [
+    "MAX_CONTRACT_NUMBER",
+    "MAX_FILE_NAME",
+    "Part",
+    "Problem",
+    "check_file_name",
+    "check_request",
+    "plain_file_name",
+]
 
 #: Characters; ours, Autodesk publishes none. A file name's are without the extension.
 MAX_CONTRACT_NUMBER: Final = 100
@@ -46,7 +54,7 @@ def check_request(
         *_names(request, catalogue),
         *_levels(request, catalogue),
         *check_where(request.where, catalogue),
-        *_file_name(request.file_name),
+        *check_file_name(request.file_name),
     )
     return tuple(dict.fromkeys(findings))
 
@@ -174,7 +182,8 @@ def _desktop_metrics(metrics: Sequence[str], catalogue: Catalogue) -> Iterator[P
             yield Problem("metrics", message)
 
 
-def _file_name(name: str) -> Iterator[Problem]:
+def check_file_name(name: str) -> Iterator[Problem]:
+    """Yield what is wrong with a file name; the empty one stands for one that is made."""
     if not name:
         return
     sentences = (
