@@ -48,6 +48,11 @@ def run_said(run: Run) -> str:
     return f"{run.written:%A}, {day_said(run.written.date())}, {run.written:%H:%M}"
 
 
+def late_said(run: Run) -> str:
+    """Return what a run says that happens late, since nobody was there when it was due."""
+    return f"It was due on {run_said(run)}, when I was not running."
+
+
 def ordinal(number: int) -> str:
     """Return 1st, 2nd, 3rd, 4th and so on."""
     if number % 100 in {11, 12, 13}:

@@ -1,0 +1,131 @@
+"""The store of alerts. What is watched for, and how it stands, are texts here, written and read by `bot.alerts`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from . import rows
+from .models import Stored, mark_of
+
+
+class UnknownAlertError(LookupError):
+    """There is no alert of that id (any more)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlert:
+    """What is needed to have something watched; `origin` names the one act of a person that wants it."""
+
+    origin: str
+    contract: str
+    channel: str
+    owner: str
+    watched: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert(NewAlert, Stored):
+    """Something that is watched."""
+
+    id: int
+    standing: str  #: how it stands; "" where nothing was told yet
+    paused_why: str  #: in one word; "" where it is not paused
+    useless: int  #: how often people said that it is not useful
+    edition: int  #: grows with each change of how it stands, or by a person
+    looked_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+
+    @property
+    def mark(self) -> str:
+        """What tells it from an alert of the same id in another life of the database."""
+        return mark_of(self.origin)
+
+
+def add(db: Connection, new: NewAlert, now: datetime) -> tuple[Alert, bool]:
+    """Store an alert and return it with True; the same act again returns the first one with False."""
+    for row in db.query("SELECT * FROM alerts WHERE origin = ?", [new.origin]):
+        return Alert.from_row(row), False
+    columns = {name: getattr(new, name) for name in NewAlert.__dataclass_fields__}
+    return get(db, rows.insert(db, "alerts", {**columns, "created_at": now, "changed_at": now})), True
+
+
+def get(db: Connection, alert_id: int) -> Alert:
+    """Return one alert.
+
+    Raises:
+        UnknownAlertError: there is none of that id (any more).
+
+    """
+    known = find(db, alert_id)
+    if known is None:
+        raise UnknownAlertError(alert_id)
+    return known
+
+
+def find(db: Connection, alert_id: int) -> Alert | None:
+    """Return the alert of this id, None where there is none (any more)."""
+    return next(map(Alert.from_row, db.query("SELECT * FROM alerts WHERE id = ?", [alert_id])), None)
+
+
+def seen_from(db: Connection, channel: str, person: str) -> tuple[Alert, ...]:
+    """Return the alerts of a channel and those of a person, by contract; what is paused is last."""
+    sql = "SELECT * FROM alerts WHERE channel = ? OR owner = ? ORDER BY paused_why <> '', contract, id"
+    return tuple(map(Alert.from_row, db.query(sql, [channel, person])))
+
+
+def of_contract(db: Connection, contract: str) -> tuple[Alert, ...]:
+    """Return the alerts on a contract that are not paused, oldest first."""
+    sql = "SELECT * FROM alerts WHERE contract = ? AND paused_why = '' ORDER BY id"
+    return tuple(map(Alert.from_row, db.query(sql, [contract])))
+
+
+def contracts(db: Connection) -> tuple[str, ...]:
+    """Return the contracts that are watched."""
+    sql = "SELECT DISTINCT contract FROM alerts WHERE paused_why = '' ORDER BY contract"
+    return tuple(row["contract"] for row in db.query(sql))
+
+
+def stand(db: Connection, alert: Alert, standing: str, now: datetime) -> Alert | None:
+    """Note how an alert stands after a look at it, or an act; None where it has changed since it was read, or is gone.
+
+    What people are told of that is stored in the same transaction, and only where this returns the alert.
+    """
+    known = find(db, alert.id)
+    if known is None or known.edition != alert.edition:
+        return None
+    changes: dict[str, object] = {"looked_at": now}
+    if standing != known.standing:
+        changes |= {"standing": standing, "edition": known.edition + 1, "changed_at": now}
+    rows.update(db, "alerts", "id", alert.id, changes)
+    return get(db, alert.id)
+
+
+def pause(db: Connection, alert_id: int, why: str, now: datetime) -> Alert | None:
+    """Pause an alert for a reason in one word; None where it is paused already, or gone."""
+    known = find(db, alert_id)
+    if known is None or known.paused_why:
+        return None
+    rows.update(db, "alerts", "id", alert_id, {"paused_why": why, "edition": known.edition + 1, "changed_at": now})
+    return get(db, alert_id)
+
+
+def resume(db: Connection, alert_id: int, owner: str, now: datetime) -> Alert | None:
+    """Let an alert go on as that of a person; None where it is not paused, or gone."""
+    known = find(db, alert_id)
+    if known is None or not known.paused_why:
+        return None
+    changes = {"paused_why": "", "owner": owner, "edition": known.edition + 1, "changed_at": now}
+    rows.update(db, "alerts", "id", alert_id, changes)
+    return get(db, alert_id)
+
+
+def count_useless(db: Connection, alert_id: int) -> None:
+    """Count that a person said that an alert is not useful."""
+    db.execute("UPDATE alerts SET useless = useless + 1 WHERE id = ?", [alert_id])
+
+
+def remove(db: Connection, alert_id: int) -> None:
+    """Remove an alert."""
+    db.execute("DELETE FROM alerts WHERE id = ?", [alert_id])
