@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
 from bot.cards.text import day as day_said
-from bot.schedules.calendar import Run
+from bot.schedules.calendar import Run, next_runs
 from bot.schedules.rule import (
     LAST,
     LAST_DAY,
@@ -19,6 +21,7 @@ from bot.schedules.rule import (
     MonthDay,
     NthWeekday,
     Rule,
+    Timed,
     Weekday,
     Weekly,
     WorkingDay,
@@ -27,6 +30,7 @@ from bot.schedules.rule import (
 _NTHS: Final = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 _SHORTEST_MONTH: Final = 28
 _NUMBERED: Final = re.compile(r"\b(\d+)th\b")
+_NO_HOLIDAYS: Final = "Working days are Monday to Friday; I don't know your holidays."
 _ANY: Final = datetime(2000, 1, 1)  # noqa: DTZ001 # a line says the same whenever it is read
 
 
@@ -48,6 +52,23 @@ def run_said(run: Run) -> str:
     return f"{run.written:%A}, {day_said(run.written.date())}, {run.written:%H:%M}"
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a form shows before a schedule is saved: when it runs in words, its next runs, what else to know of them."""
+
+    words: str
+    runs: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def preview(rule: Rule, now: datetime, count: int = 5) -> Preview:
+    """Return when a schedule would run from now on."""
+    runs, zone = next_runs(rule, now, count), ZoneInfo(rule.zone)
+    notes = [_NO_HOLIDAYS] if isinstance(rule, Timed) and isinstance(rule.days, WorkingDay) else []
+    notes += [_moved(run, zone) for run in runs if _shown(run, zone) != run.written]
+    return Preview(words(rule), tuple(map(run_said, runs)), tuple(notes))
+
+
 def late_said(run: Run) -> str:
     """Return what a run says that happens late, since nobody was there when it was due."""
     return f"It was due on {run_said(run)}, when I was not running."
@@ -58,6 +79,16 @@ def ordinal(number: int) -> str:
     if number % 100 in {11, 12, 13}:
         return f"{number}th"
     return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(number % 10, 'th')}"
+
+
+def _shown(run: Run, zone: ZoneInfo) -> datetime:
+    """Return what a clock shows when a run happens, which is not what is written where clocks jump over that."""
+    return run.moment.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def _moved(run: Run, zone: ZoneInfo) -> str:
+    day = day_said(run.written.date())
+    return f"On {day} clocks jump over {run.written:%H:%M}: it then runs at {_shown(run, zone):%H:%M}."
 
 
 def _days(days: Days) -> str:

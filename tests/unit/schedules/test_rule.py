@@ -24,7 +24,7 @@ from bot.schedules.rule import (
     WorkingDay,
 )
 from bot.schedules.typed import RuleProblem, Typed
-from bot.schedules.wording import ordinal, run_said, words
+from bot.schedules.wording import ordinal, preview, run_said, words
 from tests.unit.schedules import judge
 
 BERLIN = "Europe/Berlin"
@@ -120,6 +120,27 @@ def test_a_run_is_said_as_its_rule_writes_it() -> None:
     (run,) = next_runs(Timed(Daily(), EIGHT, "Asia/Tokyo"), datetime(2026, 11, 1, 12, tzinfo=UTC), 1)
     assert run_said(run) == "Monday, 2 November 2026, 08:00"
     assert run.identity == "2026-11-02T08:00"
+
+
+def test_a_form_shows_the_next_five_runs_before_it_is_saved() -> None:
+    shown = preview(Timed(WorkingDay(1), EIGHT, BERLIN), datetime(2026, 11, 29, tzinfo=UTC))
+    assert shown.words == "on the first working day of each month at 08:00, Europe/Berlin"
+    assert shown.runs == (
+        "Tuesday, 1 December 2026, 08:00",
+        "Friday, 1 January 2027, 08:00",
+        "Monday, 1 February 2027, 08:00",
+        "Monday, 1 March 2027, 08:00",
+        "Thursday, 1 April 2027, 08:00",
+    )
+    assert shown.notes == ("Working days are Monday to Friday; I don't know your holidays.",)
+
+
+def test_it_shows_where_clocks_jump_over_a_run() -> None:
+    shown = preview(Timed(Daily(), time(2, 30), BERLIN), datetime(2026, 3, 26, 12, tzinfo=UTC))
+    assert shown.runs[2] == "Sunday, 29 March 2026, 02:30"
+    assert shown.notes == ("On 29 March 2026 clocks jump over 02:30: it then runs at 03:00.",)
+    autumn = preview(Timed(Daily(), time(2, 30), BERLIN), datetime(2026, 10, 23, 12, tzinfo=UTC))
+    assert autumn.notes == ()
 
 
 @pytest.mark.parametrize(
