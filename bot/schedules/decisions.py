@@ -11,6 +11,7 @@ from bot.schedules.calendar import Run as Planned
 from bot.schedules.calendar import identity, next_runs, reading
 from bot.schedules.due import Missed, NotRun
 from bot.schedules.rule import Rule, of_json
+from bot.schedules.typed import checked
 from storage import runs
 from storage.runs import Due, Run
 from storage.schedules import Schedule
@@ -20,10 +21,10 @@ def rule_of(schedule: Schedule) -> Rule:
     """Return when a schedule runs.
 
     Raises:
-        RuleError: what is stored is no rule.
+        RuleError: what is stored is no rule, or its zone is not known any more.
 
     """
-    return of_json(json.loads(schedule.rule))
+    return checked(of_json(json.loads(schedule.rule)))
 
 
 def begins(rule: Rule, now: datetime) -> tuple[str, datetime | None]:
@@ -40,7 +41,7 @@ def settle(db: Connection, schedule: Schedule, now: datetime) -> tuple[Run, ...]
     """Decide what has come due of a schedule, store that, and return the runs that happen.
 
     Raises:
-        RuleError: what is stored is no rule.
+        RuleError: what is stored is no rule, or its zone is not known any more.
 
     """
     rule = rule_of(schedule)

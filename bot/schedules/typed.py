@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
 from typing import Final, Literal, TypeVar
@@ -72,6 +72,17 @@ def read(typed: Typed) -> Rule | tuple[RuleProblem, ...]:
     days = _tried(_PART_OF[typed.kind], partial(_days, typed), problems)
     at = _tried("at", partial(time_of, typed.at), problems)
     return Timed(days, at, zone) if days and at is not None and zone else tuple(problems)
+
+
+def checked(rule: Rule) -> Rule:
+    """Return a rule that comes from a file or from long ago as it is, if it still is one.
+
+    Raises:
+        RuleError: its zone is not known, or its line is none.
+
+    """
+    zone = zone_of(rule.zone)
+    return cron_of(rule.line, zone) if isinstance(rule, Cron) else replace(rule, zone=zone)
 
 
 def time_of(text: str) -> time:

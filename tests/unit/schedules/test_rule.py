@@ -220,6 +220,17 @@ def test_a_sentence_says_what_is_wrong(typed_so: Typed, part: str, message: str)
     assert typed.read(typed_so) == (RuleProblem(part, message),)  # type: ignore[arg-type] # the table has parts
 
 
+@given(judge.timed | st.just(Cron("0 8 L * *", BERLIN)))
+def test_a_rule_from_a_file_is_checked_and_stays_as_it_is(rule: Rule) -> None:
+    assert typed.checked(rule) == rule
+
+
+@pytest.mark.parametrize("rule", [Timed(Daily(), EIGHT, "Mars/Olympus"), Cron("* * * * *", BERLIN), Cron("x", BERLIN)])
+def test_a_rule_from_a_file_may_be_none(rule: Rule) -> None:
+    with pytest.raises(RuleError):
+        typed.checked(rule)
+
+
 def test_everything_wrong_is_said_at_once() -> None:
     found = typed.read(Typed("month-day", day="x", at="x", zone="x"))
     assert isinstance(found, tuple)
