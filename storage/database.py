@@ -37,10 +37,13 @@ _NOBODYS = {"sqlite_sequence", "_sqlite_migrations"}
 class Table(StrEnum):
     """The tables whose changes somebody waits for."""
 
+    ALERTS = "alerts"
     ANSWERS = "answers"
     ATTACHMENTS = "attachments"
     EXPORTS = "exports"
     OUTBOX = "outbox"
+    RUNS = "runs"
+    SCHEDULES = "schedules"
     TEMPLATES = "templates"
 
 

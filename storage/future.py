@@ -26,6 +26,10 @@ _FURTHEST = """
         SELECT max(changed_at) FROM attachments
         WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting')
         UNION ALL
+        SELECT max(changed_at) FROM runs WHERE state IN ('wanted', 'waiting', 'asked')
+        UNION ALL
+        SELECT max(looked_at) FROM alerts
+        UNION ALL
         SELECT max(saved_at) FROM facts
     )
 """
@@ -61,6 +65,11 @@ _ATTACHMENTS = """
     UPDATE attachments SET wanted_at = min(wanted_at, :now), changed_at = :now, next_try_at = min(next_try_at, :now)
     WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting') AND changed_at > :now
 """
+_RUNS = """
+    UPDATE runs SET decided_at = min(decided_at, :now), changed_at = :now, next_try_at = min(next_try_at, :now)
+    WHERE state IN ('wanted', 'waiting', 'asked') AND changed_at > :now
+"""
+_ALERTS = "UPDATE alerts SET looked_at = :now WHERE looked_at > :now"
 _FACTS = "UPDATE facts SET saved_at = :now WHERE saved_at > :now"
 
 
@@ -68,7 +77,8 @@ def bring_back(db: Connection, now: datetime) -> timedelta:
     """Move to `now` what lies ahead of it; return how far the furthest was, nothing where none was.
 
     What is due later on purpose stays: only what was written in the future, or is due later than anything is put off,
-    is taken for wrong. The log of calls is shifted as a whole.
+    is taken for wrong. The log of calls is shifted as a whole. When a schedule runs next, a run that is left out ahead
+    of its time, until when an alert is put off: these lie ahead on purpose, and `bot.schedules` knows clocks.
     """
     moments = {"now": now, "latest": now + _LATEST, "look_back": now - _LOOK_BACK}
     at = {name: to_text(moment) for name, moment in moments.items()}
@@ -76,6 +86,6 @@ def bring_back(db: Connection, now: datetime) -> timedelta:
     (furthest,) = db.execute(_FURTHEST, at).fetchone()
     if furthest is None or furthest <= at["now"]:
         return shifted
-    for change in (_EXPORTS, _LINKS, _DELIVERIES, _ANSWERS, _ATTACHMENTS, _FACTS):
+    for change in (_EXPORTS, _LINKS, _DELIVERIES, _ANSWERS, _ATTACHMENTS, _RUNS, _ALERTS, _FACTS):
         db.execute(change, at)
     return max(shifted, datetime.fromisoformat(furthest) - now)

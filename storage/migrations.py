@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database, Migrations
 
-from . import old_outbox
+from . import old_outbox, schedule_tables
 
 migrations = Migrations("tokenflex-slack")
 
@@ -351,3 +351,10 @@ def m016_attachments(db: Database) -> None:
         WHERE state IN ('wanted', 'uploading', 'uploaded', 'handing', 'handed', 'deleting')
         """
     )
+
+
+@migrations()
+def m017_schedules(db: Database) -> None:
+    """Create schedules, their runs, and alerts; add which exports a run has asked for instead of a person."""
+    schedule_tables.create(db)
+    db.execute("ALTER TABLE exports ADD COLUMN run INTEGER")

@@ -1,4 +1,4 @@
-"""The tables of schedules and alerts: a step that a migration makes once their use cases come."""
+"""The step of the schema that created schedules, their runs, and alerts."""
 
 from sqlite_utils import Database as Connection
 

@@ -15,7 +15,7 @@ from bot.schedules import decisions
 from bot.schedules.calendar import next_runs
 from bot.schedules.due import ON_TIME, Missed
 from bot.schedules.rule import Cron, Daily, Timed, Weekday, Weekly
-from storage import runs, schedule_tables, schedules
+from storage import runs, schedules
 from storage.migrations import migrations
 from storage.runs import Due, RunState
 from storage.schedules import NewSchedule
@@ -42,7 +42,6 @@ class Stored(RuleBasedStateMachine):
     def begin(self, chosen: Timed | Cron, missed: Missed) -> None:
         self.db = Connection(memory=True)
         migrations.apply(self.db)
-        schedule_tables.create(self.db)
         self.now = datetime(2026, 3, 20, 12, tzinfo=UTC)
         self.rule, self.acts = chosen, 0
         new = replace(NEW, rule=json.dumps(chosen.as_json()), missed=missed.value)

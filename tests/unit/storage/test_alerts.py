@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import alerts, schedule_tables
+from storage import alerts
 from storage.alerts import Alert, NewAlert, UnknownAlertError
 from storage.migrations import migrations
 from tests.harness.rows import NOW, after
@@ -20,7 +20,6 @@ def db() -> Iterator[Connection]:
     """A database in memory."""
     connection = Connection(memory=True)
     migrations.apply(connection)
-    schedule_tables.create(connection)
     yield connection
     connection.close()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import answers, attachments, calls, exports, facts, future, outbox
+from storage import alerts, answers, attachments, calls, exports, facts, future, outbox, runs, schedules
 from storage.migrations import migrations
 from storage.models import DeliveryState, MessageKind, SentMessage, to_text
 from storage.states import Event
@@ -147,3 +147,33 @@ def test_a_file_that_was_put_off_in_the_future_is_handed_over_now(db: Connection
     attachments.pause(db, wanted, after(6 * HOUR), after(5 * HOUR))
     assert future.bring_back(db, NOW) == timedelta(hours=5)
     assert attachments.to_do(db, NOW)
+
+
+def test_a_run_that_waits_since_the_future_goes_on_now(db: Connection) -> None:
+    """What lies ahead on purpose stays there: when the schedule runs next, and which run is left out."""
+    new = schedules.NewSchedule(
+        origin="form:1", name="Tokens", question="{}", contract="1", channel="C1", owner="U1", rule="{}", missed="once"
+    )
+    schedule, _ = schedules.add(db, new, "2026-10-30T08:00", after(30 * DAY), after(-DAY))
+    left_out = runs.Due(identity="2026-11-30T08:00", due_at=after(30 * DAY))
+    assert runs.leave_out(db, schedule.id, left_out, after(-DAY))
+    run = runs.start(db, schedule.id, "press:1", NOW)
+    assert run is not None
+    waiting = runs.move(db, run, runs.RunState.WAITING, NOW, next_try_at=after(HOUR))
+    assert waiting is not None
+    assert future.bring_back(db, NOW) == NOTHING
+    assert runs.get(db, run.id) == waiting
+    runs.move(db, waiting, runs.RunState.WAITING, after(5 * HOUR), next_try_at=after(6 * HOUR))
+    assert future.bring_back(db, NOW) == timedelta(hours=5)
+    assert [each.id for each in runs.still_open(db, NOW)] == [run.id]
+    assert schedules.get(db, schedule.id) == schedule
+    assert runs.asked_not(db, schedule.id) == {left_out.identity}
+
+
+def test_an_alert_whose_contract_was_asked_about_in_the_future_is_asked_about_again(db: Connection) -> None:
+    """Calls for alerts are few, and counted by when the last one was."""
+    new = alerts.NewAlert(origin="form:2", contract="1", channel="C1", owner="U1", watched="{}")
+    alert, _ = alerts.add(db, new, NOW)
+    alerts.stand(db, alert, "", after(5 * HOUR))
+    assert future.bring_back(db, NOW) == timedelta(hours=5)
+    assert alerts.get(db, alert.id).looked_at == NOW

@@ -6,7 +6,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.delivery.kinds import URGENT
-from storage import answers, attachments, calls, export_search, exports, future, outbox
+from storage import answers, attachments, calls, export_search, exports, future, outbox, runs, schedules
 from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
@@ -85,6 +85,10 @@ HOT: dict[str, Query] = {
         attachments.waiting(db, NOW),
         attachments.next_try(db, NOW),
     ),
+    "schedules due": lambda db: (schedules.due(db, NOW), schedules.next_due(db), schedules.find(db, 1)),
+    "schedules seen from": lambda db: schedules.seen_from(db, "C1", "U1"),
+    "runs": lambda db: (runs.get(db, 1), runs.of_export(db, 1), runs.of_schedule(db, 1), runs.still_open(db, NOW)),
+    "runs of a schedule": lambda db: (runs.happened_after(db, 1, "2026-11-01T08:00"), runs.asked_not(db, 1)),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
 }
@@ -95,7 +99,7 @@ def test_no_table_is_scanned(db: Connection, name: str) -> None:
     """Every step that touches a table searches it; only what was found already is gone through."""
     steps = plans(db, HOT[name])
     assert steps
-    tables = ("answers", "attachments", "exports", "outbox", "messages", "calls")
+    tables = ("answers", "attachments", "exports", "outbox", "messages", "calls", "runs", "schedules")
     scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in tables]
     assert scans == []
 

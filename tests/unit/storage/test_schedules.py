@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import runs, schedule_tables, schedules
+from storage import runs, schedules
 from storage.migrations import migrations
 from storage.runs import Due, Run, RunState
 from storage.schedules import NewSchedule, Schedule, UnknownScheduleError
@@ -32,7 +32,6 @@ def db() -> Iterator[Connection]:
     """A database in memory."""
     connection = Connection(memory=True)
     migrations.apply(connection)
-    schedule_tables.create(connection)
     yield connection
     connection.close()
 
