@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from . import rows
+from . import channels, rows
 from .models import Stored, mark_of
 
 
@@ -48,6 +48,7 @@ def add(db: Connection, new: NewAlert, now: datetime) -> tuple[Alert, bool]:
     for row in db.query("SELECT * FROM alerts WHERE origin = ?", [new.origin]):
         return Alert.from_row(row), False
     columns = {name: getattr(new, name) for name in NewAlert.__dataclass_fields__}
+    columns["channel"] = channels.current(db, new.channel)
     return get(db, rows.insert(db, "alerts", {**columns, "created_at": now, "changed_at": now})), True
 
 

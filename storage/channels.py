@@ -26,6 +26,8 @@ _MOVES = (
     """
     UPDATE templates SET home = :new, name = name || ' ' || id, name_key = name_key || ' ' || id WHERE home = :old
     """,
+    "UPDATE schedules SET channel = :new WHERE channel = :old",
+    "UPDATE alerts SET channel = :new WHERE channel = :old",
     "UPDATE facts SET value = :new WHERE value = :old",
     "UPDATE channel_ids SET new = :new WHERE new = :old",
     "INSERT OR REPLACE INTO channel_ids (old, new, changed_at) VALUES (:old, :new, :now)",

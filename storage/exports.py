@@ -65,6 +65,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "known_through": None if new.known_through is None else new.known_through.isoformat(),
         "period": new.period,
         "wants_answer": new.wants_answer,
+        "run": new.run,
     }
     return rows.insert(db, "exports", row)
 
@@ -133,15 +134,15 @@ def next_try(db: Connection, now: datetime) -> datetime | None:
 def queued_fairly(db: Connection, limit: int, now: datetime) -> tuple[Export, ...]:
     """Return queued exports in the order of their turn: everybody's first, then everybody's second, and so on.
 
-    One that pauses lets others by.
+    What schedules ask for comes after all that people do, likewise by owners. One that pauses lets others by.
     """
     sql = """
         SELECT exports.* FROM (
-            SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
+            SELECT number, row_number() OVER (PARTITION BY requester, run IS NOT NULL ORDER BY number) AS turn
             FROM exports
             WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
                 AND (next_try_at IS NULL OR next_try_at <= ?)
-        ) AS line JOIN exports USING (number) ORDER BY turn, number LIMIT ?
+        ) AS line JOIN exports USING (number) ORDER BY run IS NOT NULL, turn, number LIMIT ?
     """
     return tuple(Export.from_row(row) for row in db.query(sql, [to_text(now), limit]))
 
@@ -152,6 +153,7 @@ def ahead_in_line(db: Connection, requester: str) -> int:
         WITH line AS (
             SELECT requester, count(*) AS exports FROM exports
             WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
+                AND run IS NULL
             GROUP BY requester
         )
         SELECT coalesce(sum(min(exports, 1 + coalesce((SELECT exports FROM line WHERE requester = ?), 0))), 0) FROM line
@@ -168,8 +170,9 @@ def places_in_line(db: Connection, numbers: Sequence[int]) -> dict[int, int]:
     """Return for each of these that is queued how many queued exports come before it."""
     sql = """
         SELECT number, place - 1 AS before FROM (
-            SELECT number, row_number() OVER (ORDER BY turn, number) AS place FROM (
-                SELECT number, row_number() OVER (PARTITION BY requester ORDER BY number) AS turn
+            SELECT number, row_number() OVER (ORDER BY scheduled, turn, number) AS place FROM (
+                SELECT number, run IS NOT NULL AS scheduled,
+                    row_number() OVER (PARTITION BY requester, run IS NOT NULL ORDER BY number) AS turn
                 FROM exports
                 WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
             )

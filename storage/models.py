@@ -91,7 +91,7 @@ def made_file_name(number: int, stem: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Export(Stored):
-    """One export: what was asked, by whom, and how far it is."""
+    """One export: what was asked, by whom or by which run of whose schedule, and how far it is."""
 
     number: int  #: shown to people as #42
     state: ExportState
@@ -118,11 +118,12 @@ class Export(Stored):
     announcement: int = 0  #: counts what has been announced: each finish or failure is one
     replaced_by: int | None = None  #: number of the export that was sent again instead
     replaces: int | None = None
-    origin: str = ""  #: the one act of a person that asked for it
+    origin: str = ""  #: the one act of a person, or run of a schedule, that asked for it
     is_named_by_us: bool = False  #: whether nobody gave the file its name
     known_through: date | None = None  #: the last day of known usage when it was asked for; None: nothing is missing
     period: str = ""  #: how its days were said, as in a command; "" where they were not said in such words
     wants_answer: bool = True  #: whether its file is to be read for figures when it is ready
+    run: int | None = None  #: the run of a schedule that asked for it; None: an act of its requester
 
     @property
     def mark(self) -> str:
@@ -152,7 +153,7 @@ class Export(Stored):
 
 @dataclass(frozen=True, slots=True)
 class NewExport:
-    """What is needed to accept an export; `origin` names the one act of a person that asked for it.
+    """What is needed to accept an export; `origin` names the one act of a person, or run of a schedule, that asked.
 
     `stem` says what will be in the file, for one that nobody gave a name; all that follows it is as in `Export`.
     """
@@ -166,6 +167,7 @@ class NewExport:
     known_through: date | None = None
     period: str = ""
     wants_answer: bool = True
+    run: int | None = None
 
 
 class About(StrEnum):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from . import rows
+from . import channels, rows
 from .models import Stored, from_text, mark_of, to_text
 
 
@@ -62,6 +62,7 @@ def add(
     for row in db.query("SELECT * FROM schedules WHERE origin = ?", [new.origin]):
         return Schedule.from_row(row), False
     columns = {name: getattr(new, name) for name in NewSchedule.__dataclass_fields__}
+    columns["channel"] = channels.current(db, new.channel)
     times = {"through": through, "next_at": next_at, "created_at": now, "changed_at": now}
     return get(db, rows.insert(db, "schedules", {**columns, **times})), True
 

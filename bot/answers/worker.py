@@ -130,7 +130,7 @@ class AnswerWorker:
                 export,
                 plan,
                 person=answer.person or export.requester,
-                rank=Rank.PEOPLE if answer.person else Rank.AHEAD,
+                rank=_rank(answer, export),
             )
         except WrongStateError:
             await self._later(answer, Unread(Fault.GONE))
@@ -178,6 +178,13 @@ class AnswerWorker:
         else:
             pause = OWN.after(max(tries, 1))
             await self._database.write(answers.pause, answer.id, tries, now + pause, now)
+
+
+def _rank(answer: Answer, export: Export) -> Rank:
+    """Return who waits for an answer: a person, a run whose message depends on it, or nobody."""
+    if answer.person:
+        return Rank.PEOPLE
+    return Rank.AHEAD if export.run is None else Rank.SCHEDULE
 
 
 def _due(db: Connection, now: datetime) -> tuple[list[tuple[Answer, bool]], datetime | None]:

@@ -40,12 +40,21 @@ _BY_START = attrgetter("started_at")
 
 
 class Rank(IntEnum):
-    """Who goes first: calls that a person waits for, polls, the list of contracts, then what may come in handy."""
+    """Who goes first: calls that a person waits for, polls, the list of contracts, schedules, what may come in handy.
+
+    The numbers are those of the log of calls, which stay; the order is that of the lines.
+    """
 
     PEOPLE = 0
     POLL = 1
     METADATA = 2
+    SCHEDULE = 4  #: what schedules ask for, evenly by their owners
     AHEAD = 3  #: fetched ahead, and never at the price of another call
+
+    @property
+    def place(self) -> int:
+        """Its place in the order, from 0: those with a smaller one go first."""
+        return tuple(Rank).index(self)
 
 
 _MACHINES = frozenset({Rank.POLL, Rank.METADATA})
@@ -55,8 +64,8 @@ _MACHINES = frozenset({Rank.POLL, Rank.METADATA})
 class PastCall:
     """One call that was made, or that is in flight (`ended_at` is None).
 
-    `person` is whoever the call was for ("" for polls and metadata). `burst` is what the `Decision` said.
-    `rate_limited` means a 429 of the rate; one that says that 50 exports are outstanding is not meant, since no
+    `person` is whoever the call was for, of schedules their owner ("" for polls and metadata). `burst` is what the
+    `Decision` said. `rate_limited` means a 429 of the rate; one that says that 50 exports are outstanding is not meant, since no
     waiting cures it. `retry_after` is what the server asked for then, in seconds, None where it did not say.
     """
 
@@ -107,14 +116,17 @@ def decide(
     3. When a dozen calls of people or more wait, the burst is free, and the last of them would be answered sooner
        by waiting for the burst than by plain calls, nobody calls until it can begin: after silence, early enough
        in a clock minute of the server for all of them.
-    4. Otherwise at most 5 calls in a window: people, then polls, then metadata. These two leave one of the five,
-       and the last hundred of eight hours, to people.
+    4. Otherwise at most 5 calls in a window: people, then polls, then metadata, then schedules. These three leave one
+       of the five, and the last hundred of eight hours, to people; schedules leave two.
 
     People take turns: a person's claim counts from asking or from their last call, whichever is later, and the
     oldest claim wins. So nobody waits for more than one call of anybody else who asked earlier, and nobody starves.
+    So do the owners of schedules among themselves.
 
     A poll that waited for 45 s goes before people, once per window and never twice in a row: nothing finishes for
-    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls. What is fetched ahead
+    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls. A call of a schedule that
+    waited for a minute does so four times in six, so that a month's first fifty reports are asked for within ninety
+    minutes however busy an office is. What is fetched ahead
     waits for a window that is nearly empty and for people to be quiet, for ever if need be.
     """
     if not waiting:
@@ -136,12 +148,15 @@ class _Question:
         self.calls, self.waiting = calls, waiting
         self.now, self.server_ahead = now, server_ahead
         self.limits = limits
-        self.people = [index for index, call in enumerate(waiting) if call.rank is Rank.PEOPLE]
+        self.people = self._of(Rank.PEOPLE)
         # Calls before these ended so long ago that no window of a minute can hold them.
         horizon = max(limits.silence, limits.widest_spacing + limits.margin) + limits.longest_call
         self.recent = calls[bisect_right(calls, now - horizon, key=_BY_START) :]
         self.quiet_at = max(map(self._counted_by, self.recent), default=-inf) + limits.silence
         self.refused = any([call.rate_limited for call in calls])  # noqa: C419 - a list is twice as fast, and hot
+
+    def _of(self, *ranks: Rank) -> list[int]:
+        return [index for index, call in enumerate(self.waiting) if call.rank in ranks]
 
     # Step 1: what 429s have taught.
 
@@ -195,7 +210,7 @@ class _Question:
         if not burst:
             return None
         if self.people and self._goes_on(burst):
-            return Decision(granted=self._next_person(), burst=True)
+            return Decision(granted=self._next_of(self.people), burst=True)
         return Decision(ask_again_at=max(map(self._counted_by, burst)) + silence)
 
     def _goes_on(self, burst: list[PastCall]) -> bool:
@@ -219,7 +234,7 @@ class _Question:
         if self._burst_finish(start) >= self._plain_finish():
             return None
         if start <= self.now:
-            return Decision(granted=self._next_person(), burst=True)
+            return Decision(granted=self._next_of(self.people), burst=True)
         return Decision(ask_again_at=start)
 
     def _burst_start(self) -> float:
@@ -264,16 +279,22 @@ class _Question:
         """Return who may call from when on, those to be preferred first."""
         limits = self.limits
         options = []
-        machines = [index for index, call in enumerate(self.waiting) if call.rank in _MACHINES]
-        ahead = [index for index, call in enumerate(self.waiting) if call.rank is Rank.AHEAD]
-        eight_hours_at = self._eight_hours_at(spare=1 + limits.kept_of_eight_hours) if machines or ahead else inf
+        machines, scheduled, ahead = self._of(*_MACHINES), self._of(Rank.SCHEDULE), self._of(Rank.AHEAD)
+        is_kept = bool(machines or scheduled or ahead)
+        eight_hours_at = self._eight_hours_at(spare=1 + limits.kept_of_eight_hours) if is_kept else inf
         if machines:
             options.append(self._overdue(machines))
+        if scheduled:
+            options.append((max(self._schedules_overdue_at(scheduled), eight_hours_at), self._next_of(scheduled)))
         if self.people:
-            options.append((max(self._minute_at(spare=1), self._eight_hours_at(spare=1)), self._next_person()))
+            free_at = max(self._minute_at(spare=1), self._eight_hours_at(spare=1))
+            options.append((free_at, self._next_of(self.people)))
         if machines:
             minute_at = self._minute_at(spare=1 + limits.kept_for_people)
             options.append((max(minute_at, eight_hours_at), min(machines, key=self._machine_order)))
+        if scheduled:
+            minute_at = self._minute_at(spare=1 + limits.kept_from_schedules)
+            options.append((max(minute_at, eight_hours_at), self._next_of(scheduled)))
         if ahead:
             options.append((max(self._ahead_at(), eight_hours_at), min(ahead, key=lambda i: self.waiting[i].since)))
         return options
@@ -281,7 +302,7 @@ class _Question:
     def _overdue(self, machines: list[int]) -> tuple[float, int]:
         """Return the poll or metadata call that waits longest, and when it may go before people."""
         limits = self.limits
-        oldest = min(machines, key=lambda index: (self.waiting[index].since, self.waiting[index].rank, index))
+        oldest = min(machines, key=lambda index: (self.waiting[index].since, self.waiting[index].rank.place, index))
         if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
             return inf, oldest  # where calls are a minute apart, people would never have their turn
         others = [call for call in self.recent if call.rank in _MACHINES]
@@ -292,6 +313,18 @@ class _Question:
             self._eight_hours_at(spare=1 + limits.kept_of_eight_hours),
         )
         return free_at, oldest
+
+    def _schedules_overdue_at(self, scheduled: list[int]) -> float:
+        """Return when a call of a schedule may go before people: now and then, and never right after a machine."""
+        limits = self.limits
+        if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
+            return inf
+        horizon = self.now - limits.schedules_pace - limits.margin - limits.longest_call
+        lately = self.calls[bisect_right(self.calls, horizon, key=_BY_START) :]
+        others = [call for call in lately if call.rank is Rank.SCHEDULE]
+        since = min(self.waiting[index].since for index in scheduled)
+        free_at = self._free_at(others, limits.schedules_at_least, limits.schedules_pace)
+        return max(since + limits.schedules_overdue_after, free_at, self._minute_at(spare=1))
 
     def _ahead_at(self) -> float:
         """Return from when on there is room for what is fetched ahead: nearly all of a window, and people are quiet."""
@@ -305,11 +338,12 @@ class _Question:
     def _machine_order(self, index: int) -> tuple[bool, int, float, int]:
         call = self.waiting[index]
         overdue = call.since + self.limits.overdue_after <= self.now
-        return not overdue, 0 if overdue else call.rank, call.since, index
+        return not overdue, 0 if overdue else call.rank.place, call.since, index
 
-    def _next_person(self) -> int:
-        """Return the waiting call of the person with the oldest claim."""
-        served = self._served_since(min(self.waiting[index].since for index in self.people))
+    def _next_of(self, waiting: list[int]) -> int:
+        """Return which of these calls of one rank is that of the person with the oldest claim."""
+        rank = self.waiting[waiting[0]].rank
+        served = self._served_since(min(self.waiting[index].since for index in waiting), rank)
 
         def claim(index: int) -> tuple[float, int, float, int]:
             call = self.waiting[index]
@@ -317,16 +351,16 @@ class _Question:
             at, position = served.get(call.person, (-inf, -1))
             return max(call.since, at), position, call.since, index
 
-        return min(self.people, key=claim)
+        return min(waiting, key=claim)
 
-    def _served_since(self, moment: float) -> dict[str, tuple[float, int]]:
-        """Return the start of each person's newest call from `moment` on, and its position among the calls."""
+    def _served_since(self, moment: float, rank: Rank) -> dict[str, tuple[float, int]]:
+        """Return the start of each person's newest call of a rank since `moment`, and its position among the calls."""
         served: dict[str, tuple[float, int]] = {}
         for position in range(len(self.calls) - 1, -1, -1):
             call = self.calls[position]
             if call.started_at < moment:
                 break
-            if call.rank is Rank.PEOPLE:
+            if call.rank is rank:
                 served.setdefault(call.person, (call.started_at, position))
         return served
 

@@ -19,6 +19,8 @@ class Limits:
     eight_hours: float = 28800.0
     #: Of the calls of a window, so many are left to people, whatever polls and metadata want.
     kept_for_people: int = 1
+    #: The same of schedules: what people and polls need of a window, they find.
+    kept_from_schedules: int = 2
     #: What is fetched ahead is so only while a window has room for so many calls besides it.
     kept_from_ahead: int = 3
     #: Nor is it while people have made as many calls as a window takes within this time.
@@ -27,6 +29,11 @@ class Limits:
     kept_of_eight_hours: int = 100
     #: A poll or metadata call that waited so long goes before people, once per window.
     overdue_after: float = 45.0
+    #: A call of a schedule that waited so long goes before people where fewer than `schedules_at_least` were made
+    #: within `schedules_pace`. That makes 50 in about 80 minutes of an office that asks for more than there is.
+    schedules_overdue_after: float = 60.0
+    schedules_at_least: int = 4
+    schedules_pace: float = 360.0
     burst_size: int = 50
     #: Fewer calls of people than this never start a burst: there is one in eight hours.
     burst_threshold: int = 12
@@ -49,7 +56,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         if (
-            max(self.kept_for_people, self.kept_from_ahead) >= self.per_minute
+            max(self.kept_for_people, self.kept_from_schedules, self.kept_from_ahead) >= self.per_minute
             or self.kept_of_eight_hours >= self.per_eight_hours
         ):
             raise ValueError("nothing is left to polls")

@@ -138,7 +138,7 @@ class FreshLinks:
 
     def _under_way(self, number: int, person: str, rank: Rank) -> tuple[_Fetch, asyncio.Task[DownloadLink]]:
         fetch = self._fetching.get(number)
-        if fetch is None or (fetch.rank > rank and not fetch.made):
+        if fetch is None or (fetch.rank.place > rank.place and not fetch.made):
             fetch = _Fetch(person, rank)
         if fetch.task is None:
             fetch.task = asyncio.create_task(self._fetch(number, fetch), name=f"fresh link #{number}")
@@ -152,14 +152,19 @@ class FreshLinks:
         if task is not None and not task.cancelled():
             task.exception()  # asyncio complains of errors that nobody has waited for
 
-    async def fresh_within(self, seconds: float, number: int, person: str) -> DownloadLink:
-        """Do as `fresh` does, behind everybody where people call often, and give up after that many seconds.
+    async def fresh_within(
+        self, seconds: float, number: int, person: str, *, is_scheduled: bool = False
+    ) -> DownloadLink:
+        """Do as `fresh` does, behind people where they call often, and give up after that many seconds.
+
+        What a schedule has asked for waits behind them in any case.
 
         Raises:
             LinkUnavailableError: also when there was no call to spare in that time.
 
         """
         rank = Rank.METADATA if self._calls.turns.is_busy() else Rank.PEOPLE
+        rank = Rank.SCHEDULE if is_scheduled else rank
         fetching = asyncio.ensure_future(self.fresh(number, person, rank))
         try:
             if await ended_within(self._clock, seconds, fetching):

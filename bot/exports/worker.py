@@ -28,6 +28,8 @@ from storage.database import Database
 from storage.models import Export
 from storage.states import ExportState, Note
 
+#: Of so many slots schedules leave one to people, and so many of their submissions wait for a call at a time.
+_KEPT_FOR_PEOPLE, _AT_ONCE = 5, 3
 _Names = frozenset[tuple[str, str]]
 
 
@@ -156,9 +158,20 @@ def _next_in_line(
     about_to = len(under_way.difference(export.number for export in submitting))
     free = left_to_us - export_store.count_outstanding(db) - about_to
     line = export_store.queued_fairly(db, free + len(under_way), now) if free > 0 else ()
+    line = _leaving_room(line, free - left_to_us // _KEPT_FOR_PEOPLE, under_way)
     doubtful = _Names().union(*(_names(export) for export in submitting if export.in_doubt))
     to_tell = tuple(export for export in line if _note_of_line(export, doubtful) is not export.note)
     return line, _Names().union(*map(_names, submitting)), to_tell
+
+
+def _leaving_room(line: tuple[Export, ...], slots: int, under_way: frozenset[int]) -> tuple[Export, ...]:
+    """Return the line less what schedules may not begin yet: the slots are for people first, calls come one by one."""
+    own = [export for export in line if export.run is None]
+    scheduled = [export for export in line if export.run is not None]
+    begins = [export for export in scheduled if export.number not in under_way]
+    asked = sum(export.number not in under_way for export in own)
+    room = min(_AT_ONCE - (len(scheduled) - len(begins)), slots - asked)
+    return (*own, *begins[: max(0, room)])
 
 
 def _note_of_line(export: Export, doubtful: _Names) -> Note:

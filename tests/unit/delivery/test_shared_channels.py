@@ -142,7 +142,7 @@ class Fresh:
     def ends_at(self, _number: int) -> Any:
         return self.link.expires_at
 
-    async def fresh_within(self, *_: Any) -> DownloadLink:
+    async def fresh_within(self, *_: Any, **__: Any) -> DownloadLink:
         return self.link
 
     async def fresh(self, *_: Any) -> DownloadLink:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Connection
 
-from storage import channels, events, exports, outbox, templates
+from storage import alerts, channels, events, exports, outbox, schedules, templates
+from storage.alerts import NewAlert
 from storage.database import Database
 from storage.models import DeliveryState, MessageKind, SentMessage
+from storage.schedules import NewSchedule
 from storage.templates import NewTemplate
 from tests.harness.rows import NOW, accepted, after, delivery, known, opened, posted
 
@@ -23,11 +25,13 @@ COLUMNS = {
     ("facts", "value"): True,
     ("audit", "channel"): False,
     ("templates", "home"): True,
+    ("schedules", "channel"): True,
+    ("alerts", "channel"): True,
     ("channel_ids", "old"): False,
     ("channel_ids", "new"): True,
 }
 #: Tables without any such column.
-WITHOUT = {"answers", "attachments", "calls", "logins", "events"}
+WITHOUT = {"answers", "attachments", "calls", "logins", "events", "runs"}
 
 
 @pytest.fixture
@@ -45,8 +49,13 @@ def filled(db: Connection) -> None:
     outbox.plan_expiry(db, card, NOW, after(60))
     delivery(db, "result:1:1", kind=MessageKind.RESULT, due_at=after(600), after="card:1")
     templates.add(db, TEMPLATE, NOW)
+    schedules.add(db, SCHEDULE, "2026-01-01T08:00", None, NOW)
+    alerts.add(db, NewAlert(origin="form:2", contract="1", channel="C1", owner="U1", watched="{}"), NOW)
 
 
+SCHEDULE = NewSchedule(
+    origin="form:1", name="Tokens", question="{}", contract="1", channel="C1", owner="U1", rule="{}", missed="once"
+)
 TEMPLATE = NewTemplate(name="Monthly", sentence="", question="{}", owner="U1", home="C1")
 
 

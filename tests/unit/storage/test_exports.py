@@ -187,6 +187,17 @@ def test_the_queue_is_fair_between_persons(db: Connection) -> None:
     assert [export.number for export in exports.queued_fairly(db, 3, NOW)] == [2, 4, 6]
 
 
+def test_schedules_come_after_people_and_evenly_by_owner(db: Connection) -> None:
+    """Whoever owns a hundred of them keeps nobody waiting, themselves included."""
+    order = [("ana", 1), ("ana", 2), ("ben", 3), ("ana", None), ("cem", None), ("ana", None)]
+    for number, (person, run) in enumerate(order, 1):
+        exports.change(db, accepted(db, f"command:{number}", requester=person).number, run=run)
+    assert [export.number for export in exports.queued_fairly(db, 10, NOW)] == [4, 5, 6, 1, 3, 2]
+    assert exports.places_in_line(db, range(1, 7)) == {4: 0, 5: 1, 6: 2, 1: 3, 3: 4, 2: 5}
+    assert exports.ahead_in_line(db, "ana") == 3
+    assert exports.ahead_in_line(db, "dan") == 2
+
+
 @given(st.lists(st.sampled_from("abcd"), max_size=25))
 def test_nobody_waits_for_a_second_request_of_somebody_else(people: list[str]) -> None:
     """Property of the line: for each export, no other person has more turns before it than its own turn allows."""

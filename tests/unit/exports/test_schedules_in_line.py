@@ -1,0 +1,64 @@
+"""What schedules ask for waits behind people at every step: for a slot, for a call, for a link."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlite_utils import Database as Connection
+
+from bot.exports.slots import SLOTS
+from bot.exports.worker import _next_in_line
+from storage import exports
+from storage.migrations import migrations
+from storage.states import Event
+from tests.harness.rows import NOW, accepted
+
+NOBODY: frozenset[int] = frozenset()
+
+
+@pytest.fixture
+def db() -> Iterator[Connection]:
+    """A database in memory."""
+    connection = Connection(memory=True)
+    migrations.apply(connection)
+    yield connection
+    connection.close()
+
+
+def scheduled(db: Connection, count: int) -> list[int]:
+    """So many exports that schedules of one owner have asked for."""
+    made = [accepted(db, f"run:{number}").number for number in range(count)]
+    for number in made:
+        exports.change(db, number, run=number)
+    return made
+
+
+def begins(db: Connection, under_way: frozenset[int] = NOBODY, slots: int = SLOTS) -> list[int]:
+    """The numbers of the exports that may begin now."""
+    line, _, _ = _next_in_line(db, under_way, slots, NOW)
+    return [export.number for export in line if export.number not in under_way]
+
+
+def test_few_wait_for_a_call_at_a_time(db: Connection) -> None:
+    """Fifty at once on the first of a month are submitted one after the other, so that no slot is held for them."""
+    made = scheduled(db, 50)
+    assert begins(db) == made[:3]
+    assert begins(db, frozenset(made[:3])) == []
+    exports.move(db, made[0], Event.TAKE, NOW)
+    assert begins(db, frozenset(made[:3])) == made[3:4]
+
+
+def test_people_find_a_slot(db: Connection) -> None:
+    """However many reports are under way, one slot in five is left for people, and whoever asks goes first."""
+    for number in scheduled(db, 42)[:40]:
+        exports.move(db, number, Event.TAKE, NOW)
+    assert begins(db) == []
+    own = accepted(db, "command:1").number
+    assert begins(db) == [own]
+
+
+def test_where_there_are_few_slots_schedules_have_some(db: Connection) -> None:
+    """Other programs may leave one alone; that serves a schedule as well as a person."""
+    made = scheduled(db, 2)
+    assert begins(db, slots=1) == made[:1]
+    own = accepted(db, "command:1").number
+    assert begins(db, slots=1) == [own]
