@@ -28,6 +28,8 @@ class Act(StrEnum):
     SENT_AGAIN = "message sent again"
     ANSWER = "figures shown"  #: of the file of an export
     USAGE = "usage shown"  #: how a contract stands, to one person or for a channel
+    SCHEDULE = "schedule changed"  #: made, edited, paused, handed over, deleted, …
+    RUN = "schedule ran"  #: or was to, and did not
     TEMPLATE = "template changed"  #: a saved question: saved, edited, renamed, shared, deleted
 
 
@@ -42,6 +44,7 @@ class Source(StrEnum):
     SHORTCUT = "shortcut"
     HOME = "home"  #: in the Home tab
     BOT = "bot"  #: by itself, for the person who asked for the export
+    SCHEDULE = "schedule"  #: by itself, for the owner of a schedule
 
 
 @dataclass(frozen=True, slots=True)

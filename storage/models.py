@@ -175,6 +175,8 @@ class About(StrEnum):
 
     EXPORT = "export"
     USAGE = "usage"  #: how a contract stands; the number is that of the act, in the audit, by which it was posted
+    SCHEDULE = "schedule"
+    RUN = "run"  #: of a schedule
     LOGIN = "login"  #: ours at Autodesk; there is one, so it has no number
 
 
@@ -183,6 +185,9 @@ class MessageKind(StrEnum):
 
     CARD = "card"  #: the card in the channel, edited as the export moves
     RESULT = "result"  #: the thread reply that says that an export is ready or failed
+    REPORT = "report"  #: the message of its own that says that what a run has asked for is ready or failed
+    SCHEDULE = "schedule"  #: what became of a schedule, or of a run that has no report; the detail is a word for that
+    PRIVATE_SCHEDULE = "private schedule"  #: the same for its owner, or an administrator
     PRIVATE_LINK = "private link"  #: a link for the requester alone
     REFUSAL = "refusal"  #: tells the requester what Token Flex did not accept
     PRIVATE_RESULT = "private result"  #: tells the requester what could not be announced in their channel

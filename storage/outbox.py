@@ -35,6 +35,11 @@ def result_subject(number: int, announcement: int) -> str:
     return f"result:{number}:{announcement}"
 
 
+def thread_of(db: Connection, number: int, announcement: int) -> Delivery | None:
+    """Return the row in whose thread replies about an export belong: its card, else that announcement."""
+    return find(db, card_subject(number)) or find(db, result_subject(number, announcement))
+
+
 def expiry_subject(subject: str) -> str:
     """Return the subject of the delivery that takes the link out of the message of this subject."""
     return f"expiry:{subject}"

@@ -9,7 +9,7 @@ from typing import Final
 from sqlite_utils import Database as Connection
 
 from . import rows, schedules
-from .models import Stored, to_text
+from .models import Stored, from_text, to_text
 from .schedules import Schedule
 
 MOST_FAILURES: Final = 3  #: in a row, after which a schedule pauses
@@ -84,6 +84,44 @@ def still_open(db: Connection, now: datetime) -> tuple[Run, ...]:
         SELECT * FROM runs WHERE state IN ('wanted', 'waiting', 'asked') AND coalesce(next_try_at, '') <= ? ORDER BY id
     """
     return tuple(map(Run.from_row, db.query(sql, [to_text(now)])))
+
+
+def told_before(db: Connection, run: Run) -> Run | None:
+    """Return the newest run before this one of which a report was posted, None where there is none."""
+    sql = """
+        SELECT * FROM runs WHERE schedule = ? AND id < ? AND state = 'done' AND export IS NOT NULL
+        ORDER BY id DESC LIMIT 1
+    """
+    return next(map(Run.from_row, db.query(sql, [run.schedule, run.id])), None)
+
+
+def unchanged_since(db: Connection, run: Run) -> Run | None:
+    """Return the newest run that found what this one did, None where there is none."""
+    sql = "SELECT * FROM runs WHERE schedule = ? AND id > ? ORDER BY id"
+    newest = None
+    for later in map(Run.from_row, db.query(sql, [run.schedule, run.id])):
+        if later.state is RunState.DONE:
+            break
+        newest = later if later.state is RunState.UNCHANGED else newest
+    return newest
+
+
+def left_out_at(db: Connection, schedule_id: int, moment: datetime) -> tuple[Run, ...]:
+    """Return the runs of a schedule of which it was decided at a moment that they do not happen."""
+    sql = "SELECT * FROM runs WHERE schedule = ? AND state = 'left-out' AND changed_at = ? ORDER BY id"
+    return tuple(map(Run.from_row, db.query(sql, [schedule_id, to_text(moment)])))
+
+
+def open_of(db: Connection, schedule_id: int) -> tuple[Run, ...]:
+    """Return the runs of a schedule that are under way."""
+    sql = "SELECT * FROM runs WHERE schedule = ? AND state IN ('wanted', 'waiting', 'asked') ORDER BY id"
+    return tuple(map(Run.from_row, db.query(sql, [schedule_id])))
+
+
+def next_try(db: Connection, now: datetime) -> datetime | None:
+    """Return when the first pause of a run ends; None where none pauses."""
+    sql = "SELECT min(next_try_at) FROM runs WHERE state IN ('wanted', 'waiting', 'asked') AND next_try_at > ?"
+    return from_text(db.execute(sql, [to_text(now)]).fetchone()[0])
 
 
 def happened_after(db: Connection, schedule_id: int, identity: str) -> frozenset[str]:

@@ -19,13 +19,13 @@ def found(db: Connection, answer_id: int, figures: Figures, audience: LinkAudien
 
 def announce(db: Connection, answer: Answer, audience: LinkAudience, now: datetime) -> None:
     """Have an answer posted once, in the thread of its card, or shown to the requester where links are theirs alone."""
-    export = exports.get(db, answer.export)
+    export, announcement = exports.get(db, answer.export), _announcement(db, answer)
+    if export.run is not None and announcement is None:
+        return  # whether there is a report is still to be decided, by these figures
     if audience is LinkAudience.REQUESTER:
         privately(db, export, answer, now)
         return
-    card = outbox.find(db, outbox.card_subject(export.number))
-    announcement = _announcement(db, answer)
-    begins_thread = card or announcement  # a scheduled run has no card
+    thread = outbox.thread_of(db, export.number, answer.announcement)
     reply = NewDelivery(
         subject=_subject(answer),
         kind=MessageKind.ANSWER,
@@ -34,7 +34,7 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
         recipient=export.channel,
         edition=answer.announcement,
         detail=str(answer.id),
-        thread=None if begins_thread is None else begins_thread.id,
+        thread=None if thread is None else thread.id,
         after=None if announcement is None else announcement.id,
     )
     outbox.put_once(db, reply, now)

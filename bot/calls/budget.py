@@ -65,8 +65,8 @@ class PastCall:
     """One call that was made, or that is in flight (`ended_at` is None).
 
     `person` is whoever the call was for, of schedules their owner ("" for polls and metadata). `burst` is what the
-    `Decision` said. `rate_limited` means a 429 of the rate; one that says that 50 exports are outstanding is not meant, since no
-    waiting cures it. `retry_after` is what the server asked for then, in seconds, None where it did not say.
+    `Decision` said. `rate_limited` means a 429 of the rate; one that says that 50 exports are outstanding is not meant,
+    since no waiting cures it. `retry_after` is what the server asked for then, in seconds, None where it did not say.
     """
 
     started_at: float

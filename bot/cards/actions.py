@@ -7,6 +7,7 @@ from typing import Self
 from bot.cards.blocks import Block, plain
 from bot.cards.text import flat, shorten
 from storage.models import Delivery, Export
+from storage.schedules import Schedule
 from storage.templates import Template
 
 LINK = "export.link"
@@ -33,6 +34,18 @@ RENAME = "template.rename"
 SHARE = "template.share"
 UNSHARE = "template.unshare"
 REMOVE = "template.delete"
+# Those of a schedule.
+SCHEDULE = "schedule.new"  #: of an export's question; its value is as that of a button of the export
+SCHEDULE_TEMPLATE = "schedule.template"
+SCHEDULES = "schedule.list"
+RUN_NOW = "schedule.run"
+PAUSE = "schedule.pause"
+RESUME = "schedule.resume"
+SKIP = "schedule.skip"
+RESCHEDULE = "schedule.edit"
+HAND_OVER = "schedule.hand_over"
+TAKE_OVER = "schedule.take_over"
+UNSCHEDULE = "schedule.delete"
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
 MEANT = "command.meant"  #: does the command that its value is, as it would be typed
@@ -61,8 +74,18 @@ _LABELS = {
     SHARE: "Share",
     UNSHARE: "Stop sharing",
     REMOVE: "Delete",
+    SCHEDULE: "Schedule",
+    SCHEDULE_TEMPLATE: "Schedule",
+    RUN_NOW: "Run now",
+    PAUSE: "Pause",
+    RESUME: "Resume",
+    SKIP: "Skip next",
+    RESCHEDULE: "Edit",
+    HAND_OVER: "Hand over",
+    TAKE_OVER: "Take over",
+    UNSCHEDULE: "Delete",
 }
-_STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger", REMOVE: "danger"}
+_STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger", REMOVE: "danger", UNSCHEDULE: "danger"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +210,14 @@ def of_template(action: str, template: Template) -> Block:
     return element
 
 
+def of_schedule(action: str, schedule: Schedule) -> Block:
+    """Return a button of a schedule; deleting asks first."""
+    element = _button(action, MadeFor(schedule.id, schedule.mark), flat(schedule.name))
+    if action == UNSCHEDULE:
+        element |= {"style": _STYLES[action], "confirm": _confirm_unscheduling(schedule)}
+    return element
+
+
 def turn(action: str, words: str, of: str, value: str) -> Block:
     """Return a button that shows another page of a list; `of` says what is listed."""
     button = {"type": "button", "action_id": action, "text": plain(words), "value": value}
@@ -215,6 +246,16 @@ def _confirm_delete(number: int) -> Block:
             "Who asked for it, and administrators, can delete it. The file is then removed at Autodesk as well, and so "
             "are the figures and copies that I posted of it."
         ),
+        "confirm": plain("Delete"),
+        "deny": plain("Keep it"),
+        "style": "danger",
+    }
+
+
+def _confirm_unscheduling(schedule: Schedule) -> Block:
+    return {
+        "title": plain("Delete this schedule?"),
+        "text": plain(f"{shorten(flat(schedule.name), 100)} does not run any more. Exports that it made stay."),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),
         "style": "danger",

@@ -40,6 +40,9 @@ class Overview:
 _KINDS = {
     MessageKind.CARD: "the card",
     MessageKind.RESULT: "the announcement",
+    MessageKind.REPORT: "the report",
+    MessageKind.SCHEDULE: "what became of a schedule",
+    MessageKind.PRIVATE_SCHEDULE: "the private message about a schedule",
     MessageKind.PRIVATE_LINK: "the private link",
     MessageKind.REFUSAL: "the private message about the refusal",
     MessageKind.PRIVATE_RESULT: "the private message about a result",

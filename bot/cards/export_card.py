@@ -1,7 +1,7 @@
 """Everything that is said about one export: its card, the announcement, details, lists. Data in, blocks out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.cards import actions, answer_card, blocks, download
 from bot.cards.blocks import Block, Message
@@ -28,6 +28,14 @@ _SHOWN_ON_CARD = 400
 _SHOWN_IN_REFUSAL = 800
 _SHOWN_IN_DETAILS = 1900
 _SHOWN_OF_NAME = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a schedule adds to the announcement of its export: its own name, and what else to know, both as mrkdwn."""
+
+    name: str
+    notes: str = ""
 
 
 def file_name(export: Export) -> str:
@@ -93,26 +101,32 @@ def _since(export: Export) -> str:
     return f"It has been waiting since {moment(export.noted_at)}{again}."
 
 
-def announcement(export: Export, number: int, shown: DownloadLink | None, *, discreet: bool = False) -> Message:
-    """Return the thread reply number `number` of an export: that it is ready, or that it failed.
+def announcement(
+    export: Export, number: int, shown: DownloadLink | None, *, discreet: bool = False, report: Report | None = None
+) -> Message:
+    """Return announcement `number` of an export: that it is ready, or that it failed; `report` is of its schedule.
 
     An older announcement keeps its sentence and loses its buttons; a `discreet` one shows no name and no link. The link
     is never in `text`, which goes to the notification services of phones.
     """
+    begin = f"{mention(export.requester)}, export {export.label}"
+    if report is not None:
+        begin = f"Report {export.label}" if discreet or not report.name else f"Report {export.label}, {report.name},"
     if _was_never_made(export, number):
-        return _never_made(export, f"{mention(export.requester)}, export")
+        return _never_made(export, begin)
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
-        sentence = f"{mention(export.requester)}, export {export.label} failed: Autodesk could not make the file."
+        sentence = f"{begin} failed: Autodesk could not make the file."
         return Message(sentence, [blocks.section("result", f"{sentence} {WHAT_HELPS}"), *_buttons(export)])
-    ready = f"{mention(export.requester)}, export {export.label} is ready"
+    ready = f"{begin} is ready"
     sentence = f"{ready}." if discreet else f"{ready}: {code(file_name(export))}"
+    notes = [blocks.context("notes", report.notes)] if report is not None and report.notes else []
     if shown is None or discreet:
         link = [blocks.section("link", _NO_LINK_HERE if discreet else _NO_LINK)]
     else:
         link = download.parts(export.number, file_name(export), shown)
-    return Message(f"{ready}.", [blocks.section("result", sentence), *link, *_buttons(export)])
+    return Message(f"{ready}.", [blocks.section("result", sentence), *notes, *link, *_buttons(export)])
 
 
 def _was_never_made(export: Export, number: int) -> bool:
@@ -123,7 +137,7 @@ def _was_never_made(export: Export, number: int) -> bool:
 def _never_made(export: Export, begin: str, why: str = "") -> Message:
     """Return the announcement of an export that vanished while Token Flex worked on it; `why` may follow."""
     sentence = (
-        f"{begin} {export.label} is no longer at Autodesk, so there will be no file: it "
+        f"{begin} is no longer at Autodesk, so there will be no file: it "
         "may have been deleted there while it was being made."
     )
     again = _sent_again(export) or (SEND_AGAIN if why else CAN_BE_SENT_AGAIN)
@@ -136,11 +150,12 @@ def _past_announcement(export: Export, number: int) -> Message:
     if number == export.announcement and export.state is _S.DELETED:
         text = f"Export {export.label} was deleted."
     elif number == export.announcement and export.state is _S.DELETING:
-        text = f"Export {export.label} is being deleted. Its card shows how it stands."
+        text = f"Export {export.label} is being deleted. {_where(export)} shows how it stands."
     elif number == export.announcement and export.state is _S.VANISHED:
         text = f"Export {export.label} is no longer at Autodesk."
     else:
-        text = f"Export {export.label} failed and was tried again; see its card."
+        where = "see its card" if export.run is None else f"{_where(export)} shows how it stands"
+        text = f"Export {export.label} failed and was tried again; {where}."
     return blocks.paragraph(text)
 
 
@@ -162,7 +177,7 @@ def private_link(export: Export, shown: DownloadLink | None) -> Message:
 def private_result(export: Export, number: int, why: str) -> Message:
     """Return what the requester is told instead of announcement `number`; `why` says what keeps it from its channel."""
     if _was_never_made(export, number):
-        return _never_made(export, "Export", why)
+        return _never_made(export, f"Export {export.label}", why)
     if number != export.announcement or export.state not in {_S.READY, _S.FAILED}:
         return _past_announcement(export, number)
     if export.state is _S.FAILED:
@@ -196,7 +211,8 @@ def long_wait(export: Export) -> Message:
     if export.noted_at is None or not NOTES[export.note]:
         return blocks.paragraph(f"Something kept {where} waiting for a while; that is over.")
     what = f"{_capital(where)} {FACES[export.state].standing} and has been waiting since {moment(export.noted_at)}."
-    told = f"{NOTES[export.note]} I say this once; its card shows how it goes on, and you can give it up at any time."
+    shows = _where(export).replace("Its", "its")
+    told = f"{NOTES[export.note]} I say this once; {shows} shows how it goes on, and you can give it up at any time."
     return Message(f"{what} {told}", [blocks.section("waits", f"{what}\n{told}"), *_buttons(export)])
 
 
@@ -204,11 +220,17 @@ def not_deleted(export: Export) -> Message:
     """Return the private message to somebody whose export could not be deleted."""
     where = f"export {export.label} in {channel(export.channel)}"
     if export.note is not Note.NOT_DELETED:
-        return blocks.paragraph(f"Autodesk did not delete {where} for a while. Its card shows how it stands now.")
+        shows = _where(export)
+        return blocks.paragraph(f"Autodesk did not delete {where} for a while. {shows} shows how it stands now.")
     what = f"Autodesk did not delete {where}, however often I asked."
     told = f"{_explained(export)} *Delete* tries again.".strip()
     parts = [blocks.section("kept", f"{what}\n{told}"), *_buttons(export, deletes=True)]
     return Message(f"{what} {told}", parts)
+
+
+def _where(export: Export) -> str:
+    """Return what shows how an export stands, to begin a sentence with."""
+    return "Its card" if export.run is None else f"`/tokenflex status {export.label}`"
 
 
 def _capital(text: str) -> str:

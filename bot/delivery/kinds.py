@@ -12,8 +12,9 @@ from sqlite_utils import Database as Connection
 from bot.answers import earlier
 from bot.answers.earlier import Before
 from bot.answers.shown import Shown
-from bot.cards import answer_card, export_card, file_card, notices, usage_card
+from bot.cards import answer_card, export_card, file_card, notices, schedule_card, usage_card
 from bot.cards.blocks import Message, paragraph
+from bot.cards.export_card import Report
 from bot.cards.names import Names
 from bot.cards.notices import Closing
 from bot.cards.usage_card import Usage
@@ -22,8 +23,10 @@ from bot.contracts.usage import usage_of
 from bot.people.permissions import Posting
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DownloadLink
-from storage import answers, audit, channels, exports, logins, outbox
+from storage import answers, audit, channels, exports, logins, outbox, runs, schedules
 from storage.models import About, Delivery, Export, MessageKind, SentMessage
+from storage.runs import Run
+from storage.schedules import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,34 @@ class AnswerOf:
         return self.export.channel
 
 
-Matter = Export | LostLogin | PostedUsage | AnswerOf
-M = TypeVar("M", Export, LostLogin, PostedUsage, AnswerOf)
+@dataclass(frozen=True, slots=True)
+class ReportOf:
+    """What a run of a schedule has asked for, with what is still known of the run."""
+
+    export: Export
+    said: Report
+
+    @property
+    def channel(self) -> str:
+        """The channel that it is for."""
+        return self.export.channel
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleNews:
+    """A schedule, and one run of it where it is about that; None: it was deleted."""
+
+    schedule: Schedule | None
+    run: Run | None = None
+
+    @property
+    def channel(self) -> str:
+        """The channel that it is for, "" where nobody knows any more."""
+        return "" if self.schedule is None else self.schedule.channel
+
+
+Matter = Export | LostLogin | PostedUsage | AnswerOf | ReportOf | ScheduleNews
+M = TypeVar("M", Export, LostLogin, PostedUsage, AnswerOf, ReportOf, ScheduleNews)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +131,7 @@ class Letter:
     @property
     def export(self) -> Export | None:
         """The export that it is about, if it is about one."""
-        matter = self.matter.export if isinstance(self.matter, AnswerOf) else self.matter
+        matter = self.matter.export if isinstance(self.matter, AnswerOf | ReportOf) else self.matter
         return matter if isinstance(matter, Export) else None
 
     @property
@@ -201,6 +230,29 @@ def _answer(db: Connection, delivery: Delivery) -> AnswerOf:
     return AnswerOf(export, answer, earlier.before(db, export, answer, private=private) if answer else None)
 
 
+def _report(db: Connection, delivery: Delivery) -> ReportOf:
+    export = _export(db, delivery)
+    run = None if export.run is None else runs.get(db, export.run)
+    schedule = None if run is None else schedules.find(db, run.schedule)
+    unchanged = None if run is None else runs.unchanged_since(db, run)
+    return ReportOf(export, schedule_card.report_of(export, run, schedule, unchanged))
+
+
+def _schedule(db: Connection, delivery: Delivery) -> ScheduleNews:
+    if delivery.about not in {About.SCHEDULE, About.RUN} or delivery.about_id is None:
+        raise LookupError(f"{delivery.subject} is about no schedule")
+    if delivery.about is About.SCHEDULE:
+        return ScheduleNews(schedules.find(db, delivery.about_id))
+    run = runs.get(db, delivery.about_id)
+    return ScheduleNews(None if run is None else schedules.find(db, run.schedule), run)
+
+
+def _news(news: ScheduleNews, drawing: Drawing, *, private: bool = False) -> Message:
+    if news.schedule is None:
+        return schedule_card.gone()
+    return schedule_card.became(news.schedule, news.run, discreet=drawing.discreet, private=private)
+
+
 def _is_about(export: Export, text: str) -> bool:
     return re.search(rf"\bexport #{export.number}\b", text, re.IGNORECASE) is not None
 
@@ -223,7 +275,8 @@ def _private_result(export: Export, drawing: Drawing) -> Message:
     return export_card.private_result(export, delivery.edition, why)
 
 
-KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] | Kind[AnswerOf]] = {
+_KindOfSchedules = Kind[ReportOf] | Kind[ScheduleNews]
+KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] | Kind[AnswerOf] | _KindOfSchedules] = {
     MessageKind.CARD: Kind(
         _export,
         lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet, names=drawing.names),
@@ -237,6 +290,16 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
         announces=True,
         resembles=lambda export, text: _is_about(export, text) and _is_announcement(text),
     ),
+    MessageKind.REPORT: Kind(
+        _report,
+        lambda matter, drawing: export_card.announcement(
+            matter.export, drawing.delivery.edition, drawing.link, discreet=drawing.discreet, report=matter.said
+        ),
+        announces=True,
+        resembles=lambda matter, text: text.startswith(f"Report {matter.export.label}"),
+    ),
+    MessageKind.SCHEDULE: Kind(_schedule, _news),
+    MessageKind.PRIVATE_SCHEDULE: Kind(_schedule, partial(_news, private=True), is_private=True),
     MessageKind.PRIVATE_LINK: Kind(
         _export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
     ),

@@ -9,7 +9,7 @@ from bot.answers import announcing
 from bot.answers.files import placing
 from bot.cards.notices import Closing
 from bot.delivery import ways
-from bot.delivery.kinds import AnswerOf, Letter, PostedUsage
+from bot.delivery.kinds import AnswerOf, Letter, PostedUsage, ScheduleNews
 from bot.delivery.ways import Course, Then
 from bot.exports import announcements
 from bot.exports.links import Shown
@@ -127,6 +127,9 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
     """Tell the requester, once, what keeps from its channel what was never posted there."""
     if isinstance(letter.matter, PostedUsage) and not letter.stands:
         _tell_of_usage(db, letter.delivery, letter.matter, why, now)
+    if isinstance(letter.matter, ScheduleNews) and letter.matter.schedule is not None and not letter.stands:
+        private = replace(letter.delivery, kind=MessageKind.PRIVATE_SCHEDULE, recipient=letter.matter.schedule.owner)
+        outbox.put_once(db, replace(private, subject=f"{letter.delivery.subject}:owner"), now)
     export = letter.export
     if export is None or letter.stands:
         return

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database as Connection
 
-from storage import answers, outbox
+from storage import answers, outbox, runs, schedules
 from storage import exports as export_store
 from storage.answers import NewAnswer
 from storage.models import About, Export, MessageKind, NewDelivery, Refusal
@@ -18,8 +18,13 @@ _MERGE = timedelta(seconds=1)
 _IN_SUBJECTS = {MessageKind.PRIVATE_LINK: "link", MessageKind.REFUSAL: "refused"}
 
 
-def card_changed(db: Connection, export: Export, now: datetime) -> int:
-    """Have the card posted, or edited to show how the export stands when the edit goes out; return its row's id."""
+def card_changed(db: Connection, export: Export, now: datetime) -> int | None:
+    """Have the card posted, or edited to show how the export stands when the edit goes out; return its row's id.
+
+    What a run of a schedule has asked for has none.
+    """
+    if export.run is not None:
+        return None
     card = NewDelivery(
         subject=outbox.card_subject(export.number),
         kind=MessageKind.CARD,
@@ -33,12 +38,24 @@ def card_changed(db: Connection, export: Export, now: datetime) -> int:
 
 
 def result(db: Connection, export: Export, now: datetime) -> None:
-    """Announce, once, that an export has become ready or has failed."""
+    """Announce, once, that an export has become ready or has failed.
+
+    That of a run whose report is posted only when something has changed waits for its figures; who compares them
+    announces it.
+    """
     announced = export_store.change(db, export.number, announcement=export.announcement + 1)
+    if announced.state is ExportState.READY and announced.wants_answer:
+        _want_answer(db, announced, now)
+    if not _waits_for_figures(db, announced):
+        announce(db, announced, now)
+
+
+def announce(db: Connection, announced: Export, now: datetime) -> None:
+    """Have it posted, once, that an export has ended: in the thread of its card, or as a report of its own."""
     card = card_changed(db, announced, now)
     announcement = NewDelivery(
         subject=outbox.result_subject(announced.number, announced.announcement),
-        kind=MessageKind.RESULT,
+        kind=MessageKind.RESULT if announced.run is None else MessageKind.REPORT,
         about=About.EXPORT,
         about_id=announced.number,
         recipient=announced.channel,
@@ -48,11 +65,20 @@ def result(db: Connection, export: Export, now: datetime) -> None:
         after=card,
     )
     outbox.put_once(db, announcement, now)
-    if announced.state is ExportState.READY and announced.wants_answer:
-        _want_answer(db, announced, now)
+    if card is None:
+        return
     was_told = outbox.get(db, card).refusal is Refusal.PLACE and outbox.message(db, card) is None
     if was_told and is_to_be_announced(db, announced):
         private_result(db, announced, "", now)
+
+
+def _waits_for_figures(db: Connection, export: Export) -> bool:
+    """Return whether a report is posted only where its figures are others than those of the last one."""
+    run = None if export.run is None else runs.get(db, export.run)
+    schedule = None if run is None else schedules.find(db, run.schedule)
+    if run is None or schedule is None or not (schedule.only_changes and export.wants_answer):
+        return False
+    return export.state is ExportState.READY and export.announcement == 1 and runs.told_before(db, run) is not None
 
 
 def _want_answer(db: Connection, export: Export, now: datetime) -> None:

@@ -5,7 +5,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.questions import periods
 from bot.questions.periods import Days
 from bot.schedules.calendar import Run, moment_of
 
@@ -53,8 +52,3 @@ def waits(
     if asked_at is None or not timedelta(0) <= now - asked_at < PACE:  # the clock may have been set back
         return Ask()
     return Wait(min(asked_at + PACE, end))
-
-
-def missing_said(missing: Days) -> str:
-    """Return what is missing in a report that waited in vain, in a sentence."""
-    return f"Usage of {periods.words(missing)} was not known yet."

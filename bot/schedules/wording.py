@@ -69,11 +69,6 @@ def preview(rule: Rule, now: datetime, count: int = 5) -> Preview:
     return Preview(words(rule), tuple(map(run_said, runs)), tuple(notes))
 
 
-def late_said(run: Run) -> str:
-    """Return what a run says that happens late, since nobody was there when it was due."""
-    return f"It was due on {run_said(run)}, when I was not running."
-
-
 def ordinal(number: int) -> str:
     """Return 1st, 2nd, 3rd, 4th and so on."""
     if number % 100 in {11, 12, 13}:

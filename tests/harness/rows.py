@@ -16,11 +16,13 @@ from bot.contracts import usage_cache
 from bot.contracts.usage import Counted
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest, MonthOfUse, TokenYear
-from storage import answers, audit, exports, outbox
+from storage import answers, audit, exports, outbox, runs, schedules
 from storage.answers import Figures, NewAnswer
 from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
+from storage.runs import Run, RunState
+from storage.schedules import NewSchedule
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 REQUEST = ExportRequest(
@@ -95,12 +97,37 @@ def answered(db: Connection, export_number: int = 1, announcement: int = 1) -> a
     return answers.get(db, answer.id)
 
 
+def run_of(db: Connection, export_number: int = 1, *, state: RunState = RunState.FAILED, why: str = "error") -> Run:
+    """A run of a schedule that has asked for an export."""
+    new = NewSchedule(
+        origin="form:schedule",
+        name="Maria's tokens",
+        question='{"period": "last-month"}',
+        contract=REQUEST.contract_number,
+        channel=exports.get(db, export_number).channel,
+        owner="U1",
+        rule='{"kind": "daily", "at": "08:00", "zone": "Europe/Berlin"}',
+        missed="once",
+    )
+    schedule, _ = schedules.add(db, new, "2026-03-03T08:00", after(60), NOW)
+    known = runs.of_export(db, export_number)
+    if known is not None:
+        return known
+    started = runs.start(db, schedule.id, f"press:{export_number}", NOW)
+    assert started is not None
+    moved = runs.move(db, started, state, NOW, export=export_number, why=why)
+    assert moved is not None
+    return moved
+
+
 def matter_of(db: Connection, kind: MessageKind, export_number: int = 1) -> dict[str, Any]:
     """What a row of this kind is about; the act of a person who had the usage of a contract posted is made."""
     if kind is MessageKind.LOGIN_LOST:
         return {"about": About.LOGIN}
     if kind in {MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER}:
         return {"about": About.EXPORT, "about_id": export_number, "detail": str(answered(db, export_number).id)}
+    if kind in {MessageKind.SCHEDULE, MessageKind.PRIVATE_SCHEDULE}:
+        return {"about": About.RUN, "about_id": run_of(db, export_number).id}
     if kind not in {MessageKind.USAGE, MessageKind.USAGE_TROUBLE}:
         return {"about": About.EXPORT, "about_id": export_number}
     usage_cache.keep(db, COUNTED)

@@ -41,6 +41,8 @@ def place_of(db: Connection, export: Export, announcement: int, audience: LinkAu
             raise NoPlaceError(NoFile.NO_CONVERSATION)
         return Place(message.channel, None)
     subjects = outbox.card_subject(export.number), outbox.result_subject(export.number, announcement)
+    if export.run is not None and outbox.find(db, subjects[1]) is None:
+        return None  # whether there is a report is still to be decided
     parents = [_standing(db, subject) for subject in subjects]
     if all(each is _NEVER for each in parents):
         raise NoPlaceError(NoFile.CARD_CLOSED)
@@ -88,7 +90,7 @@ def kept(db: Connection, attachment: Attachment, reason: str, now: datetime) -> 
 def tell(db: Connection, export: Export, announcement: int, reason: str, audience: LinkAudience, now: datetime) -> None:
     """Say once why there is no file: in the thread, or to the requester where links are theirs alone."""
     is_private = audience is LinkAudience.REQUESTER
-    card = None if is_private else outbox.find(db, outbox.card_subject(export.number))
+    card = None if is_private else outbox.thread_of(db, export.number, announcement)
     beginning = f"direct:{export.number}:no file" if is_private else f"file:{export.number}"
     message = NewDelivery(
         subject=f"{beginning}:{announcement}:{reason}",

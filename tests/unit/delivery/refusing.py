@@ -56,6 +56,8 @@ MEANINGS: Mapping[type[SlackRefusedError], tuple[str, Refusal]] = {
 WAYS: Mapping[MessageKind, tuple[Way, ...]] = {
     _K.CARD: (_W.POST, _W.EDIT),
     _K.RESULT: (_W.REPLY, _W.POST, _W.EDIT),
+    _K.REPORT: (_W.POST, _W.EDIT),
+    _K.SCHEDULE: (_W.POST, _W.EDIT),
     _K.ANSWER: (_W.REPLY, _W.POST, _W.EDIT),
     _K.NO_FILE: (_W.REPLY, _W.POST, _W.EDIT),
     _K.EXPIRY: (_W.EDIT,),
@@ -144,7 +146,7 @@ class House:
             found = outbox.find(self.db, outbox.expiry_subject(shows_link.subject))
             assert found is not None
             return found
-        if kind in {_K.RESULT, _K.ANSWER}:
+        if kind in {_K.RESULT, _K.REPORT, _K.ANSWER}:
             self.is_ready()
         thread = self._put(_K.CARD, "C1") if way is _W.REPLY else None
         if thread is not None:

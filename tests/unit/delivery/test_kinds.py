@@ -39,7 +39,7 @@ def login_lost(db: Connection, clock: MovedClock) -> Delivery:
 async def test_every_kind_has_an_entry(database: MemoryDatabase) -> None:
     """The end of a link is drawn as the message that shows it; all others have a message of their own."""
     assert set(KINDS) == set(MessageKind) - {MessageKind.EXPIRY}
-    assert URGENT == (MessageKind.EXPIRY, MessageKind.RESULT)
+    assert URGENT == (MessageKind.EXPIRY, MessageKind.RESULT, MessageKind.REPORT)
     accepted(database.db, MovedClock().now())
     for kind in KINDS:
         row = delivery(database.db, kind.value, kind=kind, recipient="U1" if KINDS[kind].is_private else "C1")

@@ -38,13 +38,23 @@ CHANNEL, PERSON, TS = "C1", "U1", "1700000000.000100"
 WHERE, NAME, LINK = "userName = 'maria'", "secretname", "https://files.example/secret"
 REQUEST = ExportRequest("110000123456", ("productName",), ("tokensConsumed",), (), WHERE, NAME)
 #: Who the messages of a channel go to, and the words that give away what they must not.
-SECRETS: Mapping[str, str] = {"where": "maria", "name": NAME, "link": LINK, "tokens": "43,210", "figures": "1,234.5"}
+SECRETS: Mapping[str, str] = {
+    "where": "maria",
+    "name": NAME,
+    "link": LINK,
+    "tokens": "43,210",
+    "figures": "1,234.5",
+    "schedule": "Maria's tokens",
+}
 _K, _R, _P = MessageKind, SharedChannels, Posting
 
 #: What each kind of message shows where nobody else reads, asked for a link; a new kind needs a row.
 SHOWS: Mapping[MessageKind, set[str]] = {
     _K.CARD: {"where", "name", "link"},
     _K.RESULT: {"name", "link"},
+    _K.REPORT: {"name", "link"},
+    _K.SCHEDULE: {"schedule"},
+    _K.PRIVATE_SCHEDULE: {"schedule"},
     _K.EXPIRY: {"name"},
     _K.PRIVATE_LINK: {"name", "link"},
     _K.PRIVATE_RESULT: {"name"},
@@ -65,6 +75,8 @@ SHOWS: Mapping[MessageKind, set[str]] = {
 #: What tells privately what may not be posted, where it is not the trouble with the channel.
 TOLD = {
     _K.RESULT: _K.PRIVATE_RESULT,
+    _K.REPORT: _K.PRIVATE_RESULT,
+    _K.SCHEDULE: _K.PRIVATE_SCHEDULE,
     _K.ANSWER: _K.PRIVATE_ANSWER,
     _K.NO_FILE: _K.PRIVATE_NO_FILE,
     _K.USAGE: _K.USAGE_TROUBLE,

@@ -11,7 +11,6 @@ from bot.questions.periods import Days
 from bot.schedules import waiting
 from bot.schedules.calendar import Run
 from bot.schedules.waiting import Ask, Go, Wait
-from bot.schedules.wording import late_said
 
 NOVEMBER: Final = Days(date(2026, 11, 1), date(2026, 11, 30))
 NOW: Final = datetime(2026, 12, 1, 7, tzinfo=UTC)
@@ -77,9 +76,3 @@ def test_it_asks_once_an_hour_at_most_and_runs_in_the_end(steps: list[int], deli
             return
         now = min(now + timedelta(minutes=minutes), ends)
     assert waiting.waits(NOVEMBER, KNOWN, now, END, now) == Go(Days(date(2026, 11, 29), date(2026, 11, 30)))
-
-
-def test_what_is_said_of_it() -> None:
-    missing = Days(date(2026, 11, 29), date(2026, 11, 30))
-    assert waiting.missing_said(missing) == "Usage of 29 to 30 November 2026 was not known yet."
-    assert late_said(RUN) == "It was due on Tuesday, 1 December 2026, 08:00, when I was not running."

@@ -1,0 +1,137 @@
+"""What messages say of schedules: notes of a report, what became of a run that has none, and why one is paused."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from bot.cards import actions, blocks
+from bot.cards.blocks import Block, Message
+from bot.cards.export_card import Report
+from bot.cards.text import channel, day, escape, flat, mention, moment, shorten
+from storage.models import Export
+from storage.runs import Run, RunState
+from storage.schedules import Schedule
+
+
+class Paused(StrEnum):
+    """Why a schedule is paused. The database has these words."""
+
+    PERSON = "person"  #: somebody has said so
+    FAILING = "failing"
+    OWNER = "owner"  #: may not use the bot any more
+    CONTRACT = "contract"  #: may not be exported any more
+    CHANNEL = "channel"  #: may have no exports any more
+    CLOSED = "closed"  #: takes no messages of ours
+    RULE = "rule"  #: nobody understands any more when it runs
+
+
+class NotDone(StrEnum):
+    """Why a run has no report, or was not to have one. The database has these words."""
+
+    ERROR = "error"  #: Token Flex could not make the file
+    REFUSED = "refused"
+    GONE = "gone"  #: Token Flex does not show the export any more
+    PERIOD = "period"  #: there are no days to ask for
+    QUESTION = "question"  #: Token Flex does not take it any more
+    DELETED = "deleted"  #: by a person, before it was ready
+    PAUSED = "paused"  #: its schedule was, before it began
+
+
+_PAUSED: Final[Mapping[Paused, str]] = {
+    Paused.PERSON: "It is paused.",
+    Paused.FAILING: "It failed three times in a row, so it is paused now.",
+    Paused.OWNER: "{owner}, who owns it, may not use me any more, so it is paused now.",
+    Paused.CONTRACT: "Its contract may not be exported from here any more, so it is paused now.",
+    Paused.CHANNEL: "Exports may not be posted to {channel} any more, so it is paused now.",
+    Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
+    Paused.RULE: "I don't understand any more when it is to run, so it is paused now. *Edit* it to go on.",
+}
+_NOT_DONE: Final[Mapping[NotDone, str]] = {
+    NotDone.ERROR: "Autodesk could not make the file.",
+    NotDone.REFUSED: "Autodesk did not accept the request.",
+    NotDone.GONE: "Autodesk does not show it any more, so there will be no file.",
+    NotDone.PERIOD: "there are no days that it could be about, such as those of a contract that has ended.",
+    NotDone.QUESTION: "Autodesk does not take that question any more: *Edit* the schedule.",
+    NotDone.DELETED: "it was deleted before it was ready.",
+    NotDone.PAUSED: "its schedule was paused.",
+}
+_TAKES_OVER: Final = frozenset({Paused.OWNER, Paused.CONTRACT, Paused.CHANNEL, Paused.CLOSED})
+_NAME: Final = 80
+
+
+def name(schedule: Schedule) -> str:
+    """Return what a schedule is called, as mrkdwn."""
+    return f"*{escape(shorten(flat(schedule.name), _NAME))}*"
+
+
+def due(run: Run) -> str:
+    """Return when a run was due as its rule writes it, whoever reads it; when one was started that a person wanted."""
+    try:
+        written = datetime.fromisoformat(run.identity)
+    except ValueError:
+        return moment(run.due_at)
+    return f"{written:%A}, {day(written.date())}, {written:%H:%M}"
+
+
+def report_of(export: Export, run: Run | None, schedule: Schedule | None, unchanged: Run | None) -> Report:
+    """Return what a schedule adds to the announcement of its export; `unchanged` is a later run that found the same."""
+    notes = []
+    if run is not None and run.late:
+        notes.append(f"It was due on {due(run)}, when I was not running.")
+    if export.known_through is not None:
+        notes.append(f"Usage was known through {day(export.known_through)} only.")
+    if unchanged is not None:
+        notes.append(f"Nothing has changed since: I last asked {moment(unchanged.changed_at)}.")
+    return Report("" if schedule is None else name(schedule), " ".join(notes))
+
+
+def became(schedule: Schedule, run: Run | None, *, discreet: bool = False, private: bool = False) -> Message:
+    """Return what became of a run that failed, or without one of the schedule, which is paused; as it stands now."""
+    what = "A schedule of this channel" if discreet else f"The schedule {name(schedule)}"
+    if private:
+        what = f"The schedule {name(schedule)} in {channel(schedule.channel)}"
+    said = f"{what} {_run(run)}" if run is not None else f"{what} was paused."
+    follows = _paused(schedule) if schedule.is_paused else _goes_on(schedule, run)
+    row = [actions.row("schedule", *_buttons(schedule))] if schedule.is_paused else []
+    parts: list[Block] = [blocks.section("schedule", f"{said}\n{follows}".strip()), *row]
+    return Message(f"{said} {follows}".strip(), parts)
+
+
+def gone() -> Message:
+    """Return what is left of a message about a schedule that was deleted."""
+    return blocks.paragraph("That schedule was deleted.")
+
+
+def paused(schedule: Schedule) -> str:
+    """Return why a schedule is paused, in a sentence."""
+    why = Paused(schedule.paused_why)
+    return _PAUSED[why].format(owner=mention(schedule.owner), channel=channel(schedule.channel))
+
+
+def not_done(run: Run) -> str:
+    """Return why a run has no report, as the end of a sentence."""
+    return _NOT_DONE[NotDone(run.why)]
+
+
+def _run(run: Run) -> str:
+    if run.state is RunState.DONE:
+        return f"of {due(run)} came in the end."
+    return f"had no report on {due(run)}: {not_done(run)}" if run.state is RunState.FAILED else f"ran on {due(run)}."
+
+
+def _goes_on(schedule: Schedule, run: Run | None) -> str:
+    if schedule.next_at is None:
+        return "It does not run again."
+    return f"It runs next {moment(schedule.next_at)}, as planned." if run is not None else "It goes on."
+
+
+def _paused(schedule: Schedule) -> str:
+    takes = Paused(schedule.paused_why) in _TAKES_OVER
+    how = "Whoever may export here can take it over." if takes else "*Resume* lets it go on."
+    return f"{paused(schedule)} {how}"
+
+
+def _buttons(schedule: Schedule) -> list[Block]:
+    first = actions.TAKE_OVER if Paused(schedule.paused_why) in _TAKES_OVER else actions.RESUME
+    return [actions.of_schedule(each, schedule) for each in (first, actions.UNSCHEDULE)]
