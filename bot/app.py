@@ -41,6 +41,7 @@ from bot.questions.history import History
 from bot.questions.templates import Templates
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
+from bot.schedules.runner import ScheduleRunner
 from bot.settings import AnswerDetail, LinkAudience, Settings
 from bot.slack.api import SlackApi, slack_at
 from bot.slack.channels import Channels
@@ -154,7 +155,11 @@ class Bot:
         )
         watch = LoginWatch(database, calls, workspace.access.rules.administrators, workspace.members, clock)
         keeping = Retention(database, clock, settings.keep_answers, settings.personal_fields)
-        parts.run(contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run)
+        runner = self._schedules(parts, contracts, values, workspace.access)
+        connection.push_async_callback(runner.tasks.settle, 1.0)
+        parts.run(
+            contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run, schedules=runner.run
+        )
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
         asking_again = AskingAgain(
             database, parts.links, workspace.access, parts.reading, shown, self._catalogue,
@@ -215,6 +220,16 @@ class Bot:
             form=settings.attach_files, audience=settings.link_audience, plan=shown.plan,
             names_of=partial(self._names, values),
         )  # fmt: skip
+
+    def _schedules(
+        self, parts: Parts, contracts: ContractCache, values: ContractValues, access: Access
+    ) -> ScheduleRunner:
+        wake = Bell(self._clock, looks=True)
+        for table in (Table.SCHEDULES, Table.RUNS, Table.EXPORTS, Table.ANSWERS):
+            parts.database.subscribe(table, wake.ring)
+        contracts.subscribe(wake.ring)
+        audience = self._settings.link_audience
+        return ScheduleRunner(parts.database, parts.exports, contracts, values, access, self._clock, audience, wake)
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)

@@ -34,6 +34,12 @@ def count_by_name(db: Connection, rank: int, moment: datetime) -> dict[str, int]
     return {row["name"]: row["n"] for row in db.query(sql, [rank, to_text(moment)])}
 
 
+def last(db: Connection, name: str, moment: datetime) -> datetime | None:
+    """Return when the newest call of a name started, of those at or after a moment; None where there is none."""
+    sql = "SELECT max(started_at) FROM calls WHERE started_at >= ? AND name = ?"
+    return from_text(db.execute(sql, [to_text(moment), name]).fetchone()[0])
+
+
 def bring_back(db: Connection, now: datetime) -> timedelta:
     """Shift the whole log so that nothing in it lies ahead of `now`; return how far, nothing where nothing does.
 

@@ -118,6 +118,15 @@ def open_of(db: Connection, schedule_id: int) -> tuple[Run, ...]:
     return tuple(map(Run.from_row, db.query(sql, [schedule_id])))
 
 
+def waiting_of(db: Connection, contract: str) -> tuple[Run, ...]:
+    """Return the runs that wait for data of a contract."""
+    sql = """
+        SELECT runs.* FROM runs JOIN schedules ON schedules.id = runs.schedule
+        WHERE runs.state IN ('wanted', 'waiting', 'asked') AND runs.state = 'waiting' AND contract = ? ORDER BY runs.id
+    """
+    return tuple(map(Run.from_row, db.query(sql, [contract])))
+
+
 def next_try(db: Connection, now: datetime) -> datetime | None:
     """Return when the first pause of a run ends; None where none pauses."""
     sql = "SELECT min(next_try_at) FROM runs WHERE state IN ('wanted', 'waiting', 'asked') AND next_try_at > ?"
@@ -172,7 +181,7 @@ def decide(
     return tuple(happen)
 
 
-def move(db: Connection, run: Run, state: RunState, now: datetime, **changes: object) -> Run | None:
+def move(db: Connection, /, run: Run, state: RunState, now: datetime, **changes: object) -> Run | None:
     """Move a run on from the state that it was read in; None where it is in another by now, or gone."""
     known = get(db, run.id)
     if known is None or known.state is not run.state:

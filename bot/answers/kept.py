@@ -69,6 +69,21 @@ def is_by(text: str, columns: Collection[str]) -> bool:
         return True
 
 
+def is_same(text: str, other: str) -> bool:
+    """Return whether two texts of `figures` say the same of what was found; not where groups were left out of either.
+
+    Files may have their rows in another order, or other signs between them, and say the same.
+    """
+    try:
+        first, second = (_read(each)["found"] for each in (text, other))
+        if any(table["groups"] and not table["rows"] for found in (first, second) for table in found["grouped"]):
+            return False
+        of_the_file = {"sha256", "size", "is_measured"}
+        return all(first[each] == second[each] for each in (first.keys() | second.keys()) - of_the_file)
+    except (DocumentError, KeyError, TypeError):
+        return False
+
+
 def fault(outcome: Unread, plan: Plan) -> str:
     """Return why there are no figures, with the columns that it is about."""
     said = {"fault": outcome.fault, "columns": outcome.columns, "line": outcome.line}

@@ -68,6 +68,24 @@ class ContractValues:
         """Return the last day of which usage of these categories, of all of them for none, is known."""
         return self._of(number).known_through(categories, self._clock.now())
 
+    async def asked_at(self, number: str) -> datetime | None:
+        """Return when it was asked last how fresh the usage of a contract is, within the last day."""
+        since = self._clock.now() - _DAY
+        return await self._database.read(call_log.last, _call(number, FRESHNESS), since)
+
+    async def ask_freshness(self, number: str, person: str) -> None:
+        """Ask how fresh the usage of a contract is, for a schedule of this person.
+
+        Raises:
+            TokenFlexError: there is no answer.
+
+        """
+        known, name = self._known.setdefault(number, Known()), _call(number, FRESHNESS)
+        days = await self._calls.call(
+            name, lambda client: client.last_usage(number), rank=Rank.SCHEDULE, person=person, attempts=1
+        )
+        known.learn_last_days(days, self._clock.now())
+
     def use(self, number: str) -> None:
         """Note that somebody uses a contract: what is not known of it is fetched as soon as that is no burden."""
         if self._is_offered(number):

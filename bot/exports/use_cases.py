@@ -96,10 +96,13 @@ class Exports:
         replaces: MadeFor | None = None,
         period: str = "",
         wants_answer: bool = True,
+        stem: str = "",
+        run: int | None = None,
     ) -> Accepted:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
 
-        `period` is how its days were said, as in a command; `wants_answer`: its file is to be read for figures.
+        `period` is how its days were said, as in a command; `wants_answer`: its file is to be read for figures. `stem`
+        is the name of its file without the number where that is chosen; `run` the one of a schedule that asks.
 
         Raises:
             ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
@@ -118,10 +121,11 @@ class Exports:
             channel,
             origin,
             None if replaces is None else replaces.number,
-            described.stem,
+            stem or described.stem,
             described.known_through,
             period,
             wants_answer,
+            run,
         )
         slots = self._slots.left_to_us(now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, replaces, asker, slots, now)

@@ -9,7 +9,7 @@ import structlog
 from bot import errors
 from bot.errors import MembershipUnknownError, UseCaseError
 from bot.people import permissions
-from bot.people.asker import Asker, Sender
+from bot.people.asker import Asker, Sender, Source
 from bot.people.permissions import Named, Posting, Rules
 from bot.runtime.clock import Clock
 from bot.settings import SharedChannels
@@ -83,6 +83,35 @@ class Access:
             except MembershipUnknownError as error:
                 unknown = error
         raise unknown or errors.PersonNotAllowedError(self._whom, self.rules.people.members)
+
+    async def admit_owner(self, person: str, channel: str) -> Asker:
+        """Let in the owner of something that acts by itself for a channel, by what they may do now.
+
+        Raises:
+            UseCaseError: as `admit`.
+
+        """
+        return await self.admit(Sender(person, channel, Source.SCHEDULE, self._team_id))
+
+    async def is_closed(self, channel: str) -> bool:
+        """Return whether Slack does not let the bot look into a channel, where it cannot post either.
+
+        Raises:
+            MembershipUnknownError: Slack does not say now.
+
+        """
+        return await self._channels.sharing(self.current_channel(channel)) is Sharing.HIDDEN
+
+    async def administrators(self) -> frozenset[str]:
+        """Return the accounts of who administers the bot, as far as the settings name them or their groups.
+
+        Raises:
+            MembershipUnknownError: Slack does not say now.
+
+        """
+        named = self.rules.administrators
+        groups = await asyncio.gather(*(self._members.of_group(group) for group in sorted(named.groups)))
+        return named.accounts.union(*groups)
 
     async def channels_of(self, asker: Asker) -> frozenset[str] | None:
         """Return the channels that the asker is in, None where Slack does not tell."""

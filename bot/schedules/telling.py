@@ -1,0 +1,67 @@
+"""What people are told of schedules: rows of the outbox and of the audit, in the transaction of what happened."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from bot.cards.schedule_card import Paused
+from storage import audit, outbox
+from storage.audit import Act, Entry, Source
+from storage.models import About, MessageKind, NewDelivery
+from storage.runs import Run
+from storage.schedules import Schedule
+
+
+def of_run(db: Connection, run: Run, schedule: Schedule, now: datetime, *, to_owner: bool) -> None:
+    """Have it told once what became of a run: privately to the owner, or in the channel."""
+    message = NewDelivery(
+        subject=f"run:{run.id}:{'owner' if to_owner else 'channel'}",
+        kind=MessageKind.PRIVATE_SCHEDULE if to_owner else MessageKind.SCHEDULE,
+        about=About.RUN,
+        about_id=run.id,
+        recipient=schedule.owner if to_owner else schedule.channel,
+    )
+    outbox.put_once(db, message, now)
+
+
+def of_pause(db: Connection, schedule: Schedule, administrators: Iterable[str], now: datetime) -> None:
+    """Have it told once that a schedule is paused: in its channel, else to administrators and who owns it."""
+    if schedule.paused_why != Paused.CLOSED:
+        _of_schedule(db, schedule, schedule.channel, MessageKind.SCHEDULE, now)
+        return
+    for person in sorted({*administrators, schedule.owner}):
+        _of_schedule(db, schedule, person, MessageKind.PRIVATE_SCHEDULE, now)
+
+
+def changed(db: Connection, schedule: Schedule, now: datetime) -> None:
+    """Have all messages about a schedule drawn again that stand in Slack, so that no old button stays."""
+    for message in outbox.messages_about(db, About.SCHEDULE, schedule.id):
+        outbox.put(db, outbox.get(db, message.delivery), now)
+
+
+def note(db: Connection, schedule: Schedule, run: Run, what: str, now: datetime) -> None:
+    """Put on record what became of a run, in the name of its owner."""
+    result = f"run {run.identity} of schedule {schedule.id} {what}"
+    audit.add(db, Entry(now, schedule.owner, Act.RUN, run.export, schedule.channel, Source.SCHEDULE, result))
+
+
+def note_change(
+    db: Connection, schedule: Schedule, what: str, now: datetime, *, person: str = "", channel: str = "",
+    source: Source = Source.SCHEDULE,
+) -> None:  # fmt: skip
+    """Put on record what was done to a schedule, by a person or by itself."""
+    result = f"schedule {schedule.id} {what}, for {schedule.channel}"
+    where = channel or schedule.channel
+    audit.add(db, Entry(now, person or schedule.owner, Act.SCHEDULE, None, where, source, result))
+
+
+def _of_schedule(db: Connection, schedule: Schedule, recipient: str, kind: MessageKind, now: datetime) -> None:
+    message = NewDelivery(
+        subject=f"schedule:{schedule.id}:{schedule.mark}:{schedule.edition}:{recipient}",
+        kind=kind,
+        about=About.SCHEDULE,
+        about_id=schedule.id,
+        recipient=recipient,
+    )
+    outbox.put_once(db, message, now)

@@ -1,0 +1,290 @@
+"""What schedules do by themselves: each run once, by its owner's rights, and what people hear of it."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from bot.cards.schedule_card import NotDone, Paused
+from bot.delivery.kinds import Words, load
+from bot.errors import MembershipUnknownError
+from bot.exports.progress import _vanished
+from bot.exports.submissions import refuse
+from bot.schedules.rule import Timed, WorkingDay
+from storage import exports, outbox, schedules
+from storage.audit import Act
+from storage.models import MessageKind, Refusal
+from storage.runs import RunState
+from storage.states import Event, ExportState
+from tests.unit.schedules.house import ADMINISTRATOR, CHANNEL, OWNER, House
+
+_K, _R = MessageKind, RunState
+DUE = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A house in which nobody is kept from anything."""
+    built = House()
+    yield built
+    await built.database.close()
+
+
+def text_of(house: House, kind: MessageKind) -> str:
+    """What the newest message of a kind says."""
+    return load(house.db, house.told(kind)[-1]).message(None, Words()).text
+
+
+def whole(house: House, kind: MessageKind) -> str:
+    return str(load(house.db, house.told(kind)[-1]).message(None, Words()).blocks)
+
+
+async def test_a_run_asks_for_its_export_once(house: House) -> None:
+    """However often the loop goes round, and also where the process died before it had noted that it had asked."""
+    schedule = house.schedule()
+    await house.until(DUE - timedelta(minutes=1))
+    assert house.made() == []
+    await house.until(DUE)
+    (made,) = house.made()
+    assert (made.requester, made.channel, made.period) == (OWNER, CHANNEL, "last-month")
+    assert made.request.where == "usageDate >= '2026-10-01' AND usageDate <= '2026-10-31'"
+    assert house.states(schedule) == [("2026-11-25T08:00", _R.ASKED)]
+    assert made.run == house.runs(schedule)[0].id
+    house.db.execute("UPDATE runs SET state = 'wanted', export = NULL")
+    house.begin()
+    await house.looks()
+    assert house.made() == [made]
+    assert house.runs(schedule)[0].export == made.number
+    assert house.acts(Act.REQUESTED) == [f"for channel {CHANNEL}"]
+
+
+async def test_a_report_is_a_message_of_its_own(house: House) -> None:
+    """No card, also while it waits; what it says of its file is a reply to it."""
+    schedule = house.schedule()
+    await house.until(DUE)
+    export = await house.ends(house.made()[0].number)
+    await house.looks()
+    assert house.states(schedule) == [("2026-11-25T08:00", _R.DONE)]
+    await house.found(export)
+    report, answer = house.told()
+    assert (report.kind, report.recipient, report.thread, report.after) == (_K.REPORT, CHANNEL, None, None)
+    assert (answer.kind, answer.thread, answer.after) == (_K.ANSWER, report.id, report.id)
+    assert text_of(house, _K.REPORT) == "Report #1, *Tokens by product*, is ready."
+    assert house.acts(Act.RUN) == ["run 2026-11-25T08:00 of schedule 1 done"]
+
+
+async def test_what_was_missed_happens_once_with_a_word(house: House) -> None:
+    """It is about the days that it would have been about in time."""
+    first_of_month = Timed(WorkingDay(1), time(8), "Europe/Berlin")
+    schedule = house.schedule(first_of_month)
+    await house.until(datetime(2026, 12, 24, 12, 0, tzinfo=UTC))
+    (made,) = house.made()
+    assert "2026-11-01" in made.request.where
+    await house.ends(made.number)
+    assert "It was due on Tuesday, 1 December 2026, 08:00, when I was not running." in whole(house, _K.REPORT)
+    await house.until(datetime(2027, 3, 24, 12, 0, tzinfo=UTC))
+    assert house.states(schedule) == [
+        ("2026-12-01T08:00", _R.ASKED if house.runs(schedule)[0].state is _R.ASKED else _R.DONE),
+        ("2027-01-01T08:00", _R.LEFT_OUT),
+        ("2027-02-01T08:00", _R.LEFT_OUT),
+        ("2027-03-01T08:00", _R.ASKED),
+    ]
+    assert "run 2027-01-01T08:00 of schedule 1 was left out: replaced" in house.acts(Act.RUN)
+
+
+async def test_a_clock_that_is_set_back_loses_no_run_and_doubles_none(house: House) -> None:
+    """What has happened does not happen again; what lies ahead again is due in its time."""
+    schedule = house.schedule()
+    for days in range(3):
+        await house.until(DUE + days * DAY)
+    await house.until(DUE - DAY)
+    assert len(house.made()) == 3
+    for days in range(5):
+        await house.until(DUE + days * DAY)
+    assert [identity for identity, _ in house.states(schedule)] == [f"2026-11-{25 + days}T08:00" for days in range(5)]
+    assert len(house.made()) == 5
+
+
+@pytest.mark.parametrize("state", [ExportState.FAILED, ExportState.REFUSED, ExportState.VANISHED])
+async def test_a_final_failure_is_told_once_to_its_owner_and_said_in_the_channel(
+    house: House, state: ExportState
+) -> None:
+    """The next run is as planned."""
+    schedule = house.schedule()
+    await house.until(DUE)
+    await fails(house, state)
+    await house.looks()
+    assert [run.state for run in house.runs(schedule)] == [_R.FAILED]
+    private = [row for row in house.told() if row.recipient == OWNER]
+    public = [row for row in house.told() if row.recipient == CHANNEL]
+    assert (len(private), len(public)) == (1, 1)
+    assert house.now(schedule).failures == 1
+    assert not house.now(schedule).is_paused
+    await house.until(DUE + DAY)
+    assert len(house.made()) == 2
+
+
+async def fails(house: House, state: ExportState) -> None:
+    """Let the newest export come to such an end."""
+    number, now = house.made()[-1].number, house.clock.now()
+    if state is ExportState.FAILED:
+        await house.ends(number, "Error")
+    elif state is ExportState.REFUSED:
+        exports.move(house.db, number, Event.TAKE, now)
+        await house.database.write(refuse, number, "No such column.", now)
+    else:
+        await house.ends(number, "Requested")
+        await house.database.write(_vanished, number, now)
+
+
+async def test_three_failures_in_a_row_pause_it(house: House) -> None:
+    """One that comes between begins the count anew."""
+    schedule = house.schedule()
+    for days, status in enumerate(("Error", "Error", "Download", "Error", "Error", "Error")):
+        assert not house.now(schedule).is_paused
+        await house.until(DUE + days * DAY)
+        await house.ends(house.made()[-1].number, status)
+        await house.looks()
+    assert house.now(schedule).paused_why == Paused.FAILING
+    await house.until(DUE + 9 * DAY)
+    assert len(house.made()) == 6
+    told = house.told(_K.SCHEDULE)
+    assert len(told) == 1
+    assert "*Resume* lets it go on." in text_of(house, _K.SCHEDULE)
+
+
+REASONS: dict[Paused, Callable[[House], None]] = {
+    Paused.OWNER: lambda house: house.people.gone.add(OWNER),
+    Paused.CLOSED: lambda house: house.places.closed.add(CHANNEL),
+    Paused.CONTRACT: lambda house: setattr(house.access, "rules", replace(house.rules, contracts=frozenset({"9"}))),
+    Paused.CHANNEL: lambda house: setattr(house.access, "rules", replace(house.rules, channels=frozenset({"C9"}))),
+    Paused.RULE: lambda house: setattr(house, "done", house.db.execute("UPDATE schedules SET rule = '{}'")),
+}
+
+
+@pytest.mark.parametrize("why", REASONS)
+async def test_what_its_owner_may_not_have_any_more_is_not_asked_for(house: House, why: Paused) -> None:
+    """It is paused, one message says so, where it is read, and it can be taken over or mended."""
+    schedule = house.schedule()
+    REASONS[why](house)
+    await house.until(DUE)
+    await house.until(DUE + DAY)
+    assert house.made() == []
+    assert house.now(schedule).paused_why == why
+    told = house.told()
+    recipients = {row.recipient for row in told}
+    assert recipients == ({OWNER, ADMINISTRATOR} if why is Paused.CLOSED else {CHANNEL})
+    assert len(told) == len(recipients)
+    assert len([act for act in house.acts(Act.SCHEDULE) if "paused" in act]) == 1
+    assert all(state is _R.LEFT_OUT for _, state in house.states(schedule))
+
+
+async def test_a_channel_that_takes_no_report_pauses_it(house: House) -> None:
+    """It was archived, or the bot removed, since its report was asked for."""
+    schedule = house.schedule()
+    await house.until(DUE)
+    await house.ends(house.made()[0].number)
+    (report,) = house.told(_K.REPORT)
+    outbox.refused(house.db, report, Refusal.PLACE, house.clock.now())
+    await house.looks()
+    assert house.now(schedule).paused_why == Paused.CLOSED
+    assert {row.recipient for row in house.told(_K.PRIVATE_SCHEDULE)} == {OWNER, ADMINISTRATOR}
+
+
+async def test_data_is_waited_for_and_asked_about_once_an_hour(house: House) -> None:
+    """It goes as soon as usage covers the period, at the latest at its hour."""
+    schedule = house.schedule(period="last-7-days", waits_until="14:00")
+    house.freshness.told = date(2026, 11, 22)
+    await house.until(DUE)
+    assert house.states(schedule) == [("2026-11-25T08:00", _R.WAITING)]
+    for minutes in range(10, 130, 10):
+        await house.until(DUE + timedelta(minutes=minutes))
+    assert house.freshness.asked == [DUE, DUE + timedelta(hours=1), DUE + timedelta(hours=2)]
+    house.freshness.told = date(2026, 11, 24)
+    await house.until(DUE + timedelta(hours=3))
+    assert len(house.made()) == 1
+    house.freshness.told = date(2026, 11, 23)  # and no more until 14:00
+    for hours in range(7):
+        house.freshness.known = None if hours == 0 else house.freshness.known
+        await house.until(DUE + DAY + timedelta(hours=hours))
+    assert len(house.made()) == 2
+    assert [state for _, state in house.states(schedule)] == [_R.ASKED, _R.ASKED]
+
+
+async def test_what_has_not_changed_leaves_a_line_on_the_last_report(house: House) -> None:
+    """A report that says something else is posted, with its figures."""
+    schedule = house.schedule(only_changes=True)
+    for days, rows in enumerate((3, 3, 3, 4)):
+        await house.until(DUE + days * DAY)
+        export = await house.ends(house.made()[-1].number)
+        await house.looks()
+        await house.found(export, kept=rows, sha256=f"{days:064d}")
+        await house.looks()
+    assert [state for _, state in house.states(schedule)] == [_R.DONE, _R.UNCHANGED, _R.UNCHANGED, _R.DONE]
+    assert [row.about_id for row in house.told(_K.REPORT)] == [1, 4]
+    assert [row.about_id for row in house.told(_K.ANSWER)] == [1, 4]
+    first = load(house.db, house.told(_K.REPORT)[0]).message(None, Words())
+    assert "Nothing has changed since" in str(first.blocks)
+    assert "Nothing has changed since" not in whole(house, _K.REPORT)
+
+
+async def test_a_report_whose_file_has_no_figures_is_posted(house: House) -> None:
+    """Nobody can say then whether something has changed; so too where the settings have no file read."""
+    schedule = house.schedule(only_changes=True)
+    for days in range(2):
+        await house.until(DUE + days * DAY)
+        await house.ends(house.made()[-1].number)
+        await house.looks()
+        house.db.execute("DELETE FROM answers")
+        await house.looks()
+    assert [state for _, state in house.states(schedule)] == [_R.DONE, _R.DONE]
+    assert len(house.told(_K.REPORT)) == 2
+
+
+async def test_names_of_files_have_the_month_and_the_number(house: House) -> None:
+    """By the days that they are about."""
+    house.schedule(file_name="tokens_{year}_{month}")
+    await house.until(DUE)
+    assert house.made()[0].request.file_name == "tokens_2026_10_1"
+
+
+async def test_a_period_that_has_no_days_fails_with_a_word(house: House) -> None:
+    """The year of a contract that nobody knows any more."""
+    schedule = house.schedule(period="this-contract-year")
+    known = house.contracts.offered
+    house.contracts.offered = ()
+    await house.until(DUE)
+    assert house.states(schedule) == [("2026-11-25T08:00", _R.WANTED)]
+    house.contracts.offered = tuple(replace(each, number="9") for each in known)
+    await house.until(DUE + timedelta(minutes=1))
+    assert [(run.state, run.why) for run in house.runs(schedule)] == [(_R.FAILED, NotDone.PERIOD)]
+    assert "there are no days that it could be about" in text_of(house, _K.SCHEDULE)
+
+
+async def test_slack_that_does_not_tell_delays_a_run_and_ends_none(house: House) -> None:
+    """Whether its owner may is asked again in a minute."""
+    schedule = house.schedule()
+    account = house.people.account
+
+    async def _silent(_person: str) -> Any:
+        raise MembershipUnknownError
+
+    house.people.account = _silent  # type: ignore[method-assign,assignment]
+    await house.until(DUE)
+    assert house.states(schedule) == [("2026-11-25T08:00", _R.WANTED)]
+    house.people.account = account  # type: ignore[method-assign]
+    await house.until(DUE + timedelta(minutes=1))
+    assert len(house.made()) == 1
+
+
+async def test_fifty_at_once_are_all_asked_for(house: House) -> None:
+    """On the first of a month."""
+    for _ in range(50):
+        house.schedule()
+    await house.until(DUE)
+    assert len(house.made()) == 50
+    assert len({export.origin for export in house.made()}) == 50
+    assert schedules.next_due(house.db) == DUE + DAY
