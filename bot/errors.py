@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from bot.tokenflex.errors import TokenFlexError
 from storage.models import Export
+from storage.schedules import Schedule
 from storage.templates import Template
 
 
@@ -109,6 +110,13 @@ class OwnerOnlyError(NotAllowedError):
 
 
 @dataclass(eq=False)
+class ScheduleOwnerOnlyError(NotAllowedError):
+    """Only the person who owns the schedule may do that."""
+
+    schedule: Schedule
+
+
+@dataclass(eq=False)
 class ChannelOnlyError(NotAllowedError):
     """Links and figures of the export can be had in its channel alone."""
 
@@ -143,6 +151,21 @@ class HiddenTemplateError(NoSuchTemplateError):
 @dataclass(eq=False)
 class TemplateRefusedError(UseCaseError):
     """A template cannot be saved as it is; plain sentences say why, and may quote what was typed."""
+
+    problems: tuple[str, ...]
+
+
+class NoSuchScheduleError(UseCaseError):
+    """There is no such schedule, or it is not theirs to see: the two are not told apart on purpose."""
+
+
+class HiddenScheduleError(NoSuchScheduleError):
+    """It is there, and not theirs to see; people hear the same, the audit does not."""
+
+
+@dataclass(eq=False)
+class ScheduleRefusedError(UseCaseError):
+    """A schedule cannot be as it is meant; plain sentences say why, and may quote what was typed."""
 
     problems: tuple[str, ...]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot import errors
 from bot.cards.explanations import explain
 from bot.cards.faces import CAN_BE_SENT_AGAIN, FACES
-from bot.cards.text import channel, code, escape, mention
+from bot.cards.text import channel, code, escape, mention, shorten
 from bot.cards.text import sentence as ended
 from bot.errors import NoLink, NotAllowedError, UseCaseError, Wish
 from storage.models import Export
@@ -25,6 +25,9 @@ NOT_SHARED_IN_FORM = "Nothing of exports may be shared in this channel. Save it 
 TOO_SLOW_TO_SAVE = "That takes unusually long. Press Save again in a moment; unchanged, it is saved once."
 TOO_SLOW_IN_FORM = "That takes unusually long. Press Export again in a moment; unchanged, it makes no second export."
 
+_NO_SCHEDULE = (
+    "That schedule is not there any more, or is another channel's. `/tokenflex schedules` lists those that you can see."
+)
 _NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
 _ALWAYS: dict[type[UseCaseError], str] = {
     errors.OrganisationWideError: (
@@ -38,6 +41,8 @@ _ALWAYS: dict[type[UseCaseError], str] = {
         "I read no files here and show links alone: an administrator has set me up that way. For the file itself, "
         "press *Get a fresh link*."
     ),
+    errors.NoSuchScheduleError: _NO_SCHEDULE,
+    errors.HiddenScheduleError: _NO_SCHEDULE,
     errors.NotGivenUpError: "That message was sent already, or is on its way. Nothing was changed.",
 }
 _FOR_REQUESTER = {
@@ -95,7 +100,7 @@ def sentence(error: UseCaseError) -> str:
         case errors.UsageUnknownError():
             cause = "I am just being restarted. Try again in a minute." if error.cause is None else explain(error.cause)
             text = f"I could not find out how contract {code(error.contract)} stands. {cause}"
-        case errors.QueryRefusedError():
+        case errors.QueryRefusedError() | errors.ScheduleRefusedError():
             text = " ".join(escape(ended(each)) for each in error.problems)
         case errors.FormNotOpenedError():
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
@@ -134,14 +139,20 @@ def _not_allowed(error: NotAllowedError) -> str:
         case errors.ChannelOnlyError():
             what, where = _OF_CHANNEL[error.wish], channel(error.export.channel)
             text = f"{what} of export {error.export.label} can be had in its channel only, {where}."
-        case errors.OwnerOnlyError():
-            text = f"Only {mention(error.template.owner)}, who saved {code(error.template.name)}, can change it."
+        case errors.OwnerOnlyError() | errors.ScheduleOwnerOnlyError():
+            text = _not_the_owner(error)
         case errors.RequesterOnlyError():
             said = _FOR_REQUESTER[error.wish]
             text = said.format(label=error.export.label, requester=mention(error.export.requester))
         case _:
             raise NotImplementedError(type(error).__name__)
     return text
+
+
+def _not_the_owner(error: errors.OwnerOnlyError | errors.ScheduleOwnerOnlyError) -> str:
+    if isinstance(error, errors.OwnerOnlyError):
+        return f"Only {mention(error.template.owner)}, who saved {code(error.template.name)}, can change it."
+    return f"Only {mention(error.schedule.owner)}, who owns {code(shorten(error.schedule.name, 80))}, can do that."
 
 
 def _of_template(error: errors.NoSuchTemplateError | errors.TemplateRefusedError) -> str:

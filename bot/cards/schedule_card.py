@@ -56,7 +56,8 @@ _NOT_DONE: Final[Mapping[NotDone, str]] = {
     NotDone.DELETED: "it was deleted before it was ready.",
     NotDone.PAUSED: "its schedule was paused.",
 }
-_TAKES_OVER: Final = frozenset({Paused.OWNER, Paused.CONTRACT, Paused.CHANNEL, Paused.CLOSED})
+#: Reasons that somebody else may be free of, or that only people in the channel can mend.
+TAKES_OVER: Final = frozenset({Paused.OWNER, Paused.CONTRACT, Paused.CHANNEL, Paused.CLOSED})
 _NAME: Final = 80
 
 
@@ -127,11 +128,11 @@ def _goes_on(schedule: Schedule, run: Run | None) -> str:
 
 
 def _paused(schedule: Schedule) -> str:
-    takes = Paused(schedule.paused_why) in _TAKES_OVER
+    takes = Paused(schedule.paused_why) in TAKES_OVER
     how = "Whoever may export here can take it over." if takes else "*Resume* lets it go on."
     return f"{paused(schedule)} {how}"
 
 
 def _buttons(schedule: Schedule) -> list[Block]:
-    first = actions.TAKE_OVER if Paused(schedule.paused_why) in _TAKES_OVER else actions.RESUME
+    first = actions.TAKE_OVER if Paused(schedule.paused_why) in TAKES_OVER else actions.RESUME
     return [actions.of_schedule(each, schedule) for each in (first, actions.UNSCHEDULE)]

@@ -33,6 +33,7 @@ _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
     (errors.ChannelSharedError, "the channel is shared with another organisation"),
     (errors.HiddenExportError, "the export is not theirs to see"),
     (errors.HiddenTemplateError, "the template is not theirs to see"),
+    (errors.HiddenScheduleError, "the schedule is not theirs to see"),
     (errors.NotAllowedError, "that is for others"),
 )
 

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from bot.settings import LinkAudience, Settings, SharedChannels
 from bot.slack.channels import Sharing
 from storage.models import Export
+from storage.schedules import Schedule
 from storage.templates import Template
 
 MEMBERS = "members"  #: the word for every full member of the workspace
@@ -121,6 +122,16 @@ def may_delete(export: Export, person: str) -> bool:
 def may_see_template(template: Template, person: str, channel: str) -> bool:
     """Return whether this person may see and use a saved question, asking from this channel; administrators may."""
     return person == template.owner or channel == template.home
+
+
+def may_see_schedule(schedule: Schedule, person: str, channel: str) -> bool:
+    """Return whether this person may see a schedule, asking from this channel; administrators may in any case."""
+    return person == schedule.owner or channel == schedule.channel
+
+
+def may_change_schedule(schedule: Schedule, person: str) -> bool:
+    """Return whether this person may change a schedule: who owns it; administrators may in any case."""
+    return person == schedule.owner
 
 
 def may_change_template(template: Template, person: str) -> bool:

@@ -73,7 +73,7 @@ class Templates:
             StorageFullError: there is no room.
 
         """
-        refuse([*name_problems(name, sentence), *_sentences(question_problems(question, self._catalogue))])
+        refuse([*name_problems(name, sentence), *sentences_on(question, self._catalogue)])
         home = await self._home(asker, shared=shared)
         new = NewTemplate(
             name=tidy(name),
@@ -169,7 +169,7 @@ class Templates:
             UseCaseError: as `change`; TemplateRefusedError: the question cannot be asked.
 
         """
-        refuse(_sentences(question_problems(question, self._catalogue)))
+        refuse(sentences_on(question, self._catalogue))
         await self.change(template_id, asker)
         return await self._store(template_id, asker, "edited", question=write(question))
 
@@ -260,8 +260,9 @@ def refuse(problems: Iterable[str]) -> None:
         raise TemplateRefusedError(found)
 
 
-def _sentences(problems: Iterable[Problem]) -> list[str]:
-    return [problem.message for problem in problems if not problem.warning]
+def sentences_on(question: Question, catalogue: Catalogue) -> list[str]:
+    """Return why a question cannot be kept, in plain sentences."""
+    return [problem.message for problem in question_problems(question, catalogue) if not problem.warning]
 
 
 # --- what is stored -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from bot.cards.refusals import sentence
 from bot.errors import NoLink, UseCaseError, Wish
 from bot.tokenflex.errors import UnreachableError
 from storage.models import Export
+from storage.schedules import Schedule
 from storage.states import ExportState
 from storage.templates import Template
 from tests.harness.rows import NOW, REQUEST
@@ -29,6 +30,22 @@ def template(name: str) -> Template:
         owner="U0SBX00002",
         home="C0SBX00006",
         id=1,
+        created_at=NOW,
+        changed_at=NOW,
+    )
+
+
+def schedule(name: str) -> Schedule:
+    texts = ("origin", "question", "contract", "rule", "missed", "through", "paused_why")
+    return Schedule(
+        **dict.fromkeys(texts, ""),
+        name=name,
+        owner="U0SBX00002",
+        channel="C0SBX00006",
+        id=1,
+        next_at=None,
+        failures=0,
+        edition=1,
         created_at=NOW,
         changed_at=NOW,
     )
@@ -57,6 +74,10 @@ def made() -> Iterator[UseCaseError]:
     yield from (errors.NoSuchTemplateError(name, near) for name in ("<!channel>", "") for near in ("<!channel>", ""))
     yield errors.HiddenTemplateError("")
     yield errors.TemplateRefusedError(("There is <!channel>", "And more"))
+    yield errors.NoSuchScheduleError()
+    yield errors.HiddenScheduleError()
+    yield errors.ScheduleRefusedError(("There is <!channel>", "And more"))
+    yield errors.ScheduleOwnerOnlyError(schedule("<!channel>"))
     yield errors.OwnerOnlyError(template("<!channel>"))
     yield from (
         errors.LinkUnavailableError(42, why, UnreachableError("<!channel>"), status="<!channel>") for why in NoLink

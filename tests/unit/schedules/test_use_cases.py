@@ -1,0 +1,240 @@
+"""What people do with schedules: who may, once for each act, on record."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from bot import errors
+from bot.cards.actions import MadeFor
+from bot.cards.schedule_card import Paused
+from bot.people.permissions import Rules
+from bot.questions.periods import Days, Relative
+from bot.questions.questions import Question
+from bot.schedules.rule import Daily, Timed
+from bot.schedules.use_cases import Draft, Schedules
+from bot.tokenflex.catalogue import Catalogue
+from storage import schedules as store
+from storage.audit import Act
+from storage.models import MessageKind
+from storage.runs import RunState
+from storage.schedules import Schedule
+from tests.harness.people import admitted
+from tests.harness.stored import CONTRACT
+from tests.unit.schedules.house import ADMINISTRATOR, CHANNEL, OWNER, House
+
+BEN = "U0BEN00002"
+ANA, COLLEAGUE = admitted(OWNER, CHANNEL), admitted(BEN, CHANNEL)
+STRANGER, BOSS = admitted(BEN, "C0OTHER01"), admitted(ADMINISTRATOR, "C0OTHER01")
+DUE = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+QUESTION = Question(("productName",), ("tokensConsumed",), (), "", Relative.LAST_MONTH)
+DRAFT = Draft(
+    name="Tokens by  product",
+    question=QUESTION,
+    contract=CONTRACT,
+    channel=CHANNEL,
+    rule=Timed(Daily(), time(8), "Europe/Berlin"),
+)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    built = House()
+    yield built
+    await built.database.close()
+
+
+@pytest.fixture
+def people(house: House) -> Schedules:
+    """What people can do in this house."""
+    return Schedules(house.database, house.access, Catalogue(), house.clock)
+
+
+@pytest.fixture
+async def schedule(people: Schedules) -> Schedule:
+    """Ana's."""
+    return await people.create(DRAFT, ANA, origin="form:1")
+
+
+async def test_one_act_makes_one_schedule(house: House, people: Schedules, schedule: Schedule) -> None:
+    """It runs as it was meant, and belongs to who made it."""
+    assert await people.create(DRAFT, ANA, origin="form:1") == schedule
+    assert (schedule.owner, schedule.name, schedule.next_at) == (OWNER, "Tokens by product", DUE)
+    assert house.acts(Act.SCHEDULE) == [f"schedule 1 made, for {CHANNEL}"]
+    await house.until(DUE)
+    assert [export.request.fields for export in house.made()] == [("productName",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": " - "}, "Give the schedule a name"),
+        ({"name": "x" * 81}, "shorten it to 80"),
+        ({"question": replace(QUESTION, period=Days(date(2026, 1, 1), date(2026, 1, 31)))}, "a period that moves on"),
+        ({"question": replace(QUESTION, fields=("nonsense",))}, "nonsense"),
+        ({"file_name": "{week}"}, "{week}"),
+    ],
+)
+async def test_what_is_wrong_is_said(people: Schedules, change: dict[str, Any], said: str) -> None:
+    """In a sentence, and nothing is stored."""
+    with pytest.raises(errors.ScheduleRefusedError) as refused:
+        await people.create(replace(DRAFT, **change), ANA, origin="form:2")
+    assert said in " ".join(refused.value.problems)
+    assert await people.listing(ANA) == ()
+
+
+async def test_the_settings_hold(house: House, people: Schedules) -> None:
+    """As for an export that somebody asks for by hand."""
+    house.access.rules = Rules(contracts=frozenset({"9"}))
+    with pytest.raises(errors.ContractNotAllowedError):
+        await people.create(DRAFT, ANA, origin="form:2")
+    house.access.rules = Rules(channels=frozenset({"C9"}))
+    with pytest.raises(errors.ChannelNotAllowedError):
+        await people.create(DRAFT, ANA, origin="form:2")
+
+
+ACTS: dict[str, Any] = {
+    "run now": lambda people, number, who: people.run_now(number, who, origin="press"),
+    "pause": lambda people, number, who: people.pause(number, who),
+    "resume": lambda people, number, who: people.resume(number, who),
+    "skip": lambda people, number, who: people.skip(number, who, "2026-11-25T08:00"),
+    "edit": lambda people, number, who: people.edit(number, who, DRAFT),
+    "hand over": lambda people, number, who: people.hand_over(number, who, BEN),
+    "delete": lambda people, number, who: people.delete(number, who),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_who_may_change_one(people: Schedules, schedule: Schedule, act: str) -> None:
+    """Its owner, and administrators; its channel sees it, and nobody else does."""
+    with pytest.raises(errors.HiddenScheduleError):
+        await ACTS[act](people, schedule.id, STRANGER)
+    with pytest.raises(errors.ScheduleOwnerOnlyError):
+        await ACTS[act](people, schedule.id, COLLEAGUE)
+    await ACTS[act](people, schedule.id, ANA)
+
+
+async def test_administrators_may(people: Schedules, schedule: Schedule) -> None:
+    """From anywhere."""
+    assert (await people.pause(schedule.id, BOSS)).paused_why == Paused.PERSON
+
+
+async def test_run_now_is_an_act_of_its_own(house: House, people: Schedules, schedule: Schedule) -> None:
+    """Once for each press; the planned run happens as well."""
+    for origin in ("press:1", "press:1", "press:2"):
+        await people.run_now(schedule.id, ANA, origin=origin)
+    await house.looks()
+    assert len(house.made()) == 2
+    await house.until(DUE)
+    assert len(house.made()) == 3
+
+
+async def test_a_pause_and_what_follows(house: House, people: Schedules, schedule: Schedule) -> None:
+    """What would have come due meanwhile does not; what has not begun is left out."""
+    await people.run_now(schedule.id, ANA, origin="press:1")
+    await people.pause(schedule.id, ANA)
+    await people.pause(schedule.id, ANA)
+    with pytest.raises(errors.ScheduleRefusedError):
+        await people.run_now(schedule.id, ANA, origin="press:2")
+    await house.until(DUE + 3 * DAY)
+    assert house.made() == []
+    assert house.states(schedule) == [("press:press:1", RunState.LEFT_OUT)]
+    resumed = await people.resume(schedule.id, ANA)
+    assert resumed.next_at == DUE + 4 * DAY
+    await house.until(DUE + 4 * DAY)
+    assert len(house.made()) == 1
+    assert len(house.acts(Act.SCHEDULE)) == 4  # made, started, paused once, resumed
+
+
+async def test_skip_next_leaves_out_one_run(house: House, people: Schedules, schedule: Schedule) -> None:
+    """The one that was shown, however often it is pressed; the one after that follows when the list shows it."""
+    for _ in range(2):
+        await people.skip(schedule.id, ANA, "2026-11-25T08:00")
+    (listed,) = await people.listing(ANA)
+    assert listed.next_run is not None
+    assert listed.next_run.identity == "2026-11-26T08:00"
+    with pytest.raises(errors.ScheduleRefusedError):
+        await people.skip(schedule.id, ANA, "2026-11-28T08:00")
+    await house.until(DUE + DAY)
+    assert house.states(schedule) == [("2026-11-25T08:00", RunState.LEFT_OUT), ("2026-11-26T08:00", RunState.ASKED)]
+
+
+async def test_an_edit_concerns_later_runs(house: House, people: Schedules, schedule: Schedule) -> None:
+    """A run that has happened does not happen again by another time of the same day."""
+    await house.until(DUE)
+    at_nine = replace(DRAFT, rule=Timed(Daily(), time(9), "Europe/Berlin"), name="Later")
+    edited = await people.edit(schedule.id, ANA, at_nine)
+    assert (edited.name, edited.next_at) == ("Later", DUE + timedelta(hours=1))
+    await people.edit(schedule.id, ANA, replace(at_nine, only_changes=True))
+    await house.until(DUE + timedelta(hours=1))
+    assert [identity for identity, _ in house.states(schedule)] == ["2026-11-25T08:00", "2026-11-25T09:00"]
+
+
+async def test_take_over(house: House, people: Schedules, schedule: Schedule) -> None:
+    """Whoever may export there can, once its owner may not; then it runs by their rights, and says so."""
+    with pytest.raises(errors.ScheduleOwnerOnlyError):
+        await people.take_over(schedule.id, COLLEAGUE)
+    house.people.gone.add(OWNER)
+    await house.until(DUE)
+    with pytest.raises(errors.HiddenScheduleError):
+        await people.take_over(schedule.id, STRANGER)
+    taken = await people.take_over(schedule.id, COLLEAGUE)
+    assert (taken.owner, taken.is_paused) == (BEN, False)
+    assert await people.take_over(schedule.id, COLLEAGUE) == taken
+    await house.until(DUE + DAY)
+    assert [export.requester for export in house.made()] == [BEN]
+    assert f"schedule 1 taken over from {OWNER}, for {CHANNEL}" in house.acts(Act.SCHEDULE)
+
+
+async def test_hand_over(house: House, people: Schedules, schedule: Schedule) -> None:
+    """To somebody who may use the bot, by whose rights it runs then."""
+    house.people.gone.add("U0GUEST009")
+    with pytest.raises(errors.ScheduleRefusedError):
+        await people.hand_over(schedule.id, ANA, "U0GUEST009")
+    await people.hand_over(schedule.id, ANA, BEN)
+    await house.until(DUE)
+    assert [export.requester for export in house.made()] == [BEN]
+    with pytest.raises(errors.ScheduleOwnerOnlyError):
+        await people.pause(schedule.id, ANA)
+
+
+async def test_what_is_deleted_is_gone(house: House, people: Schedules, schedule: Schedule) -> None:
+    """Exports that it made stay, and are still announced."""
+    await house.until(DUE)
+    await people.delete(schedule.id, ANA)
+    with pytest.raises(errors.NoSuchScheduleError):
+        await people.delete(schedule.id, ANA)
+    await house.ends(house.made()[0].number)
+    await house.until(DUE + DAY)
+    assert len(house.made()) == len(house.told(MessageKind.REPORT)) == 1
+    assert store.everywhere(house.db) == ()
+
+
+async def test_a_button_of_another_life_does_nothing(people: Schedules, schedule: Schedule) -> None:
+    """Its number is that of another schedule."""
+    assert await people.recognise(MadeFor(schedule.id, schedule.mark)) == schedule.id
+    with pytest.raises(errors.NoSuchScheduleError):
+        await people.recognise(MadeFor(schedule.id, "0123456789"))
+
+
+async def test_the_list_is_the_channels_and_ones_own(people: Schedules, schedule: Schedule) -> None:
+    """What somebody may change is told with it."""
+    other = await people.create(replace(DRAFT, channel="C0OTHER01", name="Other"), ANA, origin="form:2")
+    assert [(each.schedule.id, each.may_change) for each in await people.listing(ANA)] == [
+        (schedule.id, True),
+        (other.id, True),
+    ]
+    assert [(each.schedule.id, each.may_change) for each in await people.listing(COLLEAGUE)] == [(schedule.id, False)]
+
+
+async def test_there_is_an_end_of_schedules(house: House, people: Schedules, schedule: Schedule) -> None:
+    """A hundred in a channel."""
+    for number in range(99):
+        await people.create(DRAFT, ANA, origin=f"more:{number}")
+    with pytest.raises(errors.ScheduleRefusedError):
+        await people.create(DRAFT, COLLEAGUE, origin="more")
+    assert len(store.everywhere(house.db)) == 100
+    assert schedule in store.everywhere(house.db)
