@@ -42,6 +42,7 @@ from bot.questions.templates import Templates
 from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock, SystemClock
 from bot.schedules.runner import ScheduleRunner
+from bot.schedules.use_cases import Schedules
 from bot.settings import AnswerDetail, LinkAudience, Settings
 from bot.slack.api import SlackApi, slack_at
 from bot.slack.channels import Channels
@@ -59,11 +60,14 @@ from handlers.commands import Commands
 from handlers.events import Events
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import QuestionForm
+from handlers.forms.redraws import Redraws
+from handlers.forms.schedule_form import ScheduleForm
 from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.home import Home
 from handlers.on_answers import OnAnswers
 from handlers.on_exports import OnExports
+from handlers.on_schedules import OnSchedules
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
 from handlers.registration import register
@@ -288,11 +292,14 @@ class Bot:
         on_exports = OnExports(exports, parts.links, form, short, template_form, replies)
         on_templates = OnTemplates(templates, template_form, short, form.choices, on_exports, guard)
         presses = Presses(parts.database, parts.moved_channels)
+        schedules = Schedules(parts.database, workspace.access, catalogue, self._clock)
+        schedule_form = ScheduleForm(form, exports, templates, schedules, asking, Redraws(views), guard, self._clock)
+        on_schedules = OnSchedules(schedules, templates, schedule_form, form.choices, on_exports, presses, guard)
         on_answers = OnAnswers(asking_again, on_exports, presses, guard)
         history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
-            exports, on_exports, on_templates, on_usage, on_answers, administration, contracts, catalogue, short,
-            history, asking, guard,
+            exports, on_exports, on_templates, on_schedules, on_usage, on_answers, administration, contracts,
+            catalogue, short, history, asking, guard,
         )  # fmt: skip
         buttons = Buttons(on_exports, presses, administration, guard)
         homes = self._homes(views, parts)
@@ -300,7 +307,8 @@ class Bot:
         home = Home(exports, templates, administration, homes, guard, links_for_others=for_others)
         events = Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard)
         register(
-            app, commands, buttons, form, short, home, template_form, on_templates, on_usage, on_answers, events,
+            app, commands, buttons, form, short, home, template_form, on_templates, schedule_form, on_schedules,
+            on_usage, on_answers, events,
         )  # fmt: skip
         return app
 

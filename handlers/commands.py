@@ -27,6 +27,7 @@ from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_answers import OnAnswers
 from handlers.on_exports import Act, OnExports
+from handlers.on_schedules import OnSchedules
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
 from handlers.words import asked, grammar
@@ -43,6 +44,7 @@ class Commands:
         exports: Exports,
         on_exports: OnExports,
         on_templates: OnTemplates,
+        on_schedules: OnSchedules,
         on_usage: OnUsage,
         on_answers: OnAnswers,
         administration: Administration,
@@ -72,6 +74,7 @@ class Commands:
         }
         self._shown: dict[type[asked.Command], Callable[[Act], Awaitable[None]]] = {
             asked.Templates: on_templates.show,
+            asked.Schedules: on_schedules.show,
             asked.Help: self._help,
             asked.Administer: self._overview,
         }

@@ -1,21 +1,33 @@
 """Which listener hears what; the whole table in one place."""
 
 import re
+from typing import Any, Protocol
 
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards import actions
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
 from handlers.events import CHANNEL_ID_CHANGED, MENTION, MESSAGE, Events
-from handlers.forms import export_modal, question_modal, template_modal
+from handlers.forms import export_modal, question_modal, schedule_modal, template_modal
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import NEW_EXPORT, QuestionForm
+from handlers.forms.schedule_form import ScheduleForm
 from handlers.forms.template_form import TemplateForm
 from handlers.home import APP_HOME_OPENED, Home
 from handlers.on_answers import OnAnswers
+from handlers.on_schedules import OnSchedules
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage
+
+
+class _Pressed(Protocol):
+    """What has buttons."""
+
+    @property
+    def action_ids(self) -> tuple[str, ...]: ...
+
+    async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None: ...
 
 
 def register(
@@ -27,6 +39,8 @@ def register(
     home: Home,
     template_form: TemplateForm,
     on_templates: OnTemplates,
+    schedule_form: ScheduleForm,
+    on_schedules: OnSchedules,
     on_usage: OnUsage,
     on_answers: OnAnswers,
     events: Events,
@@ -52,13 +66,15 @@ def register(
     app.action(export_modal.SAVE_THIS)(template_form.save_this)
     for callback_id in template_modal.CALLBACKS:
         app.view(callback_id)(template_form.submit)
-    for action_id in on_templates.action_ids:
-        app.action(action_id)(on_templates.press)
+    for callback_id in schedule_form.callback_ids:
+        app.view(callback_id)(schedule_form.submit)
+    for action_id in schedule_modal.CHANGES:
+        app.action(action_id)(schedule_form.changed)
     app.action(actions.POST_USAGE)(on_usage.press)
-    for action_id in on_answers.action_ids:
-        app.action(action_id)(on_answers.press)
-    for action_id in buttons.action_ids:
-        app.action(action_id)(buttons.press)
+    with_buttons: tuple[_Pressed, ...] = (on_templates, on_schedules, on_answers, buttons)
+    for pressed in with_buttons:
+        for action_id in pressed.action_ids:
+            app.action(action_id)(pressed.press)
     app.action(re.compile(".*"))(buttons.unknown)
     app.event(CHANNEL_ID_CHANGED, middleware=[events.channel_id_changed])(events.acknowledged)
     app.event(MESSAGE)(events.message)

@@ -40,4 +40,4 @@ def _buttons(export: Export, query: Query, shows_people: bool, posts: bool) -> S
     wanted = {actions.SHOW_PEOPLE: shows_people, actions.POST_ANSWER: posts}
     fits = len(actions.value_of_answer(export, query.text)) <= _BUTTON
     own = [actions.of_answer(action, export, query.text) for action, is_there in wanted.items() if is_there and fits]
-    return [*own, actions.button(actions.SAVE, export)]
+    return [*own, actions.button(actions.SAVE, export), actions.button(actions.SCHEDULE, export)]

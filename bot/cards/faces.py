@@ -25,7 +25,7 @@ _ALREADY = " already."
 _NOTHING_TO_GIVE_UP = ", so there is nothing to give up."
 _NOTHING_TO_SEND = ", so there is nothing to send again. For a new export type `/tokenflex`."
 #: What can be done with the question of an export whatever became of the file, unless Token Flex refused it.
-_ASKED_ANEW: Final = (actions.AGAIN, actions.SAVE)
+_ASKED_ANEW: Final = (actions.AGAIN, actions.SAVE, actions.SCHEDULE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ LINES: Final = (
     ("/tokenflex list", "shows the latest exports and their numbers."),
     ("/tokenflex list revit failed", "those alone; also @name, #channel and october."),
     ("/tokenflex templates", "shows saved questions, to run, change and share them."),
+    ("/tokenflex schedules", "shows what runs by itself, to start, pause and change it."),
     ("/tokenflex status #42", "shows how far an export is."),
     ("/tokenflex link #42", "gets its download link."),
     ("/tokenflex retry #42", "tries an export that failed once more."),

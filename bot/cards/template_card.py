@@ -63,7 +63,7 @@ def _row(line: Line, place: str) -> list[Block]:
     whose = f"this channel's, saved by {mention(template.owner)}" if template.is_shared else "yours alone"
     told = f"{escape(template.sentence)}\n" if template.sentence else ""
     text = f"*{escape(template.name)}* · {whose}\n{told}{escape(sentence(shorten(line.said, 1000)))}"
-    buttons = [actions.RUN]
+    buttons = [actions.RUN, actions.SCHEDULE_TEMPLATE]
     if line.may_change:
         buttons += [actions.CHANGE, actions.RENAME, *_sharing(template, place), actions.REMOVE]
     return [

@@ -27,6 +27,11 @@ def rule_of(schedule: Schedule) -> Rule:
     return checked(of_json(json.loads(schedule.rule)))
 
 
+def missed_of(schedule: Schedule) -> Missed:
+    """Return what becomes of runs of a schedule that were missed."""
+    return Missed(schedule.missed)
+
+
 def begins(rule: Rule, now: datetime) -> tuple[str, datetime | None]:
     """Return the mark and the next run of a schedule that begins, goes on or has another rule now."""
     return identity(due.begin(rule, now)), next_at(rule, now)
@@ -50,7 +55,7 @@ def settle(db: Connection, schedule: Schedule, now: datetime) -> tuple[Run, ...]
         rule,
         datetime.fromisoformat(schedule.through),
         now,
-        Missed(schedule.missed),
+        missed_of(schedule),
         frozenset(map(datetime.fromisoformat, runs.happened_after(db, schedule.id, min(shown, schedule.through)))),
         frozenset(map(datetime.fromisoformat, runs.asked_not(db, schedule.id))),
     )

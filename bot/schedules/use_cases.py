@@ -33,7 +33,7 @@ from bot.tokenflex.catalogue import Catalogue
 from storage import runs
 from storage import schedules as store
 from storage.database import Database
-from storage.runs import Due, Run
+from storage.runs import Due, Run, RunState
 from storage.schedules import NewSchedule, Schedule, UnknownScheduleError
 
 MAX_NAME: Final = 80  #: characters; ours, so that a list stays one
@@ -118,6 +118,10 @@ class Schedules:
             Listed(*each, may_change=all_of_them or permissions.may_change_schedule(each[0], asker.person))
             for each in found
         )
+
+    async def zone(self, asker: Asker) -> str:
+        """Return the IANA name of the zone that a new schedule of somebody is in at first: their own in Slack."""
+        return await self._access.zone(asker) or "UTC"
 
     async def see(self, schedule_id: int, asker: Asker) -> Schedule:
         """Return a schedule that this person may see.
@@ -335,7 +339,7 @@ def _seen(
         except RuleError:
             rule = None
         ahead = None if rule is None or schedule.is_paused else _next(rule, left_out, now)
-        last = next(iter(runs.of_schedule(db, schedule.id, 1)), None)
+        last = next((run for run in runs.of_schedule(db, schedule.id) if run.state is not RunState.AHEAD), None)
         found.append((schedule, rule, ahead, left_out, last))
     return found
 

@@ -51,6 +51,11 @@ class Templates:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedules:
+    """Show what runs by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Show the words and examples."""
 
@@ -98,7 +103,9 @@ class Ask:
     query: Query
 
 
-Command = OpenForm | Export | Usage | List | Templates | Help | Administer | OnExport | Ask | Mistake | Unknown
+Command = (
+    OpenForm | Export | Usage | List | Templates | Schedules | Help | Administer | OnExport | Ask | Mistake | Unknown
+)
 
 
 def quoted(text: str) -> str:

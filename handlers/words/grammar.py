@@ -20,6 +20,7 @@ from handlers.words.asked import (
     NumberedWord,
     OnExport,
     OpenForm,
+    Schedules,
     Templates,
     Unknown,
     Usage,
@@ -29,13 +30,14 @@ from handlers.words.export_words import export_of
 from handlers.words.slack_text import as_typed
 from handlers.words.targets import AROUND, CONTRACT_KEYS, MARKS, export_number, meant_contract, which_contract
 
-WORDS: Final = ("export", "usage", "answer", "list", "templates", *NUMBERED_WORDS, "help")
+WORDS: Final = ("export", "usage", "answer", "list", "templates", "schedules", *NUMBERED_WORDS, "help")
 _MOST_SOUGHT: Final = 10  #: words of `list`
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
 #: What each word shows that stands alone.
 _ALONE: Final[dict[str, Command]] = {
     "templates": Templates(),
+    "schedules": Schedules(),
     "help": Help(),
     ADMIN: Administer(),
     "": OpenForm(),

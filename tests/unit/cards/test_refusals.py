@@ -36,9 +36,14 @@ def template(name: str) -> Template:
 
 
 def schedule(name: str) -> Schedule:
-    texts = ("origin", "question", "contract", "rule", "missed", "through", "paused_why")
     return Schedule(
-        **dict.fromkeys(texts, ""),
+        origin="",
+        question="",
+        contract="",
+        rule="",
+        missed="",
+        through="",
+        paused_why="",
         name=name,
         owner="U0SBX00002",
         channel="C0SBX00006",

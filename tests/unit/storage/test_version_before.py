@@ -28,6 +28,9 @@ NOW = datetime(2026, 11, 20, 9, 45, 10, tzinfo=UTC)
 NEWEST = migrations.pending(Connection(memory=True))[-1].name
 _K = MessageKind
 ADDED_SINCE = {
+    _K.REPORT,
+    _K.SCHEDULE,
+    _K.PRIVATE_SCHEDULE,
     _K.PRIVATE_RESULT,
     _K.LONG_WAIT,
     _K.NOT_DELETED,

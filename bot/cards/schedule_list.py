@@ -1,0 +1,108 @@
+"""The list of schedules: each with what it asks, when it runs, whose it is, and what who looks can do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.cards import actions, blocks, schedule_card
+from bot.cards.blocks import Block, Message
+from bot.cards.text import channel, code, escape, flat, mention, sentence, shorten
+from storage.runs import Run, RunState
+from storage.schedules import Schedule
+
+#: Schedules on one page: two blocks each (source: Slack, messages: 50 blocks at most).
+PAGE: Final = 15
+_EMPTY: Final = (
+    "Nothing runs by itself here yet. *Schedule* on a card, on an answer or in `/tokenflex templates` has a question "
+    "asked every day, week or month."
+)
+_LAST: Final = {
+    RunState.WANTED: "begins",
+    RunState.WAITING: "waits for its data",
+    RunState.ASKED: "is under way",
+    RunState.DONE: "came",
+    RunState.UNCHANGED: "found nothing new",
+    RunState.FAILED: "failed",
+    RunState.LEFT_OUT: "was left out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A schedule, what it asks and when it runs in words, its next run and the last one, and who looks."""
+
+    schedule: Schedule
+    said: str
+    when: str
+    next_run: str  #: "" where there is none
+    next_identity: str
+    left_out: tuple[str, ...]  #: runs ahead that are left out
+    last: Run | None
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the lines that there are, from the `first` on."""
+
+    lines: Sequence[Line]
+    first: int
+    count: int
+
+
+def listing(page: Page, note: str = "") -> Message:
+    """Return a page of schedules; `note` is mrkdwn about what was just done."""
+    above = [blocks.section("note", note)] if note else []
+    if not page.count:
+        return Message(note or _EMPTY, [*above, blocks.section("empty", _EMPTY)])
+    count = "One schedule" if page.count == 1 else f"{page.count} schedules"
+    named = ", ".join(escape(shorten(flat(line.schedule.name), 40)) for line in page.lines)
+    rows = [block for line in page.lines for block in _row(line)]
+    return Message(note or f"{count}: {named}.", [*above, *rows, *_pages(page)])
+
+
+def _row(line: Line) -> list[Block]:
+    schedule = line.schedule
+    where = f"{schedule_card.name(schedule)} · {channel(schedule.channel)} · {mention(schedule.owner)}"
+    asks = f"{escape(sentence(shorten(line.said, 600)))} Contract {code(schedule.contract)}."
+    parts = [where, asks, f"It runs {escape(line.when)}." if line.when else "", _standing(line)]
+    return [
+        blocks.section(f"schedule.{schedule.id}", "\n".join(filter(None, parts))),
+        actions.row(f"buttons.{schedule.id}", *_buttons(line)),
+    ]
+
+
+def _standing(line: Line) -> str:
+    if line.schedule.is_paused:
+        return f"*Paused.* {schedule_card.paused(line.schedule)}"
+    said = f"Next: {escape(line.next_run)}." if line.next_run else "It does not run again."
+    left = f" Left out: {escape('; '.join(line.left_out))}." if line.left_out else ""
+    last = line.last
+    before = f" The last one {_LAST[last.state]}." if last is not None and last.state in _LAST else ""
+    return f"{said}{left}{before}"
+
+
+def _buttons(line: Line) -> list[Block]:
+    schedule = line.schedule
+    takes_over = schedule.is_paused and schedule.paused_why in schedule_card.TAKES_OVER
+    if not line.may_change:
+        wanted = [actions.TAKE_OVER] if takes_over else []
+    elif schedule.is_paused:
+        wanted = [actions.TAKE_OVER if takes_over else actions.RESUME, *_ALWAYS]
+    else:
+        wanted = [actions.RUN_NOW, *([actions.SKIP] if line.next_identity else []), actions.PAUSE, *_ALWAYS]
+    buttons = [actions.of_schedule(action, schedule) for action in wanted]
+    # Pressed twice in one list it is one act; the list that comes of it shows the next.
+    of_this_list = {actions.SKIP: line.next_identity, actions.RUN_NOW: str(line.last.id if line.last else 0)}
+    for button in buttons:
+        button["value"] = f"{button['value']} {of_this_list.get(button['action_id'], '')}".strip()
+    return buttons or [actions.turn(actions.SCHEDULES, "Show again", "schedules", "0")]
+
+
+_ALWAYS: Final = (actions.RESCHEDULE, actions.HAND_OVER, actions.UNSCHEDULE)
+
+
+def _pages(page: Page) -> list[Block]:
+    ends = (("Previous", page.first - PAGE), ("Next", page.first + PAGE))
+    turns = [actions.turn(actions.SCHEDULES, words, "schedules", str(at)) for words, at in ends if 0 <= at < page.count]
+    return [actions.row("pages", *turns)] if turns else []
