@@ -94,8 +94,7 @@ def became(schedule: Schedule, run: Run | None, *, discreet: bool = False, priva
         what = f"The schedule {name(schedule)} in {channel(schedule.channel)}"
     said = f"{what} {_run(run)}" if run is not None else f"{what} was paused."
     follows = _paused(schedule) if schedule.is_paused else _goes_on(schedule, run)
-    row = [actions.row("schedule", *_buttons(schedule))] if schedule.is_paused else []
-    parts: list[Block] = [blocks.section("schedule", f"{said}\n{follows}".strip()), *row]
+    parts = [blocks.section("schedule", f"{said}\n{follows}".strip()), actions.row("buttons", *_buttons(schedule))]
     return Message(f"{said} {follows}".strip(), parts)
 
 
@@ -134,5 +133,6 @@ def _paused(schedule: Schedule) -> str:
 
 
 def _buttons(schedule: Schedule) -> list[Block]:
-    first = actions.TAKE_OVER if Paused(schedule.paused_why) in TAKES_OVER else actions.RESUME
-    return [actions.of_schedule(each, schedule) for each in (first, actions.UNSCHEDULE)]
+    goes_on = actions.TAKE_OVER if schedule.paused_why in TAKES_OVER else actions.RESUME
+    wanted = [goes_on, actions.RESCHEDULE, actions.UNSCHEDULE] if schedule.is_paused else [actions.RESCHEDULE]
+    return [actions.of_schedule(each, schedule) for each in wanted]

@@ -74,7 +74,7 @@ def _row(line: Line) -> list[Block]:
 
 def _standing(line: Line) -> str:
     if line.schedule.is_paused:
-        return f"*Paused.* {schedule_card.paused(line.schedule)}"
+        return schedule_card.paused(line.schedule)
     said = f"Next: {escape(line.next_run)}." if line.next_run else "It does not run again."
     left = f" Left out: {escape('; '.join(line.left_out))}." if line.left_out else ""
     last = line.last

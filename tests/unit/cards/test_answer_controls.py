@@ -77,7 +77,7 @@ def test_buttons_are_there_where_they_do_something(shows_people: bool, posts: bo
 
 def test_a_file_of_numbers_alone_has_no_menus() -> None:
     """There is nothing to choose."""
-    assert [*shown(one=export())] == [actions.SAVE]
+    assert [*shown(one=export())] == [actions.SAVE, actions.SCHEDULE]
 
 
 @given(st.text(max_size=4000), st.integers(1, 10**17))

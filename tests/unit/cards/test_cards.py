@@ -249,7 +249,7 @@ def test_deleting_always_asks_first() -> None:
 def test_each_state_offers_what_makes_sense_in_it() -> None:
     """The buttons of a card by state: nothing that could only be refused."""
     shown = {state: [b["text"]["text"] for b in buttons(export_card.card(export(state)))] for state in S}
-    anew = ["Run again", "Save as template"]
+    anew = ["Run again", "Save as template", "Schedule"]
     assert shown == {
         S.QUEUED: ["Details", *anew],
         S.SUBMITTING: ["Details", *anew],

@@ -10,7 +10,7 @@ from storage.states import Event, ExportState, Note, next_state
 
 S = ExportState
 #: They show something or open a form, whatever the state.
-ALWAYS = {actions.DETAILS, actions.AGAIN, actions.SAVE}
+ALWAYS = {actions.DETAILS, actions.AGAIN, actions.SAVE, actions.SCHEDULE}
 
 
 def makes_sense(wish: Wish, state: ExportState) -> bool:
@@ -59,5 +59,5 @@ def test_no_button_could_only_be_refused(state: ExportState) -> None:
 @pytest.mark.parametrize("state", ExportState)
 def test_every_question_can_be_asked_anew(state: ExportState) -> None:
     """Whatever became of the file; what Token Flex refused is edited first."""
-    anew = {actions.AGAIN, actions.SAVE}
+    anew = {actions.AGAIN, actions.SAVE, actions.SCHEDULE}
     assert anew & set(FACES[state].buttons) == (set() if state is S.REFUSED else anew)

@@ -17,7 +17,18 @@ import pytest
 from bot.answers import kept
 from bot.answers.plan import plan
 from bot.answers.shown import Shown
-from bot.cards import actions, admin_card, explanations, export_card, export_list, file_card, notices, refusals, replies
+from bot.cards import (
+    actions,
+    admin_card,
+    explanations,
+    export_card,
+    export_list,
+    file_card,
+    notices,
+    refusals,
+    replies,
+    schedule_card,
+)
 from bot.cards.admin_card import Overview
 from bot.cards.blocks import Message
 from bot.cards.export_list import Listed, Turn
@@ -25,9 +36,10 @@ from bot.cards.faces import FACES, NOTES
 from bot.cards.figures import Fault, Unread
 from bot.cards.file_card import NoFile
 from bot.cards.notices import Closing
+from bot.cards.schedule_card import NotDone, Paused
 from bot.cards.waiting import InLine, place_in_line
 from bot.contracts.usage import usage_of
-from bot.delivery.kinds import KINDS, AnswerOf, Drawing, LostLogin, PostedUsage, Words
+from bot.delivery.kinds import KINDS, AnswerOf, Drawing, LostLogin, PostedUsage, ReportOf, ScheduleNews, Words
 from bot.exports.patience import EVERYBODYS
 from bot.login.watch import DETAILS
 from bot.settings import AnswerDetail, LinkAudience
@@ -38,6 +50,7 @@ from handlers.forms import export_modal
 from storage.answers import Answer as StoredAnswer
 from storage.answers import AnswerState
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
+from storage.runs import Run, RunState
 from storage.states import Event, ExportState, Note, next_state
 from tests.harness.rows import COUNTED, FOUND, NOW, REQUEST
 from tests.unit.cards import test_refusals
@@ -81,15 +94,39 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
             drawing = Drawing(replace(row, detail=closing.value), None, Words(), discreet=place == PLACES[0])
             yield None, KINDS[kind].card(PostedUsage("U0SBX00002", place, shown), drawing)  # type: ignore[arg-type]
         return
-    if kind in {MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER}:
-        yield from _answers(kind, row)
+    others = {
+        **dict.fromkeys((MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER), _answers),
+        **dict.fromkeys((MessageKind.SCHEDULE, MessageKind.PRIVATE_SCHEDULE), _schedules),
+    }
+    if kind in others:
+        yield from others[kind](kind, row)
         return
     for state in _possible(kind):
         for one in (export(state), export(state, replaced_by=43), *(export(state, channel=place) for place in PLACES)):
             for detail in _details(kind):
                 for link in (None, LINK) if state is S.READY else (None,):
                     drawing = Drawing(replace(row, detail=detail), link, Words())
-                    yield one, KINDS[kind].card(one, drawing)  # type: ignore[arg-type]
+                    said = schedule_card.report_of(one, RUN, test_refusals.schedule("Tokens"), RUN)
+                    matter: Any = ReportOf(one, said) if kind is MessageKind.REPORT else one
+                    yield one, KINDS[kind].card(matter, drawing)
+
+
+RUN = Run(
+    id=1, schedule=1, identity="2026-11-02T08:00", due_at=NOW, state=RunState.FAILED, late=True, why="error",
+    export=42, decided_at=NOW, changed_at=NOW, next_try_at=None,
+)  # fmt: skip
+
+
+def _schedules(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:
+    """Yield a schedule that is paused for each reason, or goes on, after each end of a run, or without one; deleted."""
+    ends = [None, *(replace(RUN, why=why.value) for why in NotDone), *(replace(RUN, state=each) for each in RunState)]
+    for why, run, discreet in product(("", *Paused), ends, (False, True)):
+        for next_at in (None, NOW):
+            schedule = replace(test_refusals.schedule("Tokens"), paused_why=str(why), next_at=next_at)
+            news: Any = ScheduleNews(schedule, run)
+            yield None, KINDS[kind].card(news, Drawing(row, None, Words(), discreet=discreet))
+    deleted: Any = ScheduleNews(None)
+    yield None, KINDS[kind].card(deleted, Drawing(row, None, Words()))
 
 
 def _details(kind: MessageKind) -> list[str]:
