@@ -18,7 +18,7 @@ NO_ANSWER = "answer=no"
 AS_IT_IS = ""
 
 #: What a card offers in every state but that of a refusal.
-ASKED_ANEW = ("Run again", "Save as template")
+ASKED_ANEW = ("Run again", "Save as template", "Schedule")
 
 OpenHouse = Callable[..., Awaitable[House]]
 

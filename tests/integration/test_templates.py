@@ -35,14 +35,14 @@ async def test_the_list_shows_ones_own_and_the_channels(quick: House) -> None:
     assert "Tokens by product, last month, only Revit." in shown.visible_text()
     assert "For the <!channel> meeting" in shown.visible_text()
     assert not {"His", "Elsewhere"} & set(shown.visible_text().split())
-    own = ["Run", "Edit", "Rename", "Share", "Delete"]
-    assert shown.buttons() == [*own, "Run", "Edit", "Rename", "Stop sharing", "Delete"]
+    own = ["Run", "Schedule", "Edit", "Rename", "Share", "Delete"]
+    assert shown.buttons() == [*own, "Run", "Schedule", "Edit", "Rename", "Stop sharing", "Delete"]
     await ben.types("#finance", "/tokenflex templates")
     shown = await ben.hears("#finance", "His", "Ours", "saved by @ana", private=True)
-    assert shown.buttons() == [*own, "Run"]
+    assert shown.buttons() == [*own, "Run", "Schedule"]
     await ana.types("@tokenflex", "/tokenflex templates")
     shown = await ana.hears("@tokenflex", "Mine", private=True)
-    assert shown.buttons() == ["Run", "Edit", "Rename", "Delete"]
+    assert shown.buttons() == ["Run", "Schedule", "Edit", "Rename", "Delete"]
     await ana.types("#finance", "/tokenflex templates all")
     told = await ana.hears("#finance", "Nothing follows /tokenflex templates; leave “all” out.", private=True)
     await ana.presses(told, "/tokenflex templates")

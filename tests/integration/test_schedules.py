@@ -1,0 +1,64 @@
+"""Schedules in a whole bot: set up in a form that shows the next runs, run by themselves, changed by buttons."""
+
+import pytest
+
+from storage import runs
+from storage.audit import Act
+from storage.runs import RunState
+from tests.harness.allowed import pass_time, recorded
+from tests.harness.house import House
+from tests.harness.talk import OpenHouse, gets, quick_house
+
+DAY = 24 * 60.0
+
+
+@pytest.fixture
+async def quick(new_house: OpenHouse) -> House:
+    return await quick_house(new_house)
+
+
+async def test_a_report_every_day(quick: House) -> None:
+    """From the card of an export to a report that comes by itself, without a card, once."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await ana.presses(await gets(ana), "Schedule")
+    modal = await ana.sees_modal("Schedule", "It runs on the first working day of each month at 08:00")
+    modal.fill("How often", "Every day")
+    await modal.shows("It runs every day at 08:00")
+    modal.fill("Name", "Tokens <!channel>")
+    modal.fill("At", "25")
+    await modal.submit()
+    assert modal.errors == {"At": "“25” is not a time of day: hours go from 0 to 23."}
+    modal.fill("At", "7:45")
+    await modal.shows("It runs every day at 07:45")
+    modal.enters("schedule.at", "schedule.at", "7:30")
+    await modal.submit()
+    await modal.shows("This is when it runs. Press Save to keep it.", "It runs every day at 07:30")
+    await modal.submit()
+    await modal.shows("Saved: Tokens <!channel>.", "It runs every day at 07:30", "#finance")
+    await modal.close()
+
+    await ben.types("#finance", "/tokenflex schedules")
+    listed = await ben.hears("#finance", "Tokens <!channel>", "It runs every day at 07:30", "@ana", private=True)
+    assert listed.buttons() == ["Show again"]
+    pass_time(quick, DAY)
+    report = await ben.hears("#finance", "Report #2, Tokens <!channel>, is ready", private=False, timeout=30)
+    assert report.thread_ts is None
+    assert not [each for each in ben.sees("#finance") if "Export #2 ·" in each.visible_text()]
+
+    await ana.types("#finance", "/tokenflex schedules")
+    listed = await ana.hears("#finance", "The last one", private=True)
+    await ana.presses(listed, "Run now")
+    await ana.hears("#finance", "runs now, besides its planned runs", private=True)
+    await ben.hears("#finance", "Report #3, Tokens <!channel>, is ready", private=False, timeout=30)
+    await ana.types("#finance", "/tokenflex schedules")
+    listed = await ana.hears("#finance", "The last one came", private=True)
+    await ana.presses(listed, "Skip next")
+    await ana.hears("#finance", "leaves out", private=True)
+    await ana.presses(listed, "Pause")
+    await ana.waits(lambda: "It is paused." in listed.visible_text())
+    await ana.presses(listed, "Delete")
+    await ana.waits(lambda: "Nothing runs by itself here yet." in listed.visible_text())
+    assert quick.bot is not None
+    assert await quick.side.database.read(lambda db: runs.still_open(db, quick.clock.now())) == ()
+    acts = [entry.result for entry in await recorded(quick) if entry.act in {Act.SCHEDULE, Act.RUN}]
+    assert [act.partition(" of ")[2] or act for act in acts if "run " in act] == [f"schedule 1 {RunState.DONE}"] * 2
