@@ -88,10 +88,14 @@ class Access:
     async def admit_owner(self, person: str, channel: str) -> Asker:
         """Let in the owner of something that acts by itself for a channel, by what they may do now.
 
+        Who is gone from the workspace may do nothing, also where a setting still names them.
+
         Raises:
             UseCaseError: as `admit`.
 
         """
+        if (await self._members.account(person)).is_gone:
+            raise errors.PersonNotAllowedError(self._whom, self.rules.people.members)
         return await self.admit(Sender(person, channel, Source.SCHEDULE, self._team_id))
 
     async def is_closed(self, channel: str) -> bool:

@@ -49,6 +49,8 @@ _REFUSALS: Final[Mapping[type[NotAllowedError], Paused]] = {
     errors.ChannelSharedError: Paused.CHANNEL,
 }
 
+_KEPT: Final = timedelta(days=400)  #: how long it is known what became of a run
+
 log = structlog.get_logger(__name__)
 
 
@@ -87,6 +89,8 @@ class ScheduleRunner:
     async def look(self) -> tuple[datetime | None, ...]:
         """Do what is due now; return when more will be."""
         now = self._clock.now()
+        if self._decided_at is None or self._decided_at.date() != now.date():
+            await self._database.write(runs.forget, now - _KEPT)
         await self._decide(now)
         for run in await self._database.read(runs.still_open, now):
             await self._go_on(run)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database as Connection
 
 from bot.cards.schedule_card import Paused
-from storage import audit, outbox
+from storage import audit, outbox, runs
 from storage.audit import Act, Entry, Source
 from storage.models import About, MessageKind, NewDelivery
 from storage.runs import Run
@@ -35,9 +35,11 @@ def of_pause(db: Connection, schedule: Schedule, administrators: Iterable[str], 
 
 
 def changed(db: Connection, schedule: Schedule, now: datetime) -> None:
-    """Have all messages about a schedule drawn again that stand in Slack, so that no old button stays."""
-    for message in outbox.messages_about(db, About.SCHEDULE, schedule.id):
-        outbox.put(db, outbox.get(db, message.delivery), now)
+    """Have all messages about a schedule, and its newest runs, drawn again that stand in Slack: no old button stays."""
+    matters = [(About.SCHEDULE, schedule.id), *((About.RUN, run.id) for run in runs.of_schedule(db, schedule.id))]
+    for matter, number in matters:
+        for message in outbox.messages_about(db, matter, number):
+            outbox.put(db, outbox.get(db, message.delivery), now)
 
 
 def note(db: Connection, schedule: Schedule, run: Run, what: str, now: datetime) -> None:

@@ -398,8 +398,8 @@ def _delete(db: Connection, schedule: Schedule, asker: Asker, now: datetime) -> 
     if store.find(db, schedule.id) is None:
         return
     _note(db, schedule, asker, "deleted", now)
-    store.remove(db, schedule.id)
     telling.changed(db, schedule, now)
+    store.remove(db, schedule.id)
 
 
 def _there(db: Connection, schedule: Schedule) -> Schedule:

@@ -41,6 +41,7 @@ class Account:
     ids: frozenset[str]
     zone: str = ""  #: IANA name of the person's time zone, "" where Slack does not tell
     names: frozenset[str] = frozenset()  #: what others may call them, in small letters
+    is_gone: bool = False  #: whether the account is deactivated, or there is none, so that nobody can act by it
 
 
 class Members:
@@ -85,14 +86,15 @@ class Members:
             user = (await self._api.call("users.info", user=person, within=WAITED_FOR)).get("user")
         except NobodyError as error:
             known = self._told or not isinstance(error, AccountUnknownError)
-            return Account(Standing.OTHER if known else self._untold(error), frozenset({person}))
+            return Account(Standing.OTHER if known else self._untold(error), frozenset({person}), is_gone=known)
         except (NotToldError, MethodMissingError) as error:
             return Account(self._untold(error), frozenset({person}))
         if not isinstance(user, dict):
             return Account(self._untold(NotToldError("no account in the response")), frozenset({person}))
         self._told = True
         ids, zone = frozenset({person}) | _ids(user), str(user.get("tz") or "")
-        return Account(standing_of(user, self._team_id), ids, zone, _names(user))
+        is_gone = bool(user.get("deleted"))
+        return Account(standing_of(user, self._team_id), ids, zone, _names(user), is_gone)
 
     def _untold(self, error: SlackError) -> Standing:
         """Where Slack has told before, that it does not now is an outage and opens no door."""

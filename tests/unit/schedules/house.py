@@ -43,12 +43,15 @@ EIGHT = Timed(Daily(), time(8), "Europe/Berlin")  #: 07:00 in UTC, in winter
 
 @dataclass
 class People:
-    """Slack's members: who is none is gone."""
+    """Slack's members, but for guests and who is gone."""
 
     gone: set[str] = field(default_factory=set)
+    guests: set[str] = field(default_factory=set)
 
     async def account(self, person: str) -> Account:
-        return Account(Standing.OTHER if person in self.gone else Standing.MEMBER, frozenset({person}))
+        is_gone = person in self.gone
+        standing = Standing.OTHER if is_gone or person in self.guests else Standing.MEMBER
+        return Account(standing, frozenset({person}), is_gone=is_gone)
 
     async def of_group(self, _group: str) -> frozenset[str]:
         return frozenset()

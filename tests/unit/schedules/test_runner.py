@@ -12,6 +12,7 @@ from bot.delivery.kinds import Words, load
 from bot.errors import MembershipUnknownError
 from bot.exports.progress import _vanished
 from bot.exports.submissions import refuse
+from bot.people.permissions import Named, Rules
 from bot.schedules.rule import Timed, WorkingDay
 from storage import exports, outbox, schedules
 from storage.audit import Act
@@ -180,6 +181,38 @@ async def test_what_its_owner_may_not_have_any_more_is_not_asked_for(house: Hous
     assert len(told) == len(recipients)
     assert len([act for act in house.acts(Act.SCHEDULE) if "paused" in act]) == 1
     assert all(state is _R.LEFT_OUT for _, state in house.states(schedule))
+
+
+async def test_a_guest_who_is_named_may_and_who_is_gone_may_not(house: House) -> None:
+    """The settings name accounts; one that nobody can act by does nothing by itself either."""
+    house.access.rules = Rules(people=Named(frozenset({OWNER})), administrators=house.rules.administrators)
+    schedule = house.schedule()
+    house.people.guests.add(OWNER)
+    await house.until(DUE)
+    assert len(house.made()) == 1
+    house.people.gone.add(OWNER)
+    await house.until(DUE + DAY)
+    assert len(house.made()) == 1
+    assert house.now(schedule).paused_why == Paused.OWNER
+
+
+async def test_a_guest_who_was_a_member_pauses_it(house: House) -> None:
+    """By their rights at that moment, not at the one when they made it."""
+    schedule = house.schedule()
+    house.people.guests.add(OWNER)
+    await house.until(DUE)
+    assert house.now(schedule).paused_why == Paused.OWNER
+
+
+async def test_runs_are_forgotten_after_more_than_a_year(house: House) -> None:
+    """Their exports stay, and what they say still stands."""
+    schedule = house.schedule()
+    await house.until(DUE)
+    await house.ends(house.made()[0].number)
+    await house.looks()
+    await house.until(DUE + 401 * DAY)
+    assert all(run.due_at > DUE for run in house.runs(schedule))
+    assert text_of(house, _K.REPORT)
 
 
 async def test_a_channel_that_takes_no_report_pauses_it(house: House) -> None:

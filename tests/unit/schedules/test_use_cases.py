@@ -10,15 +10,17 @@ import pytest
 from bot import errors
 from bot.cards.actions import MadeFor
 from bot.cards.schedule_card import Paused
+from bot.delivery.kinds import Words, load
 from bot.people.permissions import Rules
 from bot.questions.periods import Days, Relative
 from bot.questions.questions import Question
 from bot.schedules.rule import Daily, Timed
 from bot.schedules.use_cases import Draft, Schedules
 from bot.tokenflex.catalogue import Catalogue
+from storage import outbox
 from storage import schedules as store
 from storage.audit import Act
-from storage.models import MessageKind
+from storage.models import DeliveryState, MessageKind, SentMessage
 from storage.runs import RunState
 from storage.schedules import Schedule
 from tests.harness.people import admitted
@@ -187,6 +189,24 @@ async def test_take_over(house: House, people: Schedules, schedule: Schedule) ->
     await house.until(DUE + DAY)
     assert [export.requester for export in house.made()] == [BEN]
     assert f"schedule 1 taken over from {OWNER}, for {CHANNEL}" in house.acts(Act.SCHEDULE)
+
+
+async def test_old_messages_have_no_old_buttons(house: House, people: Schedules, schedule: Schedule) -> None:
+    """What was said of a pause is drawn again when it is over, and when the schedule is deleted."""
+    house.people.gone.add(OWNER)
+    await house.until(DUE)
+    (row,) = house.told(MessageKind.SCHEDULE)
+    outbox.keep_message(house.db, SentMessage(row.id, CHANNEL, "1.5"))
+    outbox.mark_sent(house.db, row)
+    await people.take_over(schedule.id, COLLEAGUE)
+    (again,) = house.told(MessageKind.SCHEDULE)
+    assert again.state is DeliveryState.WAITING
+    assert load(house.db, again).message(None, Words()).text.endswith("It goes on.")
+    outbox.mark_sent(house.db, again)
+    await people.delete(schedule.id, COLLEAGUE)
+    (again,) = house.told(MessageKind.SCHEDULE)
+    assert again.state is DeliveryState.WAITING
+    assert load(house.db, again).message(None, Words()).text == "That schedule was deleted."
 
 
 async def test_hand_over(house: House, people: Schedules, schedule: Schedule) -> None:

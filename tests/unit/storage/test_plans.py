@@ -6,6 +6,7 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.delivery.kinds import URGENT
+from bot.schedules import outcome
 from storage import answers, attachments, calls, export_search, exports, future, outbox, runs, schedules
 from storage.export_search import Sought
 from storage.migrations import migrations
@@ -89,6 +90,11 @@ HOT: dict[str, Query] = {
     "schedules seen from": lambda db: schedules.seen_from(db, "C1", "U1"),
     "runs": lambda db: (runs.get(db, 1), runs.of_export(db, 1), runs.of_schedule(db, 1), runs.still_open(db, NOW)),
     "runs of a schedule": lambda db: (runs.happened_after(db, 1, "2026-11-01T08:00"), runs.asked_not(db, 1)),
+    "runs that go on": lambda db: (
+        *(runs.next_try(db, NOW), runs.waiting_of(db, "1"), runs.open_of(db, 1)),
+        *(runs.left_out_at(db, 1, NOW), outcome.closed(db)),
+    ),
+    "last call": lambda db: calls.last(db, "freshness of 1", NOW),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
 }
