@@ -18,7 +18,8 @@ from storage.states import ExportState, Note
 
 _S = ExportState
 _AT_WORK = (_S.QUEUED, _S.SUBMITTING, _S.REQUESTED, _S.RETRYING, _S.DELETING)
-
+#: What schedules wait for behind people, at times for more than an hour, as it should be.
+_TURNS = frozenset({Note.RATE, Note.SLOTS})
 #: While calls are refused for their rate none is made, for so long at most; so nobody learns whether it is over.
 _PAUSE = timedelta(seconds=LONGEST_WAIT)
 
@@ -111,6 +112,8 @@ def _occasion(export: Export) -> str:
 
 def _is_long(export: Export, now: datetime) -> bool:
     if export.noted_at is None or export.note is Note.NONE:
+        return False
+    if export.run is not None and export.note in _TURNS:
         return False
     has_no_end = export.state in {_S.QUEUED, _S.SUBMITTING}  # others end by themselves, which is told then
     return now - export.noted_at >= LONG or (has_no_end and export.attempts >= OFTEN)

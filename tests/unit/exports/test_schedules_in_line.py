@@ -1,15 +1,17 @@
 """What schedules ask for waits behind people at every step: for a slot, for a call, for a link."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlite_utils import Database as Connection
 
+from bot.exports.silence import _at_work
 from bot.exports.slots import SLOTS
 from bot.exports.worker import _next_in_line
 from storage import exports
 from storage.migrations import migrations
-from storage.states import Event
+from storage.states import Event, Note
 from tests.harness.rows import NOW, accepted
 
 NOBODY: frozenset[int] = frozenset()
@@ -54,6 +56,16 @@ def test_people_find_a_slot(db: Connection) -> None:
     assert begins(db) == []
     own = accepted(db, "command:1").number
     assert begins(db) == [own]
+
+
+@pytest.mark.parametrize("note", [Note.SLOTS, Note.RATE, Note.PERMISSION])
+def test_waiting_for_its_turn_is_told_to_nobody(db: Connection, note: Note) -> None:
+    """Fifty private messages on the first of a month would help nobody; what somebody has to mend is told."""
+    (number,), own = scheduled(db, 1), accepted(db, "command:1").number
+    for each in (number, own):
+        exports.change(db, each, note=note.value, noted_at=NOW)
+    _, to_tell = _at_work(db, NOW + timedelta(minutes=45))
+    assert to_tell == ({own} if note in {Note.SLOTS, Note.RATE} else {own, number})
 
 
 def test_where_there_are_few_slots_schedules_have_some(db: Connection) -> None:
