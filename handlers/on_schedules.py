@@ -14,7 +14,8 @@ from bot.exports.presses import Presses
 from bot.questions import questions, templates
 from bot.questions.templates import Templates
 from bot.schedules import calendar, wording
-from bot.schedules.use_cases import Listed, Schedules
+from bot.schedules.listing import Listed
+from bot.schedules.use_cases import Schedules
 from bot.slack.views import Trigger
 from handlers import envelope
 from handlers.forms.export_modal import Choices

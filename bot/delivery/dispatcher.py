@@ -209,9 +209,7 @@ class Dispatcher:
         usable = self._links.known(export.number, LONG_ENOUGH_TO_CLICK) is not None
         patience = _SHORT_PATIENCE if usable else _LINK_PATIENCE
         try:
-            return await self._links.fresh_within(
-                patience, export.number, export.requester, is_scheduled=export.run is not None
-            )
+            return await self._links.fresh_within(patience, export)
         except UseCaseError as error:
             link = self._links.known(export.number, _STILL_WORTH_SHOWING)
             if link is None:

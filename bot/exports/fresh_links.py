@@ -152,26 +152,24 @@ class FreshLinks:
         if task is not None and not task.cancelled():
             task.exception()  # asyncio complains of errors that nobody has waited for
 
-    async def fresh_within(
-        self, seconds: float, number: int, person: str, *, is_scheduled: bool = False
-    ) -> DownloadLink:
-        """Do as `fresh` does, behind people where they call often, and give up after that many seconds.
+    async def fresh_within(self, seconds: float, export: Export) -> DownloadLink:
+        """Do as `fresh` does for who asked for the export, behind others where they call often, for so many seconds.
 
-        What a schedule has asked for waits behind them in any case.
+        What a schedule has asked for waits behind people in any case.
 
         Raises:
             LinkUnavailableError: also when there was no call to spare in that time.
 
         """
         rank = Rank.METADATA if self._calls.turns.is_busy() else Rank.PEOPLE
-        rank = Rank.SCHEDULE if is_scheduled else rank
-        fetching = asyncio.ensure_future(self.fresh(number, person, rank))
+        rank = rank if export.run is None else Rank.SCHEDULE
+        fetching = asyncio.ensure_future(self.fresh(export.number, export.requester, rank))
         try:
             if await ended_within(self._clock, seconds, fetching):
                 return fetching.result()
         finally:
             fetching.cancel()
-        raise LinkUnavailableError(number, NoLink.NO_CALL)
+        raise LinkUnavailableError(export.number, NoLink.NO_CALL)
 
     async def _fetch(self, number: int, fetch: _Fetch) -> DownloadLink:
         structlog.contextvars.bind_contextvars(export=number)  # of this task alone

@@ -1,7 +1,6 @@
 """What people can do with schedules; each act is done once, by its origin, and on record."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
@@ -26,14 +25,15 @@ from bot.questions import file_names, templates
 from bot.questions.periods import Days
 from bot.questions.questions import Question
 from bot.runtime.clock import Clock
-from bot.schedules import calendar, decisions, outcome, telling
+from bot.schedules import decisions, listing, outcome, telling
 from bot.schedules.due import Missed
+from bot.schedules.listing import Listed
 from bot.schedules.rule import Rule, RuleError
 from bot.tokenflex.catalogue import Catalogue
 from storage import runs
 from storage import schedules as store
 from storage.database import Database
-from storage.runs import Due, Run, RunState
+from storage.runs import Due
 from storage.schedules import NewSchedule, Schedule, UnknownScheduleError
 
 MAX_NAME: Final = 80  #: characters; ours, so that a list stays one
@@ -56,18 +56,6 @@ class Draft:
     file_name: str = ""
     waits_until: time | None = None
     only_changes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A schedule as somebody sees it: its next run that is not left out, the last one, what they may do with it."""
-
-    schedule: Schedule
-    rule: Rule | None  #: None where what is stored is understood no more
-    next_run: calendar.Run | None
-    left_out: frozenset[str]  #: the identities of runs ahead that are to be left out
-    last: Run | None
-    may_change: bool
 
 
 class Schedules:
@@ -113,7 +101,7 @@ class Schedules:
             all_of_them = await self._access.is_administrator(asker)
         except MembershipUnknownError:
             all_of_them = False
-        found = await self._database.read(_seen, asker.channel, asker.person, self._clock.now())
+        found = await self._database.read(listing.seen, asker.channel, asker.person, self._clock.now())
         return tuple(
             Listed(*each, may_change=all_of_them or permissions.may_change_schedule(each[0], asker.person))
             for each in found
@@ -328,28 +316,6 @@ def _changed(
         raise NoSuchScheduleError from None
 
 
-def _seen(
-    db: Connection, channel: str, person: str, now: datetime
-) -> list[tuple[Schedule, Rule | None, calendar.Run | None, frozenset[str], Run | None]]:
-    found = []
-    for schedule in store.seen_from(db, channel, person):
-        left_out = runs.asked_not(db, schedule.id)
-        try:
-            rule: Rule | None = decisions.rule_of(schedule)
-        except RuleError:
-            rule = None
-        ahead = None if rule is None or schedule.is_paused else _next(rule, left_out, now)
-        last = next((run for run in runs.of_schedule(db, schedule.id) if run.state is not RunState.AHEAD), None)
-        found.append((schedule, rule, ahead, left_out, last))
-    return found
-
-
-def _next(rule: Rule, left_out: Iterable[str], now: datetime) -> calendar.Run | None:
-    """Return the next run that is not left out."""
-    left = frozenset(left_out)
-    return next((each for each in calendar.next_runs(rule, now, len(left) + 1) if each.identity not in left), None)
-
-
 def _run_now(db: Connection, schedule: Schedule, act: str, asker: Asker, now: datetime) -> None:
     if store.find(db, schedule.id) is None:
         raise NoSuchScheduleError
@@ -386,7 +352,7 @@ def _skip(db: Connection, schedule: Schedule, identity: str, asker: Asker, now: 
     left_out = runs.asked_not(db, known.id)
     if identity in left_out:
         return known
-    ahead = None if known.is_paused else _next(decisions.rule_of(known), left_out, now)
+    ahead = None if known.is_paused else listing.next_run(decisions.rule_of(known), left_out, now)
     if ahead is None or ahead.identity != identity:
         raise ScheduleRefusedError(("That is not the next run any more: look at the list again",))
     runs.leave_out(db, known.id, Due(identity=identity, due_at=ahead.moment), now)

@@ -107,13 +107,13 @@ class Life(RuleBasedStateMachine):
         export = self._one(which)
         if export is not None:
             with contextlib.suppress(UseCaseError):
-                self._run(self._pressed(act, export.number))
+                self._run(self._pressed(act, export))
 
-    async def _pressed(self, act: str, number: int) -> None:
+    async def _pressed(self, act: str, export: Export) -> None:
         if act == "link":
-            await self.bot.parts.fresh_links.fresh_within(100, number, "U1")
+            await self.bot.parts.fresh_links.fresh_within(100, export)
         else:
-            await getattr(self.bot.parts.exports, act)(number, admitted("U1", "C1"))
+            await getattr(self.bot.parts.exports, act)(export.number, admitted("U1", "C1"))
 
     # What happens at Token Flex and in Slack
 

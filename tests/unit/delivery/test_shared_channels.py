@@ -154,7 +154,7 @@ class Fresh:
     def ends_at(self, _number: int) -> Any:
         return self.link.expires_at
 
-    async def fresh_within(self, *_: Any, **__: Any) -> DownloadLink:
+    async def fresh_within(self, *_: Any) -> DownloadLink:
         return self.link
 
     async def fresh(self, *_: Any) -> DownloadLink:

@@ -1,0 +1,48 @@
+"""Schedules as somebody sees them: how each stands, and its next run that is not left out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from bot.schedules import calendar, decisions
+from bot.schedules.rule import Rule, RuleError
+from storage import runs, schedules
+from storage.runs import Run, RunState
+from storage.schedules import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A schedule as somebody sees it: its next run that is not left out, the last one, what they may do with it."""
+
+    schedule: Schedule
+    rule: Rule | None  #: None where what is stored is understood no more
+    next_run: calendar.Run | None
+    left_out: frozenset[str]  #: the identities of runs ahead that are to be left out
+    last: Run | None
+    may_change: bool
+
+
+def seen(
+    db: Connection, channel: str, person: str, now: datetime
+) -> list[tuple[Schedule, Rule | None, calendar.Run | None, frozenset[str], Run | None]]:
+    """Return the schedules of a channel and of a person with what `Listed` has of each, but what may be done."""
+    found = []
+    for schedule in schedules.seen_from(db, channel, person):
+        left_out = runs.asked_not(db, schedule.id)
+        try:
+            rule: Rule | None = decisions.rule_of(schedule)
+        except RuleError:
+            rule = None
+        ahead = None if rule is None or schedule.is_paused else next_run(rule, left_out, now)
+        last = next((run for run in runs.of_schedule(db, schedule.id) if run.state is not RunState.AHEAD), None)
+        found.append((schedule, rule, ahead, left_out, last))
+    return found
+
+
+def next_run(rule: Rule, left_out: Iterable[str], now: datetime) -> calendar.Run | None:
+    """Return the next run that is not left out."""
+    left = frozenset(left_out)
+    return next((each for each in calendar.next_runs(rule, now, len(left) + 1) if each.identity not in left), None)
