@@ -25,7 +25,7 @@ from bot.contracts.usage_cache import UsageCache
 from bot.contracts.values import ContractValues
 from bot.delivery.kinds import Words
 from bot.exports.presses import Presses
-from bot.exports.use_cases import Described
+from bot.exports.use_cases import Described, Exports
 from bot.login.store import LoginStore
 from bot.login.token_flex import token_flex_side
 from bot.login.watch import LoginWatch
@@ -153,17 +153,14 @@ class Bot:
             reading=partial(Reading, downloads=downloads, folder=folder),
             attach=partial(self._attaching, database, workspace, folder, shown, values),
             describe=partial(self._described, values),
+            schedule=partial(self._scheduling, database, contracts, values, workspace.access),
             ending=ending,
             listeners=workspace.guard,
             asking=usage,
         )
         watch = LoginWatch(database, calls, workspace.access.rules.administrators, workspace.members, clock)
         keeping = Retention(database, clock, settings.keep_answers, settings.personal_fields)
-        runner = self._schedules(parts, contracts, values, workspace.access)
-        connection.push_async_callback(runner.tasks.settle, 1.0)
-        parts.run(
-            contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run, schedules=runner.run
-        )
+        parts.run(contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run)
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
         asking_again = AskingAgain(
             database, parts.links, workspace.access, parts.reading, shown, self._catalogue,
@@ -225,15 +222,13 @@ class Bot:
             names_of=partial(self._names, values),
         )  # fmt: skip
 
-    def _schedules(
-        self, parts: Parts, contracts: ContractCache, values: ContractValues, access: Access
-    ) -> ScheduleRunner:
-        wake = Bell(self._clock, looks=True)
-        for table in (Table.SCHEDULES, Table.RUNS, Table.EXPORTS, Table.ANSWERS):
-            parts.database.subscribe(table, wake.ring)
+    def _scheduling(
+        self, database: Database, contracts: ContractCache, values: ContractValues, access: Access, exports: Exports,
+        wake: Bell,
+    ) -> ScheduleRunner:  # fmt: skip
         contracts.subscribe(wake.ring)
         audience = self._settings.link_audience
-        return ScheduleRunner(parts.database, parts.exports, contracts, values, access, self._clock, audience, wake)
+        return ScheduleRunner(database, exports, contracts, values, access, self._clock, audience, wake)
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)

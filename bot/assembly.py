@@ -27,6 +27,7 @@ from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.runtime.supervision import Supervisor
+from bot.schedules.runner import ScheduleRunner
 from bot.settings import LinkAudience
 from bot.slack.posts import SlackPosts
 from bot.tokenflex.models import ExportRequest
@@ -65,6 +66,7 @@ class Parts:
     answer_worker: AnswerWorker
     attaching: Attaching | None
     exports: Exports
+    scheduling: ScheduleRunner | None
     moved_channels: MovedChannels
     supervisor: Supervisor
 
@@ -77,14 +79,15 @@ class Parts:
             "notifications": self.dispatcher.run,
             "answers": self.answer_worker.run,
             **({} if self.attaching is None else {"files": self.attaching.run}),
+            **({} if self.scheduling is None else {"schedules": self.scheduling.run}),
         }
         for name, loop in {**own, **others}.items():
             self.supervisor.start(name, loop)
 
     def end_with(self, ending: AsyncExitStack, *others: Settles | None) -> None:
         """Have the loops stop first, then who waits for a call sent away, then let end what is under way."""
-        files = None if self.attaching is None else self.attaching.tasks
-        tasks = self.worker.tasks, self.answer_worker.tasks, self.fresh_links, self.dispatcher.tasks, files, *others
+        perhaps = [each.tasks for each in (self.attaching, self.scheduling) if each is not None]
+        tasks = self.worker.tasks, self.answer_worker.tasks, self.fresh_links, self.dispatcher.tasks, *perhaps, *others
         ending.push_async_callback(_settle, [each for each in tasks if each is not None])
         ending.callback(self.calls.close)
         ending.push_async_callback(self.supervisor.stop)
@@ -99,6 +102,7 @@ class _Bells(NamedTuple):
     silence: Bell
     answers: Bell
     attaching: Bell
+    scheduling: Bell
 
 
 async def assemble(
@@ -114,6 +118,7 @@ async def assemble(
     reading: Callable[[FreshLinks], R],
     attach: Callable[[R, Bell], Attaching] | None = None,
     describe: Callable[[ExportRequest], Described],
+    schedule: Callable[[Exports, Bell], ScheduleRunner] | None = None,
     ending: AsyncExitStack,
     listeners: Settles | None = None,
     asking: Settles | None = None,
@@ -121,8 +126,8 @@ async def assemble(
 ) -> Parts:
     """Wire the parts on an open database and take up what an earlier process has left.
 
-    `ending` ends them, the `listeners` of Slack and what they are `asking` Token Flex; `words` draw messages,
-    `describe` names files, `reading` makes of links what reads these, `attach` of that what hands them to Slack.
+    `ending` ends them, the `listeners` of Slack and what they are `asking`; `words` draw messages, `describe` names
+    files; `reading`, `attach` and `schedule` make what reads files, hands them to Slack, asks by itself.
     """
     server_time, slots, showings = calls.turns.server_time, Slots(), Showings()
     bells = _bells(database, slots, calls, clock)
@@ -136,9 +141,7 @@ async def assemble(
     )  # fmt: skip
     reads = reading(fresh_links)
     attaching = attach and attach(reads, bells.attaching)
-    answer_worker = AnswerWorker(
-        database, attaching or reads, words.answers, fresh_links, clock, audience, bells.answers
-    )
+    answering = AnswerWorker(database, attaching or reads, words.answers, fresh_links, clock, audience, bells.answers)
     silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health, describe)
     links = Links(database, fresh_links, showings, clock, audience, access)
@@ -147,7 +150,8 @@ async def assemble(
     await worker.resume()
     parts = Parts(
         database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher,
-        reads, answer_worker, attaching, exports, moved_channels, Supervisor(clock),
+        reads, answering, attaching, exports, schedule and schedule(exports, bells.scheduling), moved_channels,
+        Supervisor(clock),
     )  # fmt: skip
     parts.end_with(ending, listeners, asking)
     return parts
@@ -164,6 +168,8 @@ def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock
         database.subscribe(table, bells.answers.ring)
     for table in (Table.ATTACHMENTS, Table.ANSWERS, Table.OUTBOX):  # a file goes after its answer
         database.subscribe(table, bells.attaching.ring)
+    for table in (Table.SCHEDULES, Table.RUNS, Table.EXPORTS, Table.ANSWERS, Table.OUTBOX):  # a report may be refused
+        database.subscribe(table, bells.scheduling.ring)
     database.subscribe(Table.EXPORTS, bells.silence.ring)
     calls.health.subscribe(bells.silence.ring)
     return bells

@@ -58,8 +58,9 @@ def register(
     app.action(actions.MEANT)(commands.meant)
     app.action(actions.LIST)(commands.turn)
     app.view(question_modal.CALLBACK)(short.submit)
-    for action_id in question_modal.CHANGES:
-        app.action(action_id)(short.changed)
+    for ids, changed in ((question_modal.CHANGES, short.changed), (schedule_modal.CHANGES, schedule_form.changed)):
+        for action_id in ids:
+            app.action(action_id)(changed)
     app.action(question_modal.EVERYTHING)(short.everything)
     app.action(export_modal.QUESTIONS)(short.back)
     app.options(question_modal.ONLY)(short.search)
@@ -68,8 +69,6 @@ def register(
         app.view(callback_id)(template_form.submit)
     for callback_id in schedule_form.callback_ids:
         app.view(callback_id)(schedule_form.submit)
-    for action_id in schedule_modal.CHANGES:
-        app.action(action_id)(schedule_form.changed)
     app.action(actions.POST_USAGE)(on_usage.press)
     with_buttons: tuple[_Pressed, ...] = (on_templates, on_schedules, on_answers, buttons)
     for pressed in with_buttons:
