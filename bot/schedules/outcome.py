@@ -12,7 +12,7 @@ from bot.exports import announcements
 from bot.schedules import decisions, telling
 from bot.settings import LinkAudience
 from bot.tokenflex.models import DOWNLOAD
-from storage import answers, exports, outbox, runs, schedules
+from storage import answers, attachments, exports, outbox, runs, schedules
 from storage.answers import Answer, AnswerState
 from storage.models import About, Export, MessageKind, Refusal
 from storage.runs import Run, RunState
@@ -126,6 +126,8 @@ def _came(db: Connection, run: Run, schedule: Schedule, export: Export, audience
     if told is not None and answer is not None and _is_same(db, answer, told):
         _moved(db, run, schedule, RunState.UNCHANGED, None, now)
         announcements.result_changed(db, told, now)
+        for attachment in attachments.of_export(db, export.number):
+            attachments.delete(db, attachment.id, now)  # there is no thread that it belongs to
         return
     announcements.announce(db, export, now)
     if answer is not None:

@@ -134,6 +134,9 @@ class ScheduleRunner:
 
     async def _begin(self, run: Run, schedule: Schedule) -> None:
         """Ask for what a run is about, if its owner may have that now and it is there to be asked for."""
+        if schedule.is_paused:
+            await self._database.write(outcome.leave_out_open, schedule, self._clock.now())
+            return
         try:
             asker = await self._access.admit_owner(schedule.owner, schedule.channel)
             self._access.check_contract(schedule.contract)
@@ -226,6 +229,7 @@ class ScheduleRunner:
             stem=stem,
             run=run.id,
         )
+        structlog.contextvars.unbind_contextvars("export")  # the loop goes on to others
         now = self._clock.now()
         await self._database.write(runs.move, run, RunState.ASKED, now, export=accepted.export.number)
 

@@ -8,6 +8,8 @@ from storage.runs import RunState
 from tests.harness.allowed import pass_time, recorded
 from tests.harness.house import House
 from tests.harness.talk import OpenHouse, gets, quick_house
+from tests.integration.test_saved_questions import saves
+from tests.integration.test_templates import MONTHLY
 
 DAY = 24 * 60.0
 
@@ -62,3 +64,30 @@ async def test_a_report_every_day(quick: House) -> None:
     assert await quick.side.database.read(lambda db: runs.still_open(db, quick.clock.now())) == ()
     acts = [entry.result for entry in await recorded(quick) if entry.act in {Act.SCHEDULE, Act.RUN}]
     assert [act.partition(" of ")[2] or act for act in acts if "run " in act] == [f"schedule 1 {RunState.DONE}"] * 2
+
+
+async def test_a_report_goes_on_when_its_owner_has_left(quick: House) -> None:
+    """A template that is scheduled asks what it asks; who is left in the channel reads why it stops, and takes over."""
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await saves(quick, "ana", "Monthly", MONTHLY, shared=True)
+    await ana.types("#finance", "/tokenflex templates")
+    await ana.presses(await ana.hears("#finance", "Monthly", private=True), "Schedule")
+    modal = await ana.sees_modal("Schedule", "Tokens by product, last month, only Revit.")
+    modal.fill("How often", "By a cron line, for experts")
+    await modal.shows("Cron line")
+    modal.fill("Cron line", "0 8 * * *")
+    await modal.shows("It runs at 08:00 every day")
+    await modal.submit()
+    await modal.shows("Saved: Monthly.")
+    await modal.close()
+    quick.slack.workspace.deactivate("ana")
+    pass_time(quick, DAY)
+    told = await ben.hears("#finance", "The schedule Monthly was paused.", "may not use me any more", private=False)
+    assert told.buttons() == ["Take over", "Edit", "Delete"]
+    await ben.presses(told, "Take over")
+    await ben.hears("#finance", "Monthly is yours now, and goes on.", private=True)
+    await ben.waits(lambda: "It goes on." in told.visible_text())
+    pass_time(quick, DAY)
+    report = await ben.hears("#finance", "Report #1, Monthly, is ready", private=False, timeout=30)
+    assert "tokens_by_product_" in report.visible_text()
+    await ben.waits(lambda: any(each.thread_ts == report.ts for each in ben.sees("#finance")), timeout=30)

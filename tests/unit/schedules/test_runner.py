@@ -14,7 +14,8 @@ from bot.exports.progress import _vanished
 from bot.exports.submissions import refuse
 from bot.people.permissions import Named, Rules
 from bot.schedules.rule import Timed, WorkingDay
-from storage import exports, outbox, schedules
+from storage import attachments, exports, outbox, schedules
+from storage.attachments import AttachmentState
 from storage.audit import Act
 from storage.models import MessageKind, Refusal
 from storage.runs import RunState
@@ -262,6 +263,31 @@ async def test_what_has_not_changed_leaves_a_line_on_the_last_report(house: Hous
     first = load(house.db, house.told(_K.REPORT)[0]).message(None, Words())
     assert "Nothing has changed since" in str(first.blocks)
     assert "Nothing has changed since" not in whole(house, _K.REPORT)
+
+
+async def test_a_file_of_a_report_that_is_not_posted_is_taken_from_slack(house: House) -> None:
+    """It would wait for its thread for ever."""
+    house.schedule(only_changes=True)
+    for days in range(2):
+        await house.until(DUE + days * DAY)
+        export = await house.ends(house.made()[-1].number)
+        await house.looks()
+        attachments.want(house.db, export.number, 1, "csv", house.clock.now())
+        await house.found(export)
+        await house.looks()
+    kept, gone = (attachments.of_export(house.db, number) for number in (1, 2))
+    assert [each.state for each in kept] == [AttachmentState.WANTED]
+    assert not [each for each in gone if each.state is AttachmentState.WANTED]
+
+
+async def test_what_is_missed_and_not_begun_does_not_begin_after_a_pause(house: House) -> None:
+    """Of many runs that are made up for, three fail in a row."""
+    schedule = house.schedule(missed="all", period="this-contract-year")
+    house.contracts.offered = tuple(replace(each, number="9") for each in house.contracts.offered)
+    await house.until(DUE + 9 * DAY)
+    states = [state for _, state in house.states(schedule)]
+    assert states == [*[_R.FAILED] * 3, *[_R.LEFT_OUT] * 7]
+    assert house.now(schedule).paused_why == Paused.FAILING
 
 
 async def test_a_report_whose_file_has_no_figures_is_posted(house: House) -> None:
