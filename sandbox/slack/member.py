@@ -183,7 +183,10 @@ class Member:
         await self._wait(lambda: None if self.modal else True, timeout, lambda: "the modal closing")
 
     async def waits(self, until: Callable[[], bool], *, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
-        """Wait until the condition holds; it is asked after each change in the workspace. Raises NotSeenError."""
+        """Wait until something in the workspace is so, and nothing else: that is looked at after each change there.
+
+        Raises NotSeenError.
+        """
         await self._wait(lambda: until() or None, timeout, lambda: "the condition becoming true")
 
     async def _wait(self, look: Callable[[], T | None], seconds: float, told: Callable[[], str]) -> T:

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.rules.blocks import message_faults
 from sandbox.slack.server import SlackSandbox
+from tests.harness.talk import eventually
 from tests.sandbox.slack_support import channel_id, modal, refusal, running, section
 
 
@@ -222,5 +223,5 @@ async def test_native_blocks_are_refused_on_demand(slack: SlackSandbox, client: 
 
     async with running(app, slack):
         assert (await ana.types("#finance", "/x")).error == "invalid_command_response"
-        await ana.waits(lambda: slack.calls[-1].method == "response_url")
+        await eventually(lambda: slack.calls[-1].method == "response_url")
     assert slack.calls[-1].error == "invalid_blocks"

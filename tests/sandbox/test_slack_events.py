@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.people import ENTERPRISE_ID
 from sandbox.slack.server import DEFAULT_SCOPES, SlackSandbox
+from tests.harness.talk import eventually
 from tests.sandbox.slack_support import HandClock, channel_id, running, workspace
 
 EVERY = (
@@ -150,7 +151,7 @@ async def test_bolt_ignores_own_messages(slack: SlackSandbox, app: AsyncApp, cli
         await client.chat_postMessage(channel=slack.member("ana").id, text="mine")
         await slack.member("ana").types("@tokenflex", "yours")
         await slack.events.settled()
-        await slack.member("ana").waits(lambda: heard == ["yours"])
+        await eventually(lambda: heard == ["yours"])
 
 
 async def test_events_are_repeated_until_they_are_acknowledged(

@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackSandbox
+from tests.harness.talk import eventually
 from tests.sandbox.slack_support import HandClock, channel_id, modal, refusal, running, section
 
 
@@ -119,7 +120,7 @@ async def test_response_urls_are_refused_by_channel(slack: SlackSandbox, app: As
         await ana.types("#finance", "/x")
         await ana.types("#general", "/x")
         await ana.hears("#general", "answered")
-        await ana.waits(lambda: sum(call.method == "response_url" for call in slack.calls) == 2)
+        await eventually(lambda: sum(call.method == "response_url" for call in slack.calls) == 2)
     assert ana.sees("#finance") == []
     assert [call.error for call in slack.calls if call.method == "response_url"].count("restricted_action") == 1
 

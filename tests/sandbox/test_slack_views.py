@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.errors import NotSeenError
 from sandbox.slack.server import SlackSandbox
+from tests.harness.talk import eventually
 from tests.sandbox.slack_forms import TEXT, Form, shown, top
 from tests.sandbox.slack_support import actions, button, field, modal, refusal, running, section
 
@@ -55,7 +56,7 @@ async def test_a_stack_holds_three_views(slack: SlackSandbox, app: AsyncApp) -> 
         await top(ana).submit()
         assert "push_limit_reached" in (await top(ana).submit()).detail
         await top(ana).presses("More")
-        await ana.waits(lambda: bool(codes))
+        await eventually(lambda: bool(codes))
     assert codes == ["push_limit_reached"]
 
 
@@ -87,7 +88,7 @@ async def test_a_trigger_is_good_for_one_use(slack: SlackSandbox, app: AsyncApp)
 
     async with running(app, slack):
         await shown(slack)
-        await slack.member("ana").waits(lambda: len(slack.calls) > 4)
+        await eventually(lambda: len(slack.calls) > 4)
     assert codes[:2] == ["exchanged_trigger_id", "invalid_trigger_id"]
 
 
@@ -104,7 +105,7 @@ async def test_a_trigger_is_good_for_a_short_time(slack: SlackSandbox, app: Asyn
 
     async with running(app, slack):
         await slack.member("ana").types("#finance", "/tokenflex")
-        await slack.member("ana").waits(lambda: len(codes) == 2)
+        await eventually(lambda: len(codes) == 2)
     assert codes == ["invalid_arguments", "expired_trigger_id"]
 
 
@@ -119,7 +120,7 @@ async def test_a_push_needs_a_trigger_from_a_modal(slack: SlackSandbox, app: Asy
 
     async with running(app, slack):
         await slack.member("ana").types("#finance", "/tokenflex")
-        await slack.member("ana").waits(lambda: bool(codes))
+        await eventually(lambda: bool(codes))
     assert codes == ["invalid_trigger_id"]
 
 
@@ -164,7 +165,7 @@ async def test_an_external_id_is_unique(slack: SlackSandbox, app: AsyncApp, clie
     async with running(app, slack):
         await shown(slack)
         await slack.member("ben").types("#finance", "/other")
-        await slack.member("ben").waits(lambda: bool(codes))
+        await eventually(lambda: bool(codes))
     assert codes == ["duplicate_external_id"]
 
 
