@@ -21,7 +21,7 @@ from bot.login.store import MissingKeyError
 from bot.operate import audit_page, doctor, findings, kept_answers, report, settings_page, template_files
 from bot.operate.init import wizard
 from bot.operate.init.env_file import EnvFileError
-from bot.questions.template_file import TemplateFileError
+from bot.questions.yaml_file import YamlFileError
 from bot.runtime import logs
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.interrupts import InterruptedBySignalError, until_signal
@@ -56,7 +56,7 @@ _NO_ROOM = "There is no room left on the disk that is written to. Make room, and
 _INIT = "`python -m bot init` asks for what is missing, says where it is found, and checks it at once."
 _SAID_AS_THEY_ARE = (
     audit_page.UnwritableError,
-    TemplateFileError,
+    YamlFileError,
     SlackTokenError,
     AlreadyRunningError,
     LockFileError,

@@ -12,8 +12,9 @@ from bot.exports.use_cases import Exports
 from bot.operate.administration import Administration
 from bot.people.asker import Sender
 from bot.questions.templates import Templates
+from bot.schedules.use_cases import Schedules
 from bot.slack.homes import Homes
-from handlers import envelope
+from handlers import envelope, on_schedules
 from handlers.guard import Guard
 
 APP_HOME_OPENED = "app_home_opened"
@@ -26,6 +27,7 @@ class Home:
         self,
         exports: Exports,
         templates: Templates,
+        schedules: Schedules,
         administration: Administration,
         homes: Homes,
         guard: Guard,
@@ -34,6 +36,7 @@ class Home:
     ) -> None:
         self._exports = exports
         self._templates = templates
+        self._schedules = schedules
         self._administration = administration
         self._homes = homes
         self._guard = guard
@@ -61,5 +64,14 @@ class Home:
         exports = await self._exports.at_home(asker)
         if not exports.channels_are_told:
             self._homes.incomplete(sender.person)
-        templates, overview = await self._templates.own(asker), await self._administration.at_home(asker)
-        return home_card.view(Shown(exports, templates, overview, self._links_for_others))
+        by_itself, templates = await self._schedules.at_home(asker), await self._templates.own(asker)
+        overview = await self._administration.at_home(asker)
+        shown = Shown(
+            exports,
+            tuple(map(on_schedules.line, by_itself.shown)),
+            by_itself.count,
+            templates,
+            overview,
+            self._links_for_others,
+        )
+        return home_card.view(shown)

@@ -80,7 +80,7 @@ class OnSchedules:
         listed = await self._schedules.listing(act.asker)
         first = max(0, min(first, (len(listed) - 1) // PAGE * PAGE))
         choices = self._choices()
-        lines = [_line(each, choices) for each in listed[first : first + PAGE]]
+        lines = [line(each, _asks(each, choices)) for each in listed[first : first + PAGE]]
         await self._tell(act, schedule_list.listing(Page(lines, first, len(listed)), note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:
@@ -122,12 +122,12 @@ class OnSchedules:
         return f"{code(deleted.name)} is deleted. Exports that it made stay."
 
 
-def _line(listed: Listed, choices: Choices) -> Line:
-    schedule, ahead = listed.schedule, listed.next_run
-    question = templates.of_text(schedule.question)
+def line(listed: Listed, said: str = "") -> Line:
+    """Return a schedule as it is drawn; `said` is what it asks."""
+    ahead = listed.next_run
     return Line(
-        schedule,
-        questions.summary(question, choices.catalogue, choices.names),
+        listed.schedule,
+        said,
         "" if listed.rule is None else wording.words(listed.rule),
         "" if ahead is None else wording.run_said(ahead),
         "" if ahead is None else ahead.identity,
@@ -135,6 +135,10 @@ def _line(listed: Listed, choices: Choices) -> Line:
         listed.last,
         listed.may_change,
     )
+
+
+def _asks(listed: Listed, choices: Choices) -> str:
+    return questions.summary(templates.of_text(listed.schedule.question), choices.catalogue, choices.names)
 
 
 def _said(identity: str) -> str:

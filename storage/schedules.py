@@ -1,6 +1,7 @@
 """The store of schedules. Rules and questions are texts here, written and read by `bot.schedules`, `bot.questions`."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,13 +86,13 @@ def find(db: Connection, schedule_id: int) -> Schedule | None:
     return next(map(Schedule.from_row, db.query("SELECT * FROM schedules WHERE id = ?", [schedule_id])), None)
 
 
-def seen_from(db: Connection, channel: str, person: str) -> tuple[Schedule, ...]:
-    """Return the schedules of a channel and those of a person, the next due first and what is paused last."""
+def seen_from(db: Connection, channels: Collection[str], person: str) -> tuple[Schedule, ...]:
+    """Return the schedules of some channels and those of a person, the next due first and what is paused last."""
     sql = """
-        SELECT * FROM schedules WHERE channel = ? OR owner = ?
+        SELECT * FROM schedules WHERE channel IN (SELECT value FROM json_each(?)) OR owner = ?
         ORDER BY paused_why <> '', next_at IS NULL, next_at, id
     """
-    return tuple(map(Schedule.from_row, db.query(sql, [channel, person])))
+    return tuple(map(Schedule.from_row, db.query(sql, [json.dumps(sorted(channels)), person])))
 
 
 def everywhere(db: Connection) -> tuple[Schedule, ...]:

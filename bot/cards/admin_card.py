@@ -1,16 +1,19 @@
 """What administrators are shown, and nobody else."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.cards import actions, blocks, export_list
 from bot.cards.blocks import Block, Message
 from bot.cards.explanations import explain
 from bot.cards.faces import FACES
-from bot.cards.text import code, moment, recipient, shorten
+from bot.cards.schedule_card import WHY_PAUSED, Paused
+from bot.cards.text import channel, code, escape_within, flat, mention, moment, recipient, shorten
 from bot.tokenflex.errors import TokenFlexError
+from storage.by_itself import SchedulesNow
 from storage.models import CallsSpent, Delivery, DeliveryState, Export, MessageKind
+from storage.schedules import Schedule
 from storage.states import ExportState
 from storage.troubles import Trouble
 
@@ -35,8 +38,10 @@ class Overview:
     last_poll: datetime | None  #: None: none since the start of this process
     autodesk: Autodesk = Autodesk()
     trouble: Trouble | None = None  #: what Slack refuses us as a whole
+    schedules: SchedulesNow = field(default_factory=SchedulesNow)
 
 
+_NAME = 80  #: characters of the name of a schedule
 _KINDS = {
     MessageKind.CARD: "the card",
     MessageKind.RESULT: "the announcement",
@@ -74,6 +79,7 @@ def overview(shown: Overview) -> Message:
     if shown.newest:
         lines = "\n".join(map(export_list.line, shown.newest))
         parts.append(blocks.section("newest", f"*Newest exports*\n{lines}"))
+    parts += _by_itself(shown)
     parts.append(blocks.section("given_up", _given_up(shown)))
     parts += [block for delivery in shown.given_up for block in _delivery(delivery)]
     stuck = len(shown.given_up)
@@ -106,9 +112,36 @@ def at_home(shown: Overview, limit: int) -> list[Block]:
     parts.append(blocks.section("token_flex", _autodesk(shown)))
     if shown.trouble is not None:
         parts.append(blocks.section("slack", f"*Slack*\n{trouble_with_slack(shown.trouble)}"))
+    parts += _by_itself(shown)
     newest = replace(shown, given_up=shown.given_up[:limit])
     parts.append(blocks.section("given_up", _given_up(newest)))
     return [*parts, *(block for delivery in newest.given_up for block in _delivery(delivery))]
+
+
+def _by_itself(shown: Overview) -> list[Block]:
+    """Return how it stands with what runs by itself; nothing where there is none."""
+    said = [*_schedules(shown.schedules)]
+    return [blocks.section("by_itself", "\n".join(said))] if said else []
+
+
+def _schedules(known: SchedulesNow) -> Iterator[str]:
+    if not known.count:
+        return
+    paused = f", of which {known.paused_count} paused" if known.paused_count else ""
+    waiting = f" Reports that wait for their data: {known.wait_for_data}." if known.wait_for_data else ""
+    yield f"*Schedules*\n{known.count}{paused}.{waiting}"
+    ahead = [f"{_schedule(each)}, {moment(each.next_at)}" for each in known.next_runs if each.next_at is not None]
+    if ahead:
+        yield f"Next: {'; '.join(ahead)}."
+    if known.paused:
+        stopped = [f"{_schedule(each)}, {WHY_PAUSED[Paused(each.paused_why)]}" for each in known.paused]
+        more = known.paused_count - len(stopped)
+        yield f"Paused: {'; '.join(stopped)}{f'; and {more} more' if more else ''}."
+
+
+def _schedule(schedule: Schedule) -> str:
+    named = escape_within(flat(schedule.name), _NAME)
+    return f"*{named}* of {mention(schedule.owner)} in {channel(schedule.channel)}"
 
 
 def _autodesk(shown: Overview) -> str:

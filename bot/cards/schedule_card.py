@@ -47,6 +47,16 @@ _PAUSED: Final[Mapping[Paused, str]] = {
     Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
     Paused.RULE: "I don't understand any more when it is to run, so it is paused now. *Edit* it to go on.",
 }
+#: The same for who looks after the bot, as a part of a sentence in plain text.
+WHY_PAUSED: Final[Mapping[Paused, str]] = {
+    Paused.PERSON: "by a person",
+    Paused.FAILING: "after three failures in a row",
+    Paused.OWNER: "because its owner may not use the bot any more",
+    Paused.CONTRACT: "because its contract is not allowed any more",
+    Paused.CHANNEL: "because exports are not allowed in its channel any more",
+    Paused.CLOSED: "because its channel takes no messages of the bot",
+    Paused.RULE: "because nobody understands any more when it is to run",
+}
 _NOT_DONE: Final[Mapping[NotDone, str]] = {
     NotDone.ERROR: "Autodesk could not make the file.",
     NotDone.REFUSED: "Autodesk did not accept the request.",

@@ -61,18 +61,40 @@ def listing(page: Page, note: str = "") -> Message:
     return Message(note or f"{count}: {named}.", [*above, *rows, *_pages(page)])
 
 
+def at_home(line: Line) -> Block:
+    """Return a schedule for the Home tab, with a button where it is paused and who looks can let it go on."""
+    schedule = line.schedule
+    shown = blocks.section(f"schedule.{schedule.id}", "\n".join(filter(None, (_title(schedule), *_standing(line)))))
+    goes_on = next((each for each in _wanted(line) if each in {actions.RESUME, actions.TAKE_OVER}), None)
+    return shown | ({} if goes_on is None else {"accessory": actions.of_schedule(goes_on, schedule)})
+
+
+def all_of_them(count: int) -> Block:
+    """Return the button that opens the list, for the Home tab."""
+    words = "Show the schedule" if count == 1 else f"Show all {count} schedules"
+    return actions.turn(actions.SCHEDULES, words, "in a message", "0")
+
+
 def _row(line: Line) -> list[Block]:
     schedule = line.schedule
-    where = f"{schedule_card.name(schedule)} · {channel(schedule.channel)} · {mention(schedule.owner)}"
     asks = f"{escape(sentence(shorten(line.said, 600)))} Contract {code(schedule.contract)}."
-    parts = [where, asks, f"It runs {escape(line.when)}." if line.when else "", _standing(line)]
+    parts = [_title(schedule), asks, *_standing(line)]
     return [
         blocks.section(f"schedule.{schedule.id}", "\n".join(filter(None, parts))),
         actions.row(f"buttons.{schedule.id}", *_buttons(line)),
     ]
 
 
-def _standing(line: Line) -> str:
+def _title(schedule: Schedule) -> str:
+    return f"{schedule_card.name(schedule)} · {channel(schedule.channel)} · {mention(schedule.owner)}"
+
+
+def _standing(line: Line) -> tuple[str, str]:
+    """Return when a schedule runs, and what comes of it next and came last."""
+    return f"It runs {escape(line.when)}." if line.when else "", _next(line)
+
+
+def _next(line: Line) -> str:
     if line.schedule.is_paused:
         return schedule_card.paused(line.schedule)
     said = f"Next: {escape(line.next_run)}." if line.next_run else "It does not run again."
@@ -82,16 +104,19 @@ def _standing(line: Line) -> str:
     return f"{said}{left}{before}"
 
 
-def _buttons(line: Line) -> list[Block]:
+def _wanted(line: Line) -> list[str]:
+    """Return what who looks can do with a schedule."""
     schedule = line.schedule
     takes_over = schedule.is_paused and schedule.paused_why in schedule_card.TAKES_OVER
     if not line.may_change:
-        wanted = [actions.TAKE_OVER] if takes_over else []
-    elif schedule.is_paused:
-        wanted = [actions.TAKE_OVER if takes_over else actions.RESUME, *_ALWAYS]
-    else:
-        wanted = [actions.RUN_NOW, *([actions.SKIP] if line.next_identity else []), actions.PAUSE, *_ALWAYS]
-    buttons = [actions.of_schedule(action, schedule) for action in wanted]
+        return [actions.TAKE_OVER] if takes_over else []
+    if schedule.is_paused:
+        return [actions.TAKE_OVER if takes_over else actions.RESUME, *_ALWAYS]
+    return [actions.RUN_NOW, *([actions.SKIP] if line.next_identity else []), actions.PAUSE, *_ALWAYS]
+
+
+def _buttons(line: Line) -> list[Block]:
+    buttons = [actions.of_schedule(action, line.schedule) for action in _wanted(line)]
     # Pressed twice in one list it is one act; the list that comes of it shows the next.
     of_this_list = {actions.SKIP: line.next_identity, actions.RUN_NOW: str(line.last.id if line.last else 0)}
     for button in buttons:

@@ -18,12 +18,14 @@ from bot.runtime.clock import Clock
 from storage import audit, outbox, troubles
 from storage import exports as export_store
 from storage.audit import Act, Entry
+from storage.by_itself import SchedulesNow, schedules_now
 from storage.database import Database
 from storage.models import Delivery, Export
 from storage.states import ExportState
 from storage.troubles import Trouble
 
 _SHOWN = 10  #: messages, and exports
+_NAMED = 3  #: of what runs by itself
 
 log = structlog.get_logger(__name__)
 
@@ -55,10 +57,11 @@ class Administration:
 
         """
         await self._access.check_administrator(asker)
-        states, newest, given_up, trouble = await self._database.read(_overview)
+        states, newest, given_up, trouble, scheduled = await self._database.read(_overview, self._clock.now())
         health = self._health
         autodesk = Autodesk(health.is_known, health.trouble, health.since)
-        return Overview(states, newest, given_up, self._turns.spent(), self._last_poll(), autodesk, trouble)
+        spent, last_poll = self._turns.spent(), self._last_poll()
+        return Overview(states, newest, given_up, spent, last_poll, autodesk, trouble, scheduled)
 
     async def at_home(self, asker: Asker) -> Overview | None:
         """Return how things stand for who administers, None for others, and where Slack does not say now who does."""
@@ -89,13 +92,14 @@ class Administration:
 
 
 def _overview(
-    db: Connection,
-) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...], Trouble | None]:
+    db: Connection, now: datetime
+) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...], Trouble | None, SchedulesNow]:
     return (
         export_store.count_by_state(db),
         export_store.newest(db, _SHOWN),
         outbox.given_up(db, _SHOWN),
         troubles.standing(db),
+        schedules_now(db, _NAMED, now),
     )
 
 

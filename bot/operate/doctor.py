@@ -10,6 +10,7 @@ from typing import Final
 from bot.operate.checks.activity import check_activity
 from bot.operate.checks.autodesk import CONTRACTS
 from bot.operate.checks.autodesk_login import check_autodesk
+from bot.operate.checks.by_itself import check_by_itself
 from bot.operate.checks.database import check_database, check_folder
 from bot.operate.checks.host import check_database_modes, check_env_file, check_space
 from bot.operate.checks.moved_channels import check_moved_channels, with_new_ids
@@ -120,4 +121,5 @@ async def _slack(settings: Settings, clock: Clock, *, usable: bool, bot_runs: bo
 
 def _activity(path: Path, clock: Clock, *, bot_runs: bool) -> list[Finding]:
     with database.read_only(path) as db:
-        return check_activity(db, clock.now(), bot_runs=bot_runs)
+        now = clock.now()
+        return [*check_activity(db, now, bot_runs=bot_runs), *check_by_itself(db, now, bot_runs=bot_runs)]

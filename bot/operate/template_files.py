@@ -1,15 +1,15 @@
 """`python -m bot templates`: all saved questions to one YAML file, and from one; also beside a running bot."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from sqlite_utils import Database as Connection
 
+from bot.operate import yaml_files
 from bot.questions import template_file
-from bot.questions.template_file import TemplateFileError
 from bot.questions.templates import MOST
+from bot.questions.yaml_file import YamlFileError
 from bot.tokenflex.catalogue import Catalogue
 from storage import database as files
 from storage import templates
@@ -22,7 +22,7 @@ def write(path: Path, target: Path) -> int:
 
     Raises:
         DatabaseError: there is no database, or it has no templates yet.
-        TemplateFileError: the file cannot be made.
+        YamlFileError: the file cannot be made.
 
     """
     if not path.exists():
@@ -31,12 +31,7 @@ def write(path: Path, target: Path) -> int:
         if "templates" not in db.table_names():
             raise DatabaseError(f"{path} is of an older version and has no templates yet; start the bot once.")
         known = templates.everywhere(db)
-    try:
-        made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(made, "w", encoding="utf-8") as out:
-            out.write(template_file.write(known))
-    except OSError as error:
-        raise TemplateFileError(f"{target} cannot be written ({error.strerror}); name a new file.") from None
+    yaml_files.make(target, template_file.write(known))
     return len(known)
 
 
@@ -44,11 +39,11 @@ async def read(path: Path, source: Path, catalogue: Catalogue, now: datetime) ->
     """Store all templates of a file, each in the place of the one of its name at its home; return how many there are.
 
     Raises:
-        TemplateFileError: the file cannot be read or anything in it is wrong; then nothing was stored.
+        YamlFileError: the file cannot be read or anything in it is wrong; then nothing was stored.
         DatabaseError: the database cannot be used.
 
     """
-    found = template_file.read(_text(source), catalogue)
+    found = template_file.read(yaml_files.text_of(source), catalogue)
     database = Database(path)
     try:
         await database.open()
@@ -58,20 +53,10 @@ async def read(path: Path, source: Path, catalogue: Catalogue, now: datetime) ->
     return len(found)
 
 
-def _text(source: Path) -> str:
-    try:
-        with source.open("rb") as opened:
-            return opened.read(template_file.MAX_SIZE + 1).decode("utf-8-sig")
-    except OSError as error:
-        raise TemplateFileError(f"{source} cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise TemplateFileError(f"{source} is no text in UTF-8.") from None
-
-
 def _put(db: Connection, found: Sequence[NewTemplate], now: datetime) -> None:
     """Store templates, all or none."""
     for new in found:
         templates.put(db, new, now)
     for home in dict.fromkeys(new.home for new in found):
         if len(templates.at_home(db, [home])) > MOST:
-            raise TemplateFileError(f"{home} would have more than {MOST} templates; nothing was stored.")
+            raise YamlFileError(f"{home} would have more than {MOST} templates; nothing was stored.")

@@ -7,6 +7,7 @@ from typing import TypeVar
 import structlog
 
 from bot import errors
+from bot.cards.text import is_direct_message
 from bot.errors import MembershipUnknownError, UseCaseError
 from bot.people import permissions
 from bot.people.asker import Asker, Sender, Source
@@ -146,6 +147,24 @@ class Access:
         if asker.channel or asker.person == export.requester:
             return asker.channel
         return export.channel if export.channel in (await self.channels_of(asker) or ()) else ""
+
+    async def place_in(self, channel: str, asker: Asker) -> str:
+        """Return the channel that an act on something that belongs to a channel counts as done in.
+
+        That is where it was done; outside of channels, in the Home tab or a direct message, it is that one for who is
+        in it.
+        """
+        if asker.channel == channel or not _is_outside(asker.channel):
+            return asker.channel
+        return channel if channel in (await self.channels_of(asker) or ()) else asker.channel
+
+    async def places_of(self, asker: Asker) -> frozenset[str]:
+        """Return the channels of which the asker sees what belongs to them: where they are, outside those they are in.
+
+        Outside of channels none but the asker reads what is shown.
+        """
+        here = frozenset({asker.channel})
+        return here | (await self.channels_of(asker) or frozenset()) if _is_outside(asker.channel) else here
 
     async def see(self, number: int, asker: Asker) -> Export:
         """Return an export that this person may see.
@@ -291,6 +310,10 @@ class Access:
         return account.standing is Standing.MEMBER or (
             account.standing is Standing.OF_NO_TEAM and team_id == self._team_id
         )
+
+
+def _is_outside(channel: str) -> bool:
+    return not channel or is_direct_message(channel)
 
 
 async def _or_error(ask: Callable[[str], Awaitable[T]], about: str) -> T | MembershipUnknownError:

@@ -1,11 +1,13 @@
 """Schedules as somebody sees them: how each stands, and its next run that is not left out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlite_utils import Database as Connection
 
+from bot.cards.schedule_card import Paused
 from bot.schedules import calendar, decisions
 from bot.schedules.rule import Rule, RuleError
 from storage import runs, schedules
@@ -25,21 +27,42 @@ class Listed:
     may_change: bool
 
 
-def seen(
-    db: Connection, channel: str, person: str, now: datetime
-) -> list[tuple[Schedule, Rule | None, calendar.Run | None, frozenset[str], Run | None]]:
-    """Return the schedules of a channel and of a person with what `Listed` has of each, but what may be done."""
-    found = []
-    for schedule in schedules.seen_from(db, channel, person):
-        left_out = runs.asked_not(db, schedule.id)
-        try:
-            rule: Rule | None = decisions.rule_of(schedule)
-        except RuleError:
-            rule = None
-        ahead = None if rule is None or schedule.is_paused else next_run(rule, left_out, now)
-        last = next((run for run in runs.of_schedule(db, schedule.id) if run.state is not RunState.AHEAD), None)
-        found.append((schedule, rule, ahead, left_out, last))
-    return found
+@dataclass(frozen=True, slots=True)
+class AtHome:
+    """What a Home tab shows of schedules, of so many."""
+
+    shown: tuple[Listed, ...] = ()
+    count: int = 0
+
+
+Seen = tuple[Schedule, Rule | None, calendar.Run | None, frozenset[str], Run | None]
+MOST_AT_HOME: Final = 5
+
+
+def seen(db: Connection, channels: Collection[str], person: str, now: datetime) -> list[Seen]:
+    """Return the schedules of channels and of a person with what `Listed` has of each, but what may be done."""
+    return [_seen(db, schedule, now) for schedule in schedules.seen_from(db, channels, person)]
+
+
+def at_home(db: Connection, channels: Collection[str], person: str, now: datetime) -> tuple[list[Seen], int]:
+    """Return those that matter most, as `seen`, and how many there are: what has paused by itself, what is due next."""
+    found = sorted(schedules.seen_from(db, channels, person), key=_matters_less)
+    return [_seen(db, schedule, now) for schedule in found[:MOST_AT_HOME]], len(found)
+
+
+def _matters_less(schedule: Schedule) -> int:
+    return 1 if not schedule.is_paused else 2 if schedule.paused_why == Paused.PERSON else 0
+
+
+def _seen(db: Connection, schedule: Schedule, now: datetime) -> Seen:
+    left_out = runs.asked_not(db, schedule.id)
+    try:
+        rule: Rule | None = decisions.rule_of(schedule)
+    except RuleError:
+        rule = None
+    ahead = None if rule is None or schedule.is_paused else next_run(rule, left_out, now)
+    last = next((run for run in runs.of_schedule(db, schedule.id) if run.state is not RunState.AHEAD), None)
+    return schedule, rule, ahead, left_out, last
 
 
 def next_run(rule: Rule, left_out: Iterable[str], now: datetime) -> calendar.Run | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -72,6 +72,24 @@ def read(typed: Typed) -> Rule | tuple[RuleProblem, ...]:
     days = _tried(_PART_OF[typed.kind], partial(_days, typed), problems)
     at = _tried("at", partial(time_of, typed.at), problems)
     return Timed(days, at, zone) if days and at is not None and zone else tuple(problems)
+
+
+def typed_of(rule: Rule) -> Typed:
+    """Return what somebody would have typed for a rule."""
+    if isinstance(rule, Cron):
+        return Typed(kind="cron", at="08:00", line=rule.line, zone=rule.zone)
+    kind = cast("Kind", rule.as_json()["kind"])
+    at = f"{rule.at:%H:%M}"
+    match rule.days:
+        case Weekly(days):
+            return Typed(kind, days, at=at, zone=rule.zone)
+        case MonthDay(day):
+            return Typed(kind, day=str(day), at=at, zone=rule.zone)
+        case NthWeekday(nth, weekday):
+            return Typed(kind, (weekday,), nth=nth, at=at, zone=rule.zone)
+        case WorkingDay(nth):
+            return Typed(kind, nth=nth, at=at, zone=rule.zone)
+    return Typed(kind, at=at, zone=rule.zone)
 
 
 def checked(rule: Rule) -> Rule:

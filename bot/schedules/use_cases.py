@@ -1,8 +1,7 @@
 """What people can do with schedules; each act is done once, by its origin, and on record."""
 
-import json
-from dataclasses import dataclass
-from datetime import datetime, time
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -21,14 +20,12 @@ from bot.errors import (
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
-from bot.questions import file_names, templates
-from bot.questions.periods import Days
-from bot.questions.questions import Question
+from bot.questions import templates
 from bot.runtime.clock import Clock
-from bot.schedules import decisions, listing, outcome, telling
-from bot.schedules.due import Missed
-from bot.schedules.listing import Listed
-from bot.schedules.rule import Rule, RuleError
+from bot.schedules import decisions, drafts, listing, outcome, telling
+from bot.schedules.drafts import Draft
+from bot.schedules.listing import AtHome, Listed, Seen
+from bot.schedules.rule import RuleError
 from bot.tokenflex.catalogue import Catalogue
 from storage import runs
 from storage import schedules as store
@@ -36,26 +33,10 @@ from storage.database import Database
 from storage.runs import Due
 from storage.schedules import NewSchedule, Schedule, UnknownScheduleError
 
-MAX_NAME: Final = 80  #: characters; ours, so that a list stays one
 MOST: Final = 100  #: in one channel, or of one owner
 _BEGINS = tuple[str, datetime | None]
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a schedule is to be."""
-
-    name: str
-    question: Question
-    contract: str
-    channel: str
-    rule: Rule
-    missed: Missed = Missed.ONCE
-    file_name: str = ""
-    waits_until: time | None = None
-    only_changes: bool = False
 
 
 class Schedules:
@@ -79,7 +60,7 @@ class Schedules:
         """
         await self._check(draft)
         now = self._clock.now()
-        new = NewSchedule(origin=origin, owner=asker.person, **_columns(draft))
+        new = NewSchedule(origin=origin, owner=asker.person, **drafts.columns(draft))
         return await self._database.write(_create, new, decisions.begins(draft.rule, now), asker, now)
 
     async def edit(self, schedule_id: int, asker: Asker, draft: Draft) -> Schedule:
@@ -91,21 +72,24 @@ class Schedules:
         """
         known = await self.change(schedule_id, asker)
         await self._check(draft)
-        now, columns = self._clock.now(), _columns(draft)
+        now, columns = self._clock.now(), drafts.columns(draft)
         begins = decisions.begins(draft.rule, now) if columns["rule"] != known.rule else None
         return await self._database.write(_edit, known, columns, begins, asker, now)
 
     async def listing(self, asker: Asker) -> tuple[Listed, ...]:
-        """Return the schedules of the channel where somebody asks, and their own, the next due first."""
-        try:
-            all_of_them = await self._access.is_administrator(asker)
-        except MembershipUnknownError:
-            all_of_them = False
-        found = await self._database.read(listing.seen, asker.channel, asker.person, self._clock.now())
-        return tuple(
-            Listed(*each, may_change=all_of_them or permissions.may_change_schedule(each[0], asker.person))
-            for each in found
-        )
+        """Return the schedules of the channel where somebody asks, and their own, the next due first.
+
+        Outside of channels they are those of all channels that the asker is in.
+        """
+        channels = await self._access.places_of(asker)
+        found = await self._database.read(listing.seen, channels, asker.person, self._clock.now())
+        return await self._listed(found, asker)
+
+    async def at_home(self, asker: Asker) -> AtHome:
+        """Return what the asker's Home tab shows of schedules: their own, and those of the channels they are in."""
+        channels = await self._access.channels_of(asker) or frozenset()
+        found, count = await self._database.read(listing.at_home, channels, asker.person, self._clock.now())
+        return AtHome(await self._listed(found, asker), count)
 
     async def zone(self, asker: Asker) -> str:
         """Return the IANA name of the zone that a new schedule of somebody is in at first: their own in Slack."""
@@ -123,7 +107,8 @@ class Schedules:
             schedule = await self._database.read(store.get, schedule_id)
         except UnknownScheduleError:
             raise NoSuchScheduleError from None
-        seen = permissions.may_see_schedule(schedule, asker.person, asker.channel)
+        place = await self._access.place_in(schedule.channel, asker)
+        seen = permissions.may_see_schedule(schedule, asker.person, place)
         if not seen and not await self._access.is_administrator(asker):
             raise HiddenScheduleError
         return schedule
@@ -236,8 +221,18 @@ class Schedules:
         await self._database.write(_delete, schedule, asker, self._clock.now())
         return schedule
 
+    async def _listed(self, found: Iterable[Seen], asker: Asker) -> tuple[Listed, ...]:
+        try:
+            all_of_them = await self._access.is_administrator(asker)
+        except MembershipUnknownError:
+            all_of_them = False
+        return tuple(
+            Listed(*each, may_change=all_of_them or permissions.may_change_schedule(each[0], asker.person))
+            for each in found
+        )
+
     async def _check(self, draft: Draft) -> None:
-        if found := [*problems(draft), *templates.sentences_on(draft.question, self._catalogue)]:
+        if found := [*drafts.problems(draft), *templates.sentences_on(draft.question, self._catalogue)]:
             raise ScheduleRefusedError(tuple(found))
         self._access.check_contract(draft.contract)
         await self._access.check_channel(draft.channel)
@@ -251,35 +246,6 @@ class Schedules:
         return await self._database.write(_resume, schedule, owner or schedule.owner, begins, asker, now)
 
 
-def problems(draft: Draft) -> list[str]:
-    """Return what is wrong with a schedule besides its question, in plain sentences."""
-    name, wrong = templates.tidy(draft.name), []
-    if not any(map(str.isalnum, name)):
-        wrong.append("Give the schedule a name, such as Tokens by product")
-    if len(name) > MAX_NAME:
-        wrong.append(f"The name has {len(name)} characters: shorten it to {MAX_NAME}")
-    if isinstance(draft.question.period, Days):
-        wrong.append("Choose a period that moves on, such as last month: fixed days would be the same in each report")
-    if draft.file_name:
-        wrong += [problem.message for problem in file_names.check(draft.file_name) if not problem.warning]
-    return wrong
-
-
-def _columns(draft: Draft) -> dict[str, Any]:
-    """Return what is stored of a draft."""
-    return {
-        "name": templates.tidy(draft.name),
-        "question": templates.write(draft.question),
-        "contract": draft.contract,
-        "channel": draft.channel,
-        "rule": json.dumps(draft.rule.as_json()),
-        "missed": draft.missed.value,
-        "file_name": draft.file_name.strip(),
-        "waits_until": f"{draft.waits_until:%H:%M}" if draft.waits_until else "",
-        "only_changes": draft.only_changes,
-    }
-
-
 def _create(db: Connection, new: NewSchedule, begins: _BEGINS, asker: Asker, now: datetime) -> Schedule:
     schedule, is_new = store.add(db, new, *begins, now)
     if is_new:
@@ -290,7 +256,7 @@ def _create(db: Connection, new: NewSchedule, begins: _BEGINS, asker: Asker, now
 
 def _check_room(db: Connection, schedule: Schedule) -> None:
     """Refuse one too many; what was stored of it is undone with the transaction."""
-    seen = store.seen_from(db, schedule.channel, schedule.owner)
+    seen = store.seen_from(db, [schedule.channel], schedule.owner)
     if sum(each.channel == schedule.channel for each in seen) > MOST:
         raise ScheduleRefusedError((f"This channel has {MOST} schedules already: delete one first",))
     if sum(each.owner == schedule.owner for each in seen) > MOST:

@@ -28,9 +28,10 @@ from bot.questions.questions import Question
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock
 from bot.schedules import decisions, typed, wording
+from bot.schedules.drafts import MAX_NAME, Draft
 from bot.schedules.rule import Rule, RuleError
 from bot.schedules.typed import RuleProblem
-from bot.schedules.use_cases import MAX_NAME, Draft, Schedules
+from bot.schedules.use_cases import Schedules
 from bot.schedules.wording import Preview
 from bot.slack.views import Trigger
 from handlers import envelope
@@ -110,7 +111,7 @@ class ScheduleForm:
         schedule = await self._schedules.change(schedule_id, asker)
         question = templates.of_text(schedule.question)
         try:
-            chosen = schedule_modal.typed_of(decisions.rule_of(schedule))
+            chosen = typed.typed_of(decisions.rule_of(schedule))
         except RuleError:
             chosen = replace(Sketch().typed, zone=await self._schedules.zone(asker))
         sketch = Sketch(

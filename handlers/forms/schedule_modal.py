@@ -9,21 +9,10 @@ from bot.cards.blocks import plain, section
 from bot.cards.text import escape, sentence, shorten
 from bot.questions import periods
 from bot.questions.periods import Relative
+from bot.schedules.drafts import MAX_NAME
 from bot.schedules.due import Missed
-from bot.schedules.rule import (
-    ENDS,
-    LAST,
-    NTHS,
-    Cron,
-    MonthDay,
-    NthWeekday,
-    Rule,
-    Weekday,
-    Weekly,
-    WorkingDay,
-)
+from bot.schedules.rule import ENDS, LAST, NTHS, Weekday
 from bot.schedules.typed import Kind, RuleProblem, Typed
-from bot.schedules.use_cases import MAX_NAME
 from bot.schedules.wording import Preview
 from bot.tokenflex.rules import MAX_FILE_NAME
 from handlers.forms import export_modal, field_errors, pieces
@@ -148,24 +137,6 @@ def sketch_of(view: Mapping[str, Any]) -> Sketch:
 def person_of(view: Mapping[str, Any]) -> str:
     """Return to whom a schedule is handed over."""
     return str(_element(view, PERSON).get("selected_user") or "")
-
-
-def typed_of(rule: Rule) -> Typed:
-    """Return what somebody would have typed for a rule."""
-    if isinstance(rule, Cron):
-        return Typed(kind="cron", at="08:00", line=rule.line, zone=rule.zone)
-    kind = cast("Kind", rule.as_json()["kind"])
-    at = f"{rule.at:%H:%M}"
-    match rule.days:
-        case Weekly(days):
-            return Typed(kind, days, at=at, zone=rule.zone)
-        case MonthDay(day):
-            return Typed(kind, day=str(day), at=at, zone=rule.zone)
-        case NthWeekday(nth, weekday):
-            return Typed(kind, (weekday,), nth=nth, at=at, zone=rule.zone)
-        case WorkingDay(nth):
-            return Typed(kind, nth=nth, at=at, zone=rule.zone)
-    return Typed(kind, at=at, zone=rule.zone)
 
 
 def errors_of(problems: Iterable[RuleProblem], view: Mapping[str, Any]) -> dict[str, str]:

@@ -1,17 +1,24 @@
 """The Home tab in a running house: opened, live, pressed in, and shown to who may see what is in it."""
 
+import json
+from datetime import time
+
 import pytest
 
+from bot.cards.schedule_card import Paused
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.questions.templates import write
+from bot.schedules import decisions, outcome
+from bot.schedules.rule import Daily, Timed
 from sandbox.slack.home import Home
-from storage import templates
+from storage import schedules, templates
 from storage.audit import Act, Source
+from storage.schedules import NewSchedule
 from storage.templates import NewTemplate
 from tests.harness.allowed import house_where, pass_time, recorded
 from tests.harness.forms import SHORT
-from tests.harness.house import House
+from tests.harness.house import CONTRACT, House
 from tests.harness.talk import OpenHouse, asks, fails, gets, quick_house
 
 US = "@tokenflex"
@@ -189,3 +196,33 @@ async def test_a_guest_cannot_use_the_shortcut(house: House) -> None:
     assert gus.modal is None
     (refused,) = [entry for entry in await recorded(house) if entry.act is Act.REFUSED]
     assert (refused.person, refused.source, refused.channel) == (gus.id, Source.SHORTCUT, "")
+
+
+async def test_schedules_are_shown_to_who_is_in_their_channel(house: House) -> None:
+    """With what runs next; the list is a message, where others of the channel can take over what has paused."""
+    finance, now = house.slack.workspace.channel("#finance").id, house.clock.now()
+    rule = Timed(Daily(), time(8), "Europe/Berlin")
+    new = NewSchedule(
+        origin="form:1",
+        name="Tokens by product",
+        question=write(Question(("productName",), ("tokensConsumed",), period=Relative.LAST_MONTH)),
+        contract=CONTRACT,
+        channel=finance,
+        owner=house.member("ana").id,
+        rule=json.dumps(rule.as_json()),
+        missed="once",
+    )
+    stored, _ = await house.side.database.write(schedules.add, new, *decisions.begins(rule, now), now)
+    ben, home = (
+        house.member("ben"),
+        await opens(house, "ben", "Tokens by product", "It runs every day at 08:00", "Next: "),
+    )
+    assert home.buttons() == ["New export", "Show the schedule"]
+    await home.presses("Show the schedule")
+    listed = await ben.hears(US, "Tokens by product", "It runs every day at 08:00")
+    assert listed.buttons() == ["Show again"]
+    await house.side.database.write(outcome.pause, stored.id, Paused.OWNER, (), now)
+    await ben.presses(listed, "Show again")
+    listed = await ben.hears(US, "Tokens by product", "may not use me any more")
+    await ben.presses(listed, "Take over")
+    await ben.hears(US, "Tokens by product is yours now, and goes on.")

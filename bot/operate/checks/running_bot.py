@@ -83,8 +83,17 @@ def _contracts(db: Connection, noted: Recorded, settings: Settings, now: datetim
 
 def ago(moment: datetime, now: datetime) -> str:
     """Return a time with how long ago it was."""
-    minutes = max(0, round((now - moment).total_seconds() / 60))
+    return f"{moment:%Y-%m-%d %H:%M} UTC ({_length(now - moment)} ago)"
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """Return a time with how long it is until then."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC (in {_length(moment - now)})"
+
+
+def _length(span: timedelta) -> str:
+    minutes = max(0, round(span.total_seconds() / 60))
     for unit, length, most in (("min", 1, 120), ("h", 60, 2880)):
         if minutes < most:
-            return f"{moment:%Y-%m-%d %H:%M} UTC ({minutes // length} {unit} ago)"
-    return f"{moment:%Y-%m-%d %H:%M} UTC ({minutes // 1440} days ago)"
+            return f"{minutes // length} {unit}"
+    return f"{minutes // 1440} days"

@@ -13,10 +13,15 @@ from bot.cards import home
 from bot.cards.admin_card import Autodesk, Overview
 from bot.cards.explanations import _SENTENCES
 from bot.cards.home import AT_HOME, ExportsAtHome, Shown
+from bot.cards.schedule_card import Paused
+from bot.cards.schedule_list import Line
 from bot.cards.waiting import InLine
 from bot.questions import templates as template_rules
+from bot.schedules import drafts, listing
 from bot.tokenflex.errors import LoginNeededError
+from storage.by_itself import SchedulesNow
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
+from storage.schedules import Schedule
 from storage.states import ExportState, Note
 from storage.templates import Template
 from storage.troubles import Trouble
@@ -73,6 +78,9 @@ def overviews(draw: st.DrawFn) -> Overview:
         )
         for at in range(draw(st.integers(0, 12)))
     )  # fmt: skip
+    line = draw(lines())
+    paused = replace(line.schedule, paused_why=draw(st.sampled_from(Paused)))
+    known = SchedulesNow(1000, 1000, (line.schedule,) * 3, (paused,) * 3, 1000) if line.may_change else SchedulesNow()
     return Overview(
         dict.fromkeys(ExportState, 10_000),
         (),
@@ -81,7 +89,34 @@ def overviews(draw: st.DrawFn) -> Overview:
         NOW,
         draw(st.sampled_from([Autodesk(), Autodesk(is_known=True), Autodesk(True, LoginNeededError("x"), NOW)])),
         draw(st.sampled_from([None, Trouble("account_inactive", NOW, edits=False)])),
+        known,
     )
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Line:
+    """A schedule that runs, or is paused for any reason, of who looks or of somebody else."""
+    schedule = Schedule(
+        id=draw(st.integers(1, 10**9)),
+        origin="form:1",
+        name=draw(written(drafts.MAX_NAME)),
+        question="{}",
+        contract=draw(written(30)),
+        channel="C0SBX00006",
+        owner=draw(st.sampled_from(["U0SBX00002", "U0SBX00001"])),
+        rule="{}",
+        missed="once",
+        through="",
+        next_at=draw(st.sampled_from([None, NOW])),
+        paused_why=draw(st.sampled_from(["", *Paused])),
+        failures=0,
+        edition=1,
+        created_at=NOW,
+        changed_at=NOW,
+    )
+    next_run = draw(st.sampled_from(["", "Monday, 2 November 2026, 08:00"]))
+    left_out = (next_run,) * draw(st.integers(0, 12)) if next_run else ()
+    return Line(schedule, "", draw(written(160)), next_run, next_run, left_out, None, draw(st.booleans()))
 
 
 @st.composite
@@ -103,7 +138,16 @@ def shown(draw: st.DrawFn) -> Shown:
         many(draw, 200, AT_HOME + 1),
         channels_are_told=draw(st.booleans()),
     )
-    return Shown(seen, saved, draw(st.none() | overviews()), links_for_others=draw(st.booleans()))
+    most = listing.MOST_AT_HOME
+    by_itself = draw(st.lists(lines(), max_size=most, unique_by=lambda line: line.schedule.id))
+    return Shown(
+        seen,
+        tuple(by_itself),
+        draw(st.integers(most, 1000)) if len(by_itself) == most else len(by_itself),
+        templates=saved,
+        overview=draw(st.none() | overviews()),
+        links_for_others=draw(st.booleans()),
+    )
 
 
 def objects(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -154,6 +198,17 @@ def test_a_row_names_only_buttons_that_it_has(state: ExportState) -> None:
     for label in ("Get a fresh link", "Retry", "Edit and send again", "Delete", "Give up"):
         assert f"*{label}*" not in said or label in buttons, label
     assert "here when" not in said
+
+
+@given(lines(), st.integers(1, 100))
+def test_schedules_lead_to_their_list(line: Line, count: int) -> None:
+    """And one that is paused can go on from there, by who may let it."""
+    view = home.view(Shown(ExportsAtHome(), (line,), count))
+    labels = [each["text"]["text"] for each in objects(view) if each.get("type") == "button"]
+    is_paused = line.schedule.is_paused
+    assert len(set(labels) & {"Resume", "Take over"}) == (is_paused and ("Take over" in labels or line.may_change))
+    assert labels[-1].startswith("Show ")
+    assert ("Next: " in json.dumps(view)) == (not is_paused and line.next_run != "")
 
 
 def test_at_first_three_sentences_and_one_button() -> None:

@@ -62,7 +62,7 @@ def test_a_rule_that_is_edited_stays_what_it_was(rule: Rule) -> None:
         name="Tokens",
         period=Relative.YEAR_TO_DATE.value,
         channel="C2",
-        typed=modal.typed_of(rule),
+        typed=typed.typed_of(rule),
         missed=Missed.ALL,
         waits_until="14:00",
         only_changes=True,
@@ -88,7 +88,7 @@ def test_the_next_five_runs_are_shown_in_words_and_dates() -> None:
 
 def test_another_kind_begins_with_what_makes_sense() -> None:
     """Chosen in the menu, its inputs come, and nothing that stood there for another kind is taken for its own."""
-    view = submitted(shown(Sketch(typed=modal.typed_of(RULES[1]))))
+    view = submitted(shown(Sketch(typed=typed.typed_of(RULES[1]))))
     values = view["state"]["values"]
     for kind in modal._KINDS:
         values[modal.KIND] = {modal.KIND: {"selected_option": {"value": kind}}}

@@ -15,8 +15,8 @@ from bot.operate import template_files
 from bot.questions import template_file, templates
 from bot.questions.periods import Days, Relative
 from bot.questions.starters import starters
-from bot.questions.template_file import MAX_SIZE, TemplateFileError
 from bot.questions.templates import MOST, name_problems
+from bot.questions.yaml_file import MAX_SIZE, YamlFileError
 from bot.tokenflex.catalogue import Catalogue
 from storage import templates as template_store
 from storage.database import Database, DatabaseError
@@ -136,7 +136,7 @@ def changed(old: str, new: str) -> str:
 )
 def test_a_mistake_has_its_line_and_its_field(text: str, says: str) -> None:
     """And what to write instead."""
-    with pytest.raises(TemplateFileError) as caught:
+    with pytest.raises(YamlFileError) as caught:
         template_file.read(text, CATALOGUE)
     assert says in str(caught.value)
 
@@ -144,7 +144,7 @@ def test_a_mistake_has_its_line_and_its_field(text: str, says: str) -> None:
 def test_several_mistakes_are_told_at_once() -> None:
     """Up to a number that somebody can read."""
     text = "templates:\n" + "  - name: x\n" * 30
-    with pytest.raises(TemplateFileError) as caught:
+    with pytest.raises(YamlFileError) as caught:
         template_file.read(text, CATALOGUE)
     assert len(caught.value.problems) == 21
     assert caught.value.problems[-1].startswith("and ")
@@ -153,7 +153,7 @@ def test_several_mistakes_are_told_at_once() -> None:
 @given(st.text(max_size=200) | st.lists(st.sampled_from(FILE.splitlines(keepends=True))).map("".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing else is raised, whatever somebody has put there."""
-    with suppress(TemplateFileError):
+    with suppress(YamlFileError):
         found = template_file.read(text, CATALOGUE)
         assert all(not name_problems(new.name, new.sentence) for new in found)
 
@@ -177,7 +177,7 @@ async def test_a_file_goes_from_one_database_to_another_beside_a_bot(tmp_path: P
         assert await template_files.read(two.path, target, CATALOGUE, NOW) == 2
         assert await template_files.read(two.path, target, CATALOGUE, NOW) == 2
         assert await stored(two) == await stored(one)
-        with pytest.raises(TemplateFileError, match="cannot be written"):
+        with pytest.raises(YamlFileError, match="cannot be written"):
             template_files.write(one.path, target)
 
 
@@ -187,20 +187,20 @@ async def test_an_import_is_all_or_nothing(tmp_path: Path) -> None:
     entries = [f"  - {{name: n{number}, owner: {ANA}, fields: [userName], period: all}}" for number in range(MOST + 1)]
     async with opened(tmp_path / "one.db") as database:
         file.write_text("\n".join(["templates:", *entries]), encoding="utf-8")
-        with pytest.raises(TemplateFileError, match="more than 100 templates"):
+        with pytest.raises(YamlFileError, match="more than 100 templates"):
             await template_files.read(database.path, file, CATALOGUE, NOW)
         file.write_text(changed("period: 2026-10", "period: soon"), encoding="utf-8")
-        with pytest.raises(TemplateFileError, match="line 15, period"):
+        with pytest.raises(YamlFileError, match="line 15, period"):
             await template_files.read(database.path, file, CATALOGUE, NOW)
         assert await stored(database) == []
 
 
 async def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     """No file, no text, no database."""
-    with pytest.raises(TemplateFileError, match="cannot be read"):
+    with pytest.raises(YamlFileError, match="cannot be read"):
         await template_files.read(tmp_path / "one.db", tmp_path / "no.yaml", CATALOGUE, NOW)
     (tmp_path / "bad.yaml").write_bytes(b"templates: \xff")
-    with pytest.raises(TemplateFileError, match="no text in UTF-8"):
+    with pytest.raises(YamlFileError, match="no text in UTF-8"):
         await template_files.read(tmp_path / "one.db", tmp_path / "bad.yaml", CATALOGUE, NOW)
     with pytest.raises(DatabaseError, match="no database"):
         template_files.write(tmp_path / "one.db", tmp_path / "all.yaml")

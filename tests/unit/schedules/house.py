@@ -62,12 +62,13 @@ class Places:
     """Slack's channels."""
 
     closed: set[str] = field(default_factory=set)
+    members: set[str] | None = None  #: None: everybody
 
     async def sharing(self, channel: str) -> Sharing:
         return Sharing.HIDDEN if channel in self.closed else Sharing.ALONE
 
-    async def of_person(self, _person: str) -> frozenset[str]:
-        return frozenset({CHANNEL})
+    async def of_person(self, person: str) -> frozenset[str]:
+        return frozenset({CHANNEL} if self.members is None or person in self.members else ())
 
 
 @dataclass

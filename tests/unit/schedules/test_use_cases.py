@@ -14,8 +14,9 @@ from bot.delivery.kinds import Words, load
 from bot.people.permissions import Rules
 from bot.questions.periods import Days, Relative
 from bot.questions.questions import Question
+from bot.schedules.drafts import Draft
 from bot.schedules.rule import Daily, Timed
-from bot.schedules.use_cases import Draft, Schedules
+from bot.schedules.use_cases import Schedules
 from bot.tokenflex.catalogue import Catalogue
 from storage import outbox
 from storage import schedules as store
@@ -258,3 +259,31 @@ async def test_there_is_an_end_of_schedules(house: House, people: Schedules, sch
         await people.create(DRAFT, COLLEAGUE, origin="more")
     assert len(store.everywhere(house.db)) == 100
     assert schedule in store.everywhere(house.db)
+
+
+async def test_outside_of_channels_those_of_all_of_ones_channels_are_seen(house: House, people: Schedules) -> None:
+    """In the Home tab, and in the direct message to which its list comes; nobody sees those of other channels."""
+    schedule = await people.create(DRAFT, ANA, origin="form:1")
+    for place in ("", "D0BEN00002"):
+        outside = admitted(BEN, place)
+        assert [each.schedule for each in await people.listing(outside)] == [schedule]
+        assert await people.see(schedule.id, outside) == schedule
+        with pytest.raises(errors.ScheduleOwnerOnlyError):
+            await people.change(schedule.id, outside)
+    house.places.members = {OWNER}
+    for place in ("", "D0BEN00002"):
+        assert await people.listing(admitted(BEN, place)) == ()
+        with pytest.raises(errors.NoSuchScheduleError):
+            await people.see(schedule.id, admitted(BEN, place))
+    assert (await people.at_home(admitted(BEN, ""))).count == 0
+
+
+async def test_a_home_has_what_matters_most(house: House, people: Schedules) -> None:
+    """What has paused by itself first, then what is due next, what a person has paused last; and how many there are."""
+    made = [await people.create(replace(DRAFT, name=f"n{number}"), ANA, origin=f"form:{number}") for number in range(7)]
+    await people.pause(made[0].id, ANA)
+    house.db.execute("UPDATE schedules SET paused_why = 'failing' WHERE id = ?", [made[6].id])
+    seen = await people.at_home(admitted(OWNER, ""))
+    assert [each.schedule.name for each in seen.shown] == ["n6", "n1", "n2", "n3", "n4"]
+    assert seen.count == 7
+    assert all(each.may_change for each in seen.shown)

@@ -87,7 +87,7 @@ HOT: dict[str, Query] = {
         attachments.next_try(db, NOW),
     ),
     "schedules due": lambda db: (schedules.due(db, NOW), schedules.next_due(db), schedules.find(db, 1)),
-    "schedules seen from": lambda db: schedules.seen_from(db, "C1", "U1"),
+    "schedules seen from": lambda db: schedules.seen_from(db, ["C1", "C2"], "U1"),
     "runs": lambda db: (runs.get(db, 1), runs.of_export(db, 1), runs.of_schedule(db, 1), runs.still_open(db, NOW)),
     "runs of a schedule": lambda db: (runs.happened_after(db, 1, "2026-11-01T08:00"), runs.asked_not(db, 1)),
     "runs that go on": lambda db: (

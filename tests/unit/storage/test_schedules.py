@@ -65,8 +65,8 @@ def test_who_sees_which(db: Connection) -> None:
         added(db, "d", channel="C2", owner="U2"),
     )
     assert schedules.pause(db, paused.id, "asked", NOW)
-    assert [each.id for each in schedules.seen_from(db, "C1", "U1")] == [here.id, mine.id, paused.id]
-    assert other.id not in {each.id for each in schedules.seen_from(db, "C1", "U1")}
+    assert [each.id for each in schedules.seen_from(db, ["C1"], "U1")] == [here.id, mine.id, paused.id]
+    assert other.id not in {each.id for each in schedules.seen_from(db, ["C1"], "U1")}
 
 
 def test_what_is_due_and_when_the_next_one_is(db: Connection) -> None:
