@@ -33,7 +33,7 @@ class Alert(NewAlert, Stored):
     paused_why: str  #: in one word; "" where it is not paused
     useless: int  #: how often people said that it is not useful
     edition: int  #: grows with each change of how it stands, or by a person
-    looked_at: datetime | None
+    looked_at: datetime | None  #: as of when the figures were that it was looked at by last
     created_at: datetime
     changed_at: datetime
 
@@ -88,18 +88,22 @@ def contracts(db: Connection) -> tuple[str, ...]:
     return tuple(row["contract"] for row in db.query(sql))
 
 
-def stand(db: Connection, alert: Alert, standing: str, now: datetime) -> Alert | None:
-    """Note how an alert stands after a look at it, or an act; None where it has changed since it was read, or is gone.
+def stand(
+    db: Connection, alert: Alert, standing: str, now: datetime, looked_at: datetime | None = None
+) -> Alert | None:
+    """Note how an alert stands after a look at figures of a moment, or after an act of a person, which has none.
 
-    What people are told of that is stored in the same transaction, and only where this returns the alert.
+    None where it has changed since it was read, or is gone. What people are told of that is stored in the same
+    transaction, and only where this returns the alert.
     """
     known = find(db, alert.id)
-    if known is None or known.edition != alert.edition:
+    if known is None or known.edition != alert.edition or known.origin != alert.origin:
         return None
-    changes: dict[str, object] = {"looked_at": now}
+    changes: dict[str, object] = {} if looked_at is None else {"looked_at": looked_at}
     if standing != known.standing:
         changes |= {"standing": standing, "edition": known.edition + 1, "changed_at": now}
-    rows.update(db, "alerts", "id", alert.id, changes)
+    if changes:
+        rows.update(db, "alerts", "id", alert.id, changes)
     return get(db, alert.id)
 
 

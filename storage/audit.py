@@ -30,6 +30,8 @@ class Act(StrEnum):
     USAGE = "usage shown"  #: how a contract stands, to one person or for a channel
     SCHEDULE = "schedule changed"  #: made, edited, paused, handed over, deleted, …
     RUN = "schedule ran"  #: or was to, and did not
+    ALERT = "alert changed"  #: made, paused, acknowledged, put off, taken over, deleted, …
+    ALERT_TOLD = "alert told"  #: or told again, or over
     TEMPLATE = "template changed"  #: a saved question: saved, edited, renamed, shared, deleted
 
 
@@ -45,6 +47,7 @@ class Source(StrEnum):
     HOME = "home"  #: in the Home tab
     BOT = "bot"  #: by itself, for the person who asked for the export
     SCHEDULE = "schedule"  #: by itself, for the owner of a schedule
+    ALERT = "alert"  #: by itself, for the owner of an alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,14 @@ def listing(
 ) -> tuple[Export, ...]:
     """Return exports that this person asked for or that were posted to this channel, the newest first.
 
-    They are the newest `before` a number; with `after` the oldest that come after one.
+    They are the newest `before` a number; with `after` the oldest that come after one. What alerts ask for by
+    themselves is not listed.
     """
     condition, values = _condition(sought or Sought(), before, after)
     order = "ASC" if after is not None else "DESC"
     # Columns and signs of ours; every value is bound.
-    one = f"SELECT * FROM (SELECT * FROM exports WHERE {{}} = ?{condition} ORDER BY number {order} LIMIT ?)"  # noqa: S608
+    listed = f"alert IS NULL{condition}"
+    one = f"SELECT * FROM (SELECT * FROM exports WHERE {{}} = ? AND {listed} ORDER BY number {order} LIMIT ?)"  # noqa: S608
     sql = f"{one.format('requester')} UNION {one.format('channel')} ORDER BY number {order} LIMIT ?"
     found = db.query(sql, [requester, *values, limit, channel, *values, limit, limit])
     return tuple(sorted(map(Export.from_row, found), key=lambda export: -export.number))

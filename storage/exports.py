@@ -66,6 +66,7 @@ def _insert(db: Connection, new: NewExport, now: str) -> int:
         "period": new.period,
         "wants_answer": new.wants_answer,
         "run": new.run,
+        "alert": new.alert,
     }
     return rows.insert(db, "exports", row)
 
@@ -134,15 +135,17 @@ def next_try(db: Connection, now: datetime) -> datetime | None:
 def queued_fairly(db: Connection, limit: int, now: datetime) -> tuple[Export, ...]:
     """Return queued exports in the order of their turn: everybody's first, then everybody's second, and so on.
 
-    What schedules ask for comes after all that people do, likewise by owners. One that pauses lets others by.
+    What schedules and alerts ask for comes after all that people do, likewise by owners. One that pauses lets others
+    by.
     """
     sql = """
         SELECT exports.* FROM (
-            SELECT number, row_number() OVER (PARTITION BY requester, run IS NOT NULL ORDER BY number) AS turn
+            SELECT number,
+                row_number() OVER (PARTITION BY requester, coalesce(run, alert) IS NOT NULL ORDER BY number) AS turn
             FROM exports
             WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
                 AND (next_try_at IS NULL OR next_try_at <= ?)
-        ) AS line JOIN exports USING (number) ORDER BY run IS NOT NULL, turn, number LIMIT ?
+        ) AS line JOIN exports USING (number) ORDER BY coalesce(run, alert) IS NOT NULL, turn, number LIMIT ?
     """
     return tuple(Export.from_row(row) for row in db.query(sql, [to_text(now), limit]))
 
@@ -153,7 +156,7 @@ def ahead_in_line(db: Connection, requester: str) -> int:
         WITH line AS (
             SELECT requester, count(*) AS exports FROM exports
             WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
-                AND run IS NULL
+                AND coalesce(run, alert) IS NULL
             GROUP BY requester
         )
         SELECT coalesce(sum(min(exports, 1 + coalesce((SELECT exports FROM line WHERE requester = ?), 0))), 0) FROM line
@@ -171,8 +174,8 @@ def places_in_line(db: Connection, numbers: Sequence[int]) -> dict[int, int]:
     sql = """
         SELECT number, place - 1 AS before FROM (
             SELECT number, row_number() OVER (ORDER BY scheduled, turn, number) AS place FROM (
-                SELECT number, run IS NOT NULL AS scheduled,
-                    row_number() OVER (PARTITION BY requester, run IS NOT NULL ORDER BY number) AS turn
+                SELECT number, coalesce(run, alert) IS NOT NULL AS scheduled,
+                    row_number() OVER (PARTITION BY requester, coalesce(run, alert) IS NOT NULL ORDER BY number) AS turn
                 FROM exports
                 WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting') AND state = 'queued'
             )
@@ -214,7 +217,7 @@ def at_work_for(db: Connection, requester: str, channels: Sequence[str], limit: 
     """Return the exports at work of this person and of these channels, this person's first, and how many there are."""
     where = """
         FROM exports WHERE state IN ('queued', 'submitting', 'requested', 'retrying', 'deleting')
-            AND (requester = ? OR channel IN (SELECT value FROM json_each(?)))
+            AND (requester = ? OR channel IN (SELECT value FROM json_each(?))) AND alert IS NULL
     """
     told = [requester, json.dumps(list(channels))]
     newest_first = f"SELECT * {where} ORDER BY requester = ? DESC, number DESC LIMIT ?"
@@ -225,7 +228,7 @@ def at_work_for(db: Connection, requester: str, channels: Sequence[str], limit: 
 def done_of(db: Connection, requester: str, limit: int) -> tuple[Export, ...]:
     """Return the newest exports of this person that are neither at work nor deleted."""
     sql = """
-        SELECT * FROM exports WHERE requester = ?
+        SELECT * FROM exports WHERE requester = ? AND alert IS NULL
             AND state NOT IN ('queued', 'submitting', 'requested', 'retrying', 'deleting', 'deleted')
         ORDER BY number DESC LIMIT ?
     """
@@ -237,12 +240,19 @@ def done_by_others(db: Connection, requester: str, channels: Sequence[str], limi
     sql = """
         SELECT exports.* FROM json_each(?) AS here CROSS JOIN exports WHERE exports.number IN (
             SELECT number FROM exports AS there WHERE there.channel = here.value AND there.requester <> ?
+                AND alert IS NULL
                 AND state NOT IN ('queued', 'submitting', 'requested', 'retrying', 'deleting', 'deleted')
             ORDER BY number DESC LIMIT ?
         ) ORDER BY exports.number DESC LIMIT ?
     """
     found = db.query(sql, [json.dumps(list(channels)), requester, limit, limit])
     return tuple(Export.from_row(row) for row in found)
+
+
+def of_alert(db: Connection, alert: int, limit: int) -> tuple[Export, ...]:
+    """Return the newest exports that an alert has asked for, the newest first."""
+    sql = "SELECT * FROM exports WHERE alert = ? AND alert IS NOT NULL ORDER BY number DESC LIMIT ?"
+    return tuple(map(Export.from_row, db.query(sql, [alert, limit])))
 
 
 def is_origin(db: Connection, origin: str) -> bool:

@@ -355,6 +355,8 @@ def m016_attachments(db: Database) -> None:
 
 @migrations()
 def m017_schedules(db: Database) -> None:
-    """Create schedules, their runs, and alerts; add which exports a run has asked for instead of a person."""
+    """Create schedules, their runs, and alerts; add which exports these have asked for."""
     schedule_tables.create(db)
     db.execute("ALTER TABLE exports ADD COLUMN run INTEGER")
+    db.execute("ALTER TABLE exports ADD COLUMN alert INTEGER")
+    db.execute("CREATE INDEX exports_of_alert ON exports (alert, number) WHERE alert IS NOT NULL")

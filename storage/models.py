@@ -91,7 +91,7 @@ def made_file_name(number: int, stem: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Export(Stored):
-    """One export: what was asked, by whom or by which run of whose schedule, and how far it is."""
+    """One export: what was asked, by whom or by which run of whose schedule, or whose alert, and how far it is."""
 
     number: int  #: shown to people as #42
     state: ExportState
@@ -118,12 +118,18 @@ class Export(Stored):
     announcement: int = 0  #: counts what has been announced: each finish or failure is one
     replaced_by: int | None = None  #: number of the export that was sent again instead
     replaces: int | None = None
-    origin: str = ""  #: the one act of a person, or run of a schedule, that asked for it
+    origin: str = ""  #: the one act of a person, run of a schedule, or day of an alert, that asked for it
     is_named_by_us: bool = False  #: whether nobody gave the file its name
     known_through: date | None = None  #: the last day of known usage when it was asked for; None: nothing is missing
     period: str = ""  #: how its days were said, as in a command; "" where they were not said in such words
     wants_answer: bool = True  #: whether its file is to be read for figures when it is ready
     run: int | None = None  #: the run of a schedule that asked for it; None: an act of its requester
+    alert: int | None = None  #: the alert that asked for it, to look at its figures; nothing is said of it in Slack
+
+    @property
+    def asks_by_itself(self) -> bool:
+        """Whether no act of a person asked for it, and nobody waits for it."""
+        return self.run is not None or self.alert is not None
 
     @property
     def mark(self) -> str:
@@ -153,7 +159,7 @@ class Export(Stored):
 
 @dataclass(frozen=True, slots=True)
 class NewExport:
-    """What is needed to accept an export; `origin` names the one act of a person, or run of a schedule, that asked.
+    """What is needed to accept an export; `origin` names the one act of a person, run of a schedule or day of an alert.
 
     `stem` says what will be in the file, for one that nobody gave a name; all that follows it is as in `Export`.
     """
@@ -168,6 +174,7 @@ class NewExport:
     period: str = ""
     wants_answer: bool = True
     run: int | None = None
+    alert: int | None = None
 
 
 class About(StrEnum):
@@ -177,6 +184,8 @@ class About(StrEnum):
     USAGE = "usage"  #: how a contract stands; the number is that of the act, in the audit, by which it was posted
     SCHEDULE = "schedule"
     RUN = "run"  #: of a schedule
+    ALERT = "alert"
+    TELLING = "telling"  #: what an alert has told in one message
     LOGIN = "login"  #: ours at Autodesk; there is one, so it has no number
 
 
@@ -188,6 +197,12 @@ class MessageKind(StrEnum):
     REPORT = "report"  #: the message of its own that says that what a run has asked for is ready or failed
     SCHEDULE = "schedule"  #: what became of a schedule, or of a run that has no report; the detail is a word for that
     PRIVATE_SCHEDULE = "private schedule"  #: the same for its owner, or an administrator
+    ALERT = "alert"  #: what an alert tells, edited while that lasts
+    PRIVATE_ALERT = "private alert"  #: the same for its owner alone
+    ALERT_FIGURES = "alert figures"  #: how the contract stood at that moment, in the thread of it
+    PRIVATE_ALERT_FIGURES = "private alert figures"  #: the same for its owner alone
+    ALERT_PAUSED = "alert paused"  #: that an alert has paused
+    PRIVATE_ALERT_PAUSED = "private alert paused"  #: the same for its owner, or an administrator
     PRIVATE_LINK = "private link"  #: a link for the requester alone
     REFUSAL = "refusal"  #: tells the requester what Token Flex did not accept
     PRIVATE_RESULT = "private result"  #: tells the requester what could not be announced in their channel

@@ -67,6 +67,19 @@ _STATEMENTS = (
         changed_at TEXT NOT NULL
     )
     """,
+    """
+    CREATE TABLE tellings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workspace TEXT NOT NULL DEFAULT '',
+        alert INTEGER NOT NULL,
+        mark TEXT NOT NULL,
+        told TEXT NOT NULL,
+        counted TEXT NOT NULL DEFAULT '',
+        told_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX tellings_of_alert ON tellings (alert, id)",
     "CREATE INDEX alerts_of_contract ON alerts (contract, id)",
     "CREATE INDEX alerts_of_channel ON alerts (channel, id)",
 )

@@ -8,24 +8,15 @@ step, never.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.alerts.rules import Finding, Held
-from bot.cards.alert_card import Ending, Matter, Phase
+from bot.cards.alert_told import Delay, Ending, Matter, Phase, Told
 
 REST: Final = timedelta(days=7)  #: after what eased, before it is told again
 _REMEMBERED: Final = 50  #: episodes; periods are left behind
 _MORNING: Final = time(8)
-
-
-class Delay(StrEnum):
-    """For how long an alert may be put off."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"  #: until the next one begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,11 @@ class Episode:
     def held(self) -> Held:
         """What the rules ask for."""
         return Held(self.period, self.step)
+
+    def told(self, contract: str, *, ending: Ending | None = None, again: bool = False) -> Told:
+        """Return it as its message shows it; with an `ending` it is over."""
+        phase = self.phase if ending is None else Phase.OVER
+        return Told(contract, self.matter, phase, self.person, self.until, ending, again)
 
 
 @dataclass(frozen=True, slots=True)

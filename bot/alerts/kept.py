@@ -4,19 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from bot.alerts.episodes import Episode, Past, State
-from bot.cards.alert_card import LeftUnused, Matter, OverLimit, OverUsual, Phase, RunsOut, ShareUsed
-
-_MATTERS: Final[Mapping[str, type[Matter]]] = {
-    "share-used": ShareUsed,
-    "runs-out": RunsOut,
-    "over-usual": OverUsual,
-    "over-limit": OverLimit,
-    "left-unused": LeftUnused,
-}
-_DAYS: Final = frozenset({"on", "ends"})
+from bot.cards import alert_told
+from bot.cards.alert_told import Phase
 
 
 def as_text(state: State) -> str:
@@ -25,7 +17,7 @@ def as_text(state: State) -> str:
         return ""
     kept = asdict(state)
     if state.episode is not None:
-        kept["episode"]["matter"] |= {"kind": _kind(state.episode.matter)}
+        kept["episode"]["matter"] = alert_told.matter_as_json(state.episode.matter)
     return json.dumps(kept, default=lambda moment: moment.isoformat())
 
 
@@ -43,7 +35,7 @@ def _episode(kept: Mapping[str, Any]) -> Episode:
     return Episode(
         period=date.fromisoformat(kept["period"]),
         step=kept["step"],
-        matter=_matter(kept["matter"]),
+        matter=alert_told.matter_of_json(kept["matter"]),
         phase=Phase(kept["phase"]),
         person=kept["person"],
         at=_moment(kept["at"]),
@@ -51,20 +43,5 @@ def _episode(kept: Mapping[str, Any]) -> Episode:
     )
 
 
-def _matter(kept: Mapping[str, Any]) -> Matter:
-    said: dict[str, Any] = {
-        name: _day(value) if name in _DAYS else value for name, value in kept.items() if name != "kind"
-    }
-    return _MATTERS[kept["kind"]](**said)
-
-
-def _kind(matter: Matter) -> str:
-    return next(name for name, made in _MATTERS.items() if isinstance(matter, made))
-
-
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

@@ -5,14 +5,14 @@ that one, so that figures which go up and down a little say nothing. Alerts are 
 centres, never about a person.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
-from bot.cards.alert_card import LeftUnused, Matter, OverLimit, OverUsual, RunsOut, ShareUsed
+from bot.cards.alert_told import LeftUnused, Matter, OverLimit, OverUsual, RunsOut, ShareUsed
+from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
 from bot.cards.usage_card import Usage
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import TokenYear
@@ -26,82 +26,6 @@ _EASIER_UNUSED: Final = 2  #: percentage points
 _EASIER_LIMIT: Final = 0.98  #: of the limit
 _EASIER_USUAL: Final = 0.9  #: of what it is over the usual
 _DAY: Final = timedelta(days=1)
-
-
-class AlertError(ValueError):
-    """There is no such alert; the text says why and what to choose, for the person."""
-
-
-class Every(StrEnum):
-    """Which stretches of time are compared with those before."""
-
-    MONTH = "month"
-    WEEK = "week"
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Some shares of the year's tokens, in per cent: each is told once as it is reached."""
-
-    percents: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if not self.percents or not all(1 <= each <= 100 for each in self.percents):
-            raise AlertError("Choose shares between 1 and 100 %.")
-        object.__setattr__(self, "percents", tuple(sorted(set(self.percents))))
-
-
-@dataclass(frozen=True, slots=True)
-class Shortage:
-    """Whether the tokens run out before the contract year ends, by the forecast that `usage` shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unusual:
-    """Whether a month or a week is so many per cent over the usual: the median of the last six."""
-
-    every: Every
-    percent: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.percent <= 10_000:
-            raise AlertError("Choose a number of per cent over the usual, from 1 on.")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """Whether one value of a field, a product or a cost centre, is over a number of tokens in a period."""
-
-    field: str
-    value: str
-    tokens: int
-
-    def __post_init__(self) -> None:
-        if self.tokens < 1:
-            raise AlertError("Choose a number of tokens, from 1 on.")
-        if not self.value.strip():
-            raise AlertError("Choose a product or a cost centre.")
-
-
-@dataclass(frozen=True, slots=True)
-class Surplus:
-    """Whether so many per cent of the year's tokens are likely to end unused; told as the year's end comes near."""
-
-    percent: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.percent <= 100:
-            raise AlertError("Choose a share between 1 and 100 %.")
-
-
-Watched = Shares | Shortage | Unusual | Limit | Surplus
-_KINDS: Final[Mapping[str, type[Watched]]] = {
-    "shares": Shares,
-    "shortage": Shortage,
-    "unusual": Unusual,
-    "limit": Limit,
-    "surplus": Surplus,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +62,6 @@ def names_people(watched: Watched, catalogue: Catalogue, personal: Collection[st
         return False
     field = catalogue.field(watched.field)
     return watched.field in personal or field is None or field.personal_data
-
-
-def as_json(watched: Watched) -> dict[str, Any]:
-    """Return what `of_json` reads."""
-    kind = next(name for name, made in _KINDS.items() if isinstance(watched, made))
-    return {"kind": kind, **asdict(watched)}
-
-
-def of_json(kept: Mapping[str, Any]) -> Watched:
-    """Return what `as_json` wrote.
-
-    Raises:
-        AlertError: it is nothing that can be watched for.
-
-    """
-    said = {name: value for name, value in kept.items() if name != "kind"}
-    try:
-        if kept["kind"] == "shares":
-            return Shares(tuple(map(int, said["percents"])))
-        if kept["kind"] == "unusual":
-            return Unusual(Every(said["every"]), int(said["percent"]))
-        return _KINDS[kept["kind"]](**said)
-    except AlertError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise AlertError("This is no alert.") from error
 
 
 # --- whether it holds ---------------------------------------------------------------------------------------------
@@ -249,7 +147,7 @@ def _unusual(watched: Unusual, amounts: Sequence[Amount], held: Held | None) -> 
         usual = median(one.tokens for one in before)
         easier = _EASIER_USUAL if held == Held(each.first) else 1
         if usual > 0 and each.tokens >= usual * (1 + easier * watched.percent / 100):
-            over = OverUsual(each.period, each.tokens, round(usual), each.whole)
+            over = OverUsual(each.period, each.tokens, round(usual), each.whole, watched.every is Every.WEEK)
             return Finding(each.first, holds=True, matter=over)
     return Finding(judged[-1][0].first, holds=False) if judged else None
 

@@ -18,14 +18,34 @@ def found(db: Connection, answer_id: int, figures: Figures, audience: LinkAudien
 
 
 def announce(db: Connection, answer: Answer, audience: LinkAudience, now: datetime) -> None:
-    """Have an answer posted once, in the thread of its card, or shown to the requester where links are theirs alone."""
+    """Have an answer posted once, in the thread of its card, or shown to the requester where links are theirs alone.
+
+    Of what a run has asked for these figures may decide whether there is a report; of what an alert has, whether it is
+    told.
+    """
     export, announcement = exports.get(db, answer.export), _announcement(db, answer)
-    if export.run is not None and announcement is None:
-        return  # whether there is a report is still to be decided, by these figures
+    if export.asks_by_itself and announcement is None:
+        return
+    thread = outbox.thread_of(db, export.number, answer.announcement)
+    _reply(db, answer, export, (thread, announcement), audience, now)
+    if announcement is not None and _is_kept_from_its_channel(db, announcement):
+        privately(db, export, answer, now)
+
+
+def in_thread(db: Connection, answer: Answer, message: Delivery, audience: LinkAudience, now: datetime) -> None:
+    """Have an answer posted once in the thread of another message, or shown to the requester, as in `announce`."""
+    _reply(db, answer, exports.get(db, answer.export), (message, message), audience, now)
+
+
+def _reply(
+    db: Connection, answer: Answer, export: Export, to: tuple[Delivery | None, Delivery | None], audience: LinkAudience,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Have an answer posted `to` a thread, after a message."""
     if audience is LinkAudience.REQUESTER:
         privately(db, export, answer, now)
         return
-    thread = outbox.thread_of(db, export.number, answer.announcement)
+    thread, after = to
     reply = NewDelivery(
         subject=_subject(answer),
         kind=MessageKind.ANSWER,
@@ -35,11 +55,9 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
         edition=answer.announcement,
         detail=str(answer.id),
         thread=None if thread is None else thread.id,
-        after=None if announcement is None else announcement.id,
+        after=None if after is None else after.id,
     )
     outbox.put_once(db, reply, now)
-    if announcement is not None and _is_kept_from_its_channel(db, announcement):
-        privately(db, export, answer, now)
 
 
 def privately(db: Connection, export: Export, answer: Answer, now: datetime) -> None:

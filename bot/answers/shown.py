@@ -69,6 +69,11 @@ class Shown:
                 self._named.popitem(last=False)
 
     @property
+    def shows_in_channel(self) -> bool:
+        """Whether figures of a file may stand in its channel, for everybody there."""
+        return self._audience is LinkAudience.CHANNEL
+
+    @property
     def remembered(self) -> tuple[int, ...]:
         """The answers whose names of people are in memory."""
         return tuple(self._named)

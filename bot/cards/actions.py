@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from bot.cards.alert_told import Delay
 from bot.cards.blocks import Block, plain
 from bot.cards.text import flat, shorten
+from storage.alerts import Alert
 from storage.models import Delivery, Export
 from storage.schedules import Schedule
 from storage.templates import Template
@@ -46,6 +48,13 @@ RESCHEDULE = "schedule.edit"
 HAND_OVER = "schedule.hand_over"
 TAKE_OVER = "schedule.take_over"
 UNSCHEDULE = "schedule.delete"
+# Those of an alert.
+ACKNOWLEDGE = "alert.acknowledge"
+PUT_OFF = "alert.put_off"  #: a menu; behind the number stands for how long, as `Delay` has it
+NOT_USEFUL = "alert.not_useful"
+TAKE_OVER_ALERT = "alert.take_over"
+RESUME_ALERT = "alert.resume"
+UNWATCH = "alert.delete"
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
 MEANT = "command.meant"  #: does the command that its value is, as it would be typed
@@ -84,8 +93,16 @@ _LABELS = {
     HAND_OVER: "Hand over",
     TAKE_OVER: "Take over",
     UNSCHEDULE: "Delete",
+    ACKNOWLEDGE: "Acknowledge",
+    PUT_OFF: "Put off",
+    NOT_USEFUL: "Not useful",
+    TAKE_OVER_ALERT: "Take over",
+    RESUME_ALERT: "Resume",
+    UNWATCH: "Delete",
 }
-_STYLES = {LINK: "primary", RETRY: "primary", DELETE: "danger", REMOVE: "danger", UNSCHEDULE: "danger"}
+_DELAYS = {Delay.DAY: "For a day", Delay.WEEK: "For a week", Delay.MONTH: "Until next month"}
+_DANGERS = (DELETE, REMOVE, UNSCHEDULE, UNWATCH)
+_STYLES = {LINK: "primary", RETRY: "primary", **dict.fromkeys(_DANGERS, "danger")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +235,20 @@ def of_schedule(action: str, schedule: Schedule) -> Block:
     return element
 
 
+def of_alert(action: str, alert: Alert) -> Block:
+    """Return a button of an alert; deleting asks first."""
+    element = _button(action, MadeFor(alert.id, alert.mark), f"alert on contract {flat(alert.contract)}")
+    if action == UNWATCH:
+        element |= {"style": _STYLES[action], "confirm": _confirm_unwatching(alert)}
+    return element
+
+
+def put_off(alert: Alert) -> Block:
+    """Return the menu by which an alert is put off."""
+    made_for = MadeFor(alert.id, alert.mark)
+    return menu(PUT_OFF, [(words, f"{made_for} {delay}") for delay, words in _DELAYS.items()])
+
+
 def turn(action: str, words: str, of: str, value: str) -> Block:
     """Return a button that shows another page of a list; `of` says what is listed."""
     button = {"type": "button", "action_id": action, "text": plain(words), "value": value}
@@ -256,6 +287,16 @@ def _confirm_unscheduling(schedule: Schedule) -> Block:
     return {
         "title": plain("Delete this schedule?"),
         "text": plain(f"{shorten(flat(schedule.name), 100)} does not run any more. Exports that it made stay."),
+        "confirm": plain("Delete"),
+        "deny": plain("Keep it"),
+        "style": "danger",
+    }
+
+
+def _confirm_unwatching(alert: Alert) -> Block:
+    return {
+        "title": plain("Delete this alert?"),
+        "text": plain(f"Contract {shorten(flat(alert.contract), 100)} is not watched in this way any more."),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),
         "style": "danger",

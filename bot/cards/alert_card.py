@@ -1,121 +1,111 @@
-"""What an alert is about, as a value, and its one message: when it begins, while it lasts, when it is over.
+"""What people read of alerts: the one message while one lasts and when it is over, and why an alert is paused.
 
 It speaks of contracts, products and cost centres, never of a person.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Final
 
-from bot.cards import actions
-from bot.cards.blocks import Block, Message, context, section
-from bot.cards.text import code, day, escape, flat, mention, moment, shorten
+from bot.cards import actions, alert_watched
+from bot.cards.alert_told import (
+    Ending,
+    LeftUnused,
+    Matter,
+    OverLimit,
+    OverUsual,
+    Phase,
+    RunsOut,
+    ShareUsed,
+    Told,
+)
+from bot.cards.alert_watched import AlertError
+from bot.cards.blocks import Block, Message, context, paragraph, section
+from bot.cards.schedule_card import TAKES_OVER, Paused
+from bot.cards.text import channel, code, day, escape, flat, mention, moment, shorten
+from storage.alerts import Alert
 
 _VALUE: Final = 80  #: characters of the name of a product or a cost centre
+_PAUSED: Final[Mapping[Paused, str]] = {
+    Paused.PERSON: "It is paused.",
+    Paused.FAILING: "I could not get its figures three times in a row, so it is paused now.",
+    Paused.OWNER: "{owner}, who owns it, may not use me any more, so it is paused now.",
+    Paused.CONTRACT: "Its contract may not be exported from here any more, so it is paused now.",
+    Paused.CHANNEL: "Figures may not be posted to {channel} any more, so it is paused now.",
+    Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
+    Paused.RULE: "I don't understand any more what it watches for, so it is paused now.",
+    Paused.FIGURES: "I am set up to read no figures of files any more, which it needs, so it is paused now.",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class ShareUsed:
-    """So many per cent of a contract year's tokens are used; `over` is the part of the year that is over, up to 1."""
+def message(told: Told, alert: Alert | None = None, *, counts: bool = True) -> Message:
+    """Return the message of an alert; what can be done with it stands below while it lasts and there is an `alert`.
 
-    year: int
-    percent: int
-    used: int
-    provisioned: int
-    over: float
-
-
-@dataclass(frozen=True, slots=True)
-class RunsOut:
-    """At this pace a contract year's tokens are used up on a day before it ends; None: they are used up."""
-
-    year: int
-    on: date | None
-    ends: date
-    provisioned: int
-
-
-@dataclass(frozen=True, slots=True)
-class OverUsual:
-    """A month or a week used more than usual; one that is not `whole` is not over, or not all of it is known yet."""
-
-    period: str
-    tokens: int
-    usual: int
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OverLimit:
-    """A product or a cost centre used more tokens in a period than somebody had set; `of` says which."""
-
-    of: str
-    period: str
-    tokens: int
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeftUnused:
-    """So many of a contract year's tokens are likely to be left when it ends, four times out of five within a range."""
-
-    year: int
-    left: int
-    least: int
-    most: int
-    provisioned: int
-    ends: date
-
-
-Matter = ShareUsed | RunsOut | OverUsual | OverLimit | LeftUnused
-
-
-class Phase(StrEnum):
-    """How an alert stands that was told."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    PUT_OFF = "put-off"
-    OVER = "over"
-
-
-class Ending(StrEnum):
-    """Why an alert is over."""
-
-    EASED = "eased"  #: what it was about holds no more
-    PERIOD_OVER = "period-over"  #: another month, week or contract year has begun
-    NEXT_STEP = "next-step"  #: a higher step was told in its place
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An alert as its message shows it; `person` acknowledged it or put it off until a moment.
-
-    `again`: it was put off, and it still holds.
+    Without `counts` it has no figure of a file, since not everybody in its channel may see those.
     """
-
-    contract: str
-    matter: Matter
-    phase: Phase
-    person: str = ""
-    until: datetime | None = None
-    ending: Ending | None = None
-    again: bool = False
-
-
-def message(told: Told, buttons: Sequence[Block] = ()) -> Message:
-    """Return the message of an alert; what can be done with it stands below while it lasts."""
-    lasts = told.phase is not Phase.OVER
-    said = finding(told.contract, told.matter)
+    said = finding(told.contract, told.matter, counts=counts)
     if told.ending is not None:
         said = f"Over: {ended(told.contract, told.matter, told.ending)}"
     elif told.again:
         said = f"Still so: {said}"
-    note = standing(told)
-    row = [actions.row("buttons", *buttons)] if buttons and lasts else []
+    notes = [standing(told)]
+    row = []
+    if alert is not None and told.phase is not Phase.OVER:
+        row = [actions.row("buttons", *_buttons(told, alert))]
+        notes += [f"{paused(alert)} Until it goes on, this stays as it is."] if alert.paused_why else []
+    note = " ".join(filter(None, notes))
     return Message(said, [section("alert", f"*{said}*"), *row, *([context("standing", note)] if note else [])])
+
+
+def _buttons(told: Told, alert: Alert) -> list[Block]:
+    seen = [] if told.phase is Phase.ACKNOWLEDGED else [actions.of_alert(actions.ACKNOWLEDGE, alert)]
+    return [*seen, actions.put_off(alert), actions.of_alert(actions.NOT_USEFUL, alert)]
+
+
+def discreet() -> Message:
+    """Return the message in a channel that others read too: nothing of the data."""
+    return paragraph("An alert of this channel is not shown here, since other organisations read in this channel.")
+
+
+def forgotten() -> Message:
+    """Return what is left of a message of an alert that nothing is known of any more."""
+    return paragraph("That alert is a matter of the past.")
+
+
+def became(alert: Alert, *, shared: bool = False, private: bool = False) -> Message:
+    """Return what became of an alert that was paused, as it stands now; a `shared` channel is not told which it is."""
+    where = f" in {channel(alert.channel)}" if private else ""
+    what = "An alert of this channel" if shared else f"The alert {name(alert)}{where}"
+    said = f"{what} was paused."
+    follows = f"{paused(alert)} {_how(alert)}" if alert.paused_why else "It goes on."
+    goes_on = actions.TAKE_OVER_ALERT if alert.paused_why in TAKES_OVER else actions.RESUME_ALERT
+    row = [actions.of_alert(each, alert) for each in (goes_on, actions.UNWATCH)] if alert.paused_why else []
+    parts = [section("alert", f"{said}\n{follows}"), *([actions.row("buttons", *row)] if row else [])]
+    return Message(f"{said} {follows}", parts)
+
+
+def gone() -> Message:
+    """Return what is left of a message about an alert that was deleted."""
+    return paragraph("That alert was deleted.")
+
+
+def name(alert: Alert) -> str:
+    """Return what an alert watches for, as mrkdwn."""
+    try:
+        words = alert_watched.words(alert_watched.of_text(alert.watched))
+    except AlertError:
+        words = "that I don't understand any more"
+    return f"on contract {code(alert.contract)}, *{escape(words)}*,"
+
+
+def paused(alert: Alert) -> str:
+    """Return why an alert is paused, in a sentence."""
+    return _PAUSED[Paused(alert.paused_why)].format(owner=mention(alert.owner), channel=channel(alert.channel))
+
+
+def _how(alert: Alert) -> str:
+    if Paused(alert.paused_why) in TAKES_OVER:
+        return "Whoever may export here can take it over."
+    return "" if alert.paused_why == Paused.RULE else "*Resume* lets it go on."
 
 
 def standing(told: Told) -> str:
@@ -127,8 +117,8 @@ def standing(told: Told) -> str:
     return ""
 
 
-def finding(contract: str, matter: Matter) -> str:
-    """Return what an alert tells, in a sentence or two of mrkdwn that stand alone."""
+def finding(contract: str, matter: Matter, *, counts: bool = True) -> str:
+    """Return what an alert tells, in a sentence or two of mrkdwn that stand alone; `counts` as in `message`."""
     named = f"Contract {code(contract)}"
     match matter:
         case ShareUsed():
@@ -138,13 +128,9 @@ def finding(contract: str, matter: Matter) -> str:
         case RunsOut():
             return f"{named}: {_how_long(matter)}"
         case OverUsual():
-            so_far = "" if matter.whole else " so far"
-            return f"{named}: {matter.tokens:,} tokens were used in {matter.period}{so_far}, {_more(matter)}."
+            return f"{named}: {_unusual(matter, counts=counts or not matter.of_file)}"
         case OverLimit():
-            of = escape(shorten(flat(matter.of), _VALUE))
-            return (
-                f"{named}: {of} used {matter.tokens:,} tokens in {matter.period}, over the limit of {matter.limit:,}."
-            )
+            return f"{named}: {_over_limit(matter, counts=counts)}"
         case LeftUnused():
             return (
                 f"{named}: about {matter.left:,} of {matter.provisioned:,} tokens are likely to be left when contract "
@@ -160,6 +146,8 @@ def ended(contract: str, matter: Matter, ending: Ending) -> str:
         return f"a later message says more about {_about(matter)} of {named}."
     if ending is Ending.PERIOD_OVER:
         return f"{_about(matter)} of {named} are a matter of the past."
+    if ending is Ending.DELETED:
+        return f"nobody watches {_about(matter)} of {named} in this way any more, since the alert was deleted."
     return _eased(named, matter)
 
 
@@ -174,10 +162,27 @@ def _eased(named: str, matter: Matter) -> str:
         case OverUsual():
             return f"what {named} used in {matter.period} is no longer so much more than usual."
         case OverLimit():
-            of = escape(shorten(flat(matter.of), _VALUE))
-            return f"{of}, {named}, is below the limit of {matter.limit:,} tokens in {matter.period}."
+            return f"{_value(matter.of)}, {named}, is below the limit of {matter.limit:,} tokens in {matter.period}."
         case LeftUnused():
             return f"fewer tokens of contract year {matter.year}, {named}, are likely to be left."
+
+
+def _unusual(matter: OverUsual, *, counts: bool) -> str:
+    if not counts:
+        return f"more tokens than usual were used in {matter.period}."
+    so_far = "" if matter.whole else " so far"
+    return f"{matter.tokens:,} tokens were used in {matter.period}{so_far}, {_more(matter)}."
+
+
+def _over_limit(matter: OverLimit, *, counts: bool) -> str:
+    of, limit = _value(matter.of), f"the limit of {matter.limit:,}"
+    if not counts:
+        return f"{of} is over {limit} tokens in {matter.period}."
+    return f"{of} used {matter.tokens:,} tokens in {matter.period}, over {limit}."
+
+
+def _value(of: str) -> str:
+    return escape(shorten(flat(of), _VALUE))
 
 
 def _how_long(matter: RunsOut) -> str:

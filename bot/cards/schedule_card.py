@@ -15,7 +15,7 @@ from storage.schedules import Schedule
 
 
 class Paused(StrEnum):
-    """Why a schedule is paused. The database has these words."""
+    """Why a schedule or an alert is paused. The database has these words."""
 
     PERSON = "person"  #: somebody has said so
     FAILING = "failing"
@@ -23,7 +23,8 @@ class Paused(StrEnum):
     CONTRACT = "contract"  #: may not be exported any more
     CHANNEL = "channel"  #: may have no exports any more
     CLOSED = "closed"  #: takes no messages of ours
-    RULE = "rule"  #: nobody understands any more when it runs
+    RULE = "rule"  #: nobody understands any more when it runs, or what it watches for
+    FIGURES = "figures"  #: of files, which it needs, are not read any more
 
 
 class NotDone(StrEnum):
@@ -46,6 +47,7 @@ _PAUSED: Final[Mapping[Paused, str]] = {
     Paused.CHANNEL: "Exports may not be posted to {channel} any more, so it is paused now.",
     Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
     Paused.RULE: "I don't understand any more when it is to run, so it is paused now. *Edit* it to go on.",
+    Paused.FIGURES: "I am set up to read no figures of files any more, so it is paused now.",
 }
 #: The same for who looks after the bot, as a part of a sentence in plain text.
 WHY_PAUSED: Final[Mapping[Paused, str]] = {

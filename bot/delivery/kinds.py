@@ -9,88 +9,21 @@ from typing import Generic, TypeVar
 
 from sqlite_utils import Database as Connection
 
-from bot.answers import earlier
-from bot.answers.earlier import Before
 from bot.answers.shown import Shown
-from bot.cards import answer_card, export_card, file_card, notices, schedule_card, usage_card
+from bot.cards import alert_card, answer_card, export_card, file_card, notices, schedule_card, usage_card
 from bot.cards.blocks import Message, paragraph
-from bot.cards.export_card import Report
 from bot.cards.names import Names
 from bot.cards.notices import Closing
-from bot.cards.usage_card import Usage
-from bot.contracts import usage_cache
-from bot.contracts.usage import usage_of
+from bot.delivery import matters
+from bot.delivery.matters import AlertNews, AnswerOf, LostLogin, PostedUsage, ReportOf, ScheduleNews
 from bot.people.permissions import Posting
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DownloadLink
-from storage import answers, audit, channels, exports, logins, outbox, runs, schedules
-from storage.models import About, Delivery, Export, MessageKind, SentMessage
-from storage.runs import Run
-from storage.schedules import Schedule
+from storage import outbox
+from storage.models import Delivery, Export, MessageKind, SentMessage
 
-
-@dataclass(frozen=True, slots=True)
-class LostLogin:
-    """Our login at Autodesk, which is not accepted; `channel` is one in which people use the bot, "" where none is.
-
-    `was_cut_off` tells whether a renewal of it never had an outcome, which then is the reason.
-    """
-
-    channel: str
-    was_cut_off: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PostedUsage:
-    """How a contract stands, posted to a channel by a person; without `usage` nothing is known of it any more."""
-
-    person: str
-    channel: str
-    usage: Usage | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerOf:
-    """The answer to an export; None: it was removed."""
-
-    export: Export
-    answer: answers.Answer | None
-    before: Before | None = None  #: what it is compared with
-
-    @property
-    def channel(self) -> str:
-        """The channel that it is for."""
-        return self.export.channel
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOf:
-    """What a run of a schedule has asked for, with what is still known of the run."""
-
-    export: Export
-    said: Report
-
-    @property
-    def channel(self) -> str:
-        """The channel that it is for."""
-        return self.export.channel
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleNews:
-    """A schedule, and one run of it where it is about that; None: it was deleted."""
-
-    schedule: Schedule | None
-    run: Run | None = None
-
-    @property
-    def channel(self) -> str:
-        """The channel that it is for, "" where nobody knows any more."""
-        return "" if self.schedule is None else self.schedule.channel
-
-
-Matter = Export | LostLogin | PostedUsage | AnswerOf | ReportOf | ScheduleNews
-M = TypeVar("M", Export, LostLogin, PostedUsage, AnswerOf, ReportOf, ScheduleNews)
+Matter = Export | LostLogin | PostedUsage | AnswerOf | ReportOf | ScheduleNews | AlertNews
+M = TypeVar("M", Export, LostLogin, PostedUsage, AnswerOf, ReportOf, ScheduleNews, AlertNews)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,53 +137,25 @@ def _without_link(letter: Letter, drawing: Drawing) -> Message:
     return letter.draw(replace(drawing, delivery=letter.delivery, link=None))
 
 
-def _export(db: Connection, delivery: Delivery) -> Export:
-    if delivery.about is not About.EXPORT or delivery.about_id is None:
-        raise LookupError(f"{delivery.subject} is about no export")
-    return exports.get(db, delivery.about_id)
-
-
-def _login(db: Connection, _delivery: Delivery) -> LostLogin:
-    newest = exports.newest(db, 1)
-    return LostLogin(newest[0].channel if newest else "", logins.renewal_under_way(db) is not None)
-
-
-def _usage(db: Connection, delivery: Delivery) -> PostedUsage:
-    if delivery.about is not About.USAGE or delivery.about_id is None:
-        raise LookupError(f"{delivery.subject} is about no act")
-    act = audit.get(db, delivery.about_id)
-    counted = usage_cache.known(db, delivery.detail)
-    channel = channels.current(db, act.channel)
-    return PostedUsage(act.person, channel, None if counted is None else usage_of(counted))
-
-
-def _answer(db: Connection, delivery: Delivery) -> AnswerOf:
-    export, answer = _export(db, delivery), answers.find(db, int(delivery.detail))
-    private = delivery.kind is MessageKind.PRIVATE_ANSWER
-    return AnswerOf(export, answer, earlier.before(db, export, answer, private=private) if answer else None)
-
-
-def _report(db: Connection, delivery: Delivery) -> ReportOf:
-    export = _export(db, delivery)
-    run = None if export.run is None else runs.get(db, export.run)
-    schedule = None if run is None else schedules.find(db, run.schedule)
-    unchanged = None if run is None else runs.unchanged_since(db, run)
-    return ReportOf(export, schedule_card.report_of(export, run, schedule, unchanged))
-
-
-def _schedule(db: Connection, delivery: Delivery) -> ScheduleNews:
-    if delivery.about not in {About.SCHEDULE, About.RUN} or delivery.about_id is None:
-        raise LookupError(f"{delivery.subject} is about no schedule")
-    if delivery.about is About.SCHEDULE:
-        return ScheduleNews(schedules.find(db, delivery.about_id))
-    run = runs.get(db, delivery.about_id)
-    return ScheduleNews(None if run is None else schedules.find(db, run.schedule), run)
-
-
 def _news(news: ScheduleNews, drawing: Drawing, *, private: bool = False) -> Message:
     if news.schedule is None:
         return schedule_card.gone()
     return schedule_card.became(news.schedule, news.run, discreet=drawing.discreet, private=private)
+
+
+def _told(news: AlertNews, drawing: Drawing, *, private: bool = False) -> Message:
+    if news.told is None:
+        return alert_card.forgotten()
+    if drawing.discreet:
+        return alert_card.discreet()
+    counts = private or drawing.words.answers.shows_in_channel
+    return alert_card.message(news.told, news.alert if news.can_act else None, counts=counts)
+
+
+def _alert_paused(news: AlertNews, drawing: Drawing, *, private: bool = False) -> Message:
+    if news.alert is None:
+        return alert_card.gone()
+    return alert_card.became(news.alert, shared=drawing.discreet, private=private)
 
 
 def _is_about(export: Export, text: str) -> bool:
@@ -275,15 +180,16 @@ def _private_result(export: Export, drawing: Drawing) -> Message:
     return export_card.private_result(export, delivery.edition, why)
 
 
-_KindOfSchedules = Kind[ReportOf] | Kind[ScheduleNews]
-KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] | Kind[AnswerOf] | _KindOfSchedules] = {
+_OfPeople = Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] | Kind[AnswerOf]
+_ByItself = Kind[ReportOf] | Kind[ScheduleNews] | Kind[AlertNews]
+KINDS: Mapping[MessageKind, _OfPeople | _ByItself] = {
     MessageKind.CARD: Kind(
-        _export,
+        matters.of_export,
         lambda export, drawing: export_card.card(export, drawing.link, discreet=drawing.discreet, names=drawing.names),
         resembles=lambda export, text: _is_about(export, text) and _is_card(text),
     ),
     MessageKind.RESULT: Kind(
-        _export,
+        matters.of_export,
         lambda export, drawing: export_card.announcement(
             export, drawing.delivery.edition, drawing.link, discreet=drawing.discreet
         ),
@@ -291,35 +197,51 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
         resembles=lambda export, text: _is_about(export, text) and _is_announcement(text),
     ),
     MessageKind.REPORT: Kind(
-        _report,
+        matters.of_report,
         lambda matter, drawing: export_card.announcement(
             matter.export, drawing.delivery.edition, drawing.link, discreet=drawing.discreet, report=matter.said
         ),
         announces=True,
         resembles=lambda matter, text: text.startswith(f"Report {matter.export.label}"),
     ),
-    MessageKind.SCHEDULE: Kind(_schedule, _news),
-    MessageKind.PRIVATE_SCHEDULE: Kind(_schedule, partial(_news, private=True), is_private=True),
+    MessageKind.SCHEDULE: Kind(matters.of_schedule, _news),
+    MessageKind.PRIVATE_SCHEDULE: Kind(matters.of_schedule, partial(_news, private=True), is_private=True),
+    MessageKind.ALERT: Kind(matters.of_telling, _told),
+    MessageKind.PRIVATE_ALERT: Kind(matters.of_telling, partial(_told, private=True), is_private=True),
+    MessageKind.ALERT_FIGURES: Kind(
+        matters.of_telling,
+        lambda news, drawing: usage_card.posted(news.counted, discreet=drawing.discreet),
+        broadcast=False,
+    ),
+    MessageKind.PRIVATE_ALERT_FIGURES: Kind(
+        matters.of_telling, lambda news, _: usage_card.posted(news.counted), is_private=True
+    ),
+    MessageKind.ALERT_PAUSED: Kind(matters.of_alert, _alert_paused),
+    MessageKind.PRIVATE_ALERT_PAUSED: Kind(matters.of_alert, partial(_alert_paused, private=True), is_private=True),
     MessageKind.PRIVATE_LINK: Kind(
-        _export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
+        matters.of_export, lambda export, drawing: export_card.private_link(export, drawing.link), is_private=True
     ),
     MessageKind.REFUSAL: Kind(
-        _export, lambda export, drawing: export_card.refusal(export, drawing.names), is_private=True
+        matters.of_export, lambda export, drawing: export_card.refusal(export, drawing.names), is_private=True
     ),
-    MessageKind.PRIVATE_RESULT: Kind(_export, _private_result, is_private=True),
-    MessageKind.LONG_WAIT: Kind(_export, lambda export, _: export_card.long_wait(export), is_private=True),
-    MessageKind.NOT_DELETED: Kind(_export, lambda export, _: export_card.not_deleted(export), is_private=True),
-    MessageKind.NOT_REMOVED: Kind(_export, lambda export, _: notices.not_removed(export), is_private=True),
+    MessageKind.PRIVATE_RESULT: Kind(matters.of_export, _private_result, is_private=True),
+    MessageKind.LONG_WAIT: Kind(matters.of_export, lambda export, _: export_card.long_wait(export), is_private=True),
+    MessageKind.NOT_DELETED: Kind(
+        matters.of_export, lambda export, _: export_card.not_deleted(export), is_private=True
+    ),
+    MessageKind.NOT_REMOVED: Kind(matters.of_export, lambda export, _: notices.not_removed(export), is_private=True),
     MessageKind.CHANNEL_TROUBLE: Kind(
-        _export,
+        matters.of_export,
         lambda export, drawing: notices.channel_trouble(
             export, Closing(drawing.delivery.detail), drawing.words.bot_name
         ),
         is_private=True,
     ),
-    MessageKind.POST_IN_DOUBT: Kind(_export, lambda export, _: notices.post_in_doubt(export), is_private=True),
+    MessageKind.POST_IN_DOUBT: Kind(
+        matters.of_export, lambda export, _: notices.post_in_doubt(export), is_private=True
+    ),
     MessageKind.ANSWER: Kind(
-        _answer,
+        matters.of_answer,
         lambda matter, drawing: drawing.words.answers.message(
             matter.export, matter.answer, drawing.names, discreet=drawing.discreet, before=matter.before
         ),
@@ -327,24 +249,26 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
         resembles=_is_answer,
     ),
     MessageKind.PRIVATE_ANSWER: Kind(
-        _answer,
+        matters.of_answer,
         lambda matter, drawing: drawing.words.answers.message(
             matter.export, matter.answer, drawing.names, private=True, before=matter.before
         ),
         is_private=True,
     ),
     MessageKind.NO_FILE: Kind(
-        _export,
+        matters.of_export,
         lambda export, drawing: file_card.none(export, drawing.delivery.detail),
         broadcast=False,
         resembles=lambda export, text: text.startswith(file_card.begin(export.number)),
     ),
     MessageKind.PRIVATE_NO_FILE: Kind(
-        _export, lambda export, drawing: file_card.none(export, drawing.delivery.detail), is_private=True
+        matters.of_export, lambda export, drawing: file_card.none(export, drawing.delivery.detail), is_private=True
     ),
-    MessageKind.USAGE: Kind(_usage, lambda posted, drawing: usage_card.posted(posted.usage, discreet=drawing.discreet)),
+    MessageKind.USAGE: Kind(
+        matters.of_usage, lambda posted, drawing: usage_card.posted(posted.usage, discreet=drawing.discreet)
+    ),
     MessageKind.USAGE_TROUBLE: Kind(
-        _usage,
+        matters.of_usage,
         lambda posted, drawing: paragraph(
             notices.not_posted(
                 "how the contract stands", posted.channel, Closing(drawing.delivery.detail), drawing.words.bot_name
@@ -353,7 +277,7 @@ KINDS: Mapping[MessageKind, Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] |
         is_private=True,
     ),
     MessageKind.LOGIN_LOST: Kind(
-        _login,
+        matters.of_login,
         lambda login, drawing: notices.login_needed(was_cut_off=login.was_cut_off, detail=drawing.delivery.detail),
         is_private=True,
     ),

@@ -9,7 +9,8 @@ from bot.answers import announcing
 from bot.answers.files import placing
 from bot.cards.notices import Closing
 from bot.delivery import ways
-from bot.delivery.kinds import AnswerOf, Letter, PostedUsage, ScheduleNews
+from bot.delivery.kinds import Letter
+from bot.delivery.matters import AlertNews, AnswerOf, PostedUsage, ScheduleNews
 from bot.delivery.ways import Course, Then
 from bot.exports import announcements
 from bot.exports.links import Shown
@@ -20,6 +21,13 @@ from storage import audit, outbox, troubles
 from storage.audit import Act, Entry, Source
 from storage.models import About, Delivery, DeliveryState, MessageKind, NewDelivery, Refusal, SentMessage
 from storage.states import ExportState
+
+#: By which kind the owner of an alert is told what its channel does not take.
+_PRIVATELY = {
+    MessageKind.ALERT: MessageKind.PRIVATE_ALERT,
+    MessageKind.ALERT_FIGURES: MessageKind.PRIVATE_ALERT_FIGURES,
+    MessageKind.ALERT_PAUSED: MessageKind.PRIVATE_ALERT_PAUSED,
+}
 
 
 def before(db: Connection, letter: Letter, expires: datetime | None, slack_now: datetime | None, now: datetime) -> None:
@@ -125,11 +133,8 @@ def closing(error: SlackError) -> Closing:
 
 def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) -> None:
     """Tell the requester, once, what keeps from its channel what was never posted there."""
-    if isinstance(letter.matter, PostedUsage) and not letter.stands:
-        _tell_of_usage(db, letter.delivery, letter.matter, why, now)
-    if isinstance(letter.matter, ScheduleNews) and letter.matter.schedule is not None and not letter.stands:
-        private = replace(letter.delivery, kind=MessageKind.PRIVATE_SCHEDULE, recipient=letter.matter.schedule.owner)
-        outbox.put_once(db, replace(private, subject=f"{letter.delivery.subject}:owner"), now)
+    if not letter.stands:
+        _tell_whose_it_is(db, letter, why, now)
     export = letter.export
     if export is None or letter.stands:
         return
@@ -150,6 +155,25 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
             announcing.privately(db, export, answer, now)
     else:
         announcements.tell(db, export, now, MessageKind.CHANNEL_TROUBLE, detail=why.value)
+
+
+def _tell_whose_it_is(db: Connection, letter: Letter, why: Closing, now: datetime) -> None:
+    """Tell whom it concerns of what is about no export."""
+    delivery, matter = letter.delivery, letter.matter
+    if isinstance(matter, PostedUsage):
+        _tell_of_usage(db, delivery, matter, why, now)
+    elif isinstance(matter, ScheduleNews) and matter.schedule is not None:
+        _tell_owner(db, delivery, MessageKind.PRIVATE_SCHEDULE, matter.schedule.owner, now)
+    elif isinstance(matter, AlertNews) and matter.alert is not None and delivery.kind in _PRIVATELY:
+        _tell_owner(db, delivery, _PRIVATELY[delivery.kind], matter.alert.owner, now)
+
+
+def _tell_owner(db: Connection, delivery: Delivery, kind: MessageKind, owner: str, now: datetime) -> None:
+    """Have the owner of what acts by itself told, once, what its channel does not take."""
+    private = replace(
+        delivery, kind=kind, recipient=owner, subject=f"{delivery.subject}:owner", thread=None, after=None
+    )
+    outbox.put_once(db, private, now)
 
 
 def _tell_of_usage(db: Connection, delivery: Delivery, matter: PostedUsage, why: Closing, now: datetime) -> None:

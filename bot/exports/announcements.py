@@ -21,9 +21,9 @@ _IN_SUBJECTS = {MessageKind.PRIVATE_LINK: "link", MessageKind.REFUSAL: "refused"
 def card_changed(db: Connection, export: Export, now: datetime) -> int | None:
     """Have the card posted, or edited to show how the export stands when the edit goes out; return its row's id.
 
-    What a run of a schedule has asked for has none.
+    What a run of a schedule or an alert has asked for has none.
     """
-    if export.run is not None:
+    if export.asks_by_itself:
         return None
     card = NewDelivery(
         subject=outbox.card_subject(export.number),
@@ -51,7 +51,12 @@ def result(db: Connection, export: Export, now: datetime) -> None:
 
 
 def announce(db: Connection, announced: Export, now: datetime) -> None:
-    """Have it posted, once, that an export has ended: in the thread of its card, or as a report of its own."""
+    """Have it posted, once, that an export has ended: in the thread of its card, or as a report of its own.
+
+    What an alert has asked for is announced nowhere.
+    """
+    if announced.alert is not None:
+        return
     card = card_changed(db, announced, now)
     announcement = NewDelivery(
         subject=outbox.result_subject(announced.number, announced.announcement),
@@ -139,7 +144,12 @@ def _refusals_changed(db: Connection, export: Export, now: datetime) -> None:
 def tell(
     db: Connection, export: Export, now: datetime, kind: MessageKind, *, detail: str = "", occasion: str = ""
 ) -> bool:
-    """Send the requester a private message, once for each detail and occasion; False where it was sent before."""
+    """Send the requester a private message, once for each detail and occasion; False where it was sent before.
+
+    Nobody is told of what an alert has asked for: who owns it hears of the alert.
+    """
+    if export.alert is not None:
+        return False
     message = NewDelivery(
         subject=_subject(export, kind, detail, occasion),
         kind=kind,

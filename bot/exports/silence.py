@@ -113,7 +113,7 @@ def _occasion(export: Export) -> str:
 def _is_long(export: Export, now: datetime) -> bool:
     if export.noted_at is None or export.note is Note.NONE:
         return False
-    if export.run is not None and export.note in _TURNS:
+    if export.asks_by_itself and export.note in _TURNS:
         return False
     has_no_end = export.state in {_S.QUEUED, _S.SUBMITTING}  # others end by themselves, which is told then
     return now - export.noted_at >= LONG or (has_no_end and export.attempts >= OFTEN)

@@ -53,7 +53,7 @@ class Submissions:
     async def submit(self, export: Export) -> None:
         """Wait for a turn, then have Token Flex make the export, if it is to be made by then."""
         with contextlib.suppress(RateLimitedError):  # the turn has learned from it, and the export waits again
-            rank = Rank.PEOPLE if export.run is None else Rank.SCHEDULE
+            rank = Rank.SCHEDULE if export.asks_by_itself else Rank.PEOPLE
             async with self._calls.turn("submit", rank=rank, person=export.requester) as granted:
                 intended = await self._intend(export)
                 if intended is not None:

@@ -98,11 +98,12 @@ class Exports:
         wants_answer: bool = True,
         stem: str = "",
         run: int | None = None,
+        alert: int | None = None,
     ) -> Accepted:
         """Store a request; from here on it is never lost. The same `origin` again is the same export.
 
         `period` is how its days were said, as in a command; `wants_answer`: its file is to be read for figures. `stem`
-        is the name of its file without the number where that is chosen; `run` the one of a schedule that asks.
+        is the name of its file without the number where that is chosen; `run` of a schedule, or `alert`, is what asks.
 
         Raises:
             ContractNotAllowedError, ChannelNotAllowedError, ChannelSharedError: the settings do not permit it.
@@ -126,6 +127,7 @@ class Exports:
             period,
             wants_answer,
             run,
+            alert,
         )
         slots = self._slots.left_to_us(now)
         export, is_new, before, until_a_slot = await self._database.write(_accept, new, replaces, asker, slots, now)

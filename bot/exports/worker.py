@@ -166,8 +166,8 @@ def _next_in_line(
 
 def _leaving_room(line: tuple[Export, ...], slots: int, under_way: frozenset[int]) -> tuple[Export, ...]:
     """Return the line less what schedules may not begin yet: the slots are for people first, calls come one by one."""
-    own = [export for export in line if export.run is None]
-    scheduled = [export for export in line if export.run is not None]
+    own = [export for export in line if not export.asks_by_itself]
+    scheduled = [export for export in line if export.asks_by_itself]
     begins = [export for export in scheduled if export.number not in under_way]
     asked = sum(export.number not in under_way for export in own)
     room = min(_AT_ONCE - (len(scheduled) - len(begins)), slots - asked)

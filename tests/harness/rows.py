@@ -12,17 +12,22 @@ from sqlite_utils import Database as Connection
 from bot.answers import kept
 from bot.answers.engine.document import Found, Group, Grouped
 from bot.answers.plan import plan
+from bot.cards import alert_told, alert_watched
+from bot.cards.alert_told import Phase, ShareUsed, Told
+from bot.cards.alert_watched import Shares
 from bot.contracts import usage_cache
 from bot.contracts.usage import Counted
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import ExportRequest, MonthOfUse, TokenYear
-from storage import answers, audit, exports, outbox, runs, schedules
+from storage import alerts, answers, audit, exports, outbox, runs, schedules, tellings
+from storage.alerts import Alert, NewAlert
 from storage.answers import Figures, NewAnswer
 from storage.audit import Act, Entry, Source
 from storage.database import Database
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
 from storage.runs import Run, RunState
 from storage.schedules import NewSchedule
+from storage.tellings import NewTelling, Telling
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 REQUEST = ExportRequest(
@@ -120,6 +125,31 @@ def run_of(db: Connection, export_number: int = 1, *, state: RunState = RunState
     return moved
 
 
+TOLD = Told(REQUEST.contract_number, ShareUsed(3, 75, 74_100, 98_765, 0.55), Phase.OPEN)
+_ALERTS = frozenset({MessageKind.ALERT_PAUSED, MessageKind.PRIVATE_ALERT_PAUSED})
+_TELLINGS = frozenset(
+    {
+        *(MessageKind.ALERT, MessageKind.PRIVATE_ALERT),
+        *(MessageKind.ALERT_FIGURES, MessageKind.PRIVATE_ALERT_FIGURES),
+    }
+)
+
+
+def alert_of(db: Connection, **more: Any) -> Alert:
+    """An alert on the contract of the exports."""
+    fields = {"origin": "form:alert", "contract": REQUEST.contract_number, "channel": "C1", "owner": "U1"}
+    watched = alert_watched.as_text(Shares((75,)))
+    return alerts.add(db, NewAlert(**{**fields, "watched": watched, **more}), NOW)[0]
+
+
+def telling_of(db: Connection, alert: Alert) -> Telling:
+    """What an alert has told in its newest message."""
+    known = tellings.newest(db, alert.id, alert.mark)
+    told = alert_told.as_text(TOLD)
+    new = NewTelling(alert=alert.id, mark=alert.mark, told=told, counted=COUNTED.as_json())
+    return known or tellings.add(db, new, NOW)
+
+
 def matter_of(db: Connection, kind: MessageKind, export_number: int = 1) -> dict[str, Any]:
     """What a row of this kind is about; the act of a person who had the usage of a contract posted is made."""
     if kind is MessageKind.LOGIN_LOST:
@@ -128,6 +158,10 @@ def matter_of(db: Connection, kind: MessageKind, export_number: int = 1) -> dict
         return {"about": About.EXPORT, "about_id": export_number, "detail": str(answered(db, export_number).id)}
     if kind in {MessageKind.SCHEDULE, MessageKind.PRIVATE_SCHEDULE}:
         return {"about": About.RUN, "about_id": run_of(db, export_number).id}
+    if kind in _ALERTS:
+        return {"about": About.ALERT, "about_id": alert_of(db).id}
+    if kind in _TELLINGS:
+        return {"about": About.TELLING, "about_id": telling_of(db, alert_of(db)).id}
     if kind not in {MessageKind.USAGE, MessageKind.USAGE_TROUBLE}:
         return {"about": About.EXPORT, "about_id": export_number}
     usage_cache.keep(db, COUNTED)

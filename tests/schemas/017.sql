@@ -137,9 +137,9 @@ CREATE TABLE exports (
             announcement INTEGER NOT NULL DEFAULT 0,
             replaces INTEGER REFERENCES exports (number),
             replaced_by INTEGER REFERENCES exports (number)
-        , intent_server_at TEXT, workspace TEXT NOT NULL DEFAULT '', upstream_file_name TEXT NOT NULL DEFAULT '', noted_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, next_try_at TEXT, is_named_by_us INTEGER NOT NULL DEFAULT 0, known_through TEXT, period TEXT NOT NULL DEFAULT '', wants_answer INTEGER NOT NULL DEFAULT 1, run INTEGER);
-INSERT INTO "exports" VALUES(1,'command:1','ready','110000123456','year1','{"fields": ["productName"], "metrics": ["tokensConsumed"], "downloadFileName": "year1"}','U1','C1','2026-01-02T03:04:05.000000+00:00','2026-01-02T03:05:05.000000+00:00','2026-01-02T03:04:06#7be9d6ac','Download','2026-01-02T03:04:06.000000+00:00','2026-01-02T03:05:05.000000+00:00','','',NULL,NULL,0,NULL,1,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL,'',1,NULL);
-INSERT INTO "exports" VALUES(2,'command:2','queued','110000123456','zwölf','{"fields": ["productName"], "metrics": ["tokensConsumed"], "where": "contractYear=1", "downloadFileName": "zwölf"}','U2','C1','2026-01-02T03:04:07.000000+00:00','2026-01-02T03:04:07.000000+00:00',NULL,NULL,NULL,NULL,'','',NULL,NULL,0,NULL,0,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL,'',1,NULL);
+        , intent_server_at TEXT, workspace TEXT NOT NULL DEFAULT '', upstream_file_name TEXT NOT NULL DEFAULT '', noted_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, next_try_at TEXT, is_named_by_us INTEGER NOT NULL DEFAULT 0, known_through TEXT, period TEXT NOT NULL DEFAULT '', wants_answer INTEGER NOT NULL DEFAULT 1, run INTEGER, alert INTEGER);
+INSERT INTO "exports" VALUES(1,'command:1','ready','110000123456','year1','{"fields": ["productName"], "metrics": ["tokensConsumed"], "downloadFileName": "year1"}','U1','C1','2026-01-02T03:04:05.000000+00:00','2026-01-02T03:05:05.000000+00:00','2026-01-02T03:04:06#7be9d6ac','Download','2026-01-02T03:04:06.000000+00:00','2026-01-02T03:05:05.000000+00:00','','',NULL,NULL,0,NULL,1,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL,'',1,NULL,NULL);
+INSERT INTO "exports" VALUES(2,'command:2','queued','110000123456','zwölf','{"fields": ["productName"], "metrics": ["tokensConsumed"], "where": "contractYear=1", "downloadFileName": "zwölf"}','U2','C1','2026-01-02T03:04:07.000000+00:00','2026-01-02T03:04:07.000000+00:00',NULL,NULL,NULL,NULL,'','',NULL,NULL,0,NULL,0,NULL,NULL,NULL,'','',NULL,0,NULL,0,NULL,'',1,NULL,NULL);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, saved_at TEXT NOT NULL);
 INSERT INTO "facts" VALUES('login key salt','00112233445566778899aabbccddeeff','2026-01-02T03:04:05.000000+00:00');
 CREATE TABLE logins (
@@ -223,6 +223,16 @@ CREATE TABLE schedules (
         changed_at TEXT NOT NULL
     );
 INSERT INTO "schedules" VALUES(1,'','command:s','Tokens','{}','110000123456','C1','U1','{}','once','','',0,'','2026-01-01T08:00',NULL,0,1,'2026-01-02T03:05:05.000000+00:00','2026-01-02T03:05:05.000000+00:00');
+CREATE TABLE tellings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workspace TEXT NOT NULL DEFAULT '',
+        alert INTEGER NOT NULL,
+        mark TEXT NOT NULL,
+        told TEXT NOT NULL,
+        counted TEXT NOT NULL DEFAULT '',
+        told_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL
+    );
 CREATE TABLE templates (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             workspace TEXT NOT NULL DEFAULT '',
@@ -265,6 +275,8 @@ CREATE INDEX schedules_of_channel ON schedules (channel, id);
 CREATE INDEX schedules_of_owner ON schedules (owner, id);
 CREATE INDEX runs_open ON runs (state, id) WHERE state IN ('wanted', 'waiting', 'asked');
 CREATE INDEX runs_of_export ON runs (export) WHERE export IS NOT NULL;
+CREATE INDEX exports_of_alert ON exports (alert, number) WHERE alert IS NOT NULL;
+CREATE INDEX tellings_of_alert ON tellings (alert, id);
 CREATE INDEX alerts_of_contract ON alerts (contract, id);
 CREATE INDEX alerts_of_channel ON alerts (channel, id);
 DELETE FROM "sqlite_sequence";

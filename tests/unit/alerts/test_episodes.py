@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 
 from bot.alerts import episodes
-from bot.alerts.episodes import Close, Delay, Edit, Episode, State, Tell
+from bot.alerts.episodes import Close, Edit, Episode, State, Tell
 from bot.alerts.rules import Finding
-from bot.cards.alert_card import Ending, Phase, ShareUsed
+from bot.cards.alert_told import Delay, Ending, Phase, ShareUsed
 
 PERSON: Final = "U0SBX00002"
 YEAR: Final = date(2026, 2, 1)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.alerts import episodes
-from bot.alerts.episodes import REST, Close, Delay, Edit, Episode, State, Tell
+from bot.alerts.episodes import REST, Close, Edit, Episode, State, Tell
 from bot.alerts.rules import Finding
-from bot.cards.alert_card import Ending, Phase, ShareUsed
+from bot.cards.alert_told import Delay, Ending, Phase, ShareUsed
 
 PERSON: Final = "U0SBX00002"
 STEPS: Final = (50, 75, 90)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.alerts import kept
 from bot.alerts.episodes import Episode, Past, State
-from bot.cards.alert_card import Matter, Phase
+from bot.cards.alert_told import Matter, Phase
 
 dates = st.dates()
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 1, 1))  # noqa: DTZ001

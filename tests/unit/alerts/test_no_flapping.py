@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from bot.alerts import episodes, rules
 from bot.alerts.episodes import Act, Close, State, Tell
-from bot.alerts.rules import Amount, Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
+from bot.alerts.rules import Amount
+from bot.cards import alert_watched
+from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
 from bot.cards.usage_card import Usage
 from tests.unit.alerts.test_episodes import NOW
 from tests.unit.alerts.test_rules import LAST, usage, weeks
@@ -83,4 +85,4 @@ def test_it_is_over_well_below(watched: Watched, figures: Callable[[int], Seen])
 
 
 def test_each_kind_is_in_that_table() -> None:
-    assert {type(watched) for watched, _ in WATCHED} == set(rules._KINDS.values())
+    assert {type(watched) for watched, _ in WATCHED} == set(alert_watched._KINDS.values())

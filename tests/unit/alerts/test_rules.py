@@ -10,20 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts import rules
-from bot.alerts.rules import (
-    AlertError,
-    Amount,
-    Every,
-    Finding,
-    Held,
-    Limit,
-    Shares,
-    Shortage,
-    Surplus,
-    Unusual,
-    Watched,
-)
-from bot.cards.alert_card import LeftUnused, OverLimit, OverUsual, RunsOut, ShareUsed
+from bot.alerts.rules import Amount, Finding, Held
+from bot.cards import alert_watched
+from bot.cards.alert_told import LeftUnused, OverLimit, OverUsual, RunsOut, ShareUsed
+from bot.cards.alert_watched import AlertError, Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
 from bot.cards.usage_card import Usage
 from bot.contracts.usage import Counted, usage_of
 from bot.tokenflex.catalogue import Catalogue
@@ -175,7 +165,7 @@ def test_what_was_told_of_a_week_is_over_only_well_below() -> None:
     last = weeks(100, 100, 100, 146)
     assert rules.look(WEEKS, None, last, None) == Finding(last[-1].first, holds=False)
     held = rules.look(WEEKS, None, last, Held(last[-1].first))
-    assert held == Finding(last[-1].first, True, 0, OverUsual(last[-1].period, 146, 100, whole=True))
+    assert held == Finding(last[-1].first, True, 0, OverUsual(last[-1].period, 146, 100, True, of_file=True))
 
 
 def test_months_are_those_of_usage_and_one_without_use_counts() -> None:
@@ -245,15 +235,22 @@ percents = st.integers(1, 100)
 EACH = st.one_of(
     st.builds(Shares, st.lists(percents, min_size=1).map(tuple)),
     st.just(Shortage()),
-    st.builds(Unusual, st.sampled_from(Every), percents),
-    st.builds(Limit, st.just("productName"), st.text(min_size=1).filter(str.strip), st.integers(1, 10**9)),
+    st.builds(Unusual, st.sampled_from((Every.MONTH, Every.WEEK)), percents),
+    st.builds(
+        Limit,
+        st.just("productName"),
+        st.text(min_size=1).filter(str.strip),
+        st.integers(1, 10**9),
+        st.sampled_from(Every),
+    ),
     st.builds(Surplus, percents),
 )
 
 
 @given(EACH)
 def test_what_is_watched_comes_back_from_json(watched: Watched) -> None:
-    assert rules.of_json(json.loads(json.dumps(rules.as_json(watched)))) == watched
+    assert alert_watched.of_text(alert_watched.as_text(watched)) == watched
+    assert alert_watched.words(watched)
 
 
 @pytest.mark.parametrize(
@@ -267,8 +264,11 @@ def test_what_is_watched_comes_back_from_json(watched: Watched) -> None:
         {"kind": "shares", "percents": ["x"]},
         {"kind": "unusual", "every": "day", "percent": 5},
         {"kind": "unusual", "every": "week", "percent": 0},
-        {"kind": "limit", "field": "productName", "value": " ", "tokens": 5},
-        {"kind": "limit", "field": "productName", "value": "AutoCAD", "tokens": 0},
+        {"kind": "unusual", "every": "contract-year", "percent": 5},
+        {"kind": "limit", "field": "productName", "value": " ", "tokens": 5, "every": "month"},
+        {"kind": "limit", "field": "productName", "value": "AutoCAD", "tokens": 0, "every": "month"},
+        {"kind": "limit", "field": "productName", "value": "AutoCAD", "tokens": 5, "every": "day"},
+        {"kind": "limit", "field": "productName", "value": "AutoCAD", "tokens": 5},
         {"kind": "limit", "field": "productName"},
         {"kind": "surplus", "percent": 0},
         {"kind": "surplus", "percent": 5, "more": 1},
@@ -276,7 +276,29 @@ def test_what_is_watched_comes_back_from_json(watched: Watched) -> None:
 )
 def test_what_nobody_can_watch_for(kept: dict[str, object]) -> None:
     with pytest.raises(AlertError):
-        rules.of_json(kept)
+        alert_watched.of_text(json.dumps(kept))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", "null"])
+def test_what_is_no_text_of_an_alert(text: str) -> None:
+    with pytest.raises(AlertError):
+        alert_watched.of_text(text)
+
+
+@pytest.mark.parametrize(
+    ("watched", "words"),
+    [
+        (Shares((90, 50, 75)), "50, 75 and 90 % of the year's tokens used"),
+        (Shares((80,)), "80 % of the year's tokens used"),
+        (Shortage(), "tokens that run out before the contract year ends"),
+        (Unusual(Every.WEEK, 30), "a week that is 30 % over the usual"),
+        (Limit("productName", "Revit", 5000), "Revit over 5,000 tokens in a month"),
+        (Limit("customField1", "K-7", 5000, Every.YEAR), "K-7 over 5,000 tokens in a contract year"),
+        (Surplus(10), "10 % of the year's tokens or more that end unused"),
+    ],
+)
+def test_what_is_watched_in_words(watched: Watched, words: str) -> None:
+    assert alert_watched.words(watched) == words
 
 
 def test_no_alert_is_about_people() -> None:

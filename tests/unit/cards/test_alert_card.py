@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Final, get_args
 
 import pytest
 
-from bot.cards import actions
-from bot.cards.alert_card import (
+from bot.cards import actions, alert_told, alert_watched
+from bot.cards.alert_card import became, message
+from bot.cards.alert_told import (
+    Delay,
     Ending,
     LeftUnused,
     Matter,
@@ -17,8 +20,11 @@ from bot.cards.alert_card import (
     RunsOut,
     ShareUsed,
     Told,
-    message,
 )
+from bot.cards.alert_watched import Every, Limit
+from bot.cards.schedule_card import TAKES_OVER, Paused
+from storage.alerts import Alert
+from tests.harness.rows import NOW
 
 ENDS: Final = date(2027, 1, 31)
 PERSON: Final = "U0SBX00002"
@@ -60,7 +66,11 @@ SAID: Final[tuple[tuple[Matter, str, str], ...]] = (
         "Over: fewer tokens of contract year 3, contract `9`, are likely to be left.",
     ),
 )
-BUTTON: Final = actions.open_form()
+ALERT: Final = Alert(
+    id=7, origin="form:7", contract="9", channel="C0SBX00006", owner=PERSON, standing="", paused_why="", useless=0,
+    watched=alert_watched.as_text(Limit("productName", "A & B", 5_000, Every.YEAR)), edition=1, looked_at=None,
+    created_at=NOW, changed_at=NOW,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("matter", "begins", "ends"), SAID)
@@ -80,16 +90,70 @@ def test_each_matter_is_in_that_table() -> None:
     assert {type(matter) for matter, _, _ in SAID} == set(get_args(Matter))
 
 
+def under(told: Told, alert: Alert | None) -> list[str]:
+    """What can be pressed or chosen below a message."""
+    blocks = message(told, alert).blocks
+    return [each["action_id"] for block in blocks if block["type"] == "actions" for each in block["elements"]]
+
+
 @pytest.mark.parametrize("phase", Phase)
 def test_buttons_stand_below_while_it_lasts_and_what_people_did(phase: Phase) -> None:
     until = datetime(2026, 12, 1, 7, tzinfo=UTC)
-    shown = message(
-        Told("9", SAID[0][0], phase, PERSON, until, Ending.EASED if phase is Phase.OVER else None), [BUTTON]
-    )
-    kinds = [block["type"] for block in shown.blocks]
-    assert ("actions" in kinds) == (phase is not Phase.OVER)
+    told = Told("9", SAID[0][0], phase, PERSON, until, Ending.EASED if phase is Phase.OVER else None)
+    acts = {
+        Phase.OPEN: [actions.ACKNOWLEDGE, actions.PUT_OFF, actions.NOT_USEFUL],
+        Phase.ACKNOWLEDGED: [actions.PUT_OFF, actions.NOT_USEFUL],
+        Phase.PUT_OFF: [actions.ACKNOWLEDGE, actions.PUT_OFF, actions.NOT_USEFUL],
+        Phase.OVER: [],
+    }
+    assert under(told, ALERT) == acts[phase]
+    assert under(told, None) == []
+    kinds = [block["type"] for block in message(told, ALERT).blocks]
     assert ("context" in kinds) == (phase in {Phase.ACKNOWLEDGED, Phase.PUT_OFF})
-    assert (f"<@{PERSON}>" in str(shown.blocks)) == ("context" in kinds)
+    assert (f"<@{PERSON}>" in str(message(told, ALERT).blocks)) == ("context" in kinds)
+
+
+def test_it_is_put_off_for_a_day_a_week_or_until_next_month() -> None:
+    (row,) = [block for block in message(Told("9", SAID[0][0], Phase.OPEN), ALERT).blocks if block["type"] == "actions"]
+    (menu,) = [each for each in row["elements"] if each["action_id"] == actions.PUT_OFF]
+    assert [each["value"] for each in menu["options"]] == [f"7.{ALERT.mark} {delay}" for delay in Delay]
+
+
+def test_figures_of_a_file_are_not_for_everybody() -> None:
+    """What Autodesk's own counts say is, as it is where people have it posted."""
+    for matter, begins, _ in SAID:
+        said = message(Told("9", matter, Phase.OPEN), counts=False).text
+        is_of_file = isinstance(matter, OverLimit)
+        assert (said == begins) != is_of_file
+        assert not is_of_file or f"{matter.tokens:,}" not in said  # type: ignore[union-attr]
+    week = OverUsual("the week from 16 November 2026", 1_450, 1_000, whole=True, of_file=True)
+    said = message(Told("9", week, Phase.OPEN), counts=False).text
+    assert said == "Contract `9`: more tokens than usual were used in the week from 16 November 2026."
+
+
+@pytest.mark.parametrize("why", Paused)
+def test_why_one_is_paused(why: Paused) -> None:
+    alert = replace(ALERT, paused_why=why.value)
+    said = became(alert, private=True)
+    assert said.text.startswith("The alert on contract `9`, *A &amp; B over 5,000 tokens in a contract year*, in <#C0")
+    assert (actions.TAKE_OVER_ALERT in str(said.blocks)) == (why in TAKES_OVER)
+    assert (actions.RESUME_ALERT in str(said.blocks)) != (why in TAKES_OVER)
+    assert "A &amp; B" not in str(became(alert, shared=True).blocks)
+    lasts = Told("9", SAID[0][0], Phase.OPEN)
+    assert "paused" in str(message(lasts, alert).blocks)
+
+
+def test_one_that_goes_on_again_has_no_button() -> None:
+    said = became(ALERT)
+    assert said.text.endswith("was paused. It goes on.")
+    assert [block["type"] for block in said.blocks] == ["section"]
+
+
+@pytest.mark.parametrize("matter", [matter for matter, _, _ in SAID])
+def test_what_was_told_comes_back_as_it_was(matter: Matter) -> None:
+    for phase, until, ending in product(Phase, (None, NOW), (None, *Ending)):
+        told = Told("9", matter, phase, PERSON, until, ending, again=ending is None)
+        assert alert_told.of_text(alert_told.as_text(told)) == told
 
 
 def test_the_name_of_a_cost_centre_may_be_long() -> None:

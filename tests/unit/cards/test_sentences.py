@@ -30,6 +30,7 @@ from bot.cards import (
     schedule_card,
 )
 from bot.cards.admin_card import Overview
+from bot.cards.alert_told import Ending, Phase, Told
 from bot.cards.blocks import Message
 from bot.cards.export_list import Listed, Turn
 from bot.cards.faces import FACES, NOTES
@@ -39,7 +40,8 @@ from bot.cards.notices import Closing
 from bot.cards.schedule_card import NotDone, Paused
 from bot.cards.waiting import InLine, place_in_line
 from bot.contracts.usage import usage_of
-from bot.delivery.kinds import KINDS, AnswerOf, Drawing, LostLogin, PostedUsage, ReportOf, ScheduleNews, Words
+from bot.delivery.kinds import KINDS, Drawing, Words
+from bot.delivery.matters import AlertNews, AnswerOf, LostLogin, PostedUsage, ReportOf, ScheduleNews
 from bot.exports.patience import EVERYBODYS
 from bot.login.watch import DETAILS
 from bot.settings import AnswerDetail, LinkAudience
@@ -53,7 +55,7 @@ from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, M
 from storage.runs import Run, RunState
 from storage.states import Event, ExportState, Note, next_state
 from tests.harness.rows import COUNTED, FOUND, NOW, REQUEST
-from tests.unit.cards import test_refusals
+from tests.unit.cards import test_alert_card, test_refusals
 from tests.unit.cards.vocabulary import FORBIDDEN, LABELS, LONGEST
 
 S = ExportState
@@ -97,6 +99,9 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
     others = {
         **dict.fromkeys((MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER), _answers),
         **dict.fromkeys((MessageKind.SCHEDULE, MessageKind.PRIVATE_SCHEDULE), _schedules),
+        **dict.fromkeys((MessageKind.ALERT, MessageKind.PRIVATE_ALERT), _tellings),
+        **dict.fromkeys((MessageKind.ALERT_FIGURES, MessageKind.PRIVATE_ALERT_FIGURES), _tellings),
+        **dict.fromkeys((MessageKind.ALERT_PAUSED, MessageKind.PRIVATE_ALERT_PAUSED), _paused_alerts),
     }
     if kind in others:
         yield from others[kind](kind, row)
@@ -126,6 +131,27 @@ def _schedules(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None
             news: Any = ScheduleNews(schedule, run)
             yield None, KINDS[kind].card(news, Drawing(row, None, Words(), discreet=discreet))
     deleted: Any = ScheduleNews(None)
+    yield None, KINDS[kind].card(deleted, Drawing(row, None, Words()))
+
+
+def _tellings(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:
+    """Yield what an alert tells of each matter in each phase, for everybody and for who presses; forgotten."""
+    for (matter, _, _), phase, ending in product(test_alert_card.SAID, Phase, Ending):
+        told = Told("9", matter, phase, "U0SBX00002", NOW, ending if phase is Phase.OVER else None)
+        for audience, discreet in product(LinkAudience, (False, True)):
+            words = Words(answers=Shown(Catalogue(), audience=audience))
+            news: Any = AlertNews(test_alert_card.ALERT, told, usage_of(COUNTED), can_act=True)
+            yield None, KINDS[kind].card(news, Drawing(row, None, words, discreet=discreet))
+    forgotten: Any = AlertNews(None)
+    yield None, KINDS[kind].card(forgotten, Drawing(row, None, Words()))
+
+
+def _paused_alerts(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:
+    """Yield an alert that is paused for each reason, or goes on; of one that is not understood; deleted."""
+    for why, watched, discreet in product(("", *Paused), (test_alert_card.ALERT.watched, "{}"), (False, True)):
+        news: Any = AlertNews(replace(test_alert_card.ALERT, paused_why=str(why), watched=watched))
+        yield None, KINDS[kind].card(news, Drawing(row, None, Words(), discreet=discreet))
+    deleted: Any = AlertNews(None)
     yield None, KINDS[kind].card(deleted, Drawing(row, None, Words()))
 
 

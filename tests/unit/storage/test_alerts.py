@@ -39,13 +39,18 @@ def test_an_act_makes_one_alert(db: Connection) -> None:
 def test_how_it_stands_is_noted_by_whoever_read_it_last(db: Connection) -> None:
     """A look and a press at the same time: one of them is to read it again."""
     read = added(db)
-    stands = alerts.stand(db, read, '{"1": 1}', after(1))
+    stands = alerts.stand(db, read, '{"1": 1}', after(1), after(0.5))
     assert stands
-    assert (stands.standing, stands.edition, stands.looked_at, stands.changed_at) == ('{"1": 1}', 2, after(1), after(1))
+    assert (stands.standing, stands.edition, stands.looked_at, stands.changed_at) == (
+        '{"1": 1}',
+        2,
+        after(0.5),
+        after(1),
+    )
     assert alerts.stand(db, read, "{}", after(2)) is None
     same = alerts.stand(db, stands, '{"1": 1}', after(3))
     assert same
-    assert (same.edition, same.looked_at, same.changed_at) == (2, after(3), after(1))
+    assert (same.edition, same.looked_at, same.changed_at) == (2, after(0.5), after(1))
 
 
 def test_which_are_watched_and_who_sees_them(db: Connection) -> None:

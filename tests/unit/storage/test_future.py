@@ -174,6 +174,6 @@ def test_an_alert_whose_contract_was_asked_about_in_the_future_is_asked_about_ag
     """Calls for alerts are few, and counted by when the last one was."""
     new = alerts.NewAlert(origin="form:2", contract="1", channel="C1", owner="U1", watched="{}")
     alert, _ = alerts.add(db, new, NOW)
-    alerts.stand(db, alert, "", after(5 * HOUR))
+    alerts.stand(db, alert, "", NOW, after(5 * HOUR))
     assert future.bring_back(db, NOW) == timedelta(hours=5)
     assert alerts.get(db, alert.id).looked_at == NOW
