@@ -82,6 +82,11 @@ def of_contract(db: Connection, contract: str) -> tuple[Alert, ...]:
     return tuple(map(Alert.from_row, db.query(sql, [contract])))
 
 
+def watching(db: Connection) -> tuple[Alert, ...]:
+    """Return all alerts that are not paused, by contract, oldest first."""
+    return tuple(map(Alert.from_row, db.query("SELECT * FROM alerts WHERE paused_why = '' ORDER BY contract, id")))
+
+
 def contracts(db: Connection) -> tuple[str, ...]:
     """Return the contracts that are watched."""
     sql = "SELECT DISTINCT contract FROM alerts WHERE paused_why = '' ORDER BY contract"
@@ -99,7 +104,7 @@ def stand(
     known = find(db, alert.id)
     if known is None or known.edition != alert.edition or known.origin != alert.origin:
         return None
-    changes: dict[str, object] = {} if looked_at is None else {"looked_at": looked_at}
+    changes: dict[str, object] = {} if looked_at in {None, known.looked_at} else {"looked_at": looked_at}
     if standing != known.standing:
         changes |= {"standing": standing, "edition": known.edition + 1, "changed_at": now}
     if changes:

@@ -40,6 +40,13 @@ def last(db: Connection, name: str, moment: datetime) -> datetime | None:
     return from_text(db.execute(sql, [to_text(moment), name]).fetchone()[0])
 
 
+def between(db: Connection, name: str, first: datetime, last: datetime) -> tuple[int, datetime | None]:
+    """Return how many calls of a name started from one moment to another, and when the newest of them did."""
+    sql = "SELECT count(*), max(started_at) FROM calls WHERE started_at BETWEEN ? AND ? AND name = ?"
+    count, newest = db.execute(sql, [to_text(first), to_text(last), name]).fetchone()
+    return int(count), from_text(newest)
+
+
 def bring_back(db: Connection, now: datetime) -> timedelta:
     """Shift the whole log so that nothing in it lies ahead of `now`; return how far, nothing where nothing does.
 

@@ -127,6 +127,20 @@ def end_of(delay: Delay, now: datetime, zone: str) -> datetime:
     return datetime.combine(following, _MORNING, local.tzinfo).astimezone(now.tzinfo)
 
 
+def is_due(state: State, now: datetime) -> bool:
+    """Return whether something was put off until now, or by a clock that was set back since."""
+    episode = state.episode
+    if episode is None or episode.until is None:
+        return False
+    return episode.until <= now or _by_this_clock(episode, now) != episode
+
+
+def next_moment(state: State, now: datetime) -> datetime | None:
+    """Return until when something is put off; None where nothing is that lies ahead."""
+    until = state.episode.until if state.episode else None
+    return until if until is not None and until > now else None
+
+
 # --- one step -----------------------------------------------------------------------------------------------------
 
 

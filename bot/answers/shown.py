@@ -69,6 +69,16 @@ class Shown:
                 self._named.popitem(last=False)
 
     @property
+    def audience(self) -> LinkAudience:
+        """For whom links are, and figures of files with them."""
+        return self._audience
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The fields that name people by the settings, besides those of the catalogue."""
+        return self._personal
+
+    @property
     def shows_in_channel(self) -> bool:
         """Whether figures of a file may stand in its channel, for everybody there."""
         return self._audience is LinkAudience.CHANNEL

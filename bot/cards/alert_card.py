@@ -34,6 +34,7 @@ _PAUSED: Final[Mapping[Paused, str]] = {
     Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
     Paused.RULE: "I don't understand any more what it watches for, so it is paused now.",
     Paused.FIGURES: "I am set up to read no figures of files any more, which it needs, so it is paused now.",
+    Paused.PEOPLE: "What it watches names people now, and no alert watches people, so it is paused.",
 }
 
 
@@ -105,7 +106,7 @@ def paused(alert: Alert) -> str:
 def _how(alert: Alert) -> str:
     if Paused(alert.paused_why) in TAKES_OVER:
         return "Whoever may export here can take it over."
-    return "" if alert.paused_why == Paused.RULE else "*Resume* lets it go on."
+    return "" if alert.paused_why in {Paused.RULE, Paused.PEOPLE} else "*Resume* lets it go on."
 
 
 def standing(told: Told) -> str:

@@ -25,6 +25,7 @@ class Paused(StrEnum):
     CLOSED = "closed"  #: takes no messages of ours
     RULE = "rule"  #: nobody understands any more when it runs, or what it watches for
     FIGURES = "figures"  #: of files, which it needs, are not read any more
+    PEOPLE = "people"  #: what it watches names people since the settings say so
 
 
 class NotDone(StrEnum):
@@ -48,6 +49,7 @@ _PAUSED: Final[Mapping[Paused, str]] = {
     Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
     Paused.RULE: "I don't understand any more when it is to run, so it is paused now. *Edit* it to go on.",
     Paused.FIGURES: "I am set up to read no figures of files any more, so it is paused now.",
+    Paused.PEOPLE: "What it is about names people now, so it is paused.",
 }
 #: The same for who looks after the bot, as a part of a sentence in plain text.
 WHY_PAUSED: Final[Mapping[Paused, str]] = {

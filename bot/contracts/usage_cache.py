@@ -1,6 +1,7 @@
 """What Token Flex has counted of contracts: asked when somebody wants to know, good for an hour, kept for longer."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,7 @@ from sqlite_utils import Database as Connection
 from bot.calls.budget import Rank
 from bot.calls.gateway import TokenFlexCalls
 from bot.contracts.usage import Counted
-from bot.contracts.values import ContractValues
+from bot.contracts.values import FOR_ALERTS, ContractValues
 from bot.runtime.clock import Clock
 from storage import facts, logins
 from storage.database import Database
@@ -35,7 +36,8 @@ class UsageCache:
         self._clock = clock
         self._values = values
         self._client = client
-        self._asking: dict[str, asyncio.Task[Counted]] = {}
+        self._asking: dict[str, tuple[Rank, asyncio.Task[Counted]]] = {}
+        self._listeners: list[Callable[[], None]] = []
 
     async def load(self) -> None:
         """Forget what another app of the settings was shown."""
@@ -52,43 +54,65 @@ class UsageCache:
         """Return whether that need not be asked again yet."""
         return self._clock.now() - counted.at < _GOOD_FOR
 
+    def subscribe(self, heard: Callable[[], None]) -> None:
+        """Have `heard` called whenever a contract was counted anew, or could not be."""
+        self._listeners.append(heard)
+
     def ask(self, contract: str, person: str) -> asyncio.Task[Counted]:
         """Ask Token Flex, with one pair of calls for all who want to know; it goes on when nobody waits any more.
 
         Its result is what was counted; it raises what `TokenFlexCalls.call` does.
         """
-        task = self._asking.get(contract)
-        if task is None:
-            task = self._asking[contract] = asyncio.create_task(
-                self._ask(contract, person), name=f"usage of {contract}"
-            )
-            task.add_done_callback(lambda done: self._end(contract, done))
+        rank, task = self._asking.get(contract, (Rank.PEOPLE, None))
+        if task is not None and rank is not Rank.PEOPLE:
+            task.cancel()  # a person does not wait for a turn that nobody hurries with
+            task = None
+        return task or self._begin(contract, person, Rank.PEOPLE)
+
+    def ask_ahead(self, contract: str) -> None:
+        """Have Token Flex asked at the lowest rank, unless it is being asked; who wants to know hears of the end."""
+        if contract not in self._asking:
+            self._begin(contract, "", Rank.AHEAD)
+
+    def _begin(self, contract: str, person: str, rank: Rank) -> asyncio.Task[Counted]:
+        task = asyncio.create_task(self._ask(contract, person, rank), name=f"{_KEPT}{contract}")
+        self._asking[contract] = rank, task
+        task.add_done_callback(lambda done: self._end(contract, done))
         return task
 
     async def settle(self, seconds: float) -> None:
         """Let calls under way end, for at most that many real seconds."""
-        tasks = tuple(self._asking.values())
+        tasks = tuple(task for _, task in self._asking.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _ask(self, contract: str, person: str) -> Counted:
+    async def _ask(self, contract: str, person: str, rank: Rank) -> Counted:
+        names = ("contract", "summary") if rank is Rank.PEOPLE else (for_alerts(contract),) * 2
         years = await self._calls.call(
-            "contract", lambda client: client.token_years(contract), rank=Rank.PEOPLE, person=person, attempts=_ONCE
+            names[0], lambda client: client.token_years(contract), rank=rank, person=person, attempts=_ONCE
         )
         months = await self._calls.call(
-            "summary", lambda client: client.monthly_summary(contract), rank=Rank.PEOPLE, person=person, attempts=_ONCE
+            names[1], lambda client: client.monthly_summary(contract), rank=rank, person=person, attempts=_ONCE
         )
         counted = Counted(contract, self._clock.now(), self._values.known_through(contract, ()), years, months)
         await self._database.write(keep, counted)
         return counted
 
     def _end(self, contract: str, task: asyncio.Task[Counted]) -> None:
-        self._asking.pop(contract, None)
+        if self._asking.get(contract, (None, None))[1] is task:
+            del self._asking[contract]
+        for heard in self._listeners:
+            heard()
         if not task.cancelled() and (error := task.exception()) is not None:  # asyncio complains of one not looked at
             log.info("the usage of a contract was not told", contract=contract, error=type(error).__name__)
+
+
+def for_alerts(contract: str) -> str:
+    """Return how the calls are named in the log of calls by which alerts look at a contract; a glance takes two."""
+    return f"{FOR_ALERTS}{contract}"
 
 
 def known(db: Connection, contract: str) -> Counted | None:

@@ -37,6 +37,9 @@ _DAY, _LOOKS = timedelta(days=1), timedelta(hours=1)
 _AFTER_A_START: Final = 75.0
 #: While all calls fail: few enough that those of a day last.
 _PAUSES: Final = Backoff(timedelta(minutes=1), _LOOKS)
+FOR_ALERTS: Final = (
+    "usage for alerts of "  #: what the names of calls begin with that alerts make, which have their own limit
+)
 _LABELS_KEPT: Final = "labels "  #: what the names of the facts begin with that keep them
 
 log = structlog.get_logger(__name__)
@@ -123,7 +126,7 @@ class ContractValues:
 
     def _wanted(self, now: datetime, spent: Mapping[str, int]) -> tuple[str, str] | None:
         """Return of which contract to fetch what: of those in use all, of the others their labels."""
-        if sum(spent.values()) >= MOST_OF_A_DAY:
+        if sum(calls for name, calls in spent.items() if not name.startswith(FOR_ALERTS)) >= MOST_OF_A_DAY:
             return None
         for number in reversed(self._used_at):
             what = self._of(number).due(now) if number in self._unsatisfied else None

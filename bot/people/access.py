@@ -86,7 +86,7 @@ class Access:
                 unknown = error
         raise unknown or errors.PersonNotAllowedError(self._whom, self.rules.people.members)
 
-    async def admit_owner(self, person: str, channel: str) -> Asker:
+    async def admit_owner(self, person: str, channel: str, source: Source = Source.SCHEDULE) -> Asker:
         """Let in the owner of something that acts by itself for a channel, by what they may do now.
 
         Who is gone from the workspace may do nothing, also where a setting still names them.
@@ -97,7 +97,7 @@ class Access:
         """
         if (await self._members.account(person)).is_gone:
             raise errors.PersonNotAllowedError(self._whom, self.rules.people.members)
-        return await self.admit(Sender(person, channel, Source.SCHEDULE, self._team_id))
+        return await self.admit(Sender(person, channel, source, self._team_id))
 
     async def is_closed(self, channel: str) -> bool:
         """Return whether Slack does not let the bot look into a channel, where it cannot post either.

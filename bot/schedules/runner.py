@@ -5,7 +5,6 @@ decided first (`decisions`), a run asks for its export by an origin of its own, 
 the run (`outcome`).
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,16 +12,16 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlite_utils import Database as Connection
 
-from bot import errors
 from bot.calls.turns import StoppingError
 from bot.cards.schedule_card import NotDone, Paused
 from bot.contracts.cache import ContractCache
 from bot.contracts.values import ContractValues
 from bot.contracts.years import years_of
-from bot.errors import MembershipUnknownError, NotAllowedError
+from bot.errors import MembershipUnknownError
 from bot.exports.use_cases import Exports
+from bot.people import owners
 from bot.people.access import Access
-from bot.people.asker import Asker
+from bot.people.asker import Asker, Source
 from bot.questions import file_names, periods, questions, templates
 from bot.questions.periods import PeriodError
 from bot.questions.questions import Asked, Question
@@ -40,14 +39,6 @@ from storage import runs, schedules
 from storage.database import Database, StorageFullError
 from storage.runs import Run, RunState
 from storage.schedules import Schedule
-
-#: Why a schedule pauses that its owner may not have now.
-_REFUSALS: Final[Mapping[type[NotAllowedError], Paused]] = {
-    errors.PersonNotAllowedError: Paused.OWNER,
-    errors.ContractNotAllowedError: Paused.CONTRACT,
-    errors.ChannelNotAllowedError: Paused.CHANNEL,
-    errors.ChannelSharedError: Paused.CHANNEL,
-}
 
 _KEPT: Final = timedelta(days=400)  #: how long it is known what became of a run
 
@@ -137,15 +128,9 @@ class ScheduleRunner:
         if schedule.is_paused:
             await self._database.write(outcome.leave_out_open, schedule, self._clock.now())
             return
-        try:
-            asker = await self._access.admit_owner(schedule.owner, schedule.channel)
-            self._access.check_contract(schedule.contract)
-            await self._access.check_channel(schedule.channel)
-        except NotAllowedError as error:
-            await self._pause(schedule.id, next(why for kind, why in _REFUSALS.items() if isinstance(error, kind)))
-            return
-        if await self._access.is_closed(schedule.channel):
-            await self._pause(schedule.id, Paused.CLOSED)
+        asker = await owners.admit(self._access, schedule.owner, schedule.contract, schedule.channel, Source.SCHEDULE)
+        if isinstance(asker, Paused):
+            await self._pause(schedule.id, asker)
             return
         try:
             rule = decisions.rule_of(schedule)
@@ -235,14 +220,8 @@ class ScheduleRunner:
 
     async def _pause(self, schedule_id: int, why: Paused) -> None:
         log.warning("a schedule is paused", schedule=schedule_id, why=why.value)
-        administrators = await self._administrators() if why is Paused.CLOSED else frozenset()
+        administrators = await owners.to_tell(self._access) if why is Paused.CLOSED else frozenset()
         await self._database.write(outcome.pause, schedule_id, why, administrators, self._clock.now())
-
-    async def _administrators(self) -> frozenset[str]:
-        try:
-            return await self._access.administrators()
-        except MembershipUnknownError:
-            return self._access.rules.administrators.accounts
 
 
 def _written(run: Run) -> datetime | None:

@@ -1,0 +1,39 @@
+"""Alerts that pause by themselves, since their owner, their place or their figures are not what they were."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlite_utils import Database as Connection
+
+from bot.alerts import telling
+from bot.cards.schedule_card import Paused
+from storage import alerts
+from storage.alerts import Alert
+from storage.models import About, MessageKind, Refusal
+
+
+def pause(db: Connection, alert: Alert, why: Paused, administrators: Iterable[str], now: datetime) -> Alert | None:
+    """Pause an alert and have that told once; None where it is paused, gone, or was changed since it was read.
+
+    Who is told of a channel that takes no messages are the `administrators`.
+    """
+    known = alerts.find(db, alert.id)
+    if known is None or known.edition != alert.edition or known.origin != alert.origin:
+        return None
+    paused = alerts.pause(db, alert.id, why.value, now)
+    if paused is not None:
+        telling.note_change(db, paused, f"paused: {why.value}", now)
+        telling.paused(db, paused, administrators, now)
+    return paused
+
+
+def closed(db: Connection) -> tuple[Alert, ...]:
+    """Return the alerts of which a message waits that their channel does not take."""
+    sql = """
+        SELECT DISTINCT alerts.* FROM outbox JOIN tellings ON tellings.id = outbox.about_id
+            JOIN alerts ON alerts.id = tellings.alert
+        WHERE outbox.state IN ('waiting', 'sending') AND outbox.kind = ? AND outbox.about = ? AND outbox.refusal = ?
+            AND alerts.paused_why = '' AND outbox.id NOT IN (SELECT delivery FROM messages)
+    """
+    found = db.query(sql, [MessageKind.ALERT.value, About.TELLING.value, Refusal.PLACE.value])
+    return tuple(map(Alert.from_row, found))
