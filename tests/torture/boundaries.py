@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness.house import House, close_house
-from tests.torture.checks import Made, Verdict, check
+from tests.torture.by_itself import LifeByItself
+from tests.torture.checks import Made, Verdict
 from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in
 from tests.torture.life import Life, StuckError, fast_house
 from tests.torture.processes import FAULT, Forge, Keeper, Plan
 
 PRIVATE = "#secret"
+#: What a bot suffers nothing by, so that it has no reason to end.
+_CLEAN = (Plan(), Plan(signed_in=True), Plan(files=True), Plan(schedules=True))
 
 
 @dataclass
@@ -41,17 +44,19 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
         house.variables["ATTACH_FILES"] = "csv"
     house.slack.workspace.add_channel(PRIVATE, ["ana"], private=True)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
-    life = Life(house, channel=PRIVATE, patience=patience, files=plan.files)
+    life: Life = (
+        LifeByItself(house, patience=patience)
+        if plan.schedules
+        else Life(house, channel=PRIVATE, patience=patience, files=plan.files)
+    )
     try:
         await keeper.start()
-        await life.whole()
-        await life.types_to_the_bot()
-        await life.gives_up()
+        await life.all()
     except StuckError as error:
         stuck = str(error)
     finally:
         await keeper.stop()
-        verdict = check(house, made, given_up=life.given_up, typed=life.typed)
+        verdict = life.judged(made)
         told = _told_of_lost_login(house)
         await close_house(house)
     if stuck:
@@ -79,7 +84,7 @@ def _told_of_lost_login(house: House) -> int:
 
 def _run(plan: Plan, verdict: Verdict, told: int, keeper: Keeper, fault: Path) -> Run:
     first = keeper.started[0]
-    if plan in {Plan(), Plan(signed_in=True), Plan(files=True)} and len(keeper.started) > 1:
+    if plan in _CLEAN and len(keeper.started) > 1:
         verdict.stuck += 1
         verdict.notes.append(f"the bot ended by itself with {keeper.statuses}")
     hit = fault.read_text() if fault.exists() else ""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import wraps
+from secrets import token_hex
 from typing import Any
 
 import bot.app
@@ -9,12 +11,14 @@ from bot.answers.files.folder import Folder
 from bot.calls import budget, gateway
 from bot.delivery.readback import ReadBack
 from bot.exports import doubt
+from bot.exports.use_cases import Exports
 from bot.exports.worker import Worker
 from bot.runtime import bell, interrupts
 from bot.runtime.process_lock import ProcessLock
+from bot.schedules import due, outcome
 from bot.slack.files import SlackFiles
 from storage import exports as export_store
-from storage import logins, outbox
+from storage import logins, outbox, runs
 from storage.database import Database
 from storage.states import Event, ExportState
 
@@ -101,6 +105,37 @@ def _no_clearing() -> None:
     setattr(Folder, "clear", clear)  # noqa: B010
 
 
+def _no_origin() -> None:
+    accept = Exports.accept
+
+    async def accepted(self: Exports, *given: Any, origin: str, **rest: Any) -> Any:
+        return await accept(self, *given, origin=f"{origin}:{token_hex(4)}", **rest)
+
+    setattr(Exports, "accept", accepted)  # noqa: B010
+
+
+def _no_open_runs() -> None:
+    settle, still_open, decided = outcome.settle, runs.still_open, set[int]()
+
+    @wraps(settle)  # its name is that of a crossing
+    def settled(db: Any, schedule: Any, now: Any) -> Any:
+        happen = settle(db, schedule, now)
+        decided.update(run.id for run in happen)
+        return happen
+
+    outcome.settle = settled
+    runs.still_open = lambda db, now: tuple(run for run in still_open(db, now) if run.id in decided)
+
+
+def _no_act() -> None:
+    start = runs.start
+    runs.start = lambda db, schedule_id, act, now: start(db, schedule_id, f"{act}{token_hex(4)}", now)
+
+
+def _no_missed_runs() -> None:
+    due._of_missed = lambda late, missed, *, replaced: []
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "read-back": _no_read_back,
     "mark": _no_mark,
@@ -116,4 +151,8 @@ BREAKS: dict[str, Callable[[], None]] = {
     "looks": _no_looks,
     "bells": _no_bells,
     "clearing": _no_clearing,
+    "origin": _no_origin,
+    "open runs": _no_open_runs,
+    "act": _no_act,
+    "missed runs": _no_missed_runs,
 }

@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from sandbox.slack.messages import Message
 from tests.harness.house import House
 
 US = "@tokenflex"  #: where people write to the bot alone
+NONE: Final[Mapping[int, str]] = MappingProxyType({})
 _ANSWER = "I can't answer what you write here"
 _CARD = re.compile(r"Export #(\d+) · (\S+)\.csv")
 _ACCEPTED = re.compile(r"Got it: export #(\d+) \((\S+)\.csv\)")
@@ -31,6 +33,12 @@ class Verdict:
     cards_doubled: int = 0
     links_left: int = 0
     logins_lost: int = 0
+    runs_lost: int = 0
+    runs_doubled: int = 0
+    news_lost: int = 0  #: of schedules and alerts
+    news_doubled: int = 0
+    records_lost: int = 0  #: rows of the audit
+    records_doubled: int = 0
     calls_refused: int = 0
     stuck: int = 0
     notes: list[str] = field(default_factory=list)
@@ -112,20 +120,22 @@ def check(
     refusals: int = 0,
     given_up: Iterable[int] = (),
     typed: int = 0,
+    reports: Mapping[int, str] = NONE,
 ) -> Verdict:
     """Check that each accepted export was made once, has one card and was announced once.
 
     `announced` are those that had the time for it; all of them by default. `refusals` is how many calls may have been
     answered with 429, `typed` how often the bot was to answer what people wrote to it. Those that were `given_up` in
-    doubt may never have been made, and are not announced.
+    doubt may never have been made, and are not announced. `reports` are exports of schedules with their file names,
+    which have no card.
     """
-    verdict, numbers = Verdict(), accepted(house)
+    verdict, numbers = Verdict(), {**accepted(house), **reports}
     copies = Counter(made.file_names)
     subjects = Counter(subject(message) for message in bot_messages(house))
     for number, name in numbers.items():
         nobodys = number in given_up
         _count(verdict, "exports", copies[name] or nobodys, f"export #{number} at Token Flex")
-        _count(verdict, "cards", subjects[f"card:{number}"], f"the card of #{number}")
+        _count(verdict, "cards", subjects[f"card:{number}"] + (number in reports), f"the card of #{number}")
         if nobodys:
             _count(verdict, "announcements", subjects[f"result:{number}:1"] + 1, f"no announcement of #{number}")
         elif announced is None or number in announced:

@@ -16,7 +16,7 @@ from sandbox.slack.member import Member
 from sandbox.slack.messages import Message
 from tests.harness.house import House, open_house
 from tests.harness.talk import AS_IT_IS, export
-from tests.torture.checks import US, accepted, answers, bot_messages, files_of, subject
+from tests.torture.checks import US, Made, Verdict, accepted, answers, bot_messages, check, files_of, subject
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ async def fast_house(folder: Any, data: Any, speed: float = SPEED, **token_flex:
 
 class Life:
     """One person and their exports in one channel."""
+
+    _more = AS_IT_IS  #: words of the command besides the question
 
     def __init__(
         self,
@@ -64,8 +66,23 @@ class Life:
         self.given_up: set[int] = set()  #: numbers of those that nobody waited for
         self.typed = 0  #: how often they wrote to the bot
 
+    async def all(self) -> None:
+        """Live through all that is there for one person.
+
+        Raises:
+            StuckError: something did not happen.
+
+        """
+        await self.whole()
+        await self.types_to_the_bot()
+        await self.gives_up()
+
+    def judged(self, made: Made) -> Verdict:
+        """Return what was kept of what this person was promised."""
+        return check(self.house, made, given_up=self.given_up, typed=self.typed)
+
     async def whole(self) -> None:
-        """Live through all of it.
+        """Live through the life of an export.
 
         Raises:
             StuckError: something did not happen.
@@ -90,7 +107,7 @@ class Life:
         for attempt in range(1, 9):
             await self._connected()
             name = f"{file_name or self._file_name}-{attempt}"
-            await self.member.types(self.channel, export(name, more=AS_IT_IS))
+            await self.member.types(self.channel, export(name, more=self._more))
             number = await self._sees(partial(self._number, name))
             if number is not None:
                 self.numbers.append(number)

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.harness.house import ROOT, House
 from tests.torture.crossings import Moment, was_killed
 from tests.torture.faults import Planned
+from tests.torture.leaps import course
 
 _PATIENCE = 30.0
 _RESTART_AFTER = 0.2  #: real seconds until a bot that ended by itself is started again
@@ -29,6 +30,7 @@ class Plan:
     breaks: tuple[str, ...] = ()
     signed_in: bool = False  #: with the login of a person, whose refresh token is renewed again and again
     files: bool = False  #: with the file of the export put into its thread
+    schedules: bool = False  #: with a question that is asked by itself for some days
     word: str = "run"  #: of the command line
     signal: tuple[Moment, int, float] | None = None  #: that the process gets so many real seconds after a moment
 
@@ -85,11 +87,10 @@ class Forge:
     async def fork(self, house: House, name: str, plan: "Plan") -> Forked:
         """Start a bot for a house."""
         fault = plan.fault
-        clock = house.clock
         log, record = house.folder / f"{name}.err", house.folder / f"{name}.crossings"
         wanted = {
             "environment": {"HOME": str(house.folder), "LOG_LEVEL": "INFO", **house.environment},
-            "clock": [clock.factor, clock.started_at, clock.origin.isoformat()],
+            "clock": course(house),
             "word": plan.word,
             "strikes": [[moment.label, moment.occurrence, moment.when, *how] for moment, *how in plan.strikes()],
             "fault": [fault.layer, fault.number, fault.kind, str(house.folder / FAULT)] if fault else None,

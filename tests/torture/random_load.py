@@ -8,13 +8,15 @@ from typing import Any
 
 from sandbox.tokenflex.spoilt import Way
 from tests.harness.house import House, close_house
-from tests.torture.checks import Made, Verdict, check
+from tests.torture.by_itself import LifeByItself
+from tests.torture.checks import NONE, Made, Verdict, check
 from tests.torture.life import Life, StuckError, fast_house
 from tests.torture.processes import Forge, Forked, Keeper, Plan
 
 PEOPLE = ("ana", "ben", "carla")
 CHANNELS = ("#general", "#finance")
 _LONGEST = 5.0  #: real seconds in which kills come
+_SCHEDULED = 0.3  #: of so many runs somebody has something asked by itself
 
 
 @dataclass
@@ -53,6 +55,8 @@ async def under_load(
         for person in PEOPLE
         for count in range(random.randint(1, 3))
     ]
+    has_schedule = bots == 1 and Random(f"{seed} by itself").random() < _SCHEDULED
+    by_itself = LifeByItself(house, "ben", patience, fails=False) if has_schedule else None
     kills = [] if bots > 1 else sorted(random.uniform(0.1, _LONGEST) for _ in range(random.randint(1, 3)))
     second: list[Forked] = []
     _lose_answers(house, random)
@@ -60,7 +64,8 @@ async def under_load(
         await keeper.start()
         second = [await forge.fork(house, f"more{count}", Plan(breaks=breaks)) for count in range(1, bots)]
         killing = asyncio.create_task(_kill_at(keeper, kills))
-        ends = await asyncio.gather(*(_lived(life, whole=random.random() < 0.4) for life in lives))
+        living = [_lived(life, whole=random.random() < 0.4) for life in lives]
+        ends = await asyncio.gather(*living, *([_lived(by_itself, whole=True)] if by_itself else []))
         await killing
         ends.append(await _settled(lives[0]))
     finally:
@@ -68,7 +73,9 @@ async def under_load(
             each.kill()
             await each.ended
         await keeper.stop()
-        verdict = check(house, made)
+        verdict = check(house, made, reports=by_itself.reports() if by_itself else NONE)
+        if by_itself:
+            by_itself.judge(verdict)
         await close_house(house)
     for stuck in filter(None, ends):
         verdict.stuck += 1

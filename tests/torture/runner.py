@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from tests.torture.random_load import Loaded, under_load
 from tests.torture.ways_out import Exit, WayOut, leave_by
 
 AT_ONCE = 6
+_NOTHING = Plan()
 Told = Callable[[object], None]
 R = TypeVar("R", Run, Loaded, Exit)
 
@@ -67,17 +69,20 @@ class Runner:
 
         return list(await asyncio.gather(*(run(seed) for seed in seeds)))
 
-    async def faults(self, layer: str, numbers: Callable[[int], bool], *, every: bool = False) -> list[Run]:
+    async def faults(
+        self, layer: str, numbers: Callable[[int], bool], *, every: bool = False, plan: Plan = _NOTHING
+    ) -> list[Run]:
         """Fail the 1st, 2nd, 3rd … call of a layer, those that `numbers` picks, until a run passes without a fault.
 
-        Each in every kind; a statement in one kind after the other unless `every` asks for all.
+        Each in every kind; a statement in one kind after the other unless `every` asks for all. `plan` is what else the
+        bot suffers, and which life is lived.
         """
         runs: list[Run] = []
         first = 1
         while True:
             picked = [number for number in range(first, first + 2 * AT_ONCE) if numbers(number)]
             new = await self.plans(
-                [Plan(fault=each) for number in picked for each in _kinds(layer, number, every=every)]
+                [replace(plan, fault=each) for number in picked for each in _kinds(layer, number, every=every)]
             )
             runs += [run for run in new if run.hit]
             if new and not new[-1].hit:

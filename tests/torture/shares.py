@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from bot.runtime import logs
 from sandbox.tokenflex.usage_data import UsageData
 from tests.torture.boundaries import Run, moments
 from tests.torture.checks import Verdict
-from tests.torture.crossings import AFTER, BEFORE, of_files
-from tests.torture.faults import KINDS
+from tests.torture.crossings import AFTER, BEFORE, of_files, of_schedules
+from tests.torture.faults import HTTP, KINDS, SLACK, STATEMENT
 from tests.torture.processes import Plan, forge
 from tests.torture.runner import Runner
 from tests.torture.ways_out import WAYS, moments_of
 
 PROCESSES = 2
+#: Of so many calls of a layer one fails in the life of a schedule, most of which is that of other exports.
+_SOME = {STATEMENT: 12, HTTP: 2, SLACK: 4}
 _UNLOOKED = 5  #: random runs of each process without periodic looks
 _ADDED = (
     "kills_before",
@@ -96,6 +99,7 @@ async def _share(order: Order) -> Report:
         if "boundaries" in order.parts:
             await _boundaries(runner, order, report)
             await _files(runner, order, report)
+            await _schedules(runner, order, report)
         if "exits" in order.parts:
             await _exits(runner, order, report)
         if "faults" in order.parts:
@@ -133,6 +137,16 @@ async def _files(runner: Runner, order: Order, report: Report) -> None:
     _say(order, f"files: {len(runs)} kills at {len(of_files(clean.crossings))} crossings")
 
 
+async def _schedules(runner: Runner, order: Order, report: Report) -> None:
+    """Kill at each crossing of what is asked by itself."""
+    (clean,) = await runner.plans([Plan(schedules=True)])
+    mine = moments(sorted(of_schedules(clean.crossings))[order.share :: PROCESSES])
+    runs = await runner.plans([Plan(kill=moment, schedules=True) for moment in mine])
+    for run in [clean, *runs]:
+        _count(report, run)
+    _say(order, f"schedules: {len(runs)} kills at {len(of_schedules(clean.crossings))} crossings")
+
+
 async def _exits(runner: Runner, order: Order, report: Report) -> None:
     ways = WAYS[order.share :: PROCESSES]
     clean = await runner.exits([(way, None) for way in ways])
@@ -148,11 +162,17 @@ async def _exits(runner: Runner, order: Order, report: Report) -> None:
 
 async def _faults(runner: Runner, order: Order, report: Report) -> None:
     for layer in KINDS:
-        runs = await runner.faults(layer, lambda number: number % PROCESSES == order.share, every=order.every)
+        runs = await runner.faults(layer, _picked(order, 1), every=order.every)
+        runs += await runner.faults(layer, _picked(order, _SOME[layer]), plan=Plan(schedules=True))
         report.faults_injected[layer] = len(runs)
         for run in runs:
             _count(report, run)
         _say(order, f"{layer}: {len(runs)} faults")
+
+
+def _picked(order: Order, one_of: int) -> Callable[[int], bool]:
+    """Return which numbers are this process's, where all of them together take one of so many."""
+    return lambda number: number % (one_of * PROCESSES) == order.share
 
 
 async def _bells(runner: Runner, order: Order, report: Report) -> None:

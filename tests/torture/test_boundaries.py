@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.torture.boundaries import moments
-from tests.torture.crossings import AFTER, BEFORE, Moment, of_files
+from tests.torture.crossings import AFTER, BEFORE, Moment, of_files, of_schedules
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
 from tests.torture.processes import Plan
 from tests.torture.runner import Runner
@@ -20,6 +20,11 @@ READ = Moment("file read", 1, BEFORE)
 POSTED = [Moment("slack chat.postMessage", 3, when) for when in (BEFORE, AFTER)]
 HANDED_OVER = Moment("slack files.completeUploadExternal", 1, AFTER)
 EVERY = 21  #: of so many moments one is taken; an odd number takes befores and afters in turn
+#: The first run of a schedule is decided, asks for its export, knows that, and ends; one that a person wants begins.
+RUNS = [Moment(f"db {label}", occurrence, AFTER) for label, occurrence in (
+    ("outcome.settle", 1), ("use_cases._accept", 2), ("runs.move", 1), ("use_cases._run_now", 1),
+)]  # fmt: skip
+DECIDED, ASKED, _, STARTED = RUNS
 CAUGHT = {
     Plan(SUBMITTED, breaks=("adoption",)): "exports_doubled",
     Plan(SUBMITTED, breaks=("lists",)): "exports_doubled",
@@ -29,6 +34,10 @@ CAUGHT = {
     Plan(breaks=("expiry",)): "links_left",
     Plan(READ, breaks=("clearing",)): "files_left",
     Plan(breaks=("looks", "bells")): "stuck",
+    Plan(ASKED, breaks=("origin",), schedules=True): "exports_doubled",
+    Plan(DECIDED, breaks=("open runs",), schedules=True): "runs_lost",
+    Plan(STARTED, breaks=("act",), schedules=True): "runs_doubled",
+    Plan(breaks=("missed runs",), schedules=True): "runs_lost",
 }
 FAULTS = [
     *(Planned(HTTP, number, kind) for number, kind in ((1, "HTML"), (2, "500 before"), (3, "lost answer"))),
@@ -76,11 +85,25 @@ async def test_a_kill_on_the_way_of_a_file_loses_and_doubles_nothing(runner: Run
     assert sum(run.died for run in runs) >= 0.8 * len(runs)
 
 
+async def test_a_kill_on_the_way_of_a_schedule_loses_and_doubles_nothing(runner: Runner) -> None:
+    """It is made once, each day that is due runs once or is said not to, and each report is posted once."""
+    (clean,) = await runner.plans([Plan(schedules=True)])
+    assert not clean.verdict.bad, clean
+    crossings = of_schedules(clean.crossings)
+    ways = {"outcome.settle", "outcome.follow", "use_cases._create", "use_cases._skip", "use_cases._delete"}
+    assert {f"db {each}" for each in ways} <= {label for label, _ in crossings}
+    wanted = {*RUNS, replace(ASKED, when=BEFORE), *moments(crossings)[:: 2 * EVERY - 1]}
+    runs = await runner.plans([Plan(kill=moment, schedules=True) for moment in sorted(wanted, key=str)])
+    assert [str(run) for run in runs if run.verdict.bad] == []
+    assert sum(run.died for run in runs) >= 0.8 * len(runs)
+
+
 async def test_nothing_waits_for_a_periodic_look(runner: Runner) -> None:
     """Commits, moments and news wake the loops: without looks lives go on, after kills and lost answers, too."""
     unlooked = Plan(breaks=("looks",))
     kills = [replace(unlooked, kill=moment) for moment in (SUBMITTED, ANNOUNCED)]
-    runs = await runner.plans([unlooked, *kills, replace(unlooked, fault=Planned(HTTP, 3, "lost answer"))])
+    others = [replace(unlooked, fault=Planned(HTTP, 3, "lost answer")), replace(unlooked, schedules=True)]
+    runs = await runner.plans([unlooked, *kills, *others])
     assert [str(run) for run in runs if run.verdict.bad] == []
     loads = await runner.seeds([1], breaks=("looks",))
     assert [str(load) for load in loads if load.verdict.bad] == []

@@ -9,15 +9,14 @@ import os
 import select
 import signal
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.command_line import leave, main
-from sandbox.clock import ScaledClock
 from tests.torture.breaks import BREAKS
 from tests.torture.crossings import Moment, Numbered, put_up
 from tests.torture.faults import inject
+from tests.torture.leaps import LeapingClock
 
 
 def _serve() -> None:
@@ -81,9 +80,7 @@ def _become(wanted: dict[str, Any]) -> None:
     if wanted["fault"]:
         inject(*wanted["fault"])
     put_up(Numbered(Path(wanted["record"]), strikes))
-    factor, started_at, origin = wanted["clock"]
-    clock = ScaledClock(factor, started_at=started_at, origin=datetime.fromisoformat(origin))
-    leave(main([wanted["word"]], clock=clock))
+    leave(main([wanted["word"]], clock=LeapingClock(*wanted["clock"])))
 
 
 if __name__ == "__main__":
