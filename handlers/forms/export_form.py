@@ -1,8 +1,8 @@
 """The form: opened by a command or a button, checked on its fields, submitted as one request."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,22 +22,21 @@ from bot.errors import (
     UseCaseError,
 )
 from bot.exports.use_cases import Exports
-from bot.people.asker import Asker, Sender
+from bot.people.asker import Asker
 from bot.questions.periods import PeriodError
 from bot.slack.errors import FormOpenError, SlackError, SlackRefusedError, TriggerLateError
 from bot.slack.views import Trigger, Views
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
-from handlers.forms import export_modal, field_errors
+from handlers.forms import export_modal, field_errors, submission
 from handlers.forms.export_modal import Choices, Draft, Opened
 from handlers.forms.redraws import Redraws
+from handlers.forms.submission import Answer
 from handlers.guard import Guard
 
 #: Makes a draft of a form that somebody has submitted.
 Read = Callable[[Mapping[str, Any], Asker], Awaitable[Draft]]
-#: The acknowledgement of a form carries its answer, so all before it may take this long of Slack's three seconds.
-PATIENCE = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -113,35 +112,14 @@ class ExportForm:
     async def take(self, ack: AsyncAck, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> None:
         """Take what was submitted in a form that `read` makes a draft of."""
         sender = envelope.of_form(body, export_modal.opened_of(view).channel)
-        with self._guard.act() as reference, self.redraws.newest(view):
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    answer = await self._taken(sender, body, view, read)
-            except PeriodError as error:
-                await ack(**_errors(field_errors.no_days(str(error), view)))
-            except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
-                answer = self._not_taken(error, view, reference)
-                await ack(**answer)
-                await self._guard.note(export_modal.CALLBACK, sender, error)
-            else:
-                await ack(**answer)
 
-    def _not_taken(self, error: Exception, view: Mapping[str, Any], reference: str) -> dict[str, Any]:
-        """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
-        if isinstance(error, ContractNotAllowedError):
-            return _errors(field_errors.contract_not_allowed(view))
-        if isinstance(error, NoSuchTemplateError):
-            return _errors(field_errors.no_question(refusals.TEMPLATE_GONE_IN_FORM, view))
-        if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
-            return _errors(field_errors.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
-        if isinstance(error, TimeoutError):
-            return _errors(field_errors.trouble(refusals.TOO_SLOW_IN_FORM))
-        if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):
-            return _update(export_modal.failure(refusals.sentence(error)))
-        return _errors(field_errors.trouble(self._guard.sentence(export_modal.CALLBACK, error, reference)))
+        async def _work(asker: Asker) -> Answer:
+            return await self._taken(asker, body, view, read)
 
-    async def _taken(self, sender: Sender, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> dict[str, Any]:
-        asker = await self._guard.admit(sender)
+        with self.redraws.newest(view):
+            await submission.take(export_modal.CALLBACK, self._guard, ack, sender, _work, partial(_not_taken, view))
+
+    async def _taken(self, asker: Asker, body: dict[str, Any], view: Mapping[str, Any], read: Read) -> Answer:
         draft, opened = await read(view, asker), export_modal.opened_of(view)
         self._values.use(draft.request.contract_number)
         known = {contract.number for contract in self._contracts.offered}
@@ -152,7 +130,7 @@ class ExportForm:
         errors = field_errors.errors_by_block(problems, view, self.choices(draft.request.contract_number).names)
         channel = draft.channel or opened.channel
         if errors or not channel:
-            return _errors(errors or field_errors.no_channel())
+            return submission.errors(errors or field_errors.no_channel())
         accepted = await self._exports.accept(
             draft.request,
             asker,
@@ -164,7 +142,7 @@ class ExportForm:
         )
         warnings = tuple(problem.message for problem in problems if problem.warning)
         text = replies.accepted_in_form(accepted.export, accepted.line)
-        return _update(export_modal.accepted(text, warnings))
+        return submission.update(export_modal.accepted(text, warnings))
 
     async def show(self, trigger: Trigger, view: export_modal.View, *, over: bool = False) -> None:
         """Open a form; `over` the one in which a button was pressed, which stays as it is below.
@@ -206,9 +184,21 @@ async def _draft(view: Mapping[str, Any], _: Asker) -> Draft:
     return replace(export_modal.parse(view), period=export_modal.opened_of(view).period)
 
 
-def _errors(errors: Mapping[str, str]) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": errors}
-
-
-def _update(view: export_modal.View) -> dict[str, Any]:
-    return {"response_action": "update", "view": view}
+def _not_taken(view: Mapping[str, Any], error: Exception, said: Callable[[], str]) -> Answer:
+    """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
+    match error:
+        case PeriodError():
+            at = field_errors.no_days(str(error), view)
+        case ContractNotAllowedError():
+            at = field_errors.contract_not_allowed(view)
+        case NoSuchTemplateError():
+            at = field_errors.no_question(refusals.TEMPLATE_GONE_IN_FORM, view)
+        case ChannelNotAllowedError() | ChannelSharedError():
+            at = field_errors.channel_not_allowed(shared=isinstance(error, ChannelSharedError))
+        case TimeoutError():
+            at = field_errors.trouble(refusals.TOO_SLOW_IN_FORM)
+        case UseCaseError() if not isinstance(error, MembershipUnknownError):
+            return submission.update(export_modal.failure(refusals.sentence(error)))
+        case _:
+            at = field_errors.trouble(said())
+    return submission.errors(at)

@@ -48,7 +48,7 @@ _CHANNELS_NAMED: Final = 20
 
 _TITLE: Final = "Export usage data"
 
-View = dict[str, Any]
+View = pieces.View
 
 _NOTHING: Final = ExportRequest("")
 

@@ -10,6 +10,7 @@ from bot.cards import refusals
 from bot.cards.names import Names
 from bot.cards.text import sentence, shorten
 from bot.tokenflex.problem import Part, Problem
+from handlers.forms import filled
 from handlers.forms.export_modal import CHANNEL, CONTRACT_TYPED
 
 #: Parts of a request that are chosen from menus.
@@ -20,13 +21,18 @@ MAX_ERROR: Final = 600
 _ELSEWHERE: Final = "That stands under Choose everything myself."
 
 
+def at(wrong: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return what `response_action: errors` takes for sentences at input blocks; without any at one, it is well."""
+    return {block: shorten(" ".join(map(sentence, said)), MAX_ERROR) for block, said in wrong.items() if said}
+
+
 def errors_by_block(problems: Iterable[Problem], view: Mapping[str, Any], names: Names) -> dict[str, str]:
     """Return what `response_action: errors` takes for the view that was submitted; warnings are no errors.
 
     Slack shows errors on input blocks of that very view alone, so the contract's goes to the block that is there. What
     is chosen from menus is called as it is there; what is typed, as it has to be typed.
     """
-    shown = _inputs(view)
+    shown = filled.inputs(view)
     said: dict[str, list[str]] = {}
     for problem in problems:
         if not problem.warning:
@@ -50,18 +56,18 @@ def trouble(text: str) -> dict[str, str]:
 
 def no_days(text: str, view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes where there are no days to ask for."""
-    block = next((block for block in _inputs(view) if block.startswith("period.")), CHANNEL)
+    block = next((block for block in filled.inputs(view) if block.startswith("period.")), CHANNEL)
     return {block: shorten(text, MAX_ERROR)}
 
 
 def no_question(text: str, view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes where the question that was chosen is not there any more."""
-    return {_block_of("fields", _inputs(view)): text}
+    return {_block_of("fields", filled.inputs(view)): text}
 
 
 def contract_not_allowed(view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes for a contract that may not be exported; no mention shows there."""
-    return {_block_of("contract", _inputs(view)): refusals.CONTRACT_IN_FORM}
+    return {_block_of("contract", filled.inputs(view)): refusals.CONTRACT_IN_FORM}
 
 
 def no_channel() -> dict[str, str]:
@@ -72,11 +78,6 @@ def no_channel() -> dict[str, str]:
 def channel_not_allowed(*, shared: bool) -> dict[str, str]:
     """Return what `response_action: errors` takes for a channel that exports may not be posted to."""
     return {CHANNEL: refusals.SHARED_IN_FORM if shared else refusals.CHANNEL_IN_FORM}
-
-
-def _inputs(view: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the input blocks: Slack takes errors on no others."""
-    return [str(block.get("block_id")) for block in view.get("blocks", ()) if block.get("type") == "input"]
 
 
 def _block_of(part: Part, shown: Sequence[str]) -> str:

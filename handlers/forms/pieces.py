@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.cards.blocks import plain
+from bot.cards.blocks import plain, section
 from bot.cards.text import shorten
 
+#: Characters of what a form keeps for itself (source: Slack, private_metadata).
+MAX_KEPT: Final = 3000
 #: Slack's limits: options of a menu or of a group, characters of an option, of a text block.
 MAX_OPTIONS: Final = 100
 MAX_OPTION_TEXT: Final = 75
 MAX_TEXT: Final = 3000
+
+
+View = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,24 @@ class Words:
     label: str
     placeholder: str
     hint: str
+
+
+def form(callback: str, title: str, metadata: str, blocks: Sequence[dict[str, Any]], submit: str = "Save") -> View:
+    """Return a form; the `metadata` come back with it."""
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(title),
+        "submit": plain(submit),
+        "close": plain("Cancel"),
+        "private_metadata": metadata,
+        "blocks": list(blocks),
+    }
+
+
+def done(title: str, text: str) -> View:
+    """Return what replaces a form whose act is done, or cannot be; the text is mrkdwn."""
+    return {"type": "modal", "title": plain(title), "close": plain("Close"), "blocks": [section("done", text)]}
 
 
 def menu(block: str, words: Words, options: Sequence[dict[str, Any]], chosen: Sequence[str]) -> dict[str, Any]:

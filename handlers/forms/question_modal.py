@@ -36,7 +36,6 @@ CHANGES: Final = (QUESTION, PERIOD, FIRST, LAST, ONLY, f"{QUESTION}.{CONTRACT}")
 OWN: Final = "own"  #: the entry of the menu that was made in the form of fields and metrics
 RANGE: Final = "range"  #: the entry of the menu of periods that asks for two days
 _TITLE: Final = "New export"
-_MAX_KEPT: Final = 3000  #: characters (source: Slack, private_metadata)
 _MAX_VALUE: Final = 150  #: characters of an option's value (source: Slack, option object)
 
 View = dict[str, Any]
@@ -219,7 +218,7 @@ def build(
     chosen = chosen_of(sketch, entries)
     preset = periods.as_word(chosen.question.period) if chosen else periods.as_word(Relative.LAST_MONTH)
     metadata = _metadata(sketch, preset)
-    if len(metadata) > _MAX_KEPT:
+    if len(metadata) > pieces.MAX_KEPT:
         return None
     shown = preset if sketch.period in {"", sketch.preset} else sketch.period
     at_once = chosen is not None and chosen.at_once

@@ -1,6 +1,5 @@
 """Schedules in forms: made and changed there, with the next runs shown before anything is saved."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -9,15 +8,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards import refusals
 from bot.cards.text import code, escape
 from bot.errors import (
     ChannelNotAllowedError,
     ChannelSharedError,
-    ContractNotAllowedError,
-    MembershipUnknownError,
     ScheduleRefusedError,
-    UseCaseError,
 )
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker
@@ -35,10 +30,11 @@ from bot.schedules.use_cases import Schedules
 from bot.schedules.wording import Preview
 from bot.slack.views import Trigger
 from handlers import envelope
-from handlers.forms import export_modal, schedule_modal
-from handlers.forms.export_form import PATIENCE, ExportForm
+from handlers.forms import export_modal, field_errors, filled, pieces, schedule_modal, submission
+from handlers.forms.export_form import ExportForm
 from handlers.forms.redraws import Redraws
 from handlers.forms.schedule_modal import Kept, Sketch
+from handlers.forms.submission import Answer
 from handlers.guard import Guard
 
 Body = Mapping[str, Any]
@@ -68,7 +64,7 @@ class ScheduleForm:
         self._redraws = redraws
         self._guard = guard
         self._clock = clock
-        self._takes: dict[str, Callable[[Asker, Body], Awaitable[dict[str, Any]]]] = {
+        self._takes: dict[str, Callable[[Asker, Body], Awaitable[Answer]]] = {
             schedule_modal.SAVE: self._save,
             schedule_modal.HAND_OVER: self._hand_over,
         }
@@ -153,16 +149,11 @@ class ScheduleForm:
         """Listen to the submission of each of these forms; the same form sent once more is the same act."""
         callback = str(view["callback_id"])
         sender = envelope.of_form(body, schedule_modal.kept_of(view).channel)
-        with self._guard.act() as reference:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    answer = await self._takes[callback](await self._guard.admit(sender), body)
-            except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
-                failed = partial(self._guard.sentence, callback, error, reference)
-                await ack(**_not_taken(error, callback, failed))
-                await self._guard.note(callback, sender, error)
-            else:
-                await ack(**answer)
+
+        async def _work(asker: Asker) -> Answer:
+            return await self._takes[callback](asker, body)
+
+        await submission.take(callback, self._guard, ack, sender, _work, partial(_not_taken, view))
 
     async def _open(self, trigger: Trigger, asker: Asker, question: Question, contract: str, name: str) -> None:
         period = question.period if isinstance(question.period, Relative) else Relative.LAST_MONTH
@@ -174,7 +165,7 @@ class ScheduleForm:
             typed=replace(Sketch().typed, zone=await self._schedules.zone(asker)),
         )
         kept = Kept(asker.channel, templates.write(replace(question, period=period)), contract)
-        view = self._drawn(sketch, kept) if kept.fits else schedule_modal.done(_TOO_LONG)
+        view = self._drawn(sketch, kept) if kept.fits else pieces.done(schedule_modal.TITLE, _TOO_LONG)
         await self._form.show(trigger, view)
 
     def _drawn(self, sketch: Sketch, kept: Kept, note: str = "") -> export_modal.View:
@@ -188,14 +179,14 @@ class ScheduleForm:
         knows = replace(kept, shown="" if isinstance(rule, tuple) else _text(rule))
         return schedule_modal.form(sketch, knows, said, shown, choices, note)
 
-    async def _save(self, asker: Asker, body: Body) -> dict[str, Any]:
+    async def _save(self, asker: Asker, body: Body) -> Answer:
         view = body["view"]
         sketch, kept = schedule_modal.sketch_of(view), schedule_modal.kept_of(view)
         draft = _draft(sketch, kept, view)
         if not isinstance(draft, Draft):
-            return _errors(draft)
+            return submission.errors(draft)
         if _text(draft.rule) != kept.shown:
-            return {"response_action": "update", "view": self._drawn(sketch, kept, _LOOK)}
+            return submission.update(self._drawn(sketch, kept, _LOOK))
         if kept.schedule:
             saved = await self._schedules.edit(kept.schedule, asker, draft)
         else:
@@ -204,7 +195,7 @@ class ScheduleForm:
         lists = "`/tokenflex schedules` lists it."
         return _done(f"Saved: {code(saved.name)}. It runs {runs}, and posts to <#{saved.channel}>. {lists}")
 
-    async def _hand_over(self, asker: Asker, body: Body) -> dict[str, Any]:
+    async def _hand_over(self, asker: Asker, body: Body) -> Answer:
         view = body["view"]
         kept = schedule_modal.kept_of(view)
         given = await self._schedules.hand_over(kept.schedule, asker, schedule_modal.person_of(view))
@@ -218,9 +209,9 @@ def _draft(sketch: Sketch, kept: Kept, view: Mapping[str, Any]) -> Draft | dict[
     try:
         until = typed.time_of(sketch.waits_until) if sketch.waits_until else None
     except RuleError as error:
-        wrong |= schedule_modal.at(schedule_modal.WAITS, [str(error)])
+        wrong |= field_errors.at({schedule_modal.WAITS: [str(error)]})
     if problems := file_names.check(sketch.file_name) if sketch.file_name else ():
-        wrong |= schedule_modal.at(schedule_modal.FILE_NAME, [problem.message for problem in problems])
+        wrong |= field_errors.at({schedule_modal.FILE_NAME: [problem.message for problem in problems]})
     if wrong or isinstance(rule, tuple):
         return wrong
     return Draft(
@@ -240,26 +231,14 @@ def _text(rule: Rule) -> str:
     return json.dumps(rule.as_json())
 
 
-def _not_taken(error: Exception, callback: str, said: Callable[[], str]) -> dict[str, Any]:
+def _not_taken(view: Mapping[str, Any], error: Exception, said: Callable[[], str]) -> Answer:
     """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
-    first = schedule_modal.PERSON if callback == schedule_modal.HAND_OVER else schedule_modal.NAME
     if isinstance(error, ScheduleRefusedError):
-        return _errors(schedule_modal.at(first, error.problems))
-    if isinstance(error, ChannelNotAllowedError):
-        return _errors({export_modal.CHANNEL: refusals.CHANNEL_IN_FORM})
-    if isinstance(error, ChannelSharedError):
-        return _errors({export_modal.CHANNEL: refusals.SHARED_IN_FORM})
-    if isinstance(error, ContractNotAllowedError) or (
-        isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError)
-    ):
-        return _done(refusals.sentence(error))
-    text = refusals.TOO_SLOW_TO_SAVE if isinstance(error, TimeoutError) else said().replace("`", "")
-    return _errors(schedule_modal.at(first, [text]))
+        return submission.errors(field_errors.at({filled.inputs(view)[0]: error.problems}))
+    if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
+        return submission.errors(field_errors.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
+    return submission.not_saved(view, error, said)
 
 
-def _errors(errors: Mapping[str, str]) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": errors}
-
-
-def _done(text: str) -> dict[str, Any]:
-    return {"response_action": "update", "view": schedule_modal.done(text)}
+def _done(text: str) -> Answer:
+    return submission.update(pieces.done(schedule_modal.TITLE, text))

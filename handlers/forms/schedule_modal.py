@@ -15,7 +15,7 @@ from bot.schedules.rule import ENDS, LAST, NTHS, Weekday
 from bot.schedules.typed import Kind, RuleProblem, Typed
 from bot.schedules.wording import Preview
 from bot.tokenflex.rules import MAX_FILE_NAME
-from handlers.forms import export_modal, field_errors, pieces
+from handlers.forms import export_modal, field_errors, filled, pieces
 from handlers.forms.export_modal import Choices, Opened, View
 
 # The `callback_id`s of the forms.
@@ -43,8 +43,8 @@ PERSON: Final = "schedule.person"
 #: Inputs whose change shows other runs, or other inputs.
 CHANGES: Final = (KIND, DAYS, DAY, NTH, WEEKDAY, END, LINE, AT, ZONE)
 
-_TITLE: Final = "Schedule"
-_MAX_KEPT: Final = 3000  #: characters (source: Slack, private_metadata)
+TITLE: Final = "Schedule"
+_OF_A_RULE: Final = 300  #: characters that the longest rule takes
 _MAX_TIME, _MAX_ZONE, _MAX_LINE = 20, 60, 100
 _KINDS: Final[Mapping[Kind, str]] = {
     "daily": "Every day",
@@ -86,7 +86,7 @@ class Kept:
     @property
     def fits(self) -> bool:
         """Whether a form can hold it, with the rule that it will show."""
-        return len(self.text) <= _MAX_KEPT - 300
+        return len(self.text) <= pieces.MAX_KEPT - _OF_A_RULE
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,65 +115,38 @@ def kept_of(view: Mapping[str, Any]) -> Kept:
 def sketch_of(view: Mapping[str, Any]) -> Sketch:
     """Return what stands in a form; what its kind does not show is as at first."""
     at_first = Typed(kind="working-day", at="08:00")
-    kind = cast("Kind", _chosen(view, KIND) if _chosen(view, KIND) in get_args(Kind) else at_first.kind)
-    weekdays = tuple(Weekday(each) for each in _all_chosen(view, DAYS))
+    kind = cast("Kind", filled.chosen(view, KIND) if filled.chosen(view, KIND) in get_args(Kind) else at_first.kind)
+    weekdays = tuple(Weekday(each) for each in filled.all_chosen(view, DAYS))
     if kind == "nth-weekday":
-        weekdays = (Weekday(_chosen(view, WEEKDAY) or Weekday.MONDAY),)
-    nth = int(_chosen(view, END if kind == "working-day" else NTH) or 1)
-    typed = Typed(kind, weekdays, _text(view, DAY), nth, _text(view, AT), _text(view, LINE), _text(view, ZONE))
+        weekdays = (Weekday(filled.chosen(view, WEEKDAY) or Weekday.MONDAY),)
+    nth = int(filled.chosen(view, END if kind == "working-day" else NTH) or 1)
+    day, at, line, zone = (filled.text(view, block) for block in (DAY, AT, LINE, ZONE))
+    typed = Typed(kind, weekdays, day, nth, at, line, zone)
     return Sketch(
-        name=_text(view, NAME),
-        period=_chosen(view, PERIOD) or Relative.LAST_MONTH.value,
-        contract=_chosen(view, CONTRACT),
-        channel=str(_element(view, export_modal.CHANNEL).get("selected_conversation") or ""),
+        name=filled.text(view, NAME),
+        period=filled.chosen(view, PERIOD) or Relative.LAST_MONTH.value,
+        contract=filled.chosen(view, CONTRACT),
+        channel=filled.conversation(view, export_modal.CHANNEL),
         typed=typed,
-        missed=Missed(_chosen(view, MISSED) or Missed.ONCE),
-        waits_until=_text(view, WAITS),
-        only_changes=bool(_all_chosen(view, CHANGES_ONLY)),
-        file_name=_text(view, FILE_NAME),
+        missed=Missed(filled.chosen(view, MISSED) or Missed.ONCE),
+        waits_until=filled.text(view, WAITS),
+        only_changes=bool(filled.all_chosen(view, CHANGES_ONLY)),
+        file_name=filled.text(view, FILE_NAME),
     )
 
 
 def person_of(view: Mapping[str, Any]) -> str:
     """Return to whom a schedule is handed over."""
-    return str(_element(view, PERSON).get("selected_user") or "")
+    return filled.person(view, PERSON)
 
 
 def errors_of(problems: Iterable[RuleProblem], view: Mapping[str, Any]) -> dict[str, str]:
     """Return what `response_action: errors` takes for what is wrong with a rule."""
-    found: dict[str, str] = {}
+    shown, found = filled.inputs(view), dict[str, list[str]]()
     for problem in problems:
-        block = _PARTS[problem.part]
-        at = block if _is_in(view, block) else next((each for each in (WEEKDAY, KIND) if _is_in(view, each)), NAME)
-        found.setdefault(at, shorten(problem.message, field_errors.MAX_ERROR))
-    return found
-
-
-def at(block: str, messages: Sequence[str]) -> dict[str, str]:
-    """Return what `response_action: errors` takes for sentences at one input."""
-    return {block: shorten(" ".join(map(sentence, messages)), field_errors.MAX_ERROR)}
-
-
-def _is_in(view: Mapping[str, Any], block: str) -> bool:
-    return any(each.get("block_id") == block for each in view.get("blocks") or ())
-
-
-def _element(view: Mapping[str, Any], block: str) -> Mapping[str, Any]:
-    state = (view.get("state") or {}).get("values") or {}
-    found = (state.get(block) or {}).get(block)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _text(view: Mapping[str, Any], block: str) -> str:
-    return str(_element(view, block).get("value") or "").strip()
-
-
-def _chosen(view: Mapping[str, Any], block: str) -> str:
-    return str((_element(view, block).get("selected_option") or {}).get("value") or "")
-
-
-def _all_chosen(view: Mapping[str, Any], block: str) -> list[str]:
-    return [str(each["value"]) for each in _element(view, block).get("selected_options") or ()]
+        at = next((each for each in (_PARTS[problem.part], WEEKDAY, KIND) if each in shown), NAME)
+        found.setdefault(at, [problem.message])
+    return field_errors.at(found)
 
 
 # --- building -----------------------------------------------------------------------------------------------------
@@ -197,7 +170,7 @@ def form(
         export_modal.channel_input(sketch.channel, opened),
         *_more(sketch),
     ]
-    return _form(SAVE, _TITLE, kept.text, blocks)
+    return pieces.form(SAVE, TITLE, kept.text, blocks)
 
 
 def to_hand_over(schedule: int, name: str, channel: str) -> View:
@@ -206,24 +179,7 @@ def to_hand_over(schedule: int, name: str, channel: str) -> View:
     hint = "From then on it runs by what they may do."
     told = section("told", f"*{escape(shorten(name, MAX_NAME))}* is theirs then: they can change it, and hear of it.")
     blocks = [told, pieces.input_block(PERSON, "New owner", element, hint=hint)]
-    return _form(HAND_OVER, "Hand over", Kept(channel=channel, schedule=schedule).text, blocks)
-
-
-def done(text: str) -> View:
-    """Return what replaces a form whose act is done; the text is mrkdwn."""
-    return {"type": "modal", "title": plain(_TITLE), "close": plain("Close"), "blocks": [section("done", text)]}
-
-
-def _form(callback: str, title: str, metadata: str, blocks: Sequence[dict[str, Any]]) -> View:
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "title": plain(title),
-        "submit": plain("Save"),
-        "close": plain("Cancel"),
-        "private_metadata": metadata,
-        "blocks": list(blocks),
-    }
+    return pieces.form(HAND_OVER, "Hand over", Kept(channel=channel, schedule=schedule).text, blocks)
 
 
 def _contract(chosen: str, choices: Choices) -> dict[str, Any]:

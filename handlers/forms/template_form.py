@@ -1,6 +1,5 @@
 """Templates in forms: saved, renamed and changed there, with errors at their fields."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
@@ -12,9 +11,7 @@ from bot.cards.text import code
 from bot.errors import (
     ChannelNotAllowedError,
     ChannelSharedError,
-    MembershipUnknownError,
     TemplateRefusedError,
-    UseCaseError,
 )
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker
@@ -24,9 +21,10 @@ from bot.questions.questions import Question
 from bot.questions.templates import Templates
 from bot.slack.views import Trigger
 from handlers import envelope
-from handlers.forms import export_modal, field_errors, template_modal
-from handlers.forms.export_form import PATIENCE, ExportForm
+from handlers.forms import export_modal, field_errors, filled, pieces, submission, template_modal
+from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import QuestionForm
+from handlers.forms.submission import Answer
 from handlers.guard import Guard
 
 Body = Mapping[str, Any]
@@ -52,7 +50,7 @@ class TemplateForm:
         self._templates = templates_of_people
         self._asking = asking
         self._guard = guard
-        self._takes: dict[str, Callable[[Asker, Body], Awaitable[dict[str, Any]]]] = {
+        self._takes: dict[str, Callable[[Asker, Body], Awaitable[Answer]]] = {
             template_modal.SAVE: self._save,
             template_modal.RENAME: self._rename,
             template_modal.EDIT: self._edit,
@@ -108,26 +106,21 @@ class TemplateForm:
         """Listen to the submission of each of these forms; the same form sent once more is the same act."""
         callback = str(view["callback_id"])
         sender = envelope.of_form(body, template_modal.kept_of(view).channel)
-        with self._guard.act() as reference:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    answer = await self._takes[callback](await self._guard.admit(sender), body)
-            except Exception as error:  # noqa: BLE001 - logged, put on record, and told to the person
-                failed = partial(self._guard.sentence, callback, error, reference)
-                await ack(**_not_taken(error, view, failed))
-                await self._guard.note(callback, sender, error)
-            else:
-                await ack(**answer)
+
+        async def _work(asker: Asker) -> Answer:
+            return await self._takes[callback](asker, body)
+
+        await submission.take(callback, self._guard, ack, sender, _work, partial(_not_taken, view))
 
     def _to_save(self, question: Question, channel: str) -> export_modal.View:
         choices = self._form.choices()
         said = questions.summary(question, choices.catalogue, choices.names)
-        return template_modal.to_save(question, said, channel) or template_modal.done(_TITLE, _TOO_LONG)
+        return template_modal.to_save(question, said, channel) or pieces.done(_TITLE, _TOO_LONG)
 
-    async def _save(self, asker: Asker, body: Body) -> dict[str, Any]:
+    async def _save(self, asker: Asker, body: Body) -> Answer:
         named, kept = template_modal.named_of(body["view"]), template_modal.kept_of(body["view"])
         if errors := template_modal.name_errors(named):
-            return _errors(errors)
+            return submission.errors(errors)
         saved = await self._templates.save(
             templates.of_text(kept.question),
             asker,
@@ -139,39 +132,32 @@ class TemplateForm:
         asks = code(f"/tokenflex export {saved.name}")
         return _done(_TITLE, f"Saved: {code(saved.name)}. {asks} asks it again; `/tokenflex templates` lists it.")
 
-    async def _rename(self, asker: Asker, body: Body) -> dict[str, Any]:
+    async def _rename(self, asker: Asker, body: Body) -> Answer:
         named, kept = template_modal.named_of(body["view"]), template_modal.kept_of(body["view"])
         if errors := template_modal.name_errors(named):
-            return _errors(errors)
+            return submission.errors(errors)
         renamed = await self._templates.rename(kept.template, asker, named.name, named.sentence)
         return _done("Rename template", f"It is called {code(renamed.name)} now.")
 
-    async def _edit(self, asker: Asker, body: Body) -> dict[str, Any]:
+    async def _edit(self, asker: Asker, body: Body) -> Answer:
         view, kept = body["view"], template_modal.kept_of(body["view"])
         question, choices = template_modal.question_of(view), self._form.choices()
         problems = templates.question_problems(question, choices.catalogue)
         if errors := field_errors.errors_by_block(problems, view, choices.names):
-            return _errors(errors)
+            return submission.errors(errors)
         edited = await self._templates.edit(kept.template, asker, question)
         said = questions.summary(question, choices.catalogue, choices.names)
         return _done("Edit template", f"{code(edited.name)} asks this now: {code(said)}")
 
 
-def _not_taken(error: Exception, view: Mapping[str, Any], said: Callable[[], str]) -> dict[str, Any]:
+def _not_taken(view: Mapping[str, Any], error: Exception, said: Callable[[], str]) -> Answer:
     """Return the answer to a form that was not accepted: at a field where something can be done about it there."""
     if isinstance(error, TemplateRefusedError):
-        return _errors(template_modal.refused(error.problems, view))
+        return submission.errors(field_errors.at({filled.inputs(view)[0]: error.problems}))
     if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
-        return _errors(template_modal.not_shared(refusals.NOT_SHARED_IN_FORM))
-    if isinstance(error, UseCaseError) and not isinstance(error, MembershipUnknownError):
-        return _done(str(view["title"]["text"]), refusals.sentence(error))
-    text = refusals.TOO_SLOW_TO_SAVE if isinstance(error, TimeoutError) else said().replace("`", "")
-    return _errors(template_modal.refused([text], view))
+        return submission.errors(template_modal.not_shared(refusals.NOT_SHARED_IN_FORM))
+    return submission.not_saved(view, error, said)
 
 
-def _errors(errors: Mapping[str, str]) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": errors}
-
-
-def _done(title: str, text: str) -> dict[str, Any]:
-    return {"response_action": "update", "view": template_modal.done(title, text)}
+def _done(title: str, text: str) -> Answer:
+    return submission.update(pieces.done(title, text))

@@ -1,17 +1,17 @@
 """The forms of templates: to save a question, to rename it, to change what it asks. All of their ids live here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.cards.blocks import plain, section
+from bot.cards.blocks import section
 from bot.cards.text import escape, is_direct_message, sentence, shorten
 from bot.questions import periods, templates
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.tokenflex.models import ExportRequest
-from handlers.forms import export_modal, field_errors, pieces
+from handlers.forms import export_modal, field_errors, filled, pieces
 from handlers.forms.export_modal import Choices, View
 
 # The `callback_id`s of the forms.
@@ -28,7 +28,6 @@ PERIOD: Final = "period"
 
 _MINE: Final = "mine"
 _SHARED: Final = "shared"
-_MAX_KEPT: Final = 3000  #: characters (source: Slack, private_metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +59,25 @@ def kept_of(view: Mapping[str, Any]) -> Kept:
 
 def named_of(view: Mapping[str, Any]) -> Named:
     """Return the name that was typed."""
-    chosen = (_element(view, WHOSE).get("selected_option") or {}).get("value")
-    name, said = (str(_element(view, block).get("value") or "") for block in (NAME, SENTENCE))
-    return Named(name, said, chosen == _SHARED)
+    return Named(filled.text(view, NAME), filled.text(view, SENTENCE), filled.chosen(view, WHOSE) == _SHARED)
 
 
 def question_of(view: Mapping[str, Any]) -> Question:
     """Return the question that stands in the form that changes it."""
     asked = export_modal.parse(view).request
-    period = str((_element(view, PERIOD).get("selected_option") or {}).get("value") or Relative.ALL)
-    days = periods.parse(period, periods.ANY_DAY)
+    days = periods.parse(filled.chosen(view, PERIOD) or Relative.ALL, periods.ANY_DAY)
     return Question(asked.fields, asked.metrics, asked.usage_categories, asked.where, days)
-
-
-def _element(view: Mapping[str, Any], block: str) -> Mapping[str, Any]:
-    state = (view.get("state") or {}).get("values") or {}
-    found = (state.get(block) or {}).get(block)
-    return found if isinstance(found, Mapping) else {}
 
 
 def name_errors(named: Named) -> dict[str, str]:
     """Return what `response_action: errors` takes for a name and its sentence."""
     wrong = {NAME: templates.name_problems(named.name, ""), SENTENCE: templates.name_problems("x", named.sentence)}
-    return {block: said for block, problems in wrong.items() if (said := _together(problems))}
-
-
-def refused(problems: Sequence[str], view: Mapping[str, Any]) -> dict[str, str]:
-    """Return what `response_action: errors` takes where a template cannot be stored as it is."""
-    return {_first_input(view): _together(problems)}
+    return field_errors.at(wrong)
 
 
 def not_shared(text: str) -> dict[str, str]:
     """Return what `response_action: errors` takes where nothing may be shared with the channel."""
     return {WHOSE: shorten(text, field_errors.MAX_ERROR)}
-
-
-def _first_input(view: Mapping[str, Any]) -> str:
-    return next(str(block["block_id"]) for block in view["blocks"] if block["type"] == "input")
-
-
-def _together(problems: Sequence[str]) -> str:
-    return shorten(" ".join(map(sentence, problems)), field_errors.MAX_ERROR)
 
 
 # --- building -----------------------------------------------------------------------------------------------------
@@ -112,41 +89,24 @@ def to_save(question: Question, said: str, channel: str) -> View | None:
     In a direct message, and where nobody knows the channel, it can be for the person alone only.
     """
     metadata = json.dumps({"channel": channel, "question": templates.write(question)}, ensure_ascii=False)
-    if len(metadata) > _MAX_KEPT:
+    if len(metadata) > pieces.MAX_KEPT:
         return None
     shareable = bool(channel) and not is_direct_message(channel)
     kept = f"*{escape(sentence(said))}*\nThe question is kept, not its dates: days move on with the day it is asked."
     blocks = [section("question", shorten(kept, pieces.MAX_TEXT)), *_names(), *([_whose()] if shareable else [])]
-    return _form(SAVE, "Save as template", metadata, blocks)
+    return pieces.form(SAVE, "Save as template", metadata, blocks)
 
 
 def to_rename(template: int, name: str, said: str, channel: str) -> View:
     """Return the form that gives a template another name and sentence."""
-    return _form(RENAME, "Rename template", _metadata(template, channel), _names(name, said))
+    return pieces.form(RENAME, "Rename template", _metadata(template, channel), _names(name, said))
 
 
 def to_edit(template: int, question: Question, choices: Choices, channel: str) -> View:
     """Return the form that changes what a template asks."""
     asked = ExportRequest("", question.fields, question.metrics, question.categories, question.where)
     blocks = [*export_modal.question_inputs(asked, choices), _period_input(periods.as_word(question.period))]
-    return _form(EDIT, "Edit template", _metadata(template, channel), blocks)
-
-
-def done(title: str, text: str) -> View:
-    """Return what replaces a form whose act is done; the text is mrkdwn."""
-    return {"type": "modal", "title": plain(title), "close": plain("Close"), "blocks": [section("done", text)]}
-
-
-def _form(callback: str, title: str, metadata: str, blocks: Sequence[dict[str, Any]]) -> View:
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "title": plain(title),
-        "submit": plain("Save"),
-        "close": plain("Cancel"),
-        "private_metadata": metadata,
-        "blocks": list(blocks),
-    }
+    return pieces.form(EDIT, "Edit template", _metadata(template, channel), blocks)
 
 
 def _metadata(template: int, channel: str) -> str:
