@@ -86,6 +86,15 @@ def still_open(db: Connection, now: datetime) -> tuple[Run, ...]:
     return tuple(map(Run.from_row, db.query(sql, [to_text(now)])))
 
 
+def came_in_the_end(db: Connection) -> tuple[Run, ...]:
+    """Return the runs that failed and whose exports are ready all the same: somebody had them tried again."""
+    sql = """
+        SELECT runs.* FROM runs JOIN exports ON exports.number = runs.export
+        WHERE runs.state = 'failed' AND exports.state = 'ready' ORDER BY runs.id
+    """
+    return tuple(map(Run.from_row, db.query(sql)))
+
+
 def told_before(db: Connection, run: Run) -> Run | None:
     """Return the newest run before this one of which a report was posted, None where there is none."""
     sql = """
@@ -203,6 +212,17 @@ def end(db: Connection, run: Run, state: RunState, why: str, now: datetime) -> t
     failures = schedule.failures + 1 if state is RunState.FAILED else 0
     schedules.count_failures(db, schedule.id, failures)
     return ended, schedules.pause(db, schedule.id, FAILING, now) if failures >= MOST_FAILURES else None
+
+
+def mend(db: Connection, run: Run, now: datetime) -> Run | None:
+    """Note that a run came which had failed; of failures in a row those after it remain. None where it had not."""
+    mended = move(db, run, RunState.DONE, now, why="") if run.state is RunState.FAILED else None
+    schedule = schedules.find(db, run.schedule)
+    if mended is not None and schedule is not None:
+        sql = "SELECT count(*) FROM runs WHERE schedule = ? AND state = 'failed' AND id > ?"
+        (after,) = db.execute(sql, [schedule.id, run.id]).fetchone()
+        schedules.count_failures(db, schedule.id, min(schedule.failures, after))
+    return mended
 
 
 def forget(db: Connection, before: datetime) -> int:

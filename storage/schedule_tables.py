@@ -48,6 +48,7 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX runs_open ON runs (state, id) WHERE state IN ('wanted', 'waiting', 'asked')",
+    "CREATE INDEX runs_failed ON runs (state, id) WHERE state = 'failed'",
     "CREATE INDEX runs_of_export ON runs (export) WHERE export IS NOT NULL",
     """
     CREATE TABLE alerts (

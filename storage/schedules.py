@@ -128,12 +128,13 @@ def change(
 
     """
     known = get(db, schedule_id)
+    place = {"channel": channels.current(db, str(changes["channel"]))} if "channel" in changes else {}
     times = {} if begins is None else {"through": begins[0], "next_at": begins[1]}
     grown = {"edition": known.edition + 1, "changed_at": now}
     if begins is not None:
         sql = "DELETE FROM runs WHERE schedule = ? AND (state = 'ahead' OR (state = 'left-out' AND identity > ?))"
         db.execute(sql, [schedule_id, begins[0]])
-    rows.update(db, "schedules", "id", schedule_id, {**changes, **times, **grown})
+    rows.update(db, "schedules", "id", schedule_id, {**changes, **place, **times, **grown})
     return get(db, schedule_id)
 
 

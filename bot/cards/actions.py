@@ -227,11 +227,12 @@ def of_template(action: str, template: Template) -> Block:
     return element
 
 
-def of_schedule(action: str, schedule: Schedule) -> Block:
-    """Return a button of a schedule; deleting asks first."""
-    element = _button(action, MadeFor(schedule.id, schedule.mark), flat(schedule.name))
+def of_schedule(action: str, schedule: Schedule, *, discreet: bool = False) -> Block:
+    """Return a button of a schedule, which a `discreet` one does not name; deleting asks first."""
+    called = "This schedule" if discreet else flat(schedule.name)
+    element = _button(action, MadeFor(schedule.id, schedule.mark), called)
     if action == UNSCHEDULE:
-        element |= {"style": _STYLES[action], "confirm": _confirm_unscheduling(schedule)}
+        element |= {"style": _STYLES[action], "confirm": _confirm_unscheduling(called)}
     return element
 
 
@@ -283,10 +284,10 @@ def _confirm_delete(number: int) -> Block:
     }
 
 
-def _confirm_unscheduling(schedule: Schedule) -> Block:
+def _confirm_unscheduling(called: str) -> Block:
     return {
         "title": plain("Delete this schedule?"),
-        "text": plain(f"{shorten(flat(schedule.name), 100)} does not run any more. Exports that it made stay."),
+        "text": plain(f"{shorten(called, 100)} does not run any more. Exports that it made stay."),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),
         "style": "danger",

@@ -108,8 +108,20 @@ def became(schedule: Schedule, run: Run | None, *, discreet: bool = False, priva
         what = f"The schedule {name(schedule)} in {channel(schedule.channel)}"
     said = f"{what} {_run(run)}" if run is not None else f"{what} was paused."
     follows = _paused(schedule) if schedule.is_paused else _goes_on(schedule, run)
-    parts = [blocks.section("schedule", f"{said}\n{follows}".strip()), actions.row("buttons", *_buttons(schedule))]
-    return Message(f"{said} {follows}".strip(), parts)
+    buttons = actions.row("buttons", *_buttons(schedule, discreet=discreet))
+    return Message(f"{said} {follows}".strip(), [blocks.section("schedule", f"{said}\n{follows}".strip()), buttons])
+
+
+def handed_over(schedule: Schedule, to: str, by: str) -> Message:
+    """Return what somebody is told to whom another person has given a schedule."""
+    said = f"{mention(by)} has handed the schedule {name(schedule)} in {channel(schedule.channel)} over to you."
+    if schedule.owner != to:
+        return blocks.paragraph(f"{said} It is {mention(schedule.owner)}'s by now.")
+    follows = f"It runs by what you may do, and you hear of it when it fails. {_goes_on(schedule, None)}"
+    if schedule.is_paused:
+        follows = _paused(schedule)
+    parts = [blocks.section("schedule", f"{said}\n{follows}"), actions.row("buttons", *_buttons(schedule))]
+    return Message(f"{said} {follows}", parts)
 
 
 def gone() -> Message:
@@ -130,7 +142,7 @@ def not_done(run: Run) -> str:
 
 def _run(run: Run) -> str:
     if run.state is RunState.DONE:
-        return f"of {due(run)} came in the end."
+        return f"has its report of {due(run)} after all."
     return f"had no report on {due(run)}: {not_done(run)}" if run.state is RunState.FAILED else f"ran on {due(run)}."
 
 
@@ -146,7 +158,7 @@ def _paused(schedule: Schedule) -> str:
     return f"{paused(schedule)} {how}"
 
 
-def _buttons(schedule: Schedule) -> list[Block]:
+def _buttons(schedule: Schedule, *, discreet: bool = False) -> list[Block]:
     goes_on = actions.TAKE_OVER if schedule.paused_why in TAKES_OVER else actions.RESUME
     wanted = [goes_on, actions.RESCHEDULE, actions.UNSCHEDULE] if schedule.is_paused else [actions.RESCHEDULE]
-    return [actions.of_schedule(each, schedule) for each in wanted]
+    return [actions.of_schedule(each, schedule, discreet=discreet) for each in wanted]

@@ -140,6 +140,8 @@ def _without_link(letter: Letter, drawing: Drawing) -> Message:
 def _news(news: ScheduleNews, drawing: Drawing, *, private: bool = False) -> Message:
     if news.schedule is None:
         return schedule_card.gone()
+    if private and drawing.delivery.detail:
+        return schedule_card.handed_over(news.schedule, drawing.delivery.recipient, drawing.delivery.detail)
     return schedule_card.became(news.schedule, news.run, discreet=drawing.discreet, private=private)
 
 

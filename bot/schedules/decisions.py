@@ -10,7 +10,7 @@ from bot.schedules import due
 from bot.schedules.calendar import Run as Planned
 from bot.schedules.calendar import identity, next_runs, reading
 from bot.schedules.due import Missed, NotRun
-from bot.schedules.rule import Rule, of_json
+from bot.schedules.rule import Rule, RuleError, of_json
 from bot.schedules.typed import checked
 from storage import runs
 from storage.runs import Due, Run
@@ -24,12 +24,17 @@ def rule_of(schedule: Schedule) -> Rule:
         RuleError: what is stored is no rule, or its zone is not known any more.
 
     """
-    return checked(of_json(json.loads(schedule.rule)))
+    try:
+        kept = json.loads(schedule.rule)
+    except ValueError:
+        raise RuleError("This is no rule of a schedule.") from None
+    return checked(of_json(kept))
 
 
 def missed_of(schedule: Schedule) -> Missed:
-    """Return what becomes of runs of a schedule that were missed."""
-    return Missed(schedule.missed)
+    """Return what becomes of runs of a schedule that were missed; what is not understood means as little as can be."""
+    known = frozenset(each.value for each in Missed)
+    return Missed(schedule.missed) if schedule.missed in known else Missed.ONCE
 
 
 def begins(rule: Rule, now: datetime) -> tuple[str, datetime | None]:

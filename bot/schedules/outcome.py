@@ -62,6 +62,22 @@ def follow(db: Connection, run_id: int, audience: LinkAudience, now: datetime) -
         fail(db, run, why, now)
 
 
+def mend(db: Connection, run: Run, now: datetime) -> None:
+    """Note that a run came which had failed, since somebody had its export tried again."""
+    mended, schedule = runs.mend(db, run, now), schedules.find(db, run.schedule)
+    if mended is not None and schedule is not None:
+        telling.note(db, schedule, mended, "came in the end", now)
+        telling.run_changed(db, mended, now)
+
+
+def let_go(db: Connection, schedule: Schedule, now: datetime) -> None:
+    """Have reports posted that wait for their figures, since nobody compares these any more."""
+    for run in runs.open_of(db, schedule.id):
+        export = None if run.export is None else exports.get(db, run.export)
+        if export is not None and export.state is _S.READY:
+            announcements.announce(db, export, now)
+
+
 def fail(db: Connection, run: Run, why: NotDone, now: datetime) -> None:
     """End a run that failed finally; who owns it hears that once, the channel reads it, three in a row pause it."""
     ended, paused = runs.end(db, run, RunState.FAILED, why.value, now)
@@ -102,12 +118,16 @@ def leave_out_open(db: Connection, schedule: Schedule, now: datetime) -> None:
 
 
 def closed(db: Connection) -> tuple[int, ...]:
-    """Return the schedules of which a report waits that its channel does not take."""
+    """Return the schedules of which a report waits that its channel does not take, since a person last changed them.
+
+    Who has let one go on says that the channel takes messages again: what it refused before is tried again.
+    """
     sql = """
         SELECT DISTINCT schedules.id FROM outbox JOIN exports ON exports.number = outbox.about_id
             JOIN runs ON runs.id = exports.run JOIN schedules ON schedules.id = runs.schedule
         WHERE outbox.state IN ('waiting', 'sending') AND outbox.kind = ? AND outbox.about = ? AND outbox.refusal = ?
-            AND schedules.paused_why = '' AND outbox.id NOT IN (SELECT delivery FROM messages)
+            AND schedules.paused_why = '' AND outbox.refused_since >= schedules.changed_at
+            AND outbox.id NOT IN (SELECT delivery FROM messages)
     """
     wanted = [MessageKind.REPORT.value, About.EXPORT.value, Refusal.PLACE.value]
     return tuple(row["id"] for row in db.query(sql, wanted))

@@ -85,6 +85,8 @@ class ScheduleRunner:
         await self._decide(now)
         for run in await self._database.read(runs.still_open, now):
             await self._go_on(run)
+        for run in await self._database.read(runs.came_in_the_end):
+            await self._database.write(outcome.mend, run, now)
         for schedule_id in await self._database.read(outcome.closed):
             await self._pause(schedule_id, Paused.CLOSED)
         return await self._database.read(_moments, now)

@@ -34,12 +34,21 @@ def of_pause(db: Connection, schedule: Schedule, administrators: Iterable[str], 
         _of_schedule(db, schedule, person, MessageKind.PRIVATE_SCHEDULE, now)
 
 
+def handed_over(db: Connection, schedule: Schedule, by: str, now: datetime) -> None:
+    """Have it told to who owns a schedule now, and by whom it was given to them."""
+    _of_schedule(db, schedule, schedule.owner, MessageKind.PRIVATE_SCHEDULE, now, detail=by)
+
+
 def changed(db: Connection, schedule: Schedule, now: datetime) -> None:
     """Have all messages about a schedule, and its newest runs, drawn again that stand in Slack: no old button stays."""
-    matters = [(About.SCHEDULE, schedule.id), *((About.RUN, run.id) for run in runs.of_schedule(db, schedule.id))]
-    for matter, number in matters:
-        for message in outbox.messages_about(db, matter, number):
-            outbox.put(db, outbox.get(db, message.delivery), now)
+    _draw_again(db, About.SCHEDULE, schedule.id, now)
+    for run in runs.of_schedule(db, schedule.id):
+        run_changed(db, run, now)
+
+
+def run_changed(db: Connection, run: Run, now: datetime) -> None:
+    """Have all messages about a run drawn again that stand in Slack."""
+    _draw_again(db, About.RUN, run.id, now)
 
 
 def note(db: Connection, schedule: Schedule, run: Run, what: str, now: datetime) -> None:
@@ -58,12 +67,20 @@ def note_change(
     audit.add(db, Entry(now, person or schedule.owner, Act.SCHEDULE, None, where, source, result))
 
 
-def _of_schedule(db: Connection, schedule: Schedule, recipient: str, kind: MessageKind, now: datetime) -> None:
+def _draw_again(db: Connection, matter: About, number: int, now: datetime) -> None:
+    for message in outbox.messages_about(db, matter, number):
+        outbox.put(db, outbox.get(db, message.delivery), now)
+
+
+def _of_schedule(
+    db: Connection, schedule: Schedule, recipient: str, kind: MessageKind, now: datetime, *, detail: str = ""
+) -> None:  # fmt: skip
     message = NewDelivery(
         subject=f"schedule:{schedule.id}:{schedule.mark}:{schedule.edition}:{recipient}",
         kind=kind,
         about=About.SCHEDULE,
         about_id=schedule.id,
         recipient=recipient,
+        detail=detail,
     )
     outbox.put_once(db, message, now)

@@ -273,6 +273,7 @@ CREATE INDEX attachments_open ON attachments (state, id)
 CREATE INDEX schedules_due ON schedules (next_at) WHERE paused_why = '';
 CREATE INDEX schedules_of_channel ON schedules (channel, id);
 CREATE INDEX schedules_of_owner ON schedules (owner, id);
+CREATE INDEX runs_failed ON runs (state, id) WHERE state = 'failed';
 CREATE INDEX runs_open ON runs (state, id) WHERE state IN ('wanted', 'waiting', 'asked');
 CREATE INDEX runs_of_export ON runs (export) WHERE export IS NOT NULL;
 CREATE INDEX exports_of_alert ON exports (alert, number) WHERE alert IS NOT NULL;

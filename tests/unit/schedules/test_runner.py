@@ -10,6 +10,7 @@ import pytest
 from bot.cards.schedule_card import NotDone, Paused
 from bot.delivery.kinds import Words, load
 from bot.errors import MembershipUnknownError
+from bot.exports import announcements
 from bot.exports.progress import _vanished
 from bot.exports.submissions import refuse
 from bot.people.permissions import Named, Rules
@@ -156,6 +157,42 @@ async def test_three_failures_in_a_row_pause_it(house: House) -> None:
     told = house.told(_K.SCHEDULE)
     assert len(told) == 1
     assert "*Resume* lets it go on." in text_of(house, _K.SCHEDULE)
+
+
+async def test_a_run_that_somebody_has_tried_again_came(house: House) -> None:
+    """It counts as no failure any more, and what its owner was told says so; later ones still count."""
+    schedule = house.schedule()
+    for days in range(2):
+        await house.until(DUE + days * DAY)
+        await house.ends(house.made()[days].number, "Error")
+        await house.looks()
+    assert house.now(schedule).failures == 2
+    first = house.made()[0].number
+    await house.database.write(_made_again, first, house.clock.now())
+    await house.looks()
+    assert [run.state for run in house.runs(schedule)] == [_R.DONE, _R.FAILED]
+    assert house.now(schedule).failures == 1
+    told = next(row for row in house.told(_K.PRIVATE_SCHEDULE))
+    said = load(house.db, told).message(None, Words()).text
+    assert "has its report of Wednesday, 25 November 2026, 08:00 after all." in said
+    assert "run 2026-11-25T08:00 of schedule 1 came in the end" in house.acts(Act.RUN)
+
+
+def _made_again(db: Any, number: int, now: datetime) -> None:
+    exports.move(db, number, Event.RETRY, now)
+    made = exports.move(db, number, Event.FINISH, now)
+    assert made is not None
+    announcements.result(db, made, now)
+
+
+@pytest.mark.parametrize("column", ["rule", "missed", "question"])
+async def test_one_that_nobody_understands_holds_up_no_other(house: House, column: str) -> None:
+    """A newer version may have written what this one cannot read."""
+    house.schedule()
+    house.db.execute(f"UPDATE schedules SET {column} = '?'")
+    house.schedule()
+    await house.until(DUE)
+    assert len(house.made()) == (2 if column == "missed" else 1)
 
 
 REASONS: dict[Paused, Callable[[House], None]] = {

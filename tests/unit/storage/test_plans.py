@@ -92,7 +92,7 @@ HOT: dict[str, Query] = {
     "runs of a schedule": lambda db: (runs.happened_after(db, 1, "2026-11-01T08:00"), runs.asked_not(db, 1)),
     "runs that go on": lambda db: (
         *(runs.next_try(db, NOW), runs.waiting_of(db, "1"), runs.open_of(db, 1)),
-        *(runs.left_out_at(db, 1, NOW), outcome.closed(db)),
+        *(runs.left_out_at(db, 1, NOW), outcome.closed(db), runs.came_in_the_end(db)),
     ),
     "last call": lambda db: calls.last(db, "freshness of 1", NOW),
     "calls since": lambda db: calls.since(db, NOW),
