@@ -18,9 +18,19 @@ from bot import settings
 from bot.app import Bot
 from bot.login.sign_in import PATIENCE, LoginError, Person, login, logout
 from bot.login.store import MissingKeyError
-from bot.operate import audit_page, doctor, findings, kept_answers, report, settings_page, template_files
+from bot.operate import (
+    audit_page,
+    doctor,
+    findings,
+    kept_answers,
+    report,
+    schedule_files,
+    settings_page,
+    template_files,
+)
 from bot.operate.init import wizard
 from bot.operate.init.env_file import EnvFileError
+from bot.people.permissions import Rules
 from bot.questions.yaml_file import YamlFileError
 from bot.runtime import logs
 from bot.runtime.clock import Clock, SystemClock
@@ -181,6 +191,21 @@ def _templates(options: argparse.Namespace, clock: Clock | None) -> int:
     return 0
 
 
+def _schedules(options: argparse.Namespace, clock: Clock | None) -> int:
+    configured = _configured()
+    if options.what == "export":
+        count = schedule_files.write(configured.database_path, options.file)
+        print(f"{options.file} holds all schedules ({count}).")
+        return 0
+    catalogue = Catalogue(configured.extra_fields, configured.extra_metrics)
+    now, rules = (clock or SystemClock()).now(), Rules.of(configured)
+    done = asyncio.run(schedule_files.read(configured.database_path, options.file, catalogue, rules, now))
+    for each in done:
+        print(schedule_files.said(each))
+    print(f"The schedules of {options.file} are stored ({len(done)}); a running bot follows them within a minute.")
+    return 0
+
+
 def _answers(options: argparse.Namespace, clock: Clock | None) -> int:
     configured, now = _configured(), (clock or SystemClock()).now()
     keep = configured.keep_answers if options.older_than is None else timedelta(days=options.older_than)
@@ -293,13 +318,12 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--format", choices=audit_page.STYLES, default="csv", help="csv or jsonl: one JSON object a line (default: csv)"
     )
-    saved = _add(
-        "templates", _templates, "write all templates to a file, or store those of a file, beside a running bot"
-    )
-    saved.add_argument(
-        "what", choices=("export", "import"), help="export makes the file; import stores all of it or none"
-    )
-    saved.add_argument("file", type=Path, metavar="FILE", help="a YAML file; export makes a new one")
+    for name, command in (("templates", _templates), ("schedules", _schedules)):
+        saved = _add(name, command, f"write all {name} to a file, or store those of a file, beside a running bot")
+        saved.add_argument(
+            "what", choices=("export", "import"), help="export makes the file; import stores all of it or none"
+        )
+        saved.add_argument("file", type=Path, metavar="FILE", help="a YAML file; export makes a new one")
     _add_answers(_add("answers", _answers, "forget figures that are kept of answers, also beside a running bot"))
     listing = _add("settings", _settings, "list all settings")
     listing.add_argument("--markdown", action="store_true", help="write docs/settings.md")

@@ -48,6 +48,7 @@ class Source(StrEnum):
     BOT = "bot"  #: by itself, for the person who asked for the export
     SCHEDULE = "schedule"  #: by itself, for the owner of a schedule
     ALERT = "alert"  #: by itself, for the owner of an alert
+    HOST = "host"  #: by a command of who administers the machine, of whom we know no account
 
 
 @dataclass(frozen=True, slots=True)
