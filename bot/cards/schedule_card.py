@@ -59,7 +59,9 @@ WHY_PAUSED: Final[Mapping[Paused, str]] = {
     Paused.CONTRACT: "because its contract is not allowed any more",
     Paused.CHANNEL: "because exports are not allowed in its channel any more",
     Paused.CLOSED: "because its channel takes no messages of the bot",
-    Paused.RULE: "because nobody understands any more when it is to run",
+    Paused.RULE: "because nobody understands it any more",
+    Paused.FIGURES: "because the bot is set up to read no figures of files any more",
+    Paused.PEOPLE: "because what it is about names people now",
 }
 _NOT_DONE: Final[Mapping[NotDone, str]] = {
     NotDone.ERROR: "Autodesk could not make the file.",
