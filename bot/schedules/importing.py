@@ -11,8 +11,8 @@ from sqlite_utils import Database as Connection
 from bot.questions import templates, yaml_file
 from bot.questions.yaml_file import YamlFileError
 from bot.schedules import decisions, drafts, outcome, telling
+from bot.schedules.changes import MOST
 from bot.schedules.schedule_file import Written
-from bot.schedules.use_cases import MOST
 from storage import audit, schedules
 from storage.audit import Act, Entry, Source
 from storage.schedules import NewSchedule, Schedule

@@ -21,12 +21,12 @@ from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.questions.yaml_file import YamlFileError
 from bot.schedules import decisions, drafts, importing, schedule_file
+from bot.schedules.changes import MOST
 from bot.schedules.drafts import Draft
 from bot.schedules.due import Missed
 from bot.schedules.importing import Done
 from bot.schedules.rule import Cron, Daily, MonthDay, NthWeekday, Rule, Timed, Weekday, Weekly, WorkingDay
 from bot.schedules.schedule_file import SHAPE, Allowed, Written
-from bot.schedules.use_cases import MOST
 from bot.tokenflex.catalogue import Catalogue
 from storage import audit, channels, runs, schedules
 from storage.audit import Act, Source
