@@ -9,6 +9,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bot.alerts.use_cases import Alerts
 from bot.answers.asking_again import AskingAgain
 from bot.answers.files.attaching import Attaching
 from bot.answers.files.download import Downloads
@@ -58,6 +59,7 @@ from bot.tokenflex.models import ExportRequest
 from handlers.buttons import Buttons
 from handlers.commands import Commands
 from handlers.events import Events
+from handlers.forms.alert_form import AlertForm
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import QuestionForm
 from handlers.forms.redraws import Redraws
@@ -65,6 +67,7 @@ from handlers.forms.schedule_form import ScheduleForm
 from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.home import Home
+from handlers.on_alerts import OnAlerts
 from handlers.on_answers import OnAnswers
 from handlers.on_exports import OnExports
 from handlers.on_schedules import OnSchedules
@@ -290,10 +293,16 @@ class Bot:
         schedules = Schedules(parts.database, workspace.access, catalogue, self._clock)
         schedule_form = ScheduleForm(form, exports, templates, schedules, asking, Redraws(views), guard, self._clock)
         on_schedules = OnSchedules(schedules, templates, schedule_form, form.choices, on_exports, presses, guard)
+        alerts = Alerts(
+            parts.database, workspace.access, catalogue, self._clock, personal=settings.personal_fields,
+            reads_files=answers,
+        )  # fmt: skip
+        alert_form = AlertForm(form, alerts, contracts, values, Redraws(views), guard)
+        on_alerts = OnAlerts(alerts, alert_form, on_exports, guard)
         on_answers = OnAnswers(asking_again, on_exports, presses, guard)
         history = History(parts.database, workspace.access, self._clock)
         commands = Commands(
-            exports, on_exports, on_templates, on_schedules, on_usage, on_answers, administration, contracts,
+            exports, on_exports, on_templates, on_schedules, on_alerts, on_usage, on_answers, administration, contracts,
             catalogue, short, history, asking, guard,
         )  # fmt: skip
         buttons = Buttons(on_exports, presses, administration, guard)
@@ -303,7 +312,7 @@ class Bot:
         events = Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard)
         register(
             app, commands, buttons, form, short, home, template_form, on_templates, schedule_form, on_schedules,
-            on_usage, on_answers, events,
+            alert_form, on_alerts, on_usage, on_answers, events,
         )  # fmt: skip
         return app
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.tokenflex.errors import TokenFlexError
+from storage.alerts import Alert
 from storage.models import Export
 from storage.schedules import Schedule
 from storage.templates import Template
@@ -117,6 +118,13 @@ class ScheduleOwnerOnlyError(NotAllowedError):
 
 
 @dataclass(eq=False)
+class AlertOwnerOnlyError(NotAllowedError):
+    """Only the person who owns the alert may do that."""
+
+    alert: Alert
+
+
+@dataclass(eq=False)
 class ChannelOnlyError(NotAllowedError):
     """Links and figures of the export can be had in its channel alone."""
 
@@ -166,6 +174,25 @@ class HiddenScheduleError(NoSuchScheduleError):
 @dataclass(eq=False)
 class ScheduleRefusedError(UseCaseError):
     """A schedule cannot be as it is meant; plain sentences say why, and may quote what was typed."""
+
+    problems: tuple[str, ...]
+
+
+class NoSuchAlertError(UseCaseError):
+    """There is no such alert, or it is not theirs to see: the two are not told apart on purpose."""
+
+
+class HiddenAlertError(NoSuchAlertError):
+    """It is there, and not theirs to see; people hear the same, the audit does not."""
+
+
+class AlertOverError(UseCaseError):
+    """What an alert had told is over, or it tells something else by now: nothing can be done about that any more."""
+
+
+@dataclass(eq=False)
+class AlertRefusedError(UseCaseError):
+    """An alert cannot be as it is meant; plain sentences say why, and may quote what was typed."""
 
     problems: tuple[str, ...]
 

@@ -25,6 +25,7 @@ from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
+from handlers.on_alerts import OnAlerts
 from handlers.on_answers import OnAnswers
 from handlers.on_exports import Act, OnExports
 from handlers.on_schedules import OnSchedules
@@ -45,6 +46,7 @@ class Commands:
         on_exports: OnExports,
         on_templates: OnTemplates,
         on_schedules: OnSchedules,
+        on_alerts: OnAlerts,
         on_usage: OnUsage,
         on_answers: OnAnswers,
         administration: Administration,
@@ -75,6 +77,7 @@ class Commands:
         self._shown: dict[type[asked.Command], Callable[[Act], Awaitable[None]]] = {
             asked.Templates: on_templates.show,
             asked.Schedules: on_schedules.show,
+            asked.Alerts: on_alerts.show,
             asked.Help: self._help,
             asked.Administer: self._overview,
         }

@@ -113,6 +113,14 @@ def origin_of_press(body: Body) -> str:
     return hashlib.sha256("\n".join(pressed).encode()).hexdigest()
 
 
+def origin_of_one_press(body: Body) -> str:
+    """Return a name for this one press of a button or choice in a menu; the same again later is another act."""
+    action = body["actions"][0]
+    chosen = (action.get("selected_option") or {}).get("value") or action.get("value")
+    pressed = [str(body["user"]["id"]), pressed_message(body), str(chosen), str(action.get("action_ts"))]
+    return "press:" + hashlib.sha256("\n".join(pressed).encode()).hexdigest()
+
+
 def origin_of_form(body: Body) -> str:
     """Return a name for this one form as it is filled in: submitted twice it is the same act, changed it is another."""
     view = body["view"]

@@ -9,12 +9,14 @@ from bot.cards import actions
 from handlers.buttons import Buttons
 from handlers.commands import COMMAND, Commands
 from handlers.events import CHANNEL_ID_CHANGED, MENTION, MESSAGE, Events
-from handlers.forms import export_modal, question_modal, schedule_modal, template_modal
+from handlers.forms import alert_modal, export_modal, question_modal, schedule_modal, template_modal
+from handlers.forms.alert_form import AlertForm
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import NEW_EXPORT, QuestionForm
 from handlers.forms.schedule_form import ScheduleForm
 from handlers.forms.template_form import TemplateForm
 from handlers.home import APP_HOME_OPENED, Home
+from handlers.on_alerts import OnAlerts
 from handlers.on_answers import OnAnswers
 from handlers.on_schedules import OnSchedules
 from handlers.on_templates import OnTemplates
@@ -41,6 +43,8 @@ def register(
     on_templates: OnTemplates,
     schedule_form: ScheduleForm,
     on_schedules: OnSchedules,
+    alert_form: AlertForm,
+    on_alerts: OnAlerts,
     on_usage: OnUsage,
     on_answers: OnAnswers,
     events: Events,
@@ -58,7 +62,11 @@ def register(
     app.action(actions.MEANT)(commands.meant)
     app.action(actions.LIST)(commands.turn)
     app.view(question_modal.CALLBACK)(short.submit)
-    for ids, changed in ((question_modal.CHANGES, short.changed), (schedule_modal.CHANGES, schedule_form.changed)):
+    for ids, changed in (
+        (question_modal.CHANGES, short.changed),
+        (schedule_modal.CHANGES, schedule_form.changed),
+        (alert_modal.CHANGES, alert_form.changed),
+    ):
         for action_id in ids:
             app.action(action_id)(changed)
     app.action(question_modal.EVERYTHING)(short.everything)
@@ -69,8 +77,10 @@ def register(
         app.view(callback_id)(template_form.submit)
     for callback_id in schedule_form.callback_ids:
         app.view(callback_id)(schedule_form.submit)
+    app.view(alert_modal.CALLBACK)(alert_form.submit)
+    app.options(alert_modal.VALUE)(alert_form.search)
     app.action(actions.POST_USAGE)(on_usage.press)
-    with_buttons: tuple[_Pressed, ...] = (on_templates, on_schedules, on_answers, buttons)
+    with_buttons: tuple[_Pressed, ...] = (on_templates, on_schedules, on_alerts, on_answers, buttons)
     for pressed in with_buttons:
         for action_id in pressed.action_ids:
             app.action(action_id)(pressed.press)

@@ -1,12 +1,14 @@
 """The store of alerts. What is watched for, and how it stands, are texts here, written and read by `bot.alerts`."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
 from . import channels, rows
-from .models import Stored, mark_of
+from .models import Stored, mark_of, to_text
 
 
 class UnknownAlertError(LookupError):
@@ -70,10 +72,13 @@ def find(db: Connection, alert_id: int) -> Alert | None:
     return next(map(Alert.from_row, db.query("SELECT * FROM alerts WHERE id = ?", [alert_id])), None)
 
 
-def seen_from(db: Connection, channel: str, person: str) -> tuple[Alert, ...]:
-    """Return the alerts of a channel and those of a person, by contract; what is paused is last."""
-    sql = "SELECT * FROM alerts WHERE channel = ? OR owner = ? ORDER BY paused_why <> '', contract, id"
-    return tuple(map(Alert.from_row, db.query(sql, [channel, person])))
+def seen_from(db: Connection, channels: Collection[str], person: str) -> tuple[Alert, ...]:
+    """Return the alerts of some channels and those of a person, by contract; what is paused is last."""
+    sql = """
+        SELECT * FROM alerts WHERE channel IN (SELECT value FROM json_each(?)) OR owner = ?
+        ORDER BY paused_why <> '', contract, id
+    """
+    return tuple(map(Alert.from_row, db.query(sql, [json.dumps(sorted(channels)), person])))
 
 
 def of_contract(db: Connection, contract: str) -> tuple[Alert, ...]:
@@ -131,11 +136,18 @@ def resume(db: Connection, alert_id: int, owner: str, now: datetime) -> Alert | 
     return get(db, alert_id)
 
 
+def is_first(db: Connection, alert_id: int, origin: str, now: datetime) -> bool:
+    """Put one act of a person on an alert on record by its `origin`, and return whether it was not there yet."""
+    sql = "INSERT OR IGNORE INTO alert_acts (origin, alert, at) VALUES (?, ?, ?)"
+    return bool(db.execute(sql, [origin, alert_id, to_text(now)]).rowcount)
+
+
 def count_useless(db: Connection, alert_id: int) -> None:
     """Count that a person said that an alert is not useful."""
     db.execute("UPDATE alerts SET useless = useless + 1 WHERE id = ?", [alert_id])
 
 
 def remove(db: Connection, alert_id: int) -> None:
-    """Remove an alert."""
+    """Remove an alert and the record of what people did about it."""
+    db.execute("DELETE FROM alert_acts WHERE alert = ?", [alert_id])
     db.execute("DELETE FROM alerts WHERE id = ?", [alert_id])

@@ -81,8 +81,19 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX tellings_of_alert ON tellings (alert, id)",
+    """
+    CREATE TABLE alert_acts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workspace TEXT NOT NULL DEFAULT '',
+        origin TEXT NOT NULL UNIQUE,
+        alert INTEGER NOT NULL REFERENCES alerts (id),
+        at TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX alert_acts_of_alert ON alert_acts (alert)",
     "CREATE INDEX alerts_of_contract ON alerts (contract, id)",
     "CREATE INDEX alerts_of_channel ON alerts (channel, id)",
+    "CREATE INDEX alerts_of_owner ON alerts (owner, id)",
 )
 
 

@@ -55,6 +55,9 @@ NOT_USEFUL = "alert.not_useful"
 TAKE_OVER_ALERT = "alert.take_over"
 RESUME_ALERT = "alert.resume"
 UNWATCH = "alert.delete"
+PAUSE_ALERT = "alert.pause"
+NEW_ALERT = "alert.new"  #: its value is a contract, where one is meant
+ALERTS = "alert.list"  #: its value says where a page of the list begins
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
 FORM = "form.open"
 MEANT = "command.meant"  #: does the command that its value is, as it would be typed
@@ -99,6 +102,8 @@ _LABELS = {
     TAKE_OVER_ALERT: "Take over",
     RESUME_ALERT: "Resume",
     UNWATCH: "Delete",
+    PAUSE_ALERT: "Pause",
+    NEW_ALERT: "New alert",
 }
 _DELAYS = {Delay.DAY: "For a day", Delay.WEEK: "For a week", Delay.MONTH: "Until next month"}
 _DANGERS = (DELETE, REMOVE, UNSCHEDULE, UNWATCH)
@@ -242,6 +247,15 @@ def of_alert(action: str, alert: Alert) -> Block:
     if action == UNWATCH:
         element |= {"style": _STYLES[action], "confirm": _confirm_unwatching(alert)}
     return element
+
+
+def new_alert(words: str = _LABELS[NEW_ALERT], contract: str = "") -> Block:
+    """Return the button that opens the form of an alert, for a contract where one is meant."""
+    of = f"contract {flat(contract)}" if contract else "tokens of a contract"
+    button = {"type": "button", "action_id": NEW_ALERT, "text": plain(words)} | (
+        {"value": contract} if contract else {}
+    )
+    return button | {"accessibility_label": shorten(f"{words}, {of}", 75)}
 
 
 def put_off(alert: Alert) -> Block:

@@ -19,6 +19,7 @@ LINES: Final = (
     ("/tokenflex list revit failed", "those alone; also @name, #channel and october."),
     ("/tokenflex templates", "shows saved questions, to run, change and share them."),
     ("/tokenflex schedules", "shows what runs by itself, to start, pause and change it."),
+    ("/tokenflex alerts", "shows what I watch for and tell a channel of, to make, pause and delete it."),
     ("/tokenflex status #42", "shows how far an export is."),
     ("/tokenflex link #42", "gets its download link."),
     ("/tokenflex retry #42", "tries an export that failed once more."),

@@ -21,12 +21,19 @@ SHARED_IN_FORM = (
     "Exports may not be posted to channels that are shared with other organisations, and that one is, or may be. "
     "Choose another one."
 )
+FIGURES_SHARED_IN_FORM = (
+    "I show no figures in channels that are shared with other organisations, and that one is, or may be. "
+    "Choose another one."
+)
 NOT_SHARED_IN_FORM = "Nothing of exports may be shared in this channel. Save it as yours."
 TOO_SLOW_TO_SAVE = "That takes unusually long. Press Save again in a moment; unchanged, it is saved once."
 TOO_SLOW_IN_FORM = "That takes unusually long. Press Export again in a moment; unchanged, it makes no second export."
 
 _NO_SCHEDULE = (
     "That schedule is not there any more, or is another channel's. `/tokenflex schedules` lists those that you can see."
+)
+_NO_ALERT = (
+    "That alert is not there any more, or is another channel's. `/tokenflex alerts` lists those that you can see."
 )
 _NAMED_AT_MOST = 5  #: administrators, or channels, in one sentence
 _ALWAYS: dict[type[UseCaseError], str] = {
@@ -43,6 +50,9 @@ _ALWAYS: dict[type[UseCaseError], str] = {
     ),
     errors.NoSuchScheduleError: _NO_SCHEDULE,
     errors.HiddenScheduleError: _NO_SCHEDULE,
+    errors.NoSuchAlertError: _NO_ALERT,
+    errors.HiddenAlertError: _NO_ALERT,
+    errors.AlertOverError: "That is over already, so nothing was changed.",
     errors.NotGivenUpError: "That message was sent already, or is on its way. Nothing was changed.",
 }
 _FOR_REQUESTER = {
@@ -100,7 +110,7 @@ def sentence(error: UseCaseError) -> str:
         case errors.UsageUnknownError():
             cause = "I am just being restarted. Try again in a minute." if error.cause is None else explain(error.cause)
             text = f"I could not find out how contract {code(error.contract)} stands. {cause}"
-        case errors.QueryRefusedError() | errors.ScheduleRefusedError():
+        case errors.QueryRefusedError() | errors.ScheduleRefusedError() | errors.AlertRefusedError():
             text = " ".join(escape(ended(each)) for each in error.problems)
         case errors.FormNotOpenedError():
             reason = "I was too slow" if error.too_late else "Slack has a problem of its own"
@@ -139,7 +149,7 @@ def _not_allowed(error: NotAllowedError) -> str:
         case errors.ChannelOnlyError():
             what, where = _OF_CHANNEL[error.wish], channel(error.export.channel)
             text = f"{what} of export {error.export.label} can be had in its channel only, {where}."
-        case errors.OwnerOnlyError() | errors.ScheduleOwnerOnlyError():
+        case errors.OwnerOnlyError() | errors.ScheduleOwnerOnlyError() | errors.AlertOwnerOnlyError():
             text = _not_the_owner(error)
         case errors.RequesterOnlyError():
             said = _FOR_REQUESTER[error.wish]
@@ -149,9 +159,11 @@ def _not_allowed(error: NotAllowedError) -> str:
     return text
 
 
-def _not_the_owner(error: errors.OwnerOnlyError | errors.ScheduleOwnerOnlyError) -> str:
+def _not_the_owner(error: errors.OwnerOnlyError | errors.ScheduleOwnerOnlyError | errors.AlertOwnerOnlyError) -> str:
     if isinstance(error, errors.OwnerOnlyError):
         return f"Only {mention(error.template.owner)}, who saved {code(error.template.name)}, can change it."
+    if isinstance(error, errors.AlertOwnerOnlyError):
+        return f"Only {mention(error.alert.owner)}, who owns that alert, can do that."
     return f"Only {mention(error.schedule.owner)}, who owns {code(shorten(error.schedule.name, 80))}, can do that."
 
 

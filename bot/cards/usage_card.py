@@ -96,7 +96,8 @@ def glance(shown: Glance, *, in_channel: bool) -> Message:
     if shown.usage is None:
         return paragraph(f"I'm asking Autodesk how contract {code(shown.contract)} stands. It comes by itself.")
     buttons = [actions.post_usage(shown.contract)] if in_channel else []
-    return drawing.message(figures_of(shown), [*buttons, actions.ask("By product", *_by_product(shown.contract))])
+    buttons += [actions.ask("By product", *_by_product(shown.contract)), actions.new_alert("Alert me", shown.contract)]
+    return drawing.message(figures_of(shown), buttons)
 
 
 def posted(usage: Usage | None, *, discreet: bool = False) -> Message:

@@ -35,6 +35,7 @@ _REASONS: tuple[tuple[type[UseCaseError], str], ...] = (
     (errors.HiddenExportError, "the export is not theirs to see"),
     (errors.HiddenTemplateError, "the template is not theirs to see"),
     (errors.HiddenScheduleError, "the schedule is not theirs to see"),
+    (errors.HiddenAlertError, "the alert is not theirs to see"),
     (errors.NotAllowedError, "that is for others"),
 )
 

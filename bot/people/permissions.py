@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from bot.settings import LinkAudience, Settings, SharedChannels
 from bot.slack.channels import Sharing
+from storage.alerts import Alert
 from storage.models import Export
 from storage.schedules import Schedule
 from storage.templates import Template
@@ -132,6 +133,16 @@ def may_see_schedule(schedule: Schedule, person: str, channel: str) -> bool:
 def may_change_schedule(schedule: Schedule, person: str) -> bool:
     """Return whether this person may change a schedule: who owns it; administrators may in any case."""
     return person == schedule.owner
+
+
+def may_see_alert(alert: Alert, person: str, channel: str) -> bool:
+    """Return whether this person may see an alert, asking from this channel; administrators may in any case."""
+    return person == alert.owner or channel == alert.channel
+
+
+def may_change_alert(alert: Alert, person: str) -> bool:
+    """Return whether this person may pause, resume and delete an alert: who owns it; administrators may in any case."""
+    return person == alert.owner
 
 
 def may_change_template(template: Template, person: str) -> bool:

@@ -56,6 +56,11 @@ class Schedules:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """Show what is watched for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Show the words and examples."""
 
@@ -104,7 +109,19 @@ class Ask:
 
 
 Command = (
-    OpenForm | Export | Usage | List | Templates | Schedules | Help | Administer | OnExport | Ask | Mistake | Unknown
+    OpenForm
+    | Export
+    | Usage
+    | List
+    | Templates
+    | Schedules
+    | Alerts
+    | Help
+    | Administer
+    | OnExport
+    | Ask
+    | Mistake
+    | Unknown
 )
 
 

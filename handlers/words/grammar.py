@@ -13,6 +13,7 @@ from handlers.words.answer_words import ask_of, number_of
 from handlers.words.asked import (
     NUMBERED_WORDS,
     Administer,
+    Alerts,
     Command,
     Help,
     List,
@@ -30,7 +31,7 @@ from handlers.words.export_words import export_of
 from handlers.words.slack_text import as_typed
 from handlers.words.targets import AROUND, CONTRACT_KEYS, MARKS, export_number, meant_contract, which_contract
 
-WORDS: Final = ("export", "usage", "answer", "list", "templates", "schedules", *NUMBERED_WORDS, "help")
+WORDS: Final = ("export", "usage", "answer", "list", "templates", "schedules", "alerts", *NUMBERED_WORDS, "help")
 _MOST_SOUGHT: Final = 10  #: words of `list`
 ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so not among the words that people are told
 
@@ -38,6 +39,7 @@ ADMIN: Final = "admin"  #: known to all, of use to administrators alone, and so 
 _ALONE: Final[dict[str, Command]] = {
     "templates": Templates(),
     "schedules": Schedules(),
+    "alerts": Alerts(),
     "help": Help(),
     ADMIN: Administer(),
     "": OpenForm(),

@@ -23,6 +23,14 @@ INSERT INTO "_sqlite_migrations" VALUES(14,'tokenflex-slack','m014_what_files_ho
 INSERT INTO "_sqlite_migrations" VALUES(15,'tokenflex-slack','m015_answers','2026-11-29 15:03:18.309055+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(16,'tokenflex-slack','m016_attachments','2026-11-29 15:22:16.320867+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(17,'tokenflex-slack','m017_schedules','2026-11-29 16:19:00.334563+00:00');
+CREATE TABLE alert_acts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workspace TEXT NOT NULL DEFAULT '',
+        origin TEXT NOT NULL UNIQUE,
+        alert INTEGER NOT NULL REFERENCES alerts (id),
+        at TEXT NOT NULL
+    );
+INSERT INTO "alert_acts" VALUES(1,'','press:1',1,'2026-01-02T03:05:05.000000+00:00');
 CREATE TABLE alerts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         workspace TEXT NOT NULL DEFAULT '',
@@ -280,6 +288,8 @@ CREATE INDEX exports_of_alert ON exports (alert, number) WHERE alert IS NOT NULL
 CREATE INDEX tellings_of_alert ON tellings (alert, id);
 CREATE INDEX alerts_of_contract ON alerts (contract, id);
 CREATE INDEX alerts_of_channel ON alerts (channel, id);
+CREATE INDEX alerts_of_owner ON alerts (owner, id);
+CREATE INDEX alert_acts_of_alert ON alert_acts (alert);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('exports',2);
 INSERT INTO "sqlite_sequence" VALUES('calls',1);
@@ -290,4 +300,5 @@ INSERT INTO "sqlite_sequence" VALUES('attachments',1);
 INSERT INTO "sqlite_sequence" VALUES('schedules',1);
 INSERT INTO "sqlite_sequence" VALUES('runs',1);
 INSERT INTO "sqlite_sequence" VALUES('alerts',1);
+INSERT INTO "sqlite_sequence" VALUES('alert_acts',1);
 COMMIT;

@@ -18,7 +18,8 @@ SPEAKERS = [
     *sorted(Path(ROOT, "handlers").rglob("*.py")),
     *(Path(ROOT, "bot/tokenflex", name) for name in ("catalogue.py", "rules.py", "literal.py", "where.py")),
     *(Path(ROOT, "bot/schedules", name) for name in ("rule.py", "typed.py", "waiting.py", "wording.py")),
-    *(Path(ROOT, name) for name in ("bot/alerts/rules.py", "bot/questions/file_names.py")),
+    *(Path(ROOT, "bot/alerts", name) for name in ("rules.py", "typed.py", "use_cases.py")),
+    Path(ROOT, "bot/questions/file_names.py"),
 ]
 
 

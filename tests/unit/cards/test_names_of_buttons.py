@@ -50,6 +50,7 @@ MAKERS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
     "bot/cards/actions.py:open_form": lambda: [actions.open_form(), actions.new_export()],
     "bot/cards/actions.py:ask": lambda: [actions.ask("Run", "starter.days", LONG), actions.ask(LONG[:60], "x", "y")],
     "bot/cards/actions.py:post_usage": lambda: [actions.post_usage("110000123456"), actions.post_usage(LONG)],
+    "bot/cards/actions.py:new_alert": lambda: [actions.new_alert(), actions.new_alert("Alert me", LONG)],
     "bot/cards/actions.py:meant": lambda: [actions.meant("list"), actions.meant("export " + LONG)],
     "bot/cards/actions.py:turn": lambda: [actions.turn(actions.TEMPLATES, "Older", LONG, "2")],
     "bot/cards/actions.py:_button": lambda: [

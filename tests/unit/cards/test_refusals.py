@@ -9,6 +9,7 @@ from bot import errors
 from bot.cards.refusals import sentence
 from bot.errors import NoLink, UseCaseError, Wish
 from bot.tokenflex.errors import UnreachableError
+from storage.alerts import Alert
 from storage.models import Export
 from storage.schedules import Schedule
 from storage.states import ExportState
@@ -56,6 +57,21 @@ def schedule(name: str) -> Schedule:
     )
 
 
+def alert(**changes: Any) -> Alert:
+    fields: dict[str, Any] = {
+        **dict.fromkeys(("origin", "standing", "paused_why"), ""),
+        **dict.fromkeys(("looked_at", "created_at", "changed_at"), NOW),
+        "contract": "110000123456",
+        "channel": "C0SBX00006",
+        "owner": "U0SBX00002",
+        "watched": '{"kind": "shortage"}',
+        "id": 1,
+        "useless": 0,
+        "edition": 1,
+    }
+    return Alert(**{**fields, **changes})
+
+
 def made() -> Iterator[UseCaseError]:
     """Yield errors of every kind, in every variety."""
     yield errors.NoSuchExportError(42)
@@ -83,6 +99,11 @@ def made() -> Iterator[UseCaseError]:
     yield errors.HiddenScheduleError()
     yield errors.ScheduleRefusedError(("There is <!channel>", "And more"))
     yield errors.ScheduleOwnerOnlyError(schedule("<!channel>"))
+    yield errors.NoSuchAlertError()
+    yield errors.HiddenAlertError()
+    yield errors.AlertOverError()
+    yield errors.AlertRefusedError(("There is <!channel>", "And more"))
+    yield errors.AlertOwnerOnlyError(alert())
     yield errors.OwnerOnlyError(template("<!channel>"))
     yield from (
         errors.LinkUnavailableError(42, why, UnreachableError("<!channel>"), status="<!channel>") for why in NoLink

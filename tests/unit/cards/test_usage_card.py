@@ -122,7 +122,7 @@ def test_it_can_be_posted_where_there_is_a_channel(in_channel: bool) -> None:
     (row,) = (block for block in message.blocks if block["type"] == "actions")
     labels = {button["text"]["text"]: button["value"] for button in row["elements"]}
     posting = {"Post to channel": "11"} if in_channel else {}
-    assert labels == {**posting, "By product": "starter.products this-contract-year 11"}
+    assert labels == {**posting, "By product": "starter.products this-contract-year 11", "Alert me": "11"}
 
 
 def test_an_unknown_number_of_users_is_a_dash() -> None:

@@ -63,8 +63,11 @@ class Places:
 
     closed: set[str] = field(default_factory=set)
     members: set[str] | None = None  #: None: everybody
+    shared: set[str] = field(default_factory=set)
 
     async def sharing(self, channel: str) -> Sharing:
+        if channel in self.shared:
+            return Sharing.SHARED
         return Sharing.HIDDEN if channel in self.closed else Sharing.ALONE
 
     async def of_person(self, person: str) -> frozenset[str]:

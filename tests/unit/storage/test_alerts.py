@@ -56,12 +56,12 @@ def test_how_it_stands_is_noted_by_whoever_read_it_last(db: Connection) -> None:
 def test_which_are_watched_and_who_sees_them(db: Connection) -> None:
     here, mine = added(db, "a", owner="U2"), added(db, "b", channel="C2", contract="8")
     added(db, "c", channel="C2", owner="U2", contract="7")
-    assert alerts.seen_from(db, "C1", "U1") == (mine, here)
+    assert alerts.seen_from(db, ["C1"], "U1") == (mine, here)
     assert alerts.contracts(db) == ("7", "8", "9")
     assert alerts.of_contract(db, "9") == (here,)
     paused = alerts.pause(db, here.id, "owner", after(1))
     assert (alerts.of_contract(db, "9"), alerts.contracts(db)) == ((), ("7", "8"))
-    assert alerts.seen_from(db, "C1", "U1") == (mine, paused)
+    assert alerts.seen_from(db, ["C1"], "U1") == (mine, paused)
 
 
 def test_it_is_paused_once_and_goes_on_as_somebody_s(db: Connection) -> None:

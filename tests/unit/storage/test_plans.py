@@ -7,7 +7,7 @@ from sqlite_utils import Database as Connection
 
 from bot.delivery.kinds import URGENT
 from bot.schedules import outcome
-from storage import answers, attachments, calls, export_search, exports, future, outbox, runs, schedules
+from storage import alerts, answers, attachments, calls, export_search, exports, future, outbox, runs, schedules
 from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
@@ -94,6 +94,8 @@ HOT: dict[str, Query] = {
         *(runs.next_try(db, NOW), runs.waiting_of(db, "1"), runs.open_of(db, 1)),
         *(runs.left_out_at(db, 1, NOW), outcome.closed(db), runs.came_in_the_end(db)),
     ),
+    "alerts seen from": lambda db: (alerts.seen_from(db, ["C1", "C2"], "U1"), alerts.find(db, 1)),
+    "alert removed": lambda db: alerts.remove(db, 1),
     "last call": lambda db: calls.last(db, "freshness of 1", NOW),
     "calls since": lambda db: calls.since(db, NOW),
     "forget calls": lambda db: calls.forget_before(db, NOW),
@@ -105,7 +107,8 @@ def test_no_table_is_scanned(db: Connection, name: str) -> None:
     """Every step that touches a table searches it; only what was found already is gone through."""
     steps = plans(db, HOT[name])
     assert steps
-    tables = ("answers", "attachments", "exports", "outbox", "messages", "calls", "runs", "schedules")
+    by_themselves = ("runs", "schedules", "alerts", "alert_acts")
+    tables = ("answers", "attachments", "exports", "outbox", "messages", "calls", *by_themselves)
     scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in tables]
     assert scans == []
 

@@ -1,0 +1,91 @@
+"""The list of alerts: each with what it watches for, how it stands, whose it is, and what who looks can do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.cards import actions, alert_card, blocks
+from bot.cards.alert_told import Told
+from bot.cards.blocks import Block, Message
+from bot.cards.schedule_card import TAKES_OVER
+from bot.cards.text import channel, code, escape, mention, shorten
+from storage.alerts import Alert
+
+#: Alerts on one page: two blocks each (source: Slack, messages: 50 blocks at most).
+PAGE: Final = 15
+_EMPTY: Final = (
+    "Nothing is watched here yet. *New alert* has me tell a channel when tokens run short, when much more is used than "
+    "usual, or when a product or a cost centre is over a number."
+)
+_WATCHED: Final = 300  #: characters
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An alert, what it watches for in words, what it told that is not over, why it is paused, and who looks."""
+
+    alert: Alert
+    said: str  #: plain text; "" where nobody understands it any more
+    told: Told | None
+    paused: str  #: mrkdwn; "" where it is not
+    may_change: bool
+    counts: bool = True  #: whether who looks may see figures of files, which are its owner's
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the lines that there are, from the `first` on."""
+
+    lines: Sequence[Line]
+    first: int
+    count: int
+
+
+def listing(page: Page, note: str = "") -> Message:
+    """Return a page of alerts; `note` is mrkdwn about what was just done."""
+    above = [blocks.section("note", note)] if note else []
+    if not page.count:
+        said = blocks.section("empty", _EMPTY)
+        return Message(note or _EMPTY, [*above, said, actions.row("new", actions.new_alert())])
+    count = "One alert" if page.count == 1 else f"{page.count} alerts"
+    named = "; ".join(escape(shorten(line.said, 60)) for line in page.lines[:3] if line.said)
+    rows = [block for line in page.lines for block in _row(line)]
+    return Message(note or f"{count}: {named}.", [*above, *rows, _below(page)])
+
+
+def _row(line: Line) -> list[Block]:
+    alert = line.alert
+    said = shorten(line.said, _WATCHED) or "An alert that nobody understands any more"
+    where = f"Contract {code(alert.contract)} · {channel(alert.channel)} · {mention(alert.owner)}"
+    parts = [f"*{escape(said)}*", where, _standing(line)]
+    buttons = _buttons(line)
+    row = [actions.row(f"buttons.{alert.id}", *buttons)] if buttons else []
+    return [blocks.section(f"alert.{alert.id}", "\n".join(parts)), *row]
+
+
+def _standing(line: Line) -> str:
+    if line.paused:
+        return line.paused
+    if line.told is None:
+        return "It tells nothing at the moment." if line.alert.looked_at else "I have not looked yet."
+    done = alert_card.standing(line.told)
+    said = alert_card.finding(line.told.contract, line.told.matter, counts=line.counts)
+    return f"It tells: {said} {done}".strip()
+
+
+def _buttons(line: Line) -> list[Block]:
+    alert = line.alert
+    takes_over = alert.paused_why in TAKES_OVER
+    if not line.may_change:
+        wanted = [actions.TAKE_OVER_ALERT] if takes_over else []
+    elif alert.paused_why:
+        wanted = [actions.TAKE_OVER_ALERT if takes_over else actions.RESUME_ALERT, actions.UNWATCH]
+    else:
+        wanted = [actions.PAUSE_ALERT, actions.UNWATCH]
+    return [actions.of_alert(action, alert) for action in wanted]
+
+
+def _below(page: Page) -> Block:
+    ends = (("Previous", page.first - PAGE), ("Next", page.first + PAGE))
+    turns = [actions.turn(actions.ALERTS, words, "alerts", str(at)) for words, at in ends if 0 <= at < page.count]
+    return actions.row("pages", actions.new_alert(), *turns)

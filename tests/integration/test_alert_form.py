@@ -1,0 +1,60 @@
+"""Alerts in a whole bot: set up in a form that loses nothing, listed, paused, deleted."""
+
+from storage.audit import Act
+from tests.harness.allowed import recorded
+from tests.harness.house import CONTRACT
+from tests.harness.talk import OpenHouse, quick_house
+
+
+async def test_an_alert_is_made_listed_and_deleted(new_house: OpenHouse) -> None:
+    """From under the usage of a contract to the list; what is wrong is said at its field, and the rest stays."""
+    quick = await quick_house(new_house, PERSONAL_FIELDS="customField2")
+    ana, ben = quick.member("ana"), quick.member("ben")
+    await ana.types("#finance", "/tokenflex alerts")
+    await ana.hears("#finance", "Nothing is watched here yet.", private=True)
+    await ana.types("#finance", f"/tokenflex usage {CONTRACT}")
+    usage = await ana.hears("#finance", "tokens of contract year", private=True, timeout=20)
+    await ana.presses(usage, "Alert me")
+    modal = await ana.sees_modal("New alert", "I say so once for each share")
+    assert modal.value("Channel that hears of it") == "#finance"
+    modal.fill("Shares", "50, lots")
+    await modal.submit()
+    assert modal.errors == {"Shares": "“lots” is not a whole number of per cent: write shares as in 50, 75, 90."}
+    modal.fill("Shares", "60, 80")
+
+    modal.fill("Tell the channel when", "A product or a cost centre is over a number of tokens")
+    await modal.shows("Product name", "one export a day")
+    modal.fill("More tokens than", "1.5")
+    found = await modal.search("Product name", "Rev")
+    assert "Rev" in found
+    modal.fill("Product name", "Revit" if "Revit" in found else "Rev")
+    await modal.submit()
+    assert list(modal.errors) == ["More tokens than"]
+    assert modal.value("Product name") in found
+    modal.fill("Tell the channel when", "A share of the year's tokens is used")
+    await modal.shows("Shares")
+    assert modal.value("Shares") == "60, 80"
+    await modal.submit()
+    await modal.shows("Saved: 60 and 80 % of the year's tokens used", "I tell #finance", "/tokenflex alerts")
+    await modal.close()
+
+    await ben.types("#finance", "/tokenflex alerts")
+    listed = await ben.hears("#finance", "60 and 80 % of the year's tokens used", "@ana", private=True)
+    assert listed.buttons() == ["New alert"]
+    await ben.presses(listed, "New alert")
+    modal = await ben.sees_modal("New alert")
+    modal.fill("Shares", "80 %, 60")
+    await modal.submit()
+    assert modal.errors == {"Tell the channel when": "That channel has this alert already."}
+    await modal.close()
+
+    await ana.types("#finance", "/tokenflex alerts")
+    listed = await ana.hears("#finance", "60 and 80 % of the year's tokens used", private=True)
+    await ana.presses(listed, "Pause")
+    await ana.waits(lambda: "It is paused." in listed.visible_text())
+    await ana.presses(listed, "Resume")
+    await ana.waits(lambda: "It goes on." in listed.visible_text())
+    await ana.presses(listed, "Delete")
+    await ana.waits(lambda: "Nothing is watched here yet." in listed.visible_text())
+    acts = [entry.result.partition(",")[0] for entry in await recorded(quick) if entry.act is Act.ALERT]
+    assert acts == [f"alert 1 {what}" for what in ("made", "paused by hand", "resumed", "deleted")]
