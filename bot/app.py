@@ -308,7 +308,7 @@ class Bot:
         buttons = Buttons(on_exports, presses, administration, guard)
         homes = self._homes(views, parts)
         for_others = settings.link_audience is not LinkAudience.REQUESTER
-        home = Home(exports, templates, schedules, administration, homes, guard, links_for_others=for_others)
+        home = Home(exports, templates, schedules, alerts, administration, homes, guard, links_for_others=for_others)
         events = Events(parts.moved_channels, Heard(parts.database, self._clock), replies, guard)
         register(
             app, commands, buttons, form, short, home, template_form, on_templates, schedule_form, on_schedules,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from bot.alerts.use_cases import Alerts
 from bot.cards import home as home_card
 from bot.cards import refusals
 from bot.cards.home import Shown, View
@@ -14,7 +15,7 @@ from bot.people.asker import Sender
 from bot.questions.templates import Templates
 from bot.schedules.use_cases import Schedules
 from bot.slack.homes import Homes
-from handlers import envelope, on_schedules
+from handlers import envelope, on_alerts, on_schedules
 from handlers.guard import Guard
 
 APP_HOME_OPENED = "app_home_opened"
@@ -28,6 +29,7 @@ class Home:
         exports: Exports,
         templates: Templates,
         schedules: Schedules,
+        alerts: Alerts,
         administration: Administration,
         homes: Homes,
         guard: Guard,
@@ -37,6 +39,7 @@ class Home:
         self._exports = exports
         self._templates = templates
         self._schedules = schedules
+        self._alerts = alerts
         self._administration = administration
         self._homes = homes
         self._guard = guard
@@ -64,14 +67,15 @@ class Home:
         exports = await self._exports.at_home(asker)
         if not exports.channels_are_told:
             self._homes.incomplete(sender.person)
-        by_itself, templates = await self._schedules.at_home(asker), await self._templates.own(asker)
-        overview = await self._administration.at_home(asker)
+        schedules, alerts = await self._schedules.at_home(asker), await self._alerts.at_home(asker)
         shown = Shown(
             exports,
-            tuple(map(on_schedules.line, by_itself.shown)),
-            by_itself.count,
-            templates,
-            overview,
+            tuple(map(on_schedules.line, schedules.shown)),
+            schedules.count,
+            tuple(on_alerts.line(each, asker) for each in alerts.shown),
+            alerts.count,
+            await self._templates.own(asker),
+            await self._administration.at_home(asker),
             self._links_for_others,
         )
         return home_card.view(shown)

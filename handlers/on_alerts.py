@@ -67,7 +67,7 @@ class OnAlerts:
         """Show the alerts that a person sees where they are, from the `first` on; in place of a list of before."""
         listed = await self._alerts.listing(act.asker)
         first = max(0, min(first, (len(listed) - 1) // PAGE * PAGE))
-        lines = [_line(each, act.asker) for each in listed[first : first + PAGE]]
+        lines = [line(each, act.asker) for each in listed[first : first + PAGE]]
         await self._tell(act, alert_list.listing(Page(lines, first, len(listed)), note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:
@@ -117,7 +117,8 @@ class OnAlerts:
         return "It is deleted. What it said before stays."
 
 
-def _line(listed: Listed, asker: Asker) -> Line:
+def line(listed: Listed, asker: Asker) -> Line:
+    """Return an alert as it is drawn for somebody."""
     alert, episode = listed.alert, listed.state.episode
     return Line(
         alert,

@@ -35,7 +35,7 @@ class AlertsNow:
     paused: tuple[Alert, ...] = ()
     useless: tuple[Alert, ...] = ()
     useless_count: int = 0  #: how often people said so, of all
-    looked_at: datetime | None = None  #: when the one that waits for longest was looked at; None: one was not yet
+    unseen: Alert | None = None  #: the one of those that are not paused that was looked at by the oldest figures
 
 
 def schedules_now(db: Connection, limit: int, moment: datetime) -> SchedulesNow:
@@ -64,12 +64,12 @@ def alerts_now(db: Connection, limit: int) -> AlertsNow:
     count, paused, useless = db.execute(sql).fetchone()
     stopped = "SELECT * FROM alerts WHERE paused_why <> '' ORDER BY changed_at DESC, id DESC LIMIT ?"
     least = "SELECT * FROM alerts WHERE useless > 0 ORDER BY useless DESC, id LIMIT ?"
-    looked = "SELECT looked_at FROM alerts WHERE paused_why = '' ORDER BY looked_at IS NOT NULL, looked_at LIMIT 1"
+    looked = "SELECT * FROM alerts WHERE paused_why = '' ORDER BY coalesce(looked_at, created_at), id LIMIT 1"
     return AlertsNow(
         count,
         paused,
         tuple(map(Alert.from_row, db.query(stopped, [limit]))),
         tuple(map(Alert.from_row, db.query(least, [limit]))),
         useless,
-        next((from_text(row["looked_at"]) for row in db.query(looked)), None),
+        next(map(Alert.from_row, db.query(looked)), None),
     )

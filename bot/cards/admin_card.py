@@ -1,17 +1,18 @@
 """What administrators are shown, and nobody else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.cards import actions, blocks, export_list
+from bot.cards import actions, alert_watched, blocks, export_list
 from bot.cards.blocks import Block, Message
 from bot.cards.explanations import explain
 from bot.cards.faces import FACES
 from bot.cards.schedule_card import WHY_PAUSED, Paused
 from bot.cards.text import channel, code, escape_within, flat, mention, moment, recipient, shorten
 from bot.tokenflex.errors import TokenFlexError
-from storage.by_itself import SchedulesNow
+from storage.alerts import Alert
+from storage.by_itself import AlertsNow, SchedulesNow
 from storage.models import CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.schedules import Schedule
 from storage.states import ExportState
@@ -39,9 +40,10 @@ class Overview:
     autodesk: Autodesk = Autodesk()
     trouble: Trouble | None = None  #: what Slack refuses us as a whole
     schedules: SchedulesNow = field(default_factory=SchedulesNow)
+    alerts: AlertsNow = field(default_factory=AlertsNow)
 
 
-_NAME = 80  #: characters of the name of a schedule
+_NAME = 100  #: characters of the name of a schedule, or of what an alert watches for
 _KINDS = {
     MessageKind.CARD: "the card",
     MessageKind.RESULT: "the announcement",
@@ -126,7 +128,7 @@ def at_home(shown: Overview, limit: int) -> list[Block]:
 
 def _by_itself(shown: Overview) -> list[Block]:
     """Return how it stands with what runs by itself; nothing where there is none."""
-    said = [*_schedules(shown.schedules)]
+    said = [*_schedules(shown.schedules), *_alerts(shown.alerts)]
     return [blocks.section("by_itself", "\n".join(said))] if said else []
 
 
@@ -136,18 +138,37 @@ def _schedules(known: SchedulesNow) -> Iterator[str]:
     paused = f", of which {known.paused_count} paused" if known.paused_count else ""
     waiting = f" Reports that wait for their data: {known.wait_for_data}." if known.wait_for_data else ""
     yield f"*Schedules*\n{known.count}{paused}.{waiting}"
-    ahead = [f"{_schedule(each)}, {moment(each.next_at)}" for each in known.next_runs if each.next_at is not None]
+    ahead = [f"{_named(each)}, {moment(each.next_at)}" for each in known.next_runs if each.next_at is not None]
     if ahead:
         yield f"Next: {'; '.join(ahead)}."
-    if known.paused:
-        stopped = [f"{_schedule(each)}, {WHY_PAUSED[Paused(each.paused_why)]}" for each in known.paused]
-        more = known.paused_count - len(stopped)
-        yield f"Paused: {'; '.join(stopped)}{f'; and {more} more' if more else ''}."
+    yield from _paused(known.paused, known.paused_count)
 
 
-def _schedule(schedule: Schedule) -> str:
-    named = escape_within(flat(schedule.name), _NAME)
-    return f"*{named}* of {mention(schedule.owner)} in {channel(schedule.channel)}"
+def _alerts(known: AlertsNow) -> Iterator[str]:
+    if not known.count:
+        return
+    paused = f", of which {known.paused_count} paused" if known.paused_count else ""
+    yield f"*Alerts*\n{known.count}{paused}."
+    yield from _paused(known.paused, known.paused_count)
+    if known.useless:
+        least = "; ".join(f"{_named(each)}, {_times(each.useless)}" for each in known.useless)
+        yield f"Not useful, as people said: {least}."
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _paused(paused: Sequence[Schedule | Alert], count: int) -> Iterator[str]:
+    if paused:
+        said = [f"{_named(each)}, {WHY_PAUSED[Paused(each.paused_why)]}" for each in paused]
+        more = count - len(said)
+        yield f"Paused: {'; '.join(said)}{f'; and {more} more' if more else ''}."
+
+
+def _named(one: Schedule | Alert) -> str:
+    what = one.name if isinstance(one, Schedule) else f"{alert_watched.said(one.watched)}, contract {one.contract}"
+    return f"*{escape_within(flat(what), _NAME)}* of {mention(one.owner)} in {channel(one.channel)}"
 
 
 def _autodesk(shown: Overview) -> str:

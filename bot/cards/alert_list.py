@@ -53,14 +53,28 @@ def listing(page: Page, note: str = "") -> Message:
     return Message(note or f"{count}: {named}.", [*above, *rows, _below(page)])
 
 
+def at_home(line: Line) -> Block:
+    """Return an alert for the Home tab, with a button where it is paused and who looks can let it go on."""
+    goes_on = next((each for each in _wanted(line) if each in {actions.RESUME_ALERT, actions.TAKE_OVER_ALERT}), None)
+    return _shown(line) | ({} if goes_on is None else {"accessory": actions.of_alert(goes_on, line.alert)})
+
+
+def all_of_them(count: int) -> Block:
+    """Return the button that opens the list, for the Home tab."""
+    words = "Show the alert" if count == 1 else f"Show all {count} alerts"
+    return actions.turn(actions.ALERTS, words, "in a message", "0")
+
+
 def _row(line: Line) -> list[Block]:
+    buttons = [actions.of_alert(action, line.alert) for action in _wanted(line)]
+    return [_shown(line), *([actions.row(f"buttons.{line.alert.id}", *buttons)] if buttons else [])]
+
+
+def _shown(line: Line) -> Block:
     alert = line.alert
     said = shorten(line.said, _WATCHED) or "An alert that nobody understands any more"
     where = f"Contract {code(alert.contract)} · {channel(alert.channel)} · {mention(alert.owner)}"
-    parts = [f"*{escape(said)}*", where, _standing(line)]
-    buttons = _buttons(line)
-    row = [actions.row(f"buttons.{alert.id}", *buttons)] if buttons else []
-    return [blocks.section(f"alert.{alert.id}", "\n".join(parts)), *row]
+    return blocks.section(f"alert.{alert.id}", "\n".join([f"*{escape(said)}*", where, _standing(line)]))
 
 
 def _standing(line: Line) -> str:
@@ -73,16 +87,14 @@ def _standing(line: Line) -> str:
     return f"It tells: {said} {done}".strip()
 
 
-def _buttons(line: Line) -> list[Block]:
-    alert = line.alert
-    takes_over = alert.paused_why in TAKES_OVER
+def _wanted(line: Line) -> list[str]:
+    """Return what who looks can do with an alert."""
+    takes_over = line.alert.paused_why in TAKES_OVER
     if not line.may_change:
-        wanted = [actions.TAKE_OVER_ALERT] if takes_over else []
-    elif alert.paused_why:
-        wanted = [actions.TAKE_OVER_ALERT if takes_over else actions.RESUME_ALERT, actions.UNWATCH]
-    else:
-        wanted = [actions.PAUSE_ALERT, actions.UNWATCH]
-    return [actions.of_alert(action, alert) for action in wanted]
+        return [actions.TAKE_OVER_ALERT] if takes_over else []
+    if line.alert.paused_why:
+        return [actions.TAKE_OVER_ALERT if takes_over else actions.RESUME_ALERT, actions.UNWATCH]
+    return [actions.PAUSE_ALERT, actions.UNWATCH]
 
 
 def _below(page: Page) -> Block:

@@ -155,6 +155,14 @@ _PERIODS: Final[Mapping[Every, str]] = {
 }
 
 
+def said(text: str) -> str:
+    """Return what is watched for by its text, whatever that is, as `words` do."""
+    try:
+        return words(of_text(text))
+    except AlertError:
+        return "what nobody understands any more"
+
+
 def words(watched: Watched) -> str:
     """Return what is watched for: "Revit over 5,000 tokens in a month". Plain text with a value as it was typed."""
     match watched:

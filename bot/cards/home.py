@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.cards import actions, admin_card, blocks, export_card, schedule_list
+from bot.cards import actions, admin_card, alert_list, blocks, export_card, schedule_list
 from bot.cards.admin_card import Overview
 from bot.cards.blocks import Block
 from bot.cards.faces import FACES
-from bot.cards.schedule_list import Line
 from bot.cards.text import channel, code, escape, mention, moment, shorten
 from bot.cards.waiting import InLine, place_in_line
 from storage.models import Export
@@ -43,8 +42,10 @@ class Shown:
     """All that one person's Home shows."""
 
     exports: ExportsAtHome
-    schedules: tuple[Line, ...] = ()  #: those that matter most
+    schedules: tuple[schedule_list.Line, ...] = ()  #: those that matter most
     schedule_count: int = 0
+    alerts: tuple[alert_list.Line, ...] = ()  #: those that matter most
+    alert_count: int = 0
     templates: tuple[Template, ...] = ()
     overview: Overview | None = None  #: for who administers
     links_for_others: bool = True  #: whether links may be had by others than who asked
@@ -53,10 +54,10 @@ class Shown:
 def view(shown: Shown) -> View:
     """Return the Home tab of somebody who may use the bot."""
     seen = shown.exports
-    is_empty = not (seen.running or seen.mine or seen.of_channels or shown.templates or shown.schedules)
+    is_empty = not any((seen.running, seen.mine, seen.of_channels, shown.schedules, shown.alerts, shown.templates))
     parts = _welcome() if is_empty else [actions.row("new", actions.new_export())]
     parts += [*_running(seen), *_mine(seen), *_of_channels(seen, links=shown.links_for_others)]
-    parts += _schedules(shown.schedules, shown.schedule_count)
+    parts += _by_itself(shown)
     parts += _templates(shown.templates)
     if shown.overview is not None:
         parts += [_divider("admin.above"), *admin_card.at_home(shown.overview, _STUCK)]
@@ -104,11 +105,15 @@ def _of_channels(seen: ExportsAtHome, *, links: bool) -> list[Block]:
     return _part("of_channels", "Newest exports of others in your channels", rows, more)
 
 
-def _schedules(lines: Sequence[Line], count: int) -> list[Block]:
-    if not lines:
-        return []
-    rows = [*map(schedule_list.at_home, lines), actions.row("schedules.all", schedule_list.all_of_them(count))]
-    return _part("schedules", "Schedules", rows, "")
+def _by_itself(shown: Shown) -> list[Block]:
+    parts: list[Block] = []
+    if shown.schedules:
+        all_of_them = actions.row("schedules.all", schedule_list.all_of_them(shown.schedule_count))
+        parts += _part("schedules", "Schedules", [*map(schedule_list.at_home, shown.schedules), all_of_them], "")
+    if shown.alerts:
+        all_of_them = actions.row("alerts.all", alert_list.all_of_them(shown.alert_count))
+        parts += _part("alerts", "Alerts", [*map(alert_list.at_home, shown.alerts), all_of_them], "")
+    return parts
 
 
 def _templates(templates: Sequence[Template]) -> list[Block]:

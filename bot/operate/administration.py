@@ -1,6 +1,6 @@
 """What administrators can do: see how things stand, and have messages sent again that were given up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -18,10 +18,9 @@ from bot.runtime.clock import Clock
 from storage import audit, outbox, troubles
 from storage import exports as export_store
 from storage.audit import Act, Entry
-from storage.by_itself import SchedulesNow, schedules_now
+from storage.by_itself import alerts_now, schedules_now
 from storage.database import Database
-from storage.models import Delivery, Export
-from storage.states import ExportState
+from storage.models import CallsSpent, Delivery
 from storage.troubles import Trouble
 
 _SHOWN = 10  #: messages, and exports
@@ -57,11 +56,10 @@ class Administration:
 
         """
         await self._access.check_administrator(asker)
-        states, newest, given_up, trouble, scheduled = await self._database.read(_overview, self._clock.now())
         health = self._health
         autodesk = Autodesk(health.is_known, health.trouble, health.since)
         spent, last_poll = self._turns.spent(), self._last_poll()
-        return Overview(states, newest, given_up, spent, last_poll, autodesk, trouble, scheduled)
+        return await self._database.read(_overview, spent, last_poll, autodesk, self._clock.now())
 
     async def at_home(self, asker: Asker) -> Overview | None:
         """Return how things stand for who administers, None for others, and where Slack does not say now who does."""
@@ -92,14 +90,18 @@ class Administration:
 
 
 def _overview(
-    db: Connection, now: datetime
-) -> tuple[Mapping[ExportState, int], tuple[Export, ...], tuple[Delivery, ...], Trouble | None, SchedulesNow]:
-    return (
+    db: Connection, spent: CallsSpent, last_poll: datetime | None, autodesk: Autodesk, now: datetime
+) -> Overview:  # fmt: skip
+    return Overview(
         export_store.count_by_state(db),
         export_store.newest(db, _SHOWN),
         outbox.given_up(db, _SHOWN),
+        spent,
+        last_poll,
+        autodesk,
         troubles.standing(db),
         schedules_now(db, _NAMED, now),
+        alerts_now(db, _NAMED),
     )
 
 

@@ -13,7 +13,7 @@ from bot.questions.yaml_file import YamlFileError
 from bot.schedules import decisions, drafts, outcome, telling
 from bot.schedules.changes import MOST
 from bot.schedules.schedule_file import Written
-from storage import audit, schedules
+from storage import audit, outbox, schedules
 from storage.audit import Act, Entry, Source
 from storage.schedules import NewSchedule, Schedule
 
@@ -101,6 +101,7 @@ def _put(db: Connection, written: Written, known: Schedule | None, now: datetime
     changed = schedules.change(db, known.id, changes, begins if "rule" in changes else None, now)
     if goes_on:
         changed = schedules.resume(db, known.id, changed.owner, begins, now) or changed
+        outbox.take_up(db, changed.channel, now, edits_only=False)
     changed = _paused(db, changed, written, now)
     telling.changed(db, changed, now)
     return _noted(db, changed, Done.CHANGED, now)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cards import home
+from bot.alerts.use_cases import MOST_AT_HOME
+from bot.cards import alert_card, alert_list, alert_watched, home
 from bot.cards.admin_card import Autodesk, Overview
+from bot.cards.alert_told import OverLimit, Phase, Told
 from bot.cards.explanations import _SENTENCES
 from bot.cards.home import AT_HOME, ExportsAtHome, Shown
 from bot.cards.schedule_card import Paused
@@ -19,7 +21,8 @@ from bot.cards.waiting import InLine
 from bot.questions import templates as template_rules
 from bot.schedules import drafts, listing
 from bot.tokenflex.errors import LoginNeededError
-from storage.by_itself import SchedulesNow
+from storage.alerts import Alert
+from storage.by_itself import AlertsNow, SchedulesNow
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
 from storage.schedules import Schedule
 from storage.states import ExportState, Note
@@ -90,7 +93,13 @@ def overviews(draw: st.DrawFn) -> Overview:
         draw(st.sampled_from([Autodesk(), Autodesk(is_known=True), Autodesk(True, LoginNeededError("x"), NOW)])),
         draw(st.sampled_from([None, Trouble("account_inactive", NOW, edits=False)])),
         known,
+        draw(st.just(AlertsNow()) | alert_lines().map(lambda line: stands(line.alert))),
     )
+
+
+def stands(alert: Alert) -> AlertsNow:
+    """Alerts of which many are paused and not useful."""
+    return AlertsNow(1000, 1000, (replace(alert, paused_why=Paused.OWNER),) * 3, (alert,) * 3, 1000, alert)
 
 
 @st.composite
@@ -120,6 +129,31 @@ def lines(draw: st.DrawFn) -> Line:
 
 
 @st.composite
+def alert_lines(draw: st.DrawFn) -> alert_list.Line:
+    """An alert that tells something or nothing, or is paused for any reason."""
+    contract, value = draw(written(30)), draw(written(500))
+    alert = Alert(
+        id=draw(st.integers(1, 10**9)),
+        origin="form:1",
+        contract=contract,
+        channel="C0SBX00006",
+        owner=draw(st.sampled_from(["U0SBX00002", "U0SBX00001"])),
+        watched=alert_watched.as_text(alert_watched.Limit("productName", f"x{value}", 5)),
+        standing="",
+        paused_why=draw(st.sampled_from(["", *Paused])),
+        useless=draw(st.integers(0, 1000)),
+        edition=1,
+        looked_at=draw(st.sampled_from([None, NOW])),
+        created_at=NOW,
+        changed_at=NOW,
+    )
+    told = Told(contract, OverLimit(value, "March 2026", 12_345, 10_000), draw(st.sampled_from(Phase)), "U1", NOW)
+    paused = alert_card.paused(alert) if alert.paused_why else ""
+    said = draw(st.sampled_from(["", alert_watched.said(alert.watched)]))
+    return alert_list.Line(alert, said, draw(st.sampled_from([None, told])), paused, draw(st.booleans()))
+
+
+@st.composite
 def shown(draw: st.DrawFn) -> Shown:
     """Anything that a Home can be asked to show."""
     running = many(draw, 1, AT_HOME)
@@ -140,10 +174,13 @@ def shown(draw: st.DrawFn) -> Shown:
     )
     most = listing.MOST_AT_HOME
     by_itself = draw(st.lists(lines(), max_size=most, unique_by=lambda line: line.schedule.id))
+    watched = draw(st.lists(alert_lines(), max_size=MOST_AT_HOME, unique_by=lambda line: line.alert.id))
     return Shown(
         seen,
         tuple(by_itself),
         draw(st.integers(most, 1000)) if len(by_itself) == most else len(by_itself),
+        tuple(watched),
+        len(watched),
         templates=saved,
         overview=draw(st.none() | overviews()),
         links_for_others=draw(st.booleans()),
@@ -198,6 +235,16 @@ def test_a_row_names_only_buttons_that_it_has(state: ExportState) -> None:
     for label in ("Get a fresh link", "Retry", "Edit and send again", "Delete", "Give up"):
         assert f"*{label}*" not in said or label in buttons, label
     assert "here when" not in said
+
+
+@given(alert_lines(), st.integers(1, 100))
+def test_alerts_lead_to_their_list(line: alert_list.Line, count: int) -> None:
+    """And one that is paused can go on from there, by who may let it."""
+    view = home.view(Shown(ExportsAtHome(), alerts=(line,), alert_count=count))
+    labels = [each["text"]["text"] for each in objects(view) if each.get("type") == "button"]
+    is_paused = line.alert.paused_why != ""
+    assert len(set(labels) & {"Resume", "Take over"}) == (is_paused and ("Take over" in labels or line.may_change))
+    assert labels[-1].startswith("Show ")
 
 
 @given(lines(), st.integers(1, 100))

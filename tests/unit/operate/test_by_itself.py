@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.cards import admin_card
+from bot.cards import admin_card, alert_watched
 from bot.cards.admin_card import Overview
+from bot.cards.alert_watched import Shares
 from bot.cards.schedule_card import WHY_PAUSED, Paused
-from bot.operate.checks.by_itself import SCHEDULES, check_by_itself
+from bot.operate.checks.by_itself import ALERTS, SCHEDULES, check_by_itself
 from bot.operate.findings import Finding, Level
-from storage import runs, schedules
-from storage.by_itself import SchedulesNow, schedules_now
+from storage import alerts, runs, schedules
+from storage.alerts import Alert, NewAlert
+from storage.by_itself import AlertsNow, SchedulesNow, alerts_now, schedules_now
 from storage.models import CallsSpent
 from storage.runs import Due
 from tests.unit.schedules.house import CHANNEL, OWNER, House
@@ -28,9 +30,9 @@ async def house() -> AsyncIterator[House]:
     await built.database.close()
 
 
-def found(house: House, now: datetime, *, bot_runs: bool = True) -> Finding:
-    """What `doctor` says of schedules."""
-    return next(each for each in check_by_itself(house.db, now, bot_runs=bot_runs) if each.name == SCHEDULES)
+def found(house: House, now: datetime, *, bot_runs: bool = True, of: str = SCHEDULES) -> Finding:
+    """What `doctor` says of schedules, or of alerts."""
+    return next(each for each in check_by_itself(house.db, now, bot_runs=bot_runs) if each.name == of)
 
 
 def test_none(house: House) -> None:
@@ -39,9 +41,10 @@ def test_none(house: House) -> None:
     assert "Schedules" not in str(overview(schedules_now(house.db, 3, DUE)))
 
 
-def overview(known: SchedulesNow) -> list[object]:
+def overview(known: SchedulesNow, watched: AlertsNow | None = None) -> list[object]:
     """What `/tokenflex admin` shows, and what the Home tab of an administrator does."""
-    shown = Overview({}, (), (), CallsSpent(0, 5, 0, 2400, 0, None), None, schedules=known)
+    spent = CallsSpent(0, 5, 0, 2400, 0, None)
+    shown = Overview({}, (), (), spent, None, schedules=known, alerts=watched or AlertsNow())
     return [*admin_card.overview(shown).blocks, *admin_card.at_home(shown, 5)]
 
 
@@ -105,3 +108,61 @@ def test_a_run_that_does_not_begin_is_told(house: House) -> None:
     assert said.level is Level.WARNING
     assert said.found.startswith("One run has not begun, the first since 2026-11-25 07:00 UTC (11 min ago). 1. Next: ")
     assert found(house, DUE + 11 * MINUTE, bot_runs=False).level is Level.OK
+
+
+# --- alerts -------------------------------------------------------------------------------------------------------
+
+WATCHED = f"“75 % of the year's tokens used, contract 110000123456” of {OWNER} in {CHANNEL}"
+
+
+def watches(house: House, number: int = 1) -> Alert:
+    """An alert of which nothing was looked at yet."""
+    watched = alert_watched.as_text(Shares((75,)))
+    new = NewAlert(origin=f"form:{number}", contract="110000123456", channel=CHANNEL, owner=OWNER, watched=watched)
+    return alerts.add(house.db, new, house.clock.now())[0]
+
+
+def test_nothing_is_watched(house: House) -> None:
+    """Nothing is said in Slack where there is nothing."""
+    assert found(house, DUE, of=ALERTS).found == "There are none yet."
+    assert "Alerts" not in str(overview(SchedulesNow(), alerts_now(house.db, 3)))
+
+
+@pytest.mark.parametrize("why", Paused)
+def test_an_alert_that_is_paused_is_named_with_why(house: House, why: Paused) -> None:
+    """As a schedule is."""
+    alerts.pause(house.db, watches(house).id, why.value, house.clock.now())
+    watches(house, 2)
+    said = found(house, house.clock.now() + 10 * MINUTE, of=ALERTS)
+    assert said.level is (Level.OK if why is Paused.PERSON else Level.WARNING)
+    since = "since 2026-11-24 09:00 UTC (10 min ago)"
+    assert said.found == f"2, of which 1 paused. Paused: {WATCHED}, {WHY_PAUSED[why]}, {since}."
+    shown = str(overview(SchedulesNow(), alerts_now(house.db, 3)))
+    assert f"contract 110000123456* of <@{OWNER}> in <#{CHANNEL}>, {WHY_PAUSED[why]}." in shown
+
+
+def test_what_is_not_useful_is_counted(house: House) -> None:
+    """Those that people found so most often, first."""
+    for number in range(1, 6):
+        alert = watches(house, number)
+        for _ in range(number - 1):
+            alerts.count_useless(house.db, alert.id)
+    said = found(house, house.clock.now(), of=ALERTS)
+    assert said.level is Level.OK
+    assert said.found.startswith(f"5. People found not useful what was told: 4 × {WATCHED}; 3 × {WATCHED}; 2 × ")
+    shown = str(overview(SchedulesNow(), alerts_now(house.db, 4)))
+    assert shown.count(", 4 times; ") == shown.count(f" of <@{OWNER}> in <#{CHANNEL}>, once.") == 2
+    assert alerts_now(house.db, 1).useless_count == 10
+
+
+def test_an_alert_without_figures_is_told(house: House) -> None:
+    """After two days; where no bot runs nobody looks at any."""
+    alert, since = watches(house), house.clock.now()
+    assert found(house, since + timedelta(days=2), of=ALERTS).level is Level.OK
+    late = since + timedelta(days=2) + MINUTE
+    said = found(house, late, of=ALERTS)
+    assert said.level is Level.WARNING
+    assert said.found.startswith(f"{WATCHED} has had no figures to look at since 2026-11-24 09:00 UTC (2 days ago). 1.")
+    assert found(house, late, bot_runs=False, of=ALERTS).level is Level.OK
+    alerts.stand(house.db, alert, "", late, late)
+    assert found(house, late, of=ALERTS).level is Level.OK
