@@ -63,6 +63,10 @@ class ScaledClock:
         origin, before, so_far = self._course
         self._course = origin + timedelta(seconds=(started_at - before) * so_far), started_at, factor
 
+    def jump_to(self, moment: datetime) -> None:
+        """Go on from a later moment, as fast as before."""
+        self._course = max(moment.astimezone(UTC), self.now()), time.time(), self.factor
+
     def follow(self, origin: datetime, started_at: float, factor: float) -> None:
         """Take the course of another clock; safe from any thread."""
         self._course = origin, started_at, factor

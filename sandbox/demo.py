@@ -14,6 +14,7 @@ from sandbox.page.server import Page
 from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.ways import add_ways
 
+TRAVEL = "To see a report that comes by itself: Schedule it, then travel to its day under “Time” on the page."
 DURATIONS = (8.0, 20.0)  #: seconds until a file is ready; the real ones take minutes
 
 
@@ -23,12 +24,12 @@ async def _run(*, opens_browser: bool, port: int, recorded: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with tempfile.TemporaryDirectory(prefix="tokenflex-demo-") as folder:
         house = DemoHouse(Path(folder), SandboxSettings(durations=DURATIONS, recorded=recorded))
-        page = Page(house.slack, house.token_flex, house.clock, commands=installed.commands(), set_speed=house.run_at)
+        page = Page(house.slack, house.token_flex, house.clock, commands=installed.commands(), time=house)
         try:
             await house.start()
             await page.start(port)
             print(f"Open this page (only this machine can):\n\n    {page.url}\n", flush=True)
-            print(f"The bot's log: {house.log}\nCtrl-C ends everything.", flush=True)
+            print(f"The bot's log: {house.log}\n{TRAVEL}\nCtrl-C ends everything.", flush=True)
             if opens_browser:
                 await asyncio.to_thread(_open_in_browser, page.url)
             await ended.wait()

@@ -1,6 +1,7 @@
 """Both stand-ins and the real bot as a process of its own, for demos."""
 
 import asyncio
+import json
 import os
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from sandbox import installed
 from sandbox.clock import ScaledClock
+from sandbox.journey import Ahead, NobodyThereError
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SandboxSettings
@@ -19,6 +21,8 @@ _INHERITED = {"PATH", "HOME", "LANG", "SYSTEMROOT"}
 
 #: The day that it is in a demo, whenever it is shown: late in a contract year, so that there is much to be seen.
 TODAY = date(2026, 10, 19)
+ZONE = "Europe/Berlin"  #: where the people of a demo work; clocks are set there
+_LATE = timedelta(days=2)  #: how long it takes until Token Flex knows of usage
 
 
 class DemoHouse:
@@ -29,11 +33,14 @@ class DemoHouse:
 
     def __init__(self, folder: Path, settings: SandboxSettings) -> None:
         self.clock = ScaledClock(origin=datetime.combine(TODAY, datetime.now(UTC).timetz()))
-        self._data = UsageData(through=TODAY - timedelta(days=2))
+        self._data = UsageData(through=self._known_day)
         self.slack = SlackSandbox(clock=self.clock, **installed.arguments())
+        for user in self.slack.workspace.users.values():
+            user.tz = ZONE
         self.token_flex = TokenFlexSandbox(clock=self.clock, settings=settings, data=self._data)
         self.log = folder / "bot.log"
         self._folder = folder
+        self._asking = asyncio.Lock()
         self._bot: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -47,8 +54,10 @@ class DemoHouse:
         await self.slack.start()
         with self.log.open("wb") as log:
             self._bot = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "scripts.demo_bot",  # in a folder of its own: a real .env is none of its business
-                cwd=self._folder, env=self._environment(), stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+                sys.executable, "-m", "scripts.demo_bot", str(self._database),
+                cwd=self._folder,  # a folder of its own: a real .env is none of its business
+                env=self._environment(),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         self.run_at(1.0)
         try:
@@ -68,9 +77,43 @@ class DemoHouse:
     def run_at(self, factor: float) -> None:
         """Let time run that many times as fast, here and in the bot's process."""
         self.clock.run_at(factor)
+        self._tell_time()
+
+    def jump_to(self, moment: datetime) -> None:
+        """Go on from a later moment, here and in the bot's process."""
+        self.clock.jump_to(moment)
+        self._tell_time()
+
+    async def ahead(self) -> Ahead:
+        """Return what the bot has to do by itself.
+
+        Raises:
+            NobodyThereError: it has ended.
+
+        """
+        bot = self._bot
+        if bot is None or bot.stdin is None or bot.stdout is None or bot.stdin.is_closing():
+            raise NobodyThereError("The bot has ended.")
+        async with self._asking:
+            bot.stdin.write(b"?\n")
+            said = await bot.stdout.readline()
+        if not said:
+            raise NobodyThereError("The bot has ended.")
+        ahead = json.loads(said)
+        return Ahead(ahead["busy"], ahead["next_at"] and datetime.fromisoformat(ahead["next_at"]))
+
+    def _tell_time(self) -> None:
         if self._bot is not None and self._bot.stdin is not None and not self._bot.stdin.is_closing():
             clock = self.clock
             self._bot.stdin.write(f"{clock.origin.isoformat()} {clock.started_at} {clock.factor}\n".encode())
+
+    def _known_day(self) -> date:
+        """Return until when usage is known to Token Flex."""
+        return (self.clock.now() - _LATE).date()
+
+    @property
+    def _database(self) -> Path:
+        return self._folder / "tokenflex.db"
 
     def _environment(self) -> dict[str, str]:
         client = self.token_flex.settings.clients[0]
@@ -84,5 +127,5 @@ class DemoHouse:
             "APS_BASE_URL": self.token_flex.aps_base_url,
             "APS_CLIENT_ID": client.client_id,
             "APS_CLIENT_SECRET": client.secret or "",
-            "DATABASE_PATH": str(self._folder / "tokenflex.db"),
+            "DATABASE_PATH": str(self._database),
         }

@@ -147,9 +147,7 @@ async def _take() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tokenflex-pictures-") as folder:
         house = DemoHouse(Path(folder), SandboxSettings(durations=(20.0, 20.0)))
-        workspace = Workspace(
-            house.slack, house.token_flex, house.clock, commands=installed.commands(), set_speed=house.run_at
-        )
+        workspace = Workspace(house.slack, house.token_flex, house.clock, commands=installed.commands(), time=house)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=browser_path, args=chromium.ARGUMENTS)
             try:

@@ -1,5 +1,6 @@
 """What one cannot see in Slack: calls, budget and exports as the Token Flex stand-in counts them, and the switches."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sandbox.clock import ScaledClock
@@ -34,12 +35,18 @@ class Panel:
     """Reads the stand-ins; the bot's database is never looked at."""
 
     def __init__(
-        self, slack: SlackSandbox, token_flex: TokenFlexSandbox, clock: ScaledClock, switches: Switches
+        self,
+        slack: SlackSandbox,
+        token_flex: TokenFlexSandbox,
+        clock: ScaledClock,
+        switches: Switches,
+        shown_time: Callable[[], Json],
     ) -> None:
         self._slack = slack
         self._token_flex = token_flex
         self._clock = clock
         self._switches = switches
+        self._shown_time = shown_time
 
     def shown(self) -> Json:
         """Return everything that the panel shows now."""
@@ -50,6 +57,7 @@ class Panel:
             "now": now.timestamp(),
             "speed": self._clock.factor,
             "speeds": self._switches.speeds,
+            "time": self._shown_time(),
             "budget": self._budget(calls, now),
             "calls": [_call(number, call) for number, call in enumerate(calls[first:], first + 1)][::-1],
             "exports": [self._export(each, now) for each in exports[::-1][:_SHOWN_EXPORTS]],

@@ -114,12 +114,22 @@ class Scene:
             values[key] = view.state(block, element)[STATE_KEYS[element["type"]][0]]
             if element["type"].endswith("conversations_select"):
                 offered[key] = self._conversations(element)
+            elif element["type"].endswith("users_select"):
+                offered[key] = [_option(f"@{each.name}", each.id) for each in self._people()]
         shown = {key: view.payload.get(key) for key in ("title", "submit", "close", "blocks")}
         return shown | {"id": view.id, "errors": view.errors, "values": values, "offered": offered}
 
     def _conversations(self, element: Json) -> list[Json]:
         found = Chooser(self._workspace, self.user.id).conversations(element)
-        return [{"text": {"type": "plain_text", "text": each.label}, "value": each.id} for each in found]
+        return [_option(each.label, each.id) for each in found]
+
+    def _people(self) -> list[User]:
+        """Return whom a menu of people offers: bots and who has left are not among them."""
+        return [each for each in self._workspace.users.values() if not each.is_bot and not each.deleted]
+
+
+def _option(text: str, value: str) -> Json:
+    return {"text": {"type": "plain_text", "text": text}, "value": value}
 
 
 def trouble(error: str, detail: str) -> Json:

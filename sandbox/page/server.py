@@ -1,14 +1,17 @@
 """The page's server: static files, one event stream per open page, and the acts of people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from sandbox.clock import ScaledClock
+from sandbox.journey import Journey, Time
+from sandbox.page.destinations import Destination, destinations, said
 from sandbox.page.door import Door
 from sandbox.page.hands import Hands, MisplacedError
 from sandbox.page.panel import Panel
@@ -19,6 +22,7 @@ from sandbox.slack.errors import SlackFault
 from sandbox.slack.json_values import Json
 from sandbox.slack.people import User
 from sandbox.slack.server import SlackSandbox
+from sandbox.tokenflex.contracts import CONTRACTS
 from sandbox.tokenflex.server import TokenFlexSandbox
 
 _STATIC = Path(__file__).parent / "static"
@@ -36,7 +40,7 @@ class Command:
 class Page:
     """A chat workspace in the browser, on 127.0.0.1, over two stand-ins that run.
 
-    `set_speed` is told when a person changes the speed of time; without it nobody can.
+    `time` is what a person changes in the panel: how fast it runs, and which day it is; without it nobody can.
     """
 
     def __init__(
@@ -46,13 +50,14 @@ class Page:
         clock: ScaledClock,
         *,
         commands: Sequence[Command] = (),
-        set_speed: Callable[[float], None] | None = None,
+        time: Time | None = None,
     ) -> None:
         self._slack = slack
         self._clock = clock
         self._commands = commands
-        self._switches = Switches(slack, token_flex, set_speed)
-        self._panel = Panel(slack, token_flex, clock, self._switches)
+        self._journey = Journey(clock, time) if time is not None else None
+        self._switches = Switches(slack, token_flex, time, self._journey, self._destinations)
+        self._panel = Panel(slack, token_flex, clock, self._switches, self._shown_time)
         self._hands = Hands(slack.workspace)
         self._door = Door()
         self._streams: set[Stream] = set()
@@ -80,10 +85,31 @@ class Page:
         self._door.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """End all streams and stop listening."""
+        """End all streams and a journey, and stop listening."""
+        if self._journey is not None:
+            await self._journey.end()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        """Whose clock is meant: that of the first person."""
+        return ZoneInfo(next(each.tz for each in self._slack.workspace.users.values() if not each.is_bot))
+
+    def _destinations(self) -> tuple[Destination, ...]:
+        return destinations(self._clock.now(), self._zone, CONTRACTS[0].years) if self._journey else ()
+
+    def _shown_time(self) -> Json:
+        """Return what time it is, and where one can travel to, or does."""
+        to = self._journey.destination if self._journey else None
+        days = [{"name": each.name, "label": each.label, "at": each.said} for each in self._destinations()]
+        return {
+            "it_is": f"{said(self._clock.now().astimezone(self._zone))}, {self._zone.key}",
+            "destinations": days,
+            "to": said(to) if to else "",
+            "trouble": self._journey.trouble if self._journey else "",
+        }
 
     async def _end_streams(self, _app: web.Application) -> None:
         for stream in self._streams:

@@ -1,8 +1,10 @@
-"""Switches that make things go wrong, and the speed of time, which is real time again when a link comes."""
+"""Switches that make things go wrong, and time: how fast it runs, until a link comes, and to which day it jumps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sandbox.journey import Journey, Time
+from sandbox.page.destinations import Destination
 from sandbox.slack.changes import Change
 from sandbox.slack.json_values import Given, Json
 from sandbox.slack.messages import Message
@@ -18,10 +20,15 @@ _RETRY_AFTER = 30  #: seconds, what a made-up 429 asks for
 
 
 class Switches:
-    """Every switch of the panel by its name. `set_speed` is told the new factor of time, one of `speeds`."""
+    """Every switch of the panel by its name. Without `time` nobody changes that; `destinations` are asked as it is."""
 
     def __init__(
-        self, slack: SlackSandbox, token_flex: TokenFlexSandbox, set_speed: Callable[[float], None] | None
+        self,
+        slack: SlackSandbox,
+        token_flex: TokenFlexSandbox,
+        time: Time | None,
+        journey: Journey | None,
+        destinations: Callable[[], Sequence[Destination]],
     ) -> None:
         self._slack = slack
         self._token_flex = token_flex
@@ -29,14 +36,17 @@ class Switches:
         self._answers = "normal"
         self._login_refused = False
         self._socket_lost = False
-        self._set_speed = set_speed
+        self._time = time
+        self._journey = journey
+        self._destinations = destinations
         self._sped_up = False
         self._links: set[str] = set()
         slack.changes.subscribe(self._heard)
-        self.speeds = SPEEDS if set_speed else ()
+        self.speeds = SPEEDS if time else ()
         self.flips = 0  #: how often any of them was flipped
         self._switches: dict[str, Callable[[Given], str | None]] = {
             "speed": self._run_at,
+            "travel": self._travel,
             "answers": self._answer,
             "login_refused": self._refuse_login,
             "slack_token_revoked": self._revoke_slack_token,
@@ -67,13 +77,27 @@ class Switches:
         self.flips += 1
         if name == "socket_lost":
             return await self._lose_socket(lost=bool(value))
+        if name == "stay":
+            return await self._stay()
         return self._switches[name](value) or ""
 
     def _run_at(self, factor: Given) -> None:
-        if factor not in self.speeds or self._set_speed is None:
+        if factor not in self.speeds or self._time is None:
             raise KeyError(factor)
-        self._set_speed(float(factor))
+        self._time.run_at(float(factor))
         self._sped_up = factor != 1
+
+    def _travel(self, name: Given) -> None:
+        if self._journey is None:
+            raise KeyError(name)
+        destination = {each.name: each for each in self._destinations()}[name]
+        self._sped_up = False  # a link that comes on the way holds nobody up
+        self._journey.begin(destination.at)
+
+    async def _stay(self) -> str:
+        if self._journey is not None:
+            await self._journey.end()
+        return ""
 
     def _heard(self, change: Change) -> None:
         """End the rush when a link comes: it lives two minutes, of which a rush would leave seconds for the click."""

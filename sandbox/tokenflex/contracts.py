@@ -66,6 +66,7 @@ CONTRACTS: tuple[Contract, ...] = (
             ContractYear(2, date(2025, 2, 1), date(2026, 1, 31), 23000),
             ContractYear(3, date(2026, 2, 1), date(2027, 1, 31), 19000),
             ContractYear(4, date(2027, 2, 1), date(2027, 4, 30), 0),
+            ContractYear(5, date(2027, 5, 1), date(2028, 4, 30), 21000),
         ),
         multiyear_tokens=15000,
         labels=("Cost centre", "Region", "", "Büro", "Region", "", "部署", "Projekt-Nr.", "", "Site / floor"),

@@ -18,8 +18,8 @@ from sandbox.tokenflex.contracts import Contract
 
 Row = dict[str, Any]
 
-#: Usage ends on this day: what comes later has not been delivered yet.
-LAST_DAY = date(2026, 12, 31)
+#: No usage is made after this day.
+LAST_DAY = date(2028, 4, 30)
 
 CUSTOM_FIELDS = tuple(f"customField{number}" for number in range(1, 11))
 COLUMNS = (

@@ -4,7 +4,7 @@ import csv
 import io
 import sqlite3  # noqa: TID251 - the sandbox shares no code with the bot, its storage least of all
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +12,11 @@ from typing import Any
 from sandbox.tokenflex.catalogue import METRICS
 from sandbox.tokenflex.contracts import CONTRACTS
 from sandbox.tokenflex.recorded import POOLS
-from sandbox.tokenflex.synthesis import COLUMNS, LAST_DAY, rows_of
+from sandbox.tokenflex.synthesis import COLUMNS, rows_of
 from sandbox.tokenflex.where import Condition
+
+#: Where nobody says otherwise, usage ends on this day: what comes later has not been delivered yet.
+THROUGH = date(2026, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,14 @@ class Report:
 class UsageData:
     """The data set; built in memory when it is first read. Every method blocks: call it from a thread.
 
-    One instance may serve several stand-ins at the same time. What was used after the day `through` is not known.
+    One instance may serve several stand-ins at the same time. What was used after the day `through` is not known; where
+    that is a function it is asked at each reading, and what was used until then is delivered.
     """
 
-    def __init__(self, seed: int = 2026, *, through: date = LAST_DAY) -> None:
+    def __init__(self, seed: int = 2026, *, through: date | Callable[[], date] = THROUGH) -> None:
         self._seed = seed
         self._through = through
+        self._delivered = date.min
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
@@ -72,7 +77,8 @@ class UsageData:
         """Return the rows of any query on the table `usage`."""
         with self._lock:
             if self._connection is None:
-                self._connection = _built(self._seed, self._through)
+                self._connection = _built(self._seed)
+            self._deliver(self._connection)
             return self._connection.execute(sql, parameters).fetchall()
 
     def csv(self, report: Report, *, bom: bool = False) -> bytes:
@@ -107,18 +113,30 @@ class UsageData:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self._delivered = date.min
+
+    def _deliver(self, connection: sqlite3.Connection) -> None:
+        """Let be known what has been used until the day that is known by now; what is known once stays."""
+        through = self._through if isinstance(self._through, date) else self._through()
+        if through <= self._delivered:
+            return
+        days = (self._delivered.isoformat(), through.isoformat())
+        connection.execute("INSERT INTO usage SELECT * FROM made WHERE usageDate > ? AND usageDate <= ?", days)
+        connection.commit()
+        self._delivered = through
 
 
-def _built(seed: int, through: date) -> sqlite3.Connection:
+def _built(seed: int) -> sqlite3.Connection:
+    """Return all usage that is made, of which none is known yet."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute("PRAGMA case_sensitive_like = ON")
     kinds = {"contractYear": "INTEGER", "uses": "INTEGER", "tokens": "REAL", "minutes": "REAL", "quantity": "REAL"}
     columns = ", ".join(f'"{name}" {kinds.get(name, "TEXT")}' for name in COLUMNS)
-    connection.execute(f"CREATE TABLE usage ({columns})")
+    for table in ("made", "usage"):
+        connection.execute(f"CREATE TABLE {table} ({columns})")
     marks = ", ".join(f":{name}" for name in COLUMNS)
     for contract in CONTRACTS:
-        rows = (row for row in rows_of(contract, seed) if row["usageDate"] <= through.isoformat())
-        connection.executemany(f"INSERT INTO usage VALUES ({marks})", rows)  # noqa: S608 - our own columns
+        connection.executemany(f"INSERT INTO made VALUES ({marks})", rows_of(contract, seed))  # noqa: S608 - our own columns
     pool = "CASE tokenPool " + " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in POOLS.items()) + " END"
     shown = ", ".join(f"{pool} AS tokenPool" if name == "tokenPool" else f'"{name}"' for name in COLUMNS)
     connection.execute(f"CREATE VIEW recorded_usage AS SELECT {shown} FROM usage")  # noqa: S608 - our own columns

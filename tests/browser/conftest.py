@@ -14,6 +14,7 @@ from sandbox.page.server import Page as Workspace
 from sandbox.tokenflex.usage_data import UsageData
 from scripts import chromium
 from tests.browser.person import PATIENCE, Person
+from tests.browser.travelling import TimeOfHouse
 from tests.harness.house import House, close_house, open_house
 
 PersonAt = Callable[..., Awaitable[Person]]
@@ -52,7 +53,7 @@ async def house(browser_path: Path, tmp_path: Path, usage_data: UsageData) -> As
 async def workspace(house: House) -> AsyncIterator[Workspace]:
     """The page's server."""
     served = Workspace(
-        house.slack, house.token_flex, house.clock, commands=installed.commands(), set_speed=house.clock.run_at
+        house.slack, house.token_flex, house.clock, commands=installed.commands(), time=TimeOfHouse(house)
     )
     await served.start()
     yield served

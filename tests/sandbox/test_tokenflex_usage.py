@@ -4,6 +4,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -275,3 +276,25 @@ def test_unknown_forms_of_ids_are_refused() -> None:
     """The setting has three values."""
     with pytest.raises(ValueError, match="query_ids"):
         SandboxSettings(query_ids="neither")
+
+
+def test_usage_grows_with_the_days_that_pass() -> None:
+    """What was known stays as it was, and each day brings its own; the end is as if it had been known at once."""
+    through = [date(2026, 10, 17)]
+    growing = UsageData(through=lambda: through[0])
+    first = _rows(growing)
+    assert max(row["usageDate"] for row in first) <= "2026-10-17"
+    through[0] = date(2027, 1, 31)
+    second = _rows(growing)
+    assert [row for row in second if row["usageDate"] <= "2026-10-17"] == first
+    growing.close()
+    whole = UsageData(through=through[0])
+    assert _rows(whole) == second
+    assert {row["usageMonth"] for row in second} > {"2026-11-01", "2026-12-01", "2027-01-01"}
+    whole.close()
+
+
+def _rows(data: UsageData) -> list[dict[str, Any]]:
+    names = ("usageDate", "usageMonth", "contractYear", "chargedItemID", "tokens")
+    sql = f"SELECT {', '.join(names)} FROM usage WHERE contract = ? ORDER BY chargedItemID"
+    return [dict(zip(names, row, strict=True)) for row in data.query(sql, (CONTRACT,))]

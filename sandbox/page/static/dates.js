@@ -55,5 +55,8 @@ export function readDate(seconds, pattern, fallback) {
 /** Return hours, minutes and seconds of a time in seconds. */
 export const clockTime = (seconds) => format(new Date(seconds * 1000), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
+/** Return the day of a message's time stamp: `Monday, November 2nd`. */
+export const messageDay = (ts) => long(new Date(Number(ts) * 1000));
+
 /** Return hours and minutes of a message's time stamp. */
 export const messageTime = (ts) => TOKENS.time(new Date(Number(ts) * 1000));

@@ -9,6 +9,7 @@ const FIELDS = {
   multi_static_select: [["options", "option_groups", "initial_options", "max_selected_items", "placeholder"], menu],
   external_select: [["min_query_length", "initial_option", "placeholder"], menu],
   multi_external_select: [["min_query_length", "initial_options", "max_selected_items", "placeholder"], menu],
+  users_select: [["initial_user", "placeholder"], conversations],
   conversations_select: [["filter", "initial_conversation", "default_to_current_conversation", "placeholder"], conversations],
   radio_buttons: [["options", "initial_option"], radios],
   checkboxes: [["options", "initial_options"], boxes],
@@ -20,24 +21,29 @@ export const keysOf = (type) => FIELDS[type]?.[0];
 
 /** What stands in an element that nobody has touched. */
 export const initialOf = (element) =>
-  element.initial_option ?? element.initial_options ?? element.initial_date ?? element.initial_value ?? element.initial_conversation ?? null;
+  element.initial_option ?? element.initial_options ?? element.initial_date ?? element.initial_value ?? element.initial_conversation ?? element.initial_user ?? null;
 
 /**
- * Make a field. `value` is what stands in it, as the state of a view has it; `offered` are the conversations of its
- * menu; `find(text)` asks the app; `changed(ends)` is called when a person changed it, `ends` when that is a choice.
+ * Make a field. `value` is what stands in it, as the state of a view has it; `offered` are the conversations or people
+ * of its menu; `find(text)` asks the app; `changed(ends)` is called when a person changed it, `ends` when that is a
+ * choice. With `tells` the app wants to hear of it.
  */
 export function field(element, details) {
   return FIELDS[element.type][1](element, details);
 }
 
-function text(element, { value, attributes, changed }) {
+function text(element, { value, attributes, changed, tells }) {
   const control = h(element.multiline ? "textarea" : "input", {
     value: value ?? "", placeholder: element.placeholder?.text, maxLength: element.max_length ?? 3000, spellcheck: false,
     oninput: () => changed(false), ...attributes,
   });
   if (element.multiline) control.rows = 3;
   else control.type = "text";
-  control.addEventListener("change", () => changed(true));
+  control.addEventListener("keydown", (event) => { // the app hears of a text when Enter is pressed in it, not before
+    if (!tells || element.multiline || event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    changed(true);
+  });
   return { root: control, input: control, value: () => control.value || null, kept: () => control.value || null };
 }
 

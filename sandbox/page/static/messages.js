@@ -1,7 +1,7 @@
 // The messages of the channel in front, and their threads.
 import { act, me } from "./api.js";
 import { drawn } from "./blocks.js";
-import { messageTime } from "./dates.js";
+import { messageDay, messageTime } from "./dates.js";
 import { byId, h, keyed, refill } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { groupsOf } from "./picker.js";
@@ -71,6 +71,20 @@ function remove({ ts }) {
   if (item?.contains(document.activeElement)) log.focus();
   item?.remove();
   items.delete(ts);
+  markDays();
+}
+
+/** Say in front of the first message of each day which day that is. */
+function markDays() {
+  let before = "";
+  for (const item of list.children) {
+    if (!item.dataset.ts) continue;
+    const day = messageDay(item.dataset.ts);
+    const shown = item.querySelector(":scope > .day");
+    if (shown.textContent !== day) shown.textContent = day;
+    shown.hidden = day === before;
+    before = day;
+  }
 }
 
 /** Say whether the channel in front has anything in it. */
@@ -79,10 +93,11 @@ export const isEmpty = () => items.size === 0;
 function draw(message) {
   let item = items.get(message.ts);
   if (!item) {
-    item = h("li", { tabIndex: -1, "data-ts": message.ts }, h("div", { className: "content" }), h("div", { className: "thread" }));
+    item = h("li", { tabIndex: -1, "data-ts": message.ts }, h("p", { className: "day" }), h("div", { className: "content" }), h("div", { className: "thread" }));
     items.set(message.ts, item);
     const next = [...list.children].find((each) => each.dataset.ts > message.ts);
     list.insertBefore(item, next ?? null);
+    markDays();
   }
   item.className = message.private ? "message private" : "message";
   refill(item.querySelector(".content"), content(message));

@@ -36,6 +36,11 @@ function checkbox(label, onchange) {
 
 const connected = h("p", { className: "connected" });
 const speed = h("div");
+const itIs = h("p", { className: "it-is", tabIndex: -1 });
+const journey = h("p", { className: "hint", role: "status" });
+const stay = h("button", { type: "button", hidden: true, onclick: () => { itIs.focus(); flip("stay"); } }, "Stop here");
+const destinations = h("ul", { className: "destinations" });
+const travel = h("div", { className: "travel", hidden: true }, h("h3", {}, "Travel to"), journey, stay, destinations);
 const gauges = { minute: gauge("Calls, last minute"), period: gauge("Calls, last 8 hours"), outstanding: gauge("Exports being made") };
 const refused = h("p", { className: "hint" });
 const exports = h("ul", { className: "exports" });
@@ -47,7 +52,8 @@ const places = h("ul", { className: "places" });
 const calls = h("ol", { className: "calls" });
 
 byId("panel").append(
-  section("The bot", connected, speed),
+  section("The bot", connected),
+  section("Time", itIs, speed, travel),
   section("Token Flex counts", ...Object.values(gauges).map((each) => each.root), refused),
   section("Make something go wrong", h("div", { className: "actions" }, button("Let the next export fail", () => flip("fail_next")), button("Lose the next file that is shared", () => flip("lose_share"))), answers, h("div", { className: "field" }, h("label", { htmlFor: "downloads" }, "A file that is downloaded"), downloads), ...Object.values(switches).map((each) => each.root), h("h3", {}, "The bot is a member of"), places),
   section("Exports at Token Flex", exports, earlier),
@@ -59,6 +65,7 @@ export function showPanel(state) {
   connected.textContent = state.connected ? "Connected to this page's Slack" : "Not connected";
   connected.classList.toggle("off", !state.connected);
   if (state.speeds.length && !speed.children.length) speed.append(radios("Time runs", state.speeds.map((each) => [each, each === 1 ? "as it does" : `${each} times as fast, until a link comes`]), (value) => flip("speed", value)));
+  showTime(state.time);
   if (downloads.options.length === 1) downloads.append(...state.ways.map((way) => h("option", { value: way }, way)));
   const { budget } = state;
   gauges.minute.set(budget.minute, budget.minute_limit);
@@ -78,6 +85,17 @@ function showSwitches(state) {
   if (document.activeElement !== downloads) downloads.value = state.switches.downloads;
   for (const [name, { box }] of Object.entries(switches)) box.checked = state.switches[name];
   keyed(places, state.channels, (each) => each.id, makePlace, (item, each) => { item.querySelector("input").checked = each.bot_in; });
+}
+
+function showTime({ it_is: text, destinations: days, to, trouble }) {
+  itIs.textContent = text;
+  travel.hidden = !days.length;
+  const said = to ? `On the way to ${to}. What comes due on the way happens then.` : trouble;
+  if (journey.textContent !== said) journey.textContent = said;
+  journey.hidden = !said;
+  stay.hidden = !to;
+  keyed(destinations, days, (each) => each.name, ({ name, label }) => h("li", {}, button(label, () => flip("travel", name)), h("small")),
+    (item, { at }) => { item.querySelector("small").textContent = at; });
 }
 
 function makeExport({ key, name }) {

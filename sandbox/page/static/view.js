@@ -80,7 +80,7 @@ export class View {
     const made = field(element, {
       value: values[key], offered: this.shown.offered[key] ?? [], name: block.label.text, attributes,
       find: (text) => this.search(block, element, text),
-      changed: (ends) => this.changed(key, ends),
+      changed: (ends) => this.changed(key, ends), tells: block.dispatch_action,
     });
     keeps(block, element, made);
     return h("div", { className: error ? "field wrong" : "field" },
