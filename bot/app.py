@@ -10,6 +10,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.alerts.use_cases import Alerts
+from bot.alerts.watcher import AlertWatcher
 from bot.answers.asking_again import AskingAgain
 from bot.answers.files.attaching import Attaching
 from bot.answers.files.download import Downloads
@@ -157,6 +158,7 @@ class Bot:
             attach=partial(self._attaching, database, workspace, folder, shown, values),
             describe=partial(self._described, values),
             schedule=partial(self._scheduling, database, contracts, values, workspace.access),
+            watch=partial(self._watching, database, contracts, usage, workspace.access, shown),
             ending=ending,
             listeners=workspace.guard,
             asking=usage,
@@ -232,6 +234,14 @@ class Bot:
         contracts.subscribe(wake.ring)
         audience = self._settings.link_audience
         return ScheduleRunner(database, exports, contracts, values, access, self._clock, audience, wake)
+
+    def _watching(
+        self, database: Database, contracts: ContractCache, usage: UsageCache, access: Access, shown: Shown,
+        exports: Exports, wake: Bell,
+    ) -> AlertWatcher:  # fmt: skip
+        contracts.subscribe(wake.ring)
+        usage.subscribe(wake.ring)
+        return AlertWatcher(database, exports, contracts, usage, access, shown, self._clock, wake)
 
     def _described(self, values: ContractValues, request: ExportRequest) -> Described:
         names = self._names(values, request.contract_number)

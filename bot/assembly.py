@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
+from bot.alerts.watcher import AlertWatcher
 from bot.answers.files.attaching import Attaching
 from bot.answers.worker import AnswerWorker, Reads
 from bot.calls.gateway import TokenFlexCalls
@@ -67,6 +68,7 @@ class Parts:
     attaching: Attaching | None
     exports: Exports
     scheduling: ScheduleRunner | None
+    watching: AlertWatcher | None
     moved_channels: MovedChannels
     supervisor: Supervisor
 
@@ -80,6 +82,7 @@ class Parts:
             "answers": self.answer_worker.run,
             **({} if self.attaching is None else {"files": self.attaching.run}),
             **({} if self.scheduling is None else {"schedules": self.scheduling.run}),
+            **({} if self.watching is None else {"alerts": self.watching.run}),
         }
         for name, loop in {**own, **others}.items():
             self.supervisor.start(name, loop)
@@ -103,6 +106,7 @@ class _Bells(NamedTuple):
     answers: Bell
     attaching: Bell
     scheduling: Bell
+    watching: Bell
 
 
 async def assemble(
@@ -119,6 +123,7 @@ async def assemble(
     attach: Callable[[R, Bell], Attaching] | None = None,
     describe: Callable[[ExportRequest], Described],
     schedule: Callable[[Exports, Bell], ScheduleRunner] | None = None,
+    watch: Callable[[Exports, Bell], AlertWatcher] | None = None,
     ending: AsyncExitStack,
     listeners: Settles | None = None,
     asking: Settles | None = None,
@@ -127,7 +132,8 @@ async def assemble(
     """Wire the parts on an open database and take up what an earlier process has left.
 
     `ending` ends them, the `listeners` of Slack and what they are `asking`; `words` draw messages, `describe` names
-    files; `reading`, `attach` and `schedule` make what reads files, hands them to Slack, asks by itself.
+    files; `reading`, `attach`, `schedule` and `watch` make what reads files, hands them to Slack, asks by itself, and
+    looks at usage for alerts.
     """
     server_time, slots, showings = calls.turns.server_time, Slots(), Showings()
     bells = _bells(database, slots, calls, clock)
@@ -150,8 +156,8 @@ async def assemble(
     await worker.resume()
     parts = Parts(
         database, calls, progress, fresh_links, links, slots, worker, poller, silence, dispatcher,
-        reads, answering, attaching, exports, schedule and schedule(exports, bells.scheduling), moved_channels,
-        Supervisor(clock),
+        reads, answering, attaching, exports, schedule and schedule(exports, bells.scheduling),
+        watch and watch(exports, bells.watching), moved_channels, Supervisor(clock),
     )  # fmt: skip
     parts.end_with(ending, listeners, asking)
     return parts
@@ -170,6 +176,8 @@ def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock
         database.subscribe(table, bells.attaching.ring)
     for table in (Table.SCHEDULES, Table.RUNS, Table.EXPORTS, Table.ANSWERS, Table.OUTBOX):  # a report may be refused
         database.subscribe(table, bells.scheduling.ring)
+    for table in (Table.ALERTS, Table.EXPORTS, Table.ANSWERS, Table.OUTBOX):  # a message may be refused
+        database.subscribe(table, bells.watching.ring)
     database.subscribe(Table.EXPORTS, bells.silence.ring)
     calls.health.subscribe(bells.silence.ring)
     return bells

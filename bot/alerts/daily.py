@@ -44,8 +44,8 @@ def reads_files(watched: Watched) -> bool:
 
 
 def question(watched: Watched, today: date, years: Sequence[ContractYear], catalogue: Catalogue) -> Question | None:
-    """Return what to ask today; None: there is nothing to ask about, or nobody knows the years of the contract."""
-    first = _first(watched, today - _ONE, years)
+    """Return what to ask today; None: there is nothing to ask, or nobody knows the years of the contract."""
+    first = _first(watched, today - _ONE, years) if reads_files(watched) else None
     if first is None:
         return None
     where = ""

@@ -43,21 +43,22 @@ class Own:
 
     def fails(self, since: datetime) -> bool:
         """Return whether so many in a row came to an end without figures, all of them asked for since then."""
-        newest = [each for each in self.asked if each[0].accepted_at > since][:MOST_FAILURES]
+        newest = [each for each in self.asked if each[0].accepted_at >= since][:MOST_FAILURES]
         return len(newest) == MOST_FAILURES and all(_has_failed(*each) for each in newest)
 
 
 def of(db: Connection, alert: Alert, now: datetime) -> Own:
     """Return what an alert has asked for itself, and what it asks by today.
 
-    What was asked on a day that the clock showed too early does not count for that day.
+    What was asked on a day that the clock showed too early does not count for that day: the newest one does.
     """
     begin = f"alert:{alert.mark}:"
     origin = f"{begin}{now.date().isoformat()}"
     newest = [each for each in exports.of_alert(db, alert.id, _LOOKED_AT) if each.origin.startswith(begin)]
     asked = tuple((each, answers.of(db, each.number, each.announcement)) for each in newest)
-    of_today, before = exports.count_of_day(db, alert.id, origin, now)
-    return Own(asked, origin=f"{origin}:{of_today}" if of_today else origin, has_asked=before > 0)
+    of_today = exports.count_of_day(db, alert.id, origin)
+    has_asked = bool(newest) and newest[0].origin.startswith(origin)
+    return Own(asked, origin=f"{origin}:{of_today}" if of_today else origin, has_asked=has_asked)
 
 
 def _has_failed(export: Export, answer: Answer | None) -> bool:

@@ -95,61 +95,68 @@ class AlertWatcher:
         for alert in await self._database.read(pausing.closed):
             await self._pause(alert, Paused.CLOSED)
         self._later = {each: until for each, until in self._later.items() if now < until <= now + OWN.first}
-        of_usage = set[str]()
-        watching = [each for each in await self._database.read(alerts.watching) if each.id not in self._later]
-        ends = [await self._safely(alert, of_usage) for alert in watching]
-        asked = [await self._ask_usage(contract) for contract in sorted(of_usage)]
-        return _midnight(now), *self._later.values(), *ends, *asked
+        moments = [
+            await self._safely(alert)
+            for alert in await self._database.read(alerts.watching)
+            if alert.id not in self._later
+        ]
+        return _midnight(now), *self._later.values(), *moments
 
-    async def _safely(self, alert: Alert, of_usage: set[str]) -> datetime | None:
-        """Look at one alert, and at others whatever becomes of that; note its contract where it looks at usage."""
+    async def _safely(self, alert: Alert) -> datetime | None:
+        """Look at one alert, and at others whatever becomes of that; return when it is to be looked at again."""
         try:
-            watched = alert_watched.of_text(alert.watched)
-            if rules.names_people(watched, self._shown.catalogue, self._shown.personal):
-                await self._pause(alert, Paused.PEOPLE)
-            elif daily.reads_files(watched):
-                await self._by_file(alert, watched)
-            else:
-                of_usage.add(alert.contract)
-                await self._by_usage(alert, watched)
+            until = await self._look_at(alert)
+            put_off = episodes.next_moment(kept.of_text(alert.standing), self._clock.now())
+            return min((each for each in (until, put_off) if each is not None), default=None)
         except AlertError:
             await self._pause(alert, Paused.RULE)
-        except MembershipUnknownError:
-            return self._put_off(alert)
+            return None
+        except MembershipUnknownError as error:
+            log.info("an alert waits until Slack says whether it may be looked at", alert=alert.id, reason=str(error))
         except StorageFullError:
             raise
         except Exception:
             log.exception("an alert could not be looked at", alert=alert.id)
-            return self._put_off(alert)
-        return episodes.next_moment(kept.of_text(alert.standing), self._clock.now())
-
-    def _put_off(self, alert: Alert) -> datetime:
         until = self._later[alert.id] = self._clock.now() + OWN.first
         return until
 
+    async def _look_at(self, alert: Alert) -> datetime | None:
+        watched = alert_watched.of_text(alert.watched)
+        if rules.names_people(watched, self._shown.catalogue, self._shown.personal):
+            await self._pause(alert, Paused.PEOPLE)
+        elif daily.reads_files(watched):
+            await self._by_file(alert, watched)
+        else:
+            return await self._by_usage(alert, watched)
+        return None
+
     # --- by what Token Flex counts itself -------------------------------------------------------------------------
 
-    async def _by_usage(self, alert: Alert, watched: Watched) -> None:
+    async def _by_usage(self, alert: Alert, watched: Watched) -> datetime | None:
+        """Look at what is known where that is new, and have it counted anew where that is due; return when it is."""
         counted, now = await self._usage.known(alert.contract), self._clock.now()
-        if counted is None or not _is_of(counted.at, now, _TOO_OLD) or not self._is_new(alert, counted.at):
-            return
-        if await self._admitted(alert) is None:
-            return
-        state = kept.of_text(alert.standing)
-        finding = rules.look(watched, usage_of(counted), (), state.held)
-        await self._looked(alert, state, finding, Seen(counted.at, counted=counted.as_json()))
-
-    async def _ask_usage(self, contract: str) -> datetime | None:
-        """Have a contract counted anew where that is due, within the calls of a day; return when it will be."""
-        counted, now = await self._usage.known(contract), self._clock.now()
+        if counted is not None and _is_of(counted.at, now, _TOO_OLD) and self._is_new(alert, counted.at):
+            if await self._admitted(alert) is None:
+                return None
+            state = kept.of_text(alert.standing)
+            finding = rules.look(watched, usage_of(counted), (), state.held)
+            await self._looked(alert, state, finding, Seen(counted.at, counted=counted.as_json()))
         if counted is not None and _is_of(counted.at, now, _GOOD_FOR):
             return counted.at + _GOOD_FOR
+        return await self._have_counted(alert, now)
+
+    async def _have_counted(self, alert: Alert, now: datetime) -> datetime | None:
+        """Have a contract counted anew, within the calls of a day; return when that may be tried again."""
+        contract = alert.contract
+        if self._usage.is_asked(contract):
+            return None
         spent, last = await self._database.read(call_log.between, usage_cache.for_alerts(contract), now - _DAY, now)
         if spent + _A_LOOK > MOST_CALLS:
             return None  # a look now and then finds out when there is room again
         if last is not None and now - last < _AFTER_A_FAILURE:
             return last + _AFTER_A_FAILURE
-        self._usage.ask_ahead(contract)
+        if await self._admitted(alert) is not None:
+            self._usage.ask_ahead(contract)
         return None
 
     # --- by an export of its own ----------------------------------------------------------------------------------

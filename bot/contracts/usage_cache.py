@@ -69,6 +69,10 @@ class UsageCache:
             task = None
         return task or self._begin(contract, person, Rank.PEOPLE)
 
+    def is_asked(self, contract: str) -> bool:
+        """Return whether Token Flex is being asked."""
+        return contract in self._asking
+
     def ask_ahead(self, contract: str) -> None:
         """Have Token Flex asked at the lowest rank, unless it is being asked; who wants to know hears of the end."""
         if contract not in self._asking:
