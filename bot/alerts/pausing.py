@@ -28,12 +28,16 @@ def pause(db: Connection, alert: Alert, why: Paused, administrators: Iterable[st
 
 
 def closed(db: Connection) -> tuple[Alert, ...]:
-    """Return the alerts of which a message waits that their channel does not take."""
+    """Return the alerts of which a message waits that their channel does not take, since they last changed.
+
+    Who has let one go on says that the channel takes messages again: what it refused before is tried again.
+    """
     sql = """
         SELECT DISTINCT alerts.* FROM outbox JOIN tellings ON tellings.id = outbox.about_id
             JOIN alerts ON alerts.id = tellings.alert
         WHERE outbox.state IN ('waiting', 'sending') AND outbox.kind = ? AND outbox.about = ? AND outbox.refusal = ?
-            AND alerts.paused_why = '' AND outbox.id NOT IN (SELECT delivery FROM messages)
+            AND alerts.paused_why = '' AND outbox.refused_since >= alerts.changed_at
+            AND outbox.id NOT IN (SELECT delivery FROM messages)
     """
     found = db.query(sql, [MessageKind.ALERT.value, About.TELLING.value, Refusal.PLACE.value])
     return tuple(map(Alert.from_row, found))

@@ -84,6 +84,8 @@ def changed(db: Connection, alert: Alert, now: datetime) -> None:
     newest = tellings.newest(db, alert.id, alert.mark)
     if newest is not None and not _is_over(newest):
         _edit(db, newest, now)
+    if not alert.paused_why:  # who lets it go on says that its channel takes messages
+        outbox.take_up(db, alert.channel, now, edits_only=False)
 
 
 def removed(db: Connection, alert: Alert, now: datetime) -> None:

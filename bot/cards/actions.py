@@ -241,11 +241,12 @@ def of_schedule(action: str, schedule: Schedule, *, discreet: bool = False) -> B
     return element
 
 
-def of_alert(action: str, alert: Alert) -> Block:
-    """Return a button of an alert; deleting asks first."""
-    element = _button(action, MadeFor(alert.id, alert.mark), f"alert on contract {flat(alert.contract)}")
+def of_alert(action: str, alert: Alert, *, discreet: bool = False) -> Block:
+    """Return a button of an alert, of which a `discreet` one does not name the contract; deleting asks first."""
+    contract = "its contract" if discreet else f"contract {flat(alert.contract)}"
+    element = _button(action, MadeFor(alert.id, alert.mark), f"alert on {contract}")
     if action == UNWATCH:
-        element |= {"style": _STYLES[action], "confirm": _confirm_unwatching(alert)}
+        element |= {"style": _STYLES[action], "confirm": _confirm_unwatching(contract)}
     return element
 
 
@@ -308,10 +309,11 @@ def _confirm_unscheduling(called: str) -> Block:
     }
 
 
-def _confirm_unwatching(alert: Alert) -> Block:
+def _confirm_unwatching(contract: str) -> Block:
+    watched = shorten(f"{contract[:1].upper()}{contract[1:]}", 100)
     return {
         "title": plain("Delete this alert?"),
-        "text": plain(f"Contract {shorten(flat(alert.contract), 100)} is not watched in this way any more."),
+        "text": plain(f"{watched} is not watched in this way any more."),
         "confirm": plain("Delete"),
         "deny": plain("Keep it"),
         "style": "danger",

@@ -48,23 +48,31 @@ def message(told: Told, alert: Alert | None = None, *, counts: bool = True) -> M
         said = f"Over: {ended(told.contract, told.matter, told.ending)}"
     elif told.again:
         said = f"Still so: {said}"
-    notes = [standing(told)]
-    row = []
+    return _with_buttons(said, told, alert, discreet=False)
+
+
+def discreet(told: Told, alert: Alert | None = None) -> Message:
+    """Return the message in a channel that others read too: nothing of the data, else as `message`."""
+    said = "An alert of this channel is over."
+    if told.phase is not Phase.OVER:
+        said = "An alert of this channel holds. It is not shown here what it is, since other organisations read here."
+    return _with_buttons(said, told, alert, discreet=True)
+
+
+def _with_buttons(said: str, told: Told, alert: Alert | None, *, discreet: bool) -> Message:
+    notes, row = [standing(told)], []
     if alert is not None and told.phase is not Phase.OVER:
-        row = [actions.row("buttons", *_buttons(told, alert))]
+        row = [actions.row("buttons", *_buttons(told, alert, discreet=discreet))]
         notes += [f"{paused(alert)} Until it goes on, this stays as it is."] if alert.paused_why else []
     note = " ".join(filter(None, notes))
     return Message(said, [section("alert", f"*{said}*"), *row, *([context("standing", note)] if note else [])])
 
 
-def _buttons(told: Told, alert: Alert) -> list[Block]:
-    seen = [] if told.phase is Phase.ACKNOWLEDGED else [actions.of_alert(actions.ACKNOWLEDGE, alert)]
-    return [*seen, actions.put_off(alert), actions.of_alert(actions.NOT_USEFUL, alert)]
-
-
-def discreet() -> Message:
-    """Return the message in a channel that others read too: nothing of the data."""
-    return paragraph("An alert of this channel is not shown here, since other organisations read in this channel.")
+def _buttons(told: Told, alert: Alert, *, discreet: bool) -> list[Block]:
+    seen, not_useful = (
+        actions.of_alert(each, alert, discreet=discreet) for each in (actions.ACKNOWLEDGE, actions.NOT_USEFUL)
+    )
+    return [*([] if told.phase is Phase.ACKNOWLEDGED else [seen]), actions.put_off(alert), not_useful]
 
 
 def forgotten() -> Message:
@@ -79,7 +87,8 @@ def became(alert: Alert, *, shared: bool = False, private: bool = False) -> Mess
     said = f"{what} was paused."
     follows = f"{paused(alert)} {_how(alert)}" if alert.paused_why else "It goes on."
     goes_on = actions.TAKE_OVER_ALERT if alert.paused_why in TAKES_OVER else actions.RESUME_ALERT
-    row = [actions.of_alert(each, alert) for each in (goes_on, actions.UNWATCH)] if alert.paused_why else []
+    wanted = (goes_on, actions.UNWATCH) if alert.paused_why else ()
+    row = [actions.of_alert(each, alert, discreet=shared) for each in wanted]
     parts = [section("alert", f"{said}\n{follows}"), *([actions.row("buttons", *row)] if row else [])]
     return Message(f"{said} {follows}", parts)
 

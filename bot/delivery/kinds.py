@@ -148,10 +148,11 @@ def _news(news: ScheduleNews, drawing: Drawing, *, private: bool = False) -> Mes
 def _told(news: AlertNews, drawing: Drawing, *, private: bool = False) -> Message:
     if news.told is None:
         return alert_card.forgotten()
+    alert = news.alert if news.can_act else None
     if drawing.discreet:
-        return alert_card.discreet()
+        return alert_card.discreet(news.told, alert)
     counts = private or drawing.words.answers.shows_in_channel
-    return alert_card.message(news.told, news.alert if news.can_act else None, counts=counts)
+    return alert_card.message(news.told, alert, counts=counts)
 
 
 def _alert_paused(news: AlertNews, drawing: Drawing, *, private: bool = False) -> Message:

@@ -436,6 +436,13 @@ async def test_a_channel_that_takes_no_message_pauses_it(house: House) -> None:
     await house.looks()
     assert house.stands(alert).paused_why == Paused.CLOSED
     assert {row.recipient for row in house.told(_K.PRIVATE_ALERT_PAUSED)} == {ADMINISTRATOR, OWNER}
+    await house.passes(hours=1)
+    resumed = alerts.resume(house.db, alert.id, OWNER, house.clock.now())
+    assert resumed
+    await house.database.write(telling.changed, resumed, house.clock.now())
+    assert outbox.get(house.db, house.told(_K.ALERT)[0].id).due_at == house.clock.now()
+    await house.looks()
+    assert house.stands(alert).paused_why == ""
 
 
 async def test_a_setting_against_figures_of_files_pauses_what_needs_them() -> None:

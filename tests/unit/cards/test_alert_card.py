@@ -139,6 +139,7 @@ def test_why_one_is_paused(why: Paused) -> None:
     assert (actions.TAKE_OVER_ALERT in str(said.blocks)) == (why in TAKES_OVER)
     assert (actions.RESUME_ALERT in str(said.blocks)) != (why in TAKES_OVER)
     assert "A &amp; B" not in str(became(alert, shared=True).blocks)
+    assert "contract 9" not in str(became(alert, shared=True).blocks).lower()
     lasts = Told("9", SAID[0][0], Phase.OPEN)
     assert "paused" in str(message(lasts, alert).blocks)
 
