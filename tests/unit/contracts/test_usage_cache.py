@@ -8,16 +8,17 @@ from typing import Any, cast
 
 import pytest
 
+from bot.calls.budget import Rank
 from bot.calls.turns import StoppingError, Turns
 from bot.contracts.usage import Counted
-from bot.contracts.usage_cache import UsageCache
+from bot.contracts.usage_cache import UsageCache, for_alerts
 from bot.contracts.values import ContractValues
 from bot.runtime.server_time import ServerTime
 from bot.tokenflex.client import TokenFlexClient
 from bot.tokenflex.errors import TokenFlexError, UnreachableError
 from bot.tokenflex.models import MonthOfUse, TokenYear
 from bot.tokenflex.oauth import AccessTokens
-from storage import logins
+from storage import calls, logins
 from tests.harness.rows import NOW
 from tests.harness.stored import MemoryDatabase
 from tests.harness.virtual_time import VirtualClock, run
@@ -67,10 +68,10 @@ class World:
 
     def another(self, client: str = "app") -> UsageCache:
         """Return the cache of another process."""
-        calls = CallsOnLoop(
+        gateway = CallsOnLoop(
             cast("TokenFlexClient", self.upstream), cast("AccessTokens", None), self.turns, self.clock, Random(1)
         )
-        return UsageCache(self.database, calls, self.clock, cast("ContractValues", self.fresh), client)
+        return UsageCache(self.database, gateway, self.clock, cast("ContractValues", self.fresh), client)
 
 
 def lived(story: Callable[[World], Awaitable[None]]) -> None:
@@ -135,6 +136,49 @@ def test_trouble_costs_one_call_and_is_no_answer() -> None:
         world.upstream.trouble = None
         await world.clock.sleep(120)
         assert (await world.cache.ask("11", "U1")).at > before.at
+
+    lived(_story)
+
+
+def test_alerts_ask_at_the_lowest_rank_by_calls_of_their_own_name() -> None:
+    """Who wants to know hears of the end, good or bad; asked again meanwhile is asked once."""
+
+    async def _story(world: World) -> None:
+        heard: list[bool] = []
+        world.cache.subscribe(lambda: heard.append(world.cache.is_asked("11")))
+        world.cache.ask_ahead("11")
+        world.cache.ask_ahead("11")
+        assert world.cache.is_asked("11")
+        while not heard:
+            await world.clock.sleep(10)
+        assert (heard, world.upstream.asked) == ([False], ["contract 11", "summary 11"])
+        now = world.clock.now()
+        count, _ = await world.database.read(calls.between, for_alerts("11"), now - timedelta(days=1), now)
+        ranks = await world.database.read(calls.count_by_name, Rank.AHEAD.value, now - timedelta(days=1))
+        assert (count, ranks) == (2, {for_alerts("11"): 2})
+        world.upstream.trouble = UnreachableError("away")
+        world.cache.ask_ahead("11")
+        while len(heard) < 2:
+            await world.clock.sleep(10)
+
+    lived(_story)
+
+
+def test_a_person_does_not_wait_for_the_turn_of_an_alert() -> None:
+    """Nor is an alert's turn spent where a person has asked meanwhile."""
+
+    async def _story(world: World) -> None:
+        for contract in range(5):  # people are busy: what is not urgent waits
+            await world.cache.ask(str(contract), "U1")
+        world.upstream.asked.clear()
+        world.cache.ask_ahead("11")
+        await world.clock.sleep(1)
+        assert world.upstream.asked == []
+        counted = await world.cache.ask("11", "U2")
+        assert counted.at > NOW
+        await world.clock.sleep(7200)
+        assert world.upstream.asked == ["contract 11", "summary 11"]
+        assert not world.cache.is_asked("11")
 
     lived(_story)
 
