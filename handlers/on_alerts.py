@@ -47,7 +47,7 @@ class OnAlerts:
     @property
     def action_ids(self) -> tuple[str, ...]:
         """The ids that this object listens to."""
-        return (actions.ALERTS, actions.NEW_ALERT, *self._listed, *self._told)
+        return (actions.ALERTS, actions.NEW_ALERT, actions.CHANGE_ALERT, *self._listed, *self._told)
 
     async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of alerts."""
@@ -80,7 +80,9 @@ class OnAlerts:
             return
         made_for, _, more = value.partition(" ")
         alert = await self._alerts.recognise(MadeFor.of(made_for))
-        if action_id in self._told:
+        if action_id == actions.CHANGE_ALERT:
+            await self._form.edit(act.trigger, alert, act.asker)
+        elif action_id in self._told:
             await self._told[action_id](alert, more, act)
         else:
             await self.show(act, note=await self._listed[action_id](alert, act))

@@ -72,6 +72,11 @@ def find(db: Connection, alert_id: int) -> Alert | None:
     return next(map(Alert.from_row, db.query("SELECT * FROM alerts WHERE id = ?", [alert_id])), None)
 
 
+def made_by(db: Connection, origin: str) -> Alert | None:
+    """Return the alert that an act of a person has made, None where that has made none (that is there still)."""
+    return next(map(Alert.from_row, db.query("SELECT * FROM alerts WHERE origin = ?", [origin])), None)
+
+
 def seen_from(db: Connection, channels: Collection[str], person: str) -> tuple[Alert, ...]:
     """Return the alerts of some channels and those of a person, by contract; what is paused is last."""
     sql = """

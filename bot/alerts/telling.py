@@ -88,12 +88,12 @@ def changed(db: Connection, alert: Alert, now: datetime) -> None:
         outbox.take_up(db, alert.channel, now, edits_only=False)
 
 
-def removed(db: Connection, alert: Alert, now: datetime) -> None:
+def removed(db: Connection, alert: Alert, now: datetime, ending: Ending = Ending.DELETED) -> None:
     """Remove an alert, and close its message in place."""
     newest = tellings.newest(db, alert.id, alert.mark)
     episode = kept.of_text(alert.standing).episode
     if newest is not None and episode is not None:
-        _says(db, newest, Close(episode, Ending.DELETED), alert, now)
+        _says(db, newest, Close(episode, ending), alert, now)
     alerts.remove(db, alert.id)
     for message in outbox.messages_about(db, About.ALERT, alert.id):
         outbox.put(db, outbox.get(db, message.delivery), now)

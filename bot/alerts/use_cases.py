@@ -2,21 +2,17 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-import structlog
-from sqlite_utils import Database as Connection
-
-from bot.alerts import daily, episodes, kept, telling, typed
-from bot.alerts.episodes import Episode, State
+from bot.alerts import changes, daily, episodes, kept, typed
+from bot.alerts.episodes import State
 from bot.cards import alert_watched
 from bot.cards.actions import MadeFor
-from bot.cards.alert_told import Delay, Phase
+from bot.cards.alert_told import Delay
 from bot.cards.alert_watched import AlertError, Limit, Watched
 from bot.cards.schedule_card import TAKES_OVER, Paused
 from bot.errors import (
-    AlertOverError,
     AlertOwnerOnlyError,
     AlertRefusedError,
     HiddenAlertError,
@@ -29,16 +25,10 @@ from bot.people.asker import Asker
 from bot.runtime.clock import Clock
 from bot.tokenflex.catalogue import Catalogue
 from storage import alerts as store
-from storage import outbox, tellings
 from storage.alerts import Alert, NewAlert, UnknownAlertError
 from storage.database import Database
-from storage.models import About
 
-MOST: Final = 100  #: in one channel, or of one owner
 MOST_AT_HOME: Final = 5
-_SAME: Final = timedelta(minutes=1)  #: apart: who presses twice means it once
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,21 +89,23 @@ class Alerts:
             StorageFullError: there is no room.
 
         """
-        watched = draft.watched
-        if isinstance(watched, Limit) and not typed.is_watchable(watched.field, self._catalogue, self.personal):
-            raise AlertRefusedError(("I watch products and cost centres, never people: choose another field",))
-        if daily.reads_files(watched) and not self._reads_files:
-            raise AlertRefusedError(("I am set up to read no files, so I cannot count that: choose something else",))
-        self._access.check_contract(draft.contract)
-        await self._access.check_figures(draft.channel)
-        new = NewAlert(
-            origin=origin,
-            contract=draft.contract,
-            channel=draft.channel,
-            owner=asker.person,
-            watched=alert_watched.as_text(watched),
-        )
-        return await self._database.write(_create, new, asker, self._clock.now())
+        await self._check(draft)
+        return await self._database.write(changes.create, _new(draft, asker.person, origin), asker, self._clock.now())
+
+    async def edit(self, made_for: MadeFor, asker: Asker, draft: Draft, *, origin: str) -> Alert:
+        """Have something else watched in the place of an alert; the same `origin` again is the same change.
+
+        Raises:
+            UseCaseError: as `recognise`, `change` and `create`.
+
+        """
+        done = await self._database.read(store.made_by, origin)
+        if done is not None:
+            return done
+        known = await self.change(await self.recognise(made_for), asker)
+        await self._check(draft)
+        new = _new(draft, known.owner, origin)
+        return await self._database.write(changes.edit, known.id, new, asker, self._clock.now())
 
     async def listing(self, asker: Asker) -> tuple[Listed, ...]:
         """Return the alerts of the channel where somebody asks, and their own; what is paused is last.
@@ -180,7 +172,7 @@ class Alerts:
 
         """
         alert = await self.change(alert_id, asker)
-        return await self._database.write(_pause, alert, asker, self._clock.now())
+        return await self._database.write(changes.pause, alert.id, asker, self._clock.now())
 
     async def resume(self, alert_id: int, asker: Asker) -> Alert:
         """Let an alert go on, by the rights of its owner.
@@ -190,7 +182,7 @@ class Alerts:
 
         """
         alert = await self.change(alert_id, asker)
-        return await self._database.write(_resume, alert, alert.owner, asker, self._clock.now())
+        return await self._database.write(changes.resume, alert, asker, self._clock.now(), owner=alert.owner)
 
     async def take_over(self, alert_id: int, asker: Asker) -> Alert:
         """Make an alert one's own that has paused because of who owned it, or of its place, and let it go on.
@@ -205,8 +197,8 @@ class Alerts:
                 return alert
             raise AlertOwnerOnlyError(alert)
         self._access.check_contract(alert.contract)
-        await self._access.check_figures(alert.channel)
-        return await self._database.write(_resume, alert, asker.person, asker, self._clock.now())
+        await self._access.check_channel(alert.channel)
+        return await self._database.write(changes.resume, alert, asker, self._clock.now(), owner=asker.person)
 
     async def delete(self, alert_id: int, asker: Asker) -> Alert:
         """Delete an alert; what it told before stays.
@@ -216,7 +208,7 @@ class Alerts:
 
         """
         alert = await self.change(alert_id, asker)
-        await self._database.write(_delete, alert, asker, self._clock.now())
+        await self._database.write(changes.delete, alert.id, asker, self._clock.now())
         return alert
 
     async def acknowledge(self, alert_id: int, asker: Asker, *, message: str, origin: str) -> Alert:
@@ -227,7 +219,7 @@ class Alerts:
 
         """
         alert = await self.see(alert_id, asker)
-        return await self._database.write(_acknowledge, alert.id, message, asker, origin, self._clock.now())
+        return await self._database.write(changes.acknowledge, alert.id, message, asker, origin, self._clock.now())
 
     async def put_off(self, alert_id: int, asker: Asker, delay: Delay, *, message: str, origin: str) -> datetime:
         """Have nothing more said of what an alert told in a message, until a moment that is returned.
@@ -239,7 +231,7 @@ class Alerts:
         alert = await self.see(alert_id, asker)
         now, zone = self._clock.now(), await self._access.zone(asker) or "UTC"
         until = episodes.end_of(delay, now, zone)
-        return await self._database.write(_put_off, alert.id, message, until, asker, origin, now)
+        return await self._database.write(changes.put_off, alert.id, message, until, asker, origin, now)
 
     async def not_useful(self, alert_id: int, asker: Asker, *, message: str) -> Alert:
         """Count that what an alert told in a message is not useful to somebody: of one person once for each message.
@@ -249,7 +241,16 @@ class Alerts:
 
         """
         alert = await self.see(alert_id, asker)
-        return await self._database.write(_not_useful, alert.id, message, asker, self._clock.now())
+        return await self._database.write(changes.not_useful, alert.id, message, asker, self._clock.now())
+
+    async def _check(self, draft: Draft) -> None:
+        watched = draft.watched
+        if isinstance(watched, Limit) and not typed.is_watchable(watched.field, self._catalogue, self.personal):
+            raise AlertRefusedError(("I watch products and cost centres, never people: choose another field",))
+        if daily.reads_files(watched) and not self._reads_files:
+            raise AlertRefusedError(("I am set up to read no files, so I cannot count that: choose something else",))
+        self._access.check_contract(draft.contract)
+        await self._access.check_figures(draft.channel)
 
     async def _listed(self, found: Iterable[Alert], asker: Asker) -> tuple[Listed, ...]:
         try:
@@ -267,6 +268,11 @@ class Alerts:
         )
 
 
+def _new(draft: Draft, owner: str, origin: str) -> NewAlert:
+    watched = alert_watched.as_text(draft.watched)
+    return NewAlert(origin=origin, contract=draft.contract, channel=draft.channel, owner=owner, watched=watched)
+
+
 def _matters_less(alert: Alert) -> int:
     """Return where an alert stands in a Home tab: what has paused by itself first, then what tells something."""
     if alert.paused_why:
@@ -280,117 +286,3 @@ def watched_of(alert: Alert) -> Watched | None:
         return alert_watched.of_text(alert.watched)
     except AlertError:
         return None
-
-
-# --- transactions -------------------------------------------------------------------------------------------------
-
-
-def _create(db: Connection, new: NewAlert, asker: Asker, now: datetime) -> Alert:
-    alert, is_new = store.add(db, new, now)
-    if is_new:
-        _check_room(db, alert)
-        _note(db, alert, asker, "made", now)
-    return alert
-
-
-def _check_room(db: Connection, alert: Alert) -> None:
-    """Refuse one too many, or the same again; what was stored of it is undone with the transaction."""
-    seen = store.seen_from(db, [alert.channel], alert.owner)
-    here = [each for each in seen if each.channel == alert.channel]
-    if any((each.contract, each.watched) == (alert.contract, alert.watched) for each in here if each.id != alert.id):
-        raise AlertRefusedError(("That channel has this alert already",))
-    if len(here) > MOST:
-        raise AlertRefusedError((f"That channel has {MOST} alerts already: delete one first",))
-    if sum(each.owner == alert.owner for each in seen) > MOST:
-        raise AlertRefusedError((f"You have {MOST} alerts already: delete one first",))
-
-
-def _pause(db: Connection, alert: Alert, asker: Asker, now: datetime) -> Alert:
-    paused = store.pause(db, alert.id, Paused.PERSON.value, now)
-    if paused is not None:
-        _note(db, paused, asker, "paused by hand", now)
-        telling.changed(db, paused, now)
-    return paused or _there(db, alert.id)
-
-
-def _resume(db: Connection, alert: Alert, owner: str, asker: Asker, now: datetime) -> Alert:
-    resumed = store.resume(db, alert.id, owner, now)
-    if resumed is not None:
-        _note(db, resumed, asker, "resumed" if owner == alert.owner else f"taken over from {alert.owner}", now)
-        telling.changed(db, resumed, now)
-    return resumed or _there(db, alert.id)
-
-
-def _delete(db: Connection, alert: Alert, asker: Asker, now: datetime) -> None:
-    known = store.find(db, alert.id)
-    if known is not None:
-        _note(db, known, asker, "deleted", now)
-        telling.removed(db, known, now)
-
-
-def _acknowledge(db: Connection, alert_id: int, message: str, asker: Asker, origin: str, now: datetime) -> Alert:
-    alert = _there(db, alert_id)
-    state, episode = _lasts(db, alert, asker.channel, message)
-    if episode.phase is Phase.ACKNOWLEDGED or not store.is_first(db, alert.id, origin, now):
-        return alert
-    state, acts = episodes.acknowledged(state, asker.person, now)
-    _note(db, alert, asker, "acknowledged", now)
-    return telling.stands(db, alert, state, acts, now) or _there(db, alert_id)
-
-
-def _put_off(
-    db: Connection, alert_id: int, message: str, until: datetime, asker: Asker, origin: str, now: datetime
-) -> datetime:
-    alert = _there(db, alert_id)
-    state, episode = _lasts(db, alert, asker.channel, message)
-    is_so = episode.until is not None and episode.person == asker.person and abs(until - episode.until) < _SAME
-    if not store.is_first(db, alert.id, origin, now) or is_so:
-        return episode.until or until
-    state, acts = episodes.put_off(state, asker.person, until, now)
-    _note(db, alert, asker, f"put off until {until:%Y-%m-%d %H:%M} UTC", now)
-    telling.stands(db, alert, state, acts, now)
-    return until
-
-
-def _not_useful(db: Connection, alert_id: int, message: str, asker: Asker, now: datetime) -> Alert:
-    alert = _there(db, alert_id)
-    told = _telling(db, alert, asker.channel, message)
-    if store.is_first(db, alert.id, f"not useful {told} {asker.person}", now):
-        store.count_useless(db, alert.id)
-        _note(db, alert, asker, "said not to be useful", now)
-    return _there(db, alert_id)
-
-
-def _lasts(db: Connection, alert: Alert, channel: str, message: str) -> tuple[State, Episode]:
-    """Return how an alert stands, and what it tells in a message.
-
-    Raises:
-        AlertOverError: that is over, or something else is told by now.
-
-    """
-    state, newest = kept.of_text(alert.standing), tellings.newest(db, alert.id, alert.mark)
-    if state.episode is None or newest is None or _telling(db, alert, channel, message) != newest.id:
-        raise AlertOverError
-    return state, state.episode
-
-
-def _telling(db: Connection, alert: Alert, channel: str, message: str) -> int:
-    """Return which telling a message of an alert is; of one that nobody knows the newest."""
-    standing = outbox.message_at(db, channel, message)
-    row = None if standing is None else outbox.get(db, standing.delivery)
-    if row is not None and row.about is About.TELLING and row.about_id is not None:
-        return row.about_id
-    newest = tellings.newest(db, alert.id, alert.mark)
-    return 0 if newest is None else newest.id
-
-
-def _there(db: Connection, alert_id: int) -> Alert:
-    known = store.find(db, alert_id)
-    if known is None:
-        raise NoSuchAlertError
-    return known
-
-
-def _note(db: Connection, alert: Alert, asker: Asker, what: str, now: datetime) -> None:
-    telling.note_change(db, alert, what, now, person=asker.person, channel=asker.channel, source=asker.source)
-    log.info("an alert was changed by a person", alert=alert.id, person=asker.person, what=what)

@@ -56,6 +56,7 @@ TAKE_OVER_ALERT = "alert.take_over"
 RESUME_ALERT = "alert.resume"
 UNWATCH = "alert.delete"
 PAUSE_ALERT = "alert.pause"
+CHANGE_ALERT = "alert.edit"
 NEW_ALERT = "alert.new"  #: its value is a contract, where one is meant
 ALERTS = "alert.list"  #: its value says where a page of the list begins
 DOWNLOAD = "export.download"  #: opens an address; nobody has to do anything about the press
@@ -103,6 +104,7 @@ _LABELS = {
     RESUME_ALERT: "Resume",
     UNWATCH: "Delete",
     PAUSE_ALERT: "Pause",
+    CHANGE_ALERT: "Edit",
     NEW_ALERT: "New alert",
 }
 _DELAYS = {Delay.DAY: "For a day", Delay.WEEK: "For a week", Delay.MONTH: "Until next month"}

@@ -95,7 +95,7 @@ def became(alert: Alert, *, shared: bool = False, private: bool = False) -> Mess
 
 def gone() -> Message:
     """Return what is left of a message about an alert that was deleted."""
-    return paragraph("That alert was deleted.")
+    return paragraph("That alert was deleted, or changed: `/tokenflex alerts` lists what there is.")
 
 
 def name(alert: Alert) -> str:
@@ -156,8 +156,8 @@ def ended(contract: str, matter: Matter, ending: Ending) -> str:
         return f"a later message says more about {_about(matter)} of {named}."
     if ending is Ending.PERIOD_OVER:
         return f"{_about(matter)} of {named} are a matter of the past."
-    if ending is Ending.DELETED:
-        return f"nobody watches {_about(matter)} of {named} in this way any more, since the alert was deleted."
+    if ending in {Ending.DELETED, Ending.CHANGED}:
+        return f"nobody watches {_about(matter)} of {named} in this way any more, since the alert was {ending.value}."
     return _eased(named, matter)
 
 

@@ -93,8 +93,11 @@ def _wanted(line: Line) -> list[str]:
     if not line.may_change:
         return [actions.TAKE_OVER_ALERT] if takes_over else []
     if line.alert.paused_why:
-        return [actions.TAKE_OVER_ALERT if takes_over else actions.RESUME_ALERT, actions.UNWATCH]
-    return [actions.PAUSE_ALERT, actions.UNWATCH]
+        return [actions.TAKE_OVER_ALERT if takes_over else actions.RESUME_ALERT, *_ALWAYS]
+    return [actions.PAUSE_ALERT, *_ALWAYS]
+
+
+_ALWAYS: Final = (actions.CHANGE_ALERT, actions.UNWATCH)
 
 
 def _below(page: Page) -> Block:

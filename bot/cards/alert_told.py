@@ -87,6 +87,7 @@ class Ending(StrEnum):
     PERIOD_OVER = "period-over"  #: another month, week or contract year has begun
     NEXT_STEP = "next-step"  #: a higher step was told in its place
     DELETED = "deleted"  #: nobody watches any more
+    CHANGED = "changed"  #: something else is watched for in its place
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.alerts import typed
-from bot.alerts.use_cases import Alerts, Draft
+from bot.alerts.typed import Typed
+from bot.alerts.use_cases import Alerts, Draft, watched_of
 from bot.cards import alert_watched, refusals
+from bot.cards.actions import MadeFor
 from bot.cards.text import channel as channel_said
 from bot.cards.text import code, escape
 from bot.contracts.cache import ContractCache
@@ -73,6 +75,19 @@ class AlertForm:
         sketch = Sketch(contract=meant, channel=asker.channel if here else "", opened=asker.channel)
         await self._form.show(trigger, self._drawn(sketch))
 
+    async def edit(self, trigger: Trigger, alert_id: int, asker: Asker) -> None:
+        """Open the form with an alert as it is.
+
+        Raises:
+            UseCaseError: as `Alerts.change`; FormNotOpenedError: Slack did not open it.
+
+        """
+        alert = await self._alerts.change(alert_id, asker)
+        watched, made_for = watched_of(alert), str(MadeFor(alert.id, alert.mark))
+        shown = Typed() if watched is None else typed.typed_of(watched)
+        sketch = Sketch(shown, alert.contract, alert.channel, asker.channel, made_for)
+        await self._form.show(trigger, self._drawn(sketch))
+
     async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to what decides which inputs there are: those of another kind, of another field, come."""
         await ack()
@@ -94,7 +109,7 @@ class AlertForm:
             await ack(options=[])
             return
         sketch = alert_modal.sketch_of(view)
-        is_watched = sketch.typed.field in self._fields(sketch.contract)
+        is_watched = typed.is_watchable(sketch.typed.field, self._form.choices().catalogue, self._alerts.personal)
         known = self._values.values(sketch.contract).get(sketch.typed.field, ()) if is_watched else ()
         await ack(options=alert_modal.value_options(str(body.get("value") or ""), known))
 
@@ -113,7 +128,11 @@ class AlertForm:
         draft = self._draft(sketch, view)
         if not isinstance(draft, Draft):
             return submission.errors(draft)
-        saved = await self._alerts.create(draft, asker, origin=envelope.origin_of_form(body))
+        origin = envelope.origin_of_form(body)
+        if sketch.alert:
+            saved = await self._alerts.edit(MadeFor.of(sketch.alert), asker, draft, origin=origin)
+        else:
+            saved = await self._alerts.create(draft, asker, origin=origin)
         self._values.use(saved.contract)
         said = escape(alert_watched.words(draft.watched))
         told = f"Saved: *{said}*, contract {code(saved.contract)}. I tell {channel_said(saved.channel)} when it is so."
@@ -137,12 +156,12 @@ class AlertForm:
 
     def _drawn(self, sketch: Sketch) -> export_modal.View:
         self._values.use(sketch.contract)
-        choices = self._form.choices(sketch.contract)
-        return alert_modal.form(sketch, choices, self._fields(sketch.contract))
-
-    def _fields(self, contract: str) -> tuple[str, ...]:
-        choices = self._form.choices(contract)
-        return typed.watchable(choices.catalogue, choices.names, self._alerts.personal)
+        choices, personal = self._form.choices(sketch.contract), self._alerts.personal
+        fields = typed.watchable(choices.catalogue, choices.names, personal)
+        own = sketch.typed.field  # of an alert that is changed, also where its name is not known now
+        if sketch.alert and own not in fields and typed.is_watchable(own, choices.catalogue, personal):
+            fields = (*fields, own)
+        return alert_modal.form(sketch, choices, fields)
 
 
 def _not_taken(view: Mapping[str, Any], error: Exception, said: Callable[[], str]) -> Answer:

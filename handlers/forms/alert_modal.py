@@ -72,12 +72,16 @@ _PARTS: Final[Mapping[Part, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What stands in the form, right or wrong; `opened` is the channel where it was opened."""
+    """What stands in the form, right or wrong; `opened` is the channel where it was opened.
+
+    `alert` says which one it changes, as a button does; "" for a new one.
+    """
 
     typed: Typed = field(default_factory=Typed)
     contract: str = ""
     channel: str = ""
     opened: str = ""
+    alert: str = ""
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -112,7 +116,8 @@ def sketch_of(view: Mapping[str, Any]) -> Sketch:
     )
     contract = visible(text(CONTRACT_TYPED, "")).strip() or chosen(CONTRACT, "") or str(kept.get("contract") or "")
     channel = _element(state, export_modal.CHANNEL) or {}
-    return Sketch(typed, contract, str(channel.get("selected_conversation") or ""), str(kept.get("channel") or ""))
+    opened, alert = (str(kept.get(name) or "") for name in ("channel", "alert"))
+    return Sketch(typed, contract, str(channel.get("selected_conversation") or ""), opened, alert)
 
 
 def opened_in(view: Mapping[str, Any]) -> str:
@@ -196,7 +201,7 @@ def form(sketch: Sketch, choices: Choices, fields: Sequence[str]) -> View:
         export_modal.channel_input(sketch.channel, opened) | {"label": plain("Channel that hears of it")},
         *export_modal.allowed_channels(choices.channels),
     ]
-    return pieces.form(CALLBACK, TITLE, _metadata(sketch), blocks)
+    return pieces.form(CALLBACK, "Edit alert" if sketch.alert else TITLE, _metadata(sketch), blocks)
 
 
 def value_options(text: str, known: Iterable[str]) -> list[dict[str, Any]]:
@@ -215,7 +220,7 @@ def _value_option(value: str) -> dict[str, Any]:
 
 
 def _metadata(sketch: Sketch) -> str:
-    kept = {"channel": sketch.opened, "contract": sketch.contract, "typed": asdict(sketch.typed)}
+    kept = {"channel": sketch.opened, "contract": sketch.contract, "alert": sketch.alert, "typed": asdict(sketch.typed)}
     return json.dumps({name: value for name, value in kept.items() if value}, ensure_ascii=False)
 
 

@@ -38,8 +38,16 @@ async def test_an_alert_is_made_listed_and_deleted(new_house: OpenHouse) -> None
     await modal.shows("Saved: 60 and 80 % of the year's tokens used", "I tell #finance", "/tokenflex alerts")
     await modal.close()
 
+    told = await ben.hears("#finance", "100 % of the tokens of contract year 3 are used", private=False, timeout=60)
+    await ben.chooses(told, "Put off", "For a week")
+    await ben.waits(lambda: "@ben put it off until" in told.visible_text())
+    for _ in range(2):
+        await ben.presses(told, "Not useful")
+    await ben.hears("#finance", "Noted, thank you", private=True)
     await ben.types("#finance", "/tokenflex alerts")
-    listed = await ben.hears("#finance", "60 and 80 % of the year's tokens used", "@ana", private=True)
+    listed = await ben.hears(
+        "#finance", "60 and 80 % of the year's tokens used", "@ana", "@ben put it off until", private=True
+    )
     assert listed.buttons() == ["New alert"]
     await ben.presses(listed, "New alert")
     modal = await ben.sees_modal("New alert")
@@ -50,6 +58,19 @@ async def test_an_alert_is_made_listed_and_deleted(new_house: OpenHouse) -> None
 
     await ana.types("#finance", "/tokenflex alerts")
     listed = await ana.hears("#finance", "60 and 80 % of the year's tokens used", private=True)
+    await ana.presses(listed, "Edit")
+    modal = await ana.sees_modal("Edit alert")
+    assert modal.value("Shares") == "60, 80"
+    modal.fill("Tell the channel when", "Tokens of the year are likely to end unused")
+    await modal.shows("in the last four months of a contract year")
+    await modal.submit()
+    await modal.shows("Saved: 10 % of the year's tokens or more that end unused")
+    await modal.close()
+    await ben.waits(lambda: "since the alert was changed" in told.visible_text())
+    assert told.buttons() == []
+    await ana.types("#finance", "/tokenflex alerts")
+    listed = await ana.hears("#finance", "10 % of the year's tokens or more that end unused", private=True)
+    assert "60 and 80 %" not in listed.visible_text()
     await ana.presses(listed, "Pause")
     await ana.waits(lambda: "It is paused." in listed.visible_text())
     await ana.presses(listed, "Resume")
@@ -57,4 +78,7 @@ async def test_an_alert_is_made_listed_and_deleted(new_house: OpenHouse) -> None
     await ana.presses(listed, "Delete")
     await ana.waits(lambda: "Nothing is watched here yet." in listed.visible_text())
     acts = [entry.result.partition(",")[0] for entry in await recorded(quick) if entry.act is Act.ALERT]
-    assert acts == [f"alert 1 {what}" for what in ("made", "paused by hand", "resumed", "deleted")]
+    later = [f"alert 2 {what}" for what in ("made in the place of alert 1", "paused by hand", "resumed", "deleted")]
+    assert [act.partition(" until")[0] for act in acts] == [
+        *("alert 1 made", "alert 1 put off", "alert 1 said not to be useful"), *later
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import errors
-from bot.alerts import episodes, kept, telling
+from bot.alerts import changes, episodes, kept, pausing, telling
 from bot.alerts.episodes import State
 from bot.alerts.rules import Finding
 from bot.alerts.telling import Seen
@@ -17,6 +17,7 @@ from bot.cards.actions import MadeFor
 from bot.cards.alert_told import Delay, Phase, ShareUsed
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Unusual, Watched
 from bot.cards.schedule_card import Paused
+from bot.delivery.kinds import Words, load
 from bot.people.permissions import Rules
 from bot.settings import LinkAudience
 from bot.tokenflex.catalogue import Catalogue
@@ -24,8 +25,9 @@ from storage import alerts as store
 from storage import outbox
 from storage.alerts import Alert
 from storage.audit import Act
-from storage.models import Delivery, MessageKind, SentMessage
+from storage.models import Delivery, MessageKind, Refusal, SentMessage
 from tests.harness.people import admitted
+from tests.harness.rows import COUNTED
 from tests.harness.stored import CONTRACT
 from tests.unit.schedules.house import ADMINISTRATOR, CHANNEL, OWNER, House
 
@@ -64,7 +66,7 @@ def tells(house: House, alert: Alert, step: int = 50, ts: str = TS) -> Delivery:
     state, acts = episodes.looked(
         kept.of_text(known.standing), Finding(YEAR, holds=True, step=step, matter=matter), now
     )
-    assert telling.looked(house.db, known, state, acts, Seen(now, "{}"), LinkAudience.CHANNEL, now)
+    assert telling.looked(house.db, known, state, acts, Seen(now, COUNTED.as_json()), LinkAudience.CHANNEL, now)
     row = house.told(MessageKind.ALERT)[-1]
     outbox.keep_message(house.db, SentMessage(row.id, CHANNEL, ts))
     outbox.mark_sent(house.db, row)
@@ -177,6 +179,75 @@ async def test_take_over(house: House, people: Alerts, alert: Alert) -> None:
     taken = await people.take_over(alert.id, COLLEAGUE)
     assert (taken.owner, taken.paused_why) == (BEN, "")
     assert await people.take_over(alert.id, COLLEAGUE) == taken
+
+
+async def test_who_was_faster_has_it(house: House, people: Alerts, alert: Alert) -> None:
+    """Two who take over at once: one of them hears whose it is."""
+    paused = store.pause(house.db, alert.id, Paused.OWNER.value, house.clock.now())
+    assert paused
+    await people.take_over(alert.id, COLLEAGUE)
+    with pytest.raises(errors.AlertOwnerOnlyError) as refused:
+        await house.database.write(changes.resume, paused, ANA, house.clock.now(), owner="U0DORA0005")
+    assert refused.value.alert.owner == BEN
+
+
+async def test_an_edit_begins_anew(house: House, people: Alerts, alert: Alert) -> None:
+    """What it told is closed, since other figures are looked at now; the same once more, or unchanged, is nothing."""
+    row, made_for = tells(house, alert), MadeFor(alert.id, alert.mark)
+    assert (await people.edit(made_for, ANA, DRAFT, origin="form:2")).id == alert.id
+    assert outbox.get(house.db, row.id).version == row.version
+    for _ in range(2):
+        edited = await people.edit(made_for, ANA, replace(DRAFT, watched=Shares((90,))), origin="form:3")
+    assert (edited.owner, edited.standing, edited.looked_at) == (OWNER, "", None)
+    assert [each.alert for each in await people.listing(ANA)] == [edited]
+    assert outbox.get(house.db, row.id).version == row.version + 1
+    told = load(house.db, outbox.get(house.db, row.id)).message(None, Words()).text
+    assert told.endswith("since the alert was changed.")
+    assert house.acts(Act.ALERT)[1:] == [f"alert {edited.id} made in the place of alert 1, for {CHANNEL}"]
+    with pytest.raises(errors.NoSuchAlertError):
+        await people.edit(made_for, ANA, DRAFT, origin="form:4")
+
+
+async def test_an_edit_is_checked_like_a_new_one(people: Alerts, alert: Alert) -> None:
+    """By the rights of who edits; an administrator leaves it with its owner. Nothing is lost where it is refused."""
+    made_for = MadeFor(alert.id, alert.mark)
+    with pytest.raises(errors.AlertOwnerOnlyError):
+        await people.edit(made_for, COLLEAGUE, replace(DRAFT, watched=Shortage()), origin="form:2")
+    with pytest.raises(errors.AlertRefusedError):
+        await people.edit(made_for, ANA, replace(DRAFT, watched=Limit("userName", "x", 5)), origin="form:2")
+    other = await people.create(replace(DRAFT, watched=Shortage()), ANA, origin="form:3")
+    with pytest.raises(errors.AlertRefusedError):
+        await people.edit(made_for, ANA, replace(DRAFT, watched=Shortage()), origin="form:4")
+    assert {each.alert for each in await people.listing(ANA)} == {alert, other}
+    assert (await people.edit(made_for, BOSS, replace(DRAFT, channel="C0OTHER01"), origin="form:5")).owner == OWNER
+
+
+@pytest.mark.parametrize(("why", "after"), [(Paused.PERSON, Paused.PERSON), (Paused.RULE, ""), (Paused.CLOSED, "")])
+async def test_an_edit_mends_what_is_paused_by_itself(
+    house: House, people: Alerts, alert: Alert, why: Paused, after: str
+) -> None:
+    """What a person has paused stays so."""
+    store.pause(house.db, alert.id, why.value, house.clock.now())
+    edited = await people.edit(MadeFor(alert.id, alert.mark), ANA, DRAFT, origin="form:2")
+    assert edited.paused_why == after
+
+
+async def test_what_goes_on_after_a_closed_channel_is_not_paused_for_the_same_message(
+    house: House, people: Alerts, alert: Alert
+) -> None:
+    """Who resumes it says that the bot is in the channel again: what was refused is tried at once."""
+    house.clock._now += timedelta(seconds=1)
+    now, state_of = house.clock.now(), Finding(YEAR, holds=True, step=50, matter=ShareUsed(3, 50, 5000, 10_000, 0.4))
+    state, acts = episodes.looked(State(), state_of, now)
+    assert telling.looked(house.db, alert, state, acts, Seen(now, COUNTED.as_json()), LinkAudience.CHANNEL, now)
+    row = house.told(MessageKind.ALERT)[-1]
+    outbox.refused(house.db, row, Refusal.PLACE, now)
+    assert [each.id for each in pausing.closed(house.db)] == [alert.id]
+    store.pause(house.db, alert.id, Paused.CLOSED.value, now)
+    house.clock._now += timedelta(minutes=5)
+    await people.take_over(alert.id, COLLEAGUE)
+    assert pausing.closed(house.db) == ()
+    assert outbox.get(house.db, row.id).due_at == house.clock.now()
 
 
 async def test_acknowledge(house: House, people: Alerts, alert: Alert) -> None:

@@ -59,7 +59,7 @@ def submitted(view: Any, **changed: Any) -> Any:
 @pytest.mark.parametrize("watched", WATCHED, ids=lambda watched: type(watched).__name__)
 def test_what_is_watched_for_stays_what_it_was(watched: Watched) -> None:
     """Every kind has inputs of its own, and Slack takes them."""
-    sketch = Sketch(typed.typed_of(watched), contract="2", channel="C2", opened="C1")
+    sketch = Sketch(typed.typed_of(watched), contract="2", channel="C2", opened="C1", alert="7.abcdef0123")
     view = shown(sketch)
     assert_slack_takes(view)
     assert modal.sketch_of(submitted(view)) == sketch
