@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot import settings
+from bot.alerts.alert_file import Watchable
 from bot.app import Bot
 from bot.login.sign_in import PATIENCE, LoginError, Person, login, logout
 from bot.login.store import MissingKeyError
@@ -37,7 +38,7 @@ from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.interrupts import InterruptedBySignalError, until_signal
 from bot.runtime.invocation import as_typed
 from bot.runtime.process_lock import AlreadyRunningError, LockFileError, ProcessLock
-from bot.settings import Settings, SettingsError, environment
+from bot.settings import AnswerDetail, Settings, SettingsError, environment
 from bot.slack.connection import SlackTokenError
 from bot.tokenflex.catalogue import Catalogue
 from storage import backup
@@ -194,15 +195,17 @@ def _templates(options: argparse.Namespace, clock: Clock | None) -> int:
 def _schedules(options: argparse.Namespace, clock: Clock | None) -> int:
     configured = _configured()
     if options.what == "export":
-        count = schedule_files.write(configured.database_path, options.file)
-        print(f"{options.file} holds all schedules ({count}).")
+        scheduled, watched = schedule_files.write(configured.database_path, options.file)
+        print(f"{options.file} holds all schedules ({scheduled}) and alerts ({watched}).")
         return 0
     catalogue = Catalogue(configured.extra_fields, configured.extra_metrics)
+    reads_files = configured.answer_detail is not AnswerDetail.LINK
+    watchable = Watchable(catalogue, configured.personal_fields, reads_files)
     now, rules = (clock or SystemClock()).now(), Rules.of(configured)
-    done = asyncio.run(schedule_files.read(configured.database_path, options.file, catalogue, rules, now))
+    done = asyncio.run(schedule_files.read(configured.database_path, options.file, watchable, rules, now))
     for each in done:
         print(schedule_files.said(each))
-    print(f"The schedules of {options.file} are stored ({len(done)}); a running bot follows them within a minute.")
+    print(f"All of {options.file} is stored ({len(done)}); a running bot follows it within a minute.")
     return 0
 
 
@@ -318,8 +321,9 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--format", choices=audit_page.STYLES, default="csv", help="csv or jsonl: one JSON object a line (default: csv)"
     )
-    for name, command in (("templates", _templates), ("schedules", _schedules)):
-        saved = _add(name, command, f"write all {name} to a file, or store those of a file, beside a running bot")
+    files = (("templates", _templates, "templates"), ("schedules", _schedules, "schedules and alerts"))
+    for name, command, what in files:
+        saved = _add(name, command, f"write all {what} to a file, or store those of a file, beside a running bot")
         saved.add_argument(
             "what", choices=("export", "import"), help="export makes the file; import stores all of it or none"
         )

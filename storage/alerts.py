@@ -1,7 +1,7 @@
 """The store of alerts. What is watched for, and how it stands, are texts here, written and read by `bot.alerts`."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,11 @@ def seen_from(db: Connection, channels: Collection[str], person: str) -> tuple[A
     return tuple(map(Alert.from_row, db.query(sql, [json.dumps(sorted(channels)), person])))
 
 
+def everywhere(db: Connection) -> tuple[Alert, ...]:
+    """Return all alerts, oldest first."""
+    return tuple(map(Alert.from_row, db.query("SELECT * FROM alerts ORDER BY id")))
+
+
 def of_contract(db: Connection, contract: str) -> tuple[Alert, ...]:
     """Return the alerts on a contract that are not paused, oldest first."""
     sql = "SELECT * FROM alerts WHERE contract = ? AND paused_why = '' ORDER BY id"
@@ -122,13 +127,24 @@ def stand(
     return get(db, alert.id)
 
 
+def change(db: Connection, alert_id: int, changes: Mapping[str, object], now: datetime) -> Alert:
+    """Change an alert by the names of its fields.
+
+    Raises:
+        UnknownAlertError: there is none of that id (any more).
+
+    """
+    grown = {"edition": get(db, alert_id).edition + 1, "changed_at": now}
+    rows.update(db, "alerts", "id", alert_id, {**changes, **grown})
+    return get(db, alert_id)
+
+
 def pause(db: Connection, alert_id: int, why: str, now: datetime) -> Alert | None:
     """Pause an alert for a reason in one word; None where it is paused already, or gone."""
     known = find(db, alert_id)
     if known is None or known.paused_why:
         return None
-    rows.update(db, "alerts", "id", alert_id, {"paused_why": why, "edition": known.edition + 1, "changed_at": now})
-    return get(db, alert_id)
+    return change(db, alert_id, {"paused_why": why}, now)
 
 
 def resume(db: Connection, alert_id: int, owner: str, now: datetime) -> Alert | None:
@@ -136,9 +152,7 @@ def resume(db: Connection, alert_id: int, owner: str, now: datetime) -> Alert | 
     known = find(db, alert_id)
     if known is None or not known.paused_why:
         return None
-    changes = {"paused_why": "", "owner": owner, "edition": known.edition + 1, "changed_at": now}
-    rows.update(db, "alerts", "id", alert_id, changes)
-    return get(db, alert_id)
+    return change(db, alert_id, {"paused_why": "", "owner": owner}, now)
 
 
 def is_first(db: Connection, alert_id: int, origin: str, now: datetime) -> bool:

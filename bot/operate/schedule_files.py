@@ -1,25 +1,43 @@
-"""`python -m bot schedules`: all schedules to one YAML file, and from one; also beside a running bot."""
+"""`python -m bot schedules`: all schedules and alerts to one YAML file, and from one; also beside a running bot."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
+from sqlite_utils import Database as Connection
+
+from bot.alerts import alert_file
+from bot.alerts import importing as alert_importing
+from bot.alerts.alert_file import Watchable
+from bot.alerts.importing import Imported as ImportedAlert
+from bot.cards import alert_watched
 from bot.cards.schedule_card import WHY_PAUSED, Paused
 from bot.operate import yaml_files
 from bot.people.permissions import Rules
 from bot.questions import yaml_file
+from bot.questions.file_fields import Allowed
 from bot.schedules import decisions, importing, schedule_file, wording
 from bot.schedules.importing import Imported
-from bot.schedules.schedule_file import SHAPE, Allowed, Written
-from bot.tokenflex.catalogue import Catalogue
-from storage import channels, schedules
+from storage import alerts, channels, schedules
 from storage import database as files
 from storage.database import Database, DatabaseError
 
-_SHAPES = {"schedules": SHAPE}
+_SCHEDULES, _ALERTS = "schedules", "alerts"
+_SHAPES: Final = {_SCHEDULES: schedule_file.SHAPE, _ALERTS: alert_file.SHAPE}
 
 
-def write(path: Path, target: Path) -> int:
-    """Write all schedules of a database into a new file that only its owner can read; return how many there are.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file holds."""
+
+    schedules: tuple[schedule_file.Written, ...]
+    alerts: tuple[alert_file.Written, ...]
+
+
+def write(path: Path, target: Path) -> tuple[int, int]:
+    """Write all schedules and alerts into a new file that only its owner can read; return how many there are of each.
 
     Raises:
         DatabaseError: there is no database, or it has no schedules yet.
@@ -29,15 +47,18 @@ def write(path: Path, target: Path) -> int:
     if not path.exists():
         raise DatabaseError(f"There is no database at {path} yet, so there is no schedule.")
     with files.read_only(path) as db:
-        if "schedules" not in db.table_names():
+        if not {_SCHEDULES, _ALERTS} <= {*db.table_names()}:
             raise DatabaseError(f"{path} is of an older version and has no schedules yet; start the bot once.")
-        known = schedules.everywhere(db)
-    yaml_files.make(target, yaml_file.write({"schedules": schedule_file.write(known)}))
-    return len(known)
+        scheduled, watched = schedules.everywhere(db), alerts.everywhere(db)
+    whole = {_SCHEDULES: schedule_file.write(scheduled), _ALERTS: alert_file.write(watched)}
+    yaml_files.make(target, yaml_file.write({name: whole[name] for name in whole if whole[name] or name == _SCHEDULES}))
+    return len(scheduled), len(watched)
 
 
-async def read(path: Path, source: Path, catalogue: Catalogue, rules: Rules, now: datetime) -> tuple[Imported, ...]:
-    """Store all schedules of a file, and return what that did.
+async def read(
+    path: Path, source: Path, watchable: Watchable, rules: Rules, now: datetime
+) -> tuple[Imported | ImportedAlert, ...]:
+    """Store all schedules and alerts of a file, and return what that did.
 
     Raises:
         YamlFileError: the file cannot be read or anything in it is wrong; then nothing was stored.
@@ -49,23 +70,42 @@ async def read(path: Path, source: Path, catalogue: Catalogue, rules: Rules, now
     try:
         await database.open()
         moved = await database.read(channels.changed_ids)
-        found = _found(text, catalogue, Allowed(rules.with_ids(moved), moved))
-        return await database.write(importing.put, found, now)
+        return await database.write(_put, found(text, watchable, Allowed(rules.with_ids(moved), moved)), now)
     finally:
         await database.close()
 
 
-def _found(text: str, catalogue: Catalogue, allowed: Allowed) -> tuple[Written, ...]:
+def found(text: str, watchable: Watchable, allowed: Allowed) -> Found:
+    """Return what a file holds.
+
+    Raises:
+        YamlFileError: anything in it is wrong.
+
+    """
     problems: list[str] = []
     entries = yaml_file.read(text, _SHAPES, problems)
-    found = schedule_file.read(entries["schedules"], catalogue, allowed, problems)
+    scheduled = schedule_file.read(entries.get(_SCHEDULES, ()), watchable.catalogue, allowed, problems)
+    watched = alert_file.read(entries.get(_ALERTS, ()), watchable, allowed, problems)
     yaml_file.refuse(problems)
-    return found
+    return Found(scheduled, watched)
 
 
-def said(imported: Imported) -> str:
-    """Return what became of a schedule of a file, and when it runs, on a line for a terminal."""
-    schedule = imported.schedule
-    runs = f"it runs {wording.words(decisions.rule_of(schedule))}"
-    stands = f"paused {WHY_PAUSED[Paused(schedule.paused_why)]}" if schedule.is_paused else runs
-    return f"{imported.done}: {schedule.name}, of {schedule.owner} in {schedule.channel}; {stands}"
+def said(imported: Imported | ImportedAlert) -> str:
+    """Return what became of an entry of a file, on a line for a terminal."""
+    if isinstance(imported, Imported):
+        schedule = imported.schedule
+        runs = f"it runs {wording.words(decisions.rule_of(schedule))}"
+        what = f"{schedule.name}, of {schedule.owner} in {schedule.channel}"
+        return f"{imported.done}: {what}; {_paused(schedule.paused_why) or runs}"
+    alert = imported.alert
+    watches = f"{alert_watched.said(alert.watched)}, contract {alert.contract}, of {alert.owner} in {alert.channel}"
+    return f"{imported.done}: {watches}{f'; {why}' if (why := _paused(alert.paused_why)) else ''}"
+
+
+def _paused(why: str) -> str:
+    return f"paused {WHY_PAUSED[Paused(why)]}" if why else ""
+
+
+def _put(db: Connection, found: Found, now: datetime) -> tuple[Imported | ImportedAlert, ...]:
+    done: Sequence[Imported] = importing.put(db, found.schedules, now)
+    return *done, *alert_importing.put(db, found.alerts, now)

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlite_utils import Database as Connection
 
 from bot.questions import templates, yaml_file
+from bot.questions.file_fields import Done
 from bot.questions.yaml_file import YamlFileError
 from bot.schedules import decisions, drafts, outcome, telling
 from bot.schedules.changes import MOST
@@ -16,14 +16,6 @@ from bot.schedules.schedule_file import Written
 from storage import audit, outbox, schedules
 from storage.audit import Act, Entry, Source
 from storage.schedules import NewSchedule, Schedule
-
-
-class Done(StrEnum):
-    """What became of a schedule of a file."""
-
-    MADE = "made"
-    CHANGED = "changed"
-    AS_IT_WAS = "as it was"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
-from typing import Final, TypeVar, get_args
+from typing import Final, get_args
 
 from bot.cards.schedule_card import Paused
-from bot.people.permissions import Rules
-from bot.questions import question_file, templates, yaml_file
+from bot.questions import file_fields, question_file, templates, yaml_file
+from bot.questions.file_fields import Allowed
 from bot.questions.periods import PeriodError
 from bot.questions.yaml_file import Entry, Shape, YamlFileError
 from bot.schedules import drafts, typed
@@ -24,7 +24,7 @@ _RULE: Final = ("runs", "day", "nth", "at", "line", "zone")
 SHAPE: Final = Shape(
     what="a schedule",
     texts=(
-        *("name", "mark", "owner", "channel", "contract"),
+        *("name", "mark", *file_fields.TEXTS),
         *_RULE,
         *question_file.TEXTS,
         *("missed", "file", "waits-until", "only-changes", "paused"),
@@ -46,7 +46,6 @@ _OF_KIND: Final[Mapping[str, frozenset[str]]] = {
 _NTHS: Final[Mapping[str, int]] = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": LAST}
 _TRUTHS: Final[Mapping[str, bool]] = {"yes": True, "true": True, "no": False, "false": False}
 _MARK: Final = re.compile(r"[0-9a-f]{10}")
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +57,6 @@ class Written:
     owner: str
     mark: str = ""
     paused: Paused | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """What the settings allow; `moved` has the ids of channels that changed, and what they are now."""
-
-    rules: Rules
-    moved: Mapping[str, str]
-
-    def channel(self, channel: str) -> str:
-        """Return the id that a channel has now."""
-        return self.moved.get(channel, channel)
 
 
 def write(known: Iterable[Schedule]) -> list[dict[str, str | list[str]]]:
@@ -85,7 +72,7 @@ def write(known: Iterable[Schedule]) -> list[dict[str, str | list[str]]]:
 def read(entries: Sequence[Entry], catalogue: Catalogue, allowed: Allowed, problems: list[str]) -> tuple[Written, ...]:
     """Return the schedules of a file; what is wrong in them is added to the problems."""
     found = [new for entry in entries if (new := _schedule(entry, catalogue, allowed, problems))]
-    problems += _twice(entries, allowed)
+    problems += file_fields.twice(_same(entry, allowed) for entry in entries)
     return tuple(found)
 
 
@@ -135,16 +122,16 @@ def _when(rule: Rule) -> dict[str, str | list[str]]:
 def _schedule(entry: Entry, catalogue: Catalogue, allowed: Allowed, problems: list[str]) -> Written | None:
     """Return the schedule of an entry; None where something is wrong with it, which is added to the problems."""
     wrong = [*yaml_file.missing(entry, SHAPE), *yaml_file.no_ids(entry, ("owner", "channel"))]
-    wrong += _named(entry, "name", drafts.name_problems(entry.text("name")))
-    wrong += _named(entry, "file", drafts.file_name_problems(entry.text("file")))
-    wrong += _not_allowed(entry, allowed)
+    wrong += file_fields.at(entry, "name", drafts.name_problems(entry.text("name")))
+    wrong += file_fields.at(entry, "file", drafts.file_name_problems(entry.text("file")))
+    wrong += allowed.problems(entry)
     question = question_file.read(entry, catalogue, wrong)
-    wrong += _named(entry, "period", drafts.period_problems(question)) if question else []
+    wrong += file_fields.at(entry, "period", drafts.period_problems(question)) if question else []
     rule = _rule(entry, wrong)
     until = _until(entry, wrong)
-    missed = _one_of(entry, "missed", {each.value: each for each in Missed}, Missed.ONCE, wrong)
-    only_changes = _one_of(entry, "only-changes", _TRUTHS, False, wrong)
-    paused = _one_of(entry, "paused", {each.value: each for each in Paused}, None, wrong)
+    missed = file_fields.one_of(entry, "missed", {each.value: each for each in Missed}, Missed.ONCE, wrong)
+    only_changes = file_fields.one_of(entry, "only-changes", _TRUTHS, False, wrong)
+    paused = file_fields.paused_of(entry, wrong)
     if entry.text("mark") and not _MARK.fullmatch(entry.text("mark")):
         wrong.append(f"{entry.at('mark')}: it has ten signs, as `export` wrote them; leave it out for a new schedule")
     problems += wrong
@@ -153,8 +140,8 @@ def _schedule(entry: Entry, catalogue: Catalogue, allowed: Allowed, problems: li
     draft = Draft(
         name=entry.text("name"),
         question=question,
-        contract=entry.text("contract").strip(),
-        channel=allowed.channel(entry.text("channel")),
+        contract=file_fields.contract_of(entry),
+        channel=allowed.channel(entry),
         rule=rule,
         missed=missed,
         file_name=entry.text("file"),
@@ -164,26 +151,15 @@ def _schedule(entry: Entry, catalogue: Catalogue, allowed: Allowed, problems: li
     return Written(entry.line, draft, entry.text("owner"), entry.text("mark"), paused)
 
 
-def _not_allowed(entry: Entry, allowed: Allowed) -> Iterator[str]:
-    contract, channel = entry.text("contract").strip(), allowed.channel(entry.text("channel"))
-    if "contract" in entry.texts and not contract:
-        yield f"{entry.at('contract')}: write the number of a contract"
-    elif "contract" in entry.texts and not allowed.rules.allows_contract(contract):
-        yield f"{entry.at('contract')}: ALLOWED_CONTRACTS does not have {contract}"
-    if "channel" in entry.texts and not allowed.rules.allows_channel(channel):
-        yield f"{entry.at('channel')}: ALLOWED_CHANNELS does not have {channel}"
-
-
 def _rule(entry: Entry, wrong: list[str]) -> Rule | None:
     """Return when a schedule runs, None where something is wrong with that, which is added."""
     kind = next((kind for kind in _KINDS if kind == entry.text("runs")), None)
     if kind is None:
-        wrong += _named(entry, "runs", [f"write one of {', '.join(_KINDS)}"] if "runs" in entry.lines else [])
+        wrong += file_fields.at(entry, "runs", [f"write one of {', '.join(_KINDS)}"] if "runs" in entry.lines else [])
         return None
-    needless = {"days", "day", "nth", "at", "line"} & entry.lines.keys() - _OF_KIND[kind]
-    found = [f"{entry.at(name)}: what runs {kind} has none" for name in sorted(needless, key=entry.lines.__getitem__)]
+    found = file_fields.needless(entry, ("days", "day", "nth", "at", "line"), _OF_KIND[kind], f"runs {kind}")
     days = _days(entry, found)
-    nth = _one_of(entry, "nth", _NTHS, 0, found)
+    nth = file_fields.one_of(entry, "nth", _NTHS, 0, found)
     text = entry.text
     rule = typed.read(Typed(kind, days, text("day"), nth, text("at"), text("line"), text("zone")))
     if isinstance(rule, tuple):
@@ -212,23 +188,7 @@ def _until(entry: Entry, wrong: list[str]) -> time | None:
         return None
 
 
-def _one_of(entry: Entry, name: str, words: Mapping[str, _Value], at_first: _Value, wrong: list[str]) -> _Value:
-    word = entry.text(name).lower()
-    if word and word not in words:
-        wrong.append(f"{entry.at(name)}: write one of {', '.join(words)}")
-    return words.get(word, at_first)
-
-
-def _named(entry: Entry, name: str, problems: Iterable[str]) -> list[str]:
-    return [f"{entry.at(name)}: {each}" for each in problems]
-
-
-def _twice(entries: Iterable[Entry], allowed: Allowed) -> Iterator[str]:
-    """Say which entries are the same schedule: by their marks, else by their names in one channel."""
-    seen: dict[tuple[str, str], int] = {}
-    for entry in entries:
-        name, mark = templates.tidy(entry.text("name")), entry.text("mark")
-        key = ("", mark) if mark else (allowed.channel(entry.text("channel")), name.casefold())
-        first = seen.setdefault(key, entry.line)
-        if first != entry.line:
-            yield f"{entry.at('mark' if mark else 'name')}: {mark or repr(name)} stands in line {first} already"
+def _same(entry: Entry, allowed: Allowed) -> tuple[Entry, str, tuple[str, ...]]:
+    """Return by what an entry is a certain schedule: by its mark, else by its name in its channel."""
+    name, mark = templates.tidy(entry.text("name")).casefold(), entry.text("mark")
+    return (entry, "mark", (mark,)) if mark else (entry, "name", (allowed.channel(entry), name))

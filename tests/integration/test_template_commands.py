@@ -47,10 +47,10 @@ async def test_schedules_go_in_and_out(tmp_path: Path) -> None:
         stored = await command(tmp_path, "schedules", "import", "mine.yaml")
         assert stored.out.splitlines() == [
             f"{done}: Monthly, of U0SBX00001 in C0SBX00006; it runs every day at 08:00, Europe/Berlin",
-            "The schedules of mine.yaml are stored (1); a running bot follows them within a minute.",
+            "All of mine.yaml is stored (1); a running bot follows it within a minute.",
         ]
     written = await command(tmp_path, "schedules", "export", "all.yaml")
-    assert written.out == "all.yaml holds all schedules (1)." + "\n"
+    assert written.out == "all.yaml holds all schedules (1) and alerts (0)." + "\n"
     assert "runs: daily" in (tmp_path / "all.yaml").read_text(encoding="utf-8")
     (tmp_path / "mine.yaml").write_text(f"schedules:\n{line}, period: last-mnth}}\n", encoding="utf-8")
     refused = await command(tmp_path, "schedules", "import", "mine.yaml")

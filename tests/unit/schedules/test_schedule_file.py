@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database as Connection
 
+from bot.alerts.alert_file import Watchable
 from bot.cards.schedule_card import Paused
 from bot.operate import schedule_files
 from bot.people.permissions import Rules
 from bot.questions import templates, yaml_file
+from bot.questions.file_fields import Allowed, Done
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.questions.yaml_file import YamlFileError
@@ -24,9 +26,8 @@ from bot.schedules import decisions, drafts, importing, schedule_file
 from bot.schedules.changes import MOST
 from bot.schedules.drafts import Draft
 from bot.schedules.due import Missed
-from bot.schedules.importing import Done
 from bot.schedules.rule import Cron, Daily, MonthDay, NthWeekday, Rule, Timed, Weekday, Weekly, WorkingDay
-from bot.schedules.schedule_file import SHAPE, Allowed, Written
+from bot.schedules.schedule_file import SHAPE, Written
 from bot.tokenflex.catalogue import Catalogue
 from storage import audit, channels, runs, schedules
 from storage.audit import Act, Source
@@ -37,7 +38,7 @@ from storage.schedules import NewSchedule, Schedule
 from tests.harness.house import ROOT
 from tests.harness.rows import NOW, opened
 
-CATALOGUE = Catalogue()
+WATCHABLE = Watchable(Catalogue(), (), reads_files=True)
 ALLOWED = Allowed(Rules(), {})
 ANA, BOB, FINANCE = "U0SBX00001", "W0SBX00002", "C0SBX00006"
 BERLIN = "Europe/Berlin"
@@ -125,7 +126,7 @@ def empty() -> Iterator[Connection]:
 
 def found(text: str, allowed: Allowed = ALLOWED) -> tuple[Written, ...]:
     """What a file holds."""
-    return schedule_files._found(text, CATALOGUE, allowed)
+    return schedule_files.found(text, WATCHABLE, allowed).schedules
 
 
 def said(db: Connection) -> list[Schedule]:
@@ -199,7 +200,7 @@ def changed(old: str, new: str) -> str:
         (changed("contract: 110000123456", "contract: 7"), "line 6, contract: ALLOWED_CONTRACTS does not have 7"),
         (changed("channel: C0SBX00006", "channel: C0OTHER01"), "line 5, channel: ALLOWED_CHANNELS does not have C0"),
         (changed("name: Tokens by product", "name: ' - '"), "line 3, name: Give the schedule a name"),
-        (changed("name: Weekly", "name: tokens BY  product"), "line 19, name: 'tokens BY product' stands in line 3"),
+        (changed("name: Weekly", "name: tokens BY  product"), "line 19, name: 'tokens by product' stands in line 3"),
         (changed("runs: working-day", "runs: sometimes"), "line 7, runs: write one of daily, weekly, month-day, "),
         (changed("nth: first", "nth: second"), "line 8, nth: Choose the first or the last working day."),
         (changed("nth: first", "nth: fifth"), "line 8, nth: write one of first, second, third, fourth, last"),
@@ -367,14 +368,14 @@ async def test_a_file_goes_from_one_database_to_another_beside_a_bot(tmp_path: P
     source, target = tmp_path / "source.yaml", tmp_path / "target.yaml"
     source.write_text(FILE, encoding="utf-8")
     async with opened(tmp_path / "one.db") as one, opened(tmp_path / "two.db") as two:
-        done = await schedule_files.read(one.path, source, CATALOGUE, Rules(), NOW)
+        done = await schedule_files.read(one.path, source, WATCHABLE, Rules(), NOW)
         when = "on the first working day of each month at 08:00, Europe/Berlin"
         assert [schedule_files.said(each) for each in done] == [
             f"made: Tokens by product, of {ANA} in {FINANCE}; it runs {when}",
             f"made: Weekly, of {BOB} in {FINANCE}; paused by a person",
         ]
-        assert schedule_files.write(one.path, target) == 2
-        await schedule_files.read(two.path, target, CATALOGUE, Rules(), NOW)
+        assert schedule_files.write(one.path, target) == (2, 0)
+        await schedule_files.read(two.path, target, WATCHABLE, Rules(), NOW)
         assert await two.read(said) == await one.read(said)
 
 
@@ -386,7 +387,7 @@ async def test_an_import_is_all_or_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path / "one.db") as database:
         file.write_text("\n".join(["schedules:", *entries]), encoding="utf-8")
         with pytest.raises(YamlFileError, match="C0SBX00006 would have more than 100 schedules"):
-            await schedule_files.read(database.path, file, CATALOGUE, Rules(), NOW)
+            await schedule_files.read(database.path, file, WATCHABLE, Rules(), NOW)
         assert await database.read(schedules.everywhere) == ()
     with pytest.raises(DatabaseError, match="no database"):
         schedule_files.write(tmp_path / "no.db", tmp_path / "all.yaml")
