@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.cards import actions, schedule_list
 from bot.cards.actions import MadeFor
 from bot.cards.schedule_list import PAGE, Line, Page
-from bot.cards.text import code
+from bot.cards.text import channel, code
 from bot.exports.presses import Presses
 from bot.questions import questions, templates
 from bot.questions.templates import Templates
@@ -101,7 +101,9 @@ class OnSchedules:
 
     async def _run_now(self, schedule: int, act: Act) -> str:
         started = await self._schedules.run_now(schedule, act.asker, origin=envelope.origin_of_press(act.body))
-        return f"{code(started.name)} runs now, besides its planned runs; its report comes to <#{started.channel}>."
+        return (
+            f"{code(started.name)} runs now, besides its planned runs; its report comes to {channel(started.channel)}."
+        )
 
     async def _pause(self, schedule: int, act: Act) -> str:
         return f"{code((await self._schedules.pause(schedule, act.asker)).name)} is paused."
@@ -138,7 +140,11 @@ def line(listed: Listed, said: str = "") -> Line:
 
 
 def _asks(listed: Listed, choices: Choices) -> str:
-    return questions.summary(templates.of_text(listed.schedule.question), choices.catalogue, choices.names)
+    try:
+        question = templates.of_text(listed.schedule.question)
+    except (KeyError, TypeError, ValueError):
+        return "I don't understand any more what it asks"
+    return questions.summary(question, choices.catalogue, choices.names)
 
 
 def _said(identity: str) -> str:

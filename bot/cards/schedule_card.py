@@ -40,6 +40,8 @@ class NotDone(StrEnum):
     PAUSED = "paused"  #: its schedule was, before it began
 
 
+#: What stands with a run that waited for its data for as long as it may, while nobody told how far usage was known.
+UNTOLD: Final = "untold"
 _PAUSED: Final[Mapping[Paused, str]] = {
     Paused.PERSON: "It is paused.",
     Paused.FAILING: "It failed three times in a row, so it is paused now.",
@@ -96,7 +98,9 @@ def report_of(export: Export, run: Run | None, schedule: Schedule | None, unchan
     notes = []
     if run is not None and run.late:
         notes.append(f"It was due on {due(run)}, when I was not running.")
-    if export.known_through is not None:
+    if run is not None and run.why == UNTOLD:
+        notes.append("Through which day usage was known nobody could tell.")
+    elif export.known_through is not None:
         notes.append(f"Usage was known through {day(export.known_through)} only.")
     if unchanged is not None:
         notes.append(f"Nothing has changed since: I last asked {moment(unchanged.changed_at)}.")

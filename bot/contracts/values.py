@@ -1,11 +1,11 @@
 """The values that menus suggest, what custom fields are called, and how fresh the usage is: fetched ahead.
 
-Fetched for a contract that people use, one call after the other, while nobody needs calls. Labels are kept across
-restarts; values are in memory alone, since some of them are names of people.
+Fetched for a contract that people use, one call after the other, while nobody needs calls. Labels, and how fresh the
+usage is, are kept across restarts; values are in memory alone, since some of them are names of people.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.tokenflex.client import VALUES_LISTED, TokenFlexClient
 from bot.tokenflex.errors import RefusedError, TokenFlexError
+from bot.tokenflex.models import LastUsage
 from storage import calls as call_log
 from storage import facts
 from storage.database import Database
@@ -40,7 +41,9 @@ _PAUSES: Final = Backoff(timedelta(minutes=1), _LOOKS)
 FOR_ALERTS: Final = (
     "usage for alerts of "  #: what the names of calls begin with that alerts make, which have their own limit
 )
-_LABELS_KEPT: Final = "labels "  #: what the names of the facts begin with that keep them
+#: What the names of the facts begin with that keep labels, and how fresh the usage is.
+_LABELS_KEPT: Final = "labels "
+_FRESHNESS_KEPT: Final = "freshness "
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +90,12 @@ class ContractValues:
         days = await self._calls.call(
             name, lambda client: client.last_usage(number), rank=Rank.SCHEDULE, person=person, attempts=1
         )
+        await self._learn_freshness(known, number, days)
+
+    async def _learn_freshness(self, known: Known, number: str, days: Iterable[LastUsage]) -> None:
         known.learn_last_days(days, self._clock.now())
+        told = json.dumps({name: day.isoformat() for name, day in known.last_days.items()})
+        await self._database.write(facts.put, f"{_FRESHNESS_KEPT}{number}", told, self._clock.now())
 
     def use(self, number: str) -> None:
         """Note that somebody uses a contract: what is not known of it is fetched as soon as that is no burden."""
@@ -98,9 +106,13 @@ class ContractValues:
             self._wake.ring()
 
     async def load(self) -> None:
-        """Read the labels that earlier processes have fetched."""
+        """Read the labels that earlier processes have fetched, and how fresh the usage was."""
         for number, (labels, saved_at) in (await self._database.read(facts.beginning_with, _LABELS_KEPT)).items():
             self._known[number] = Known(labels=json.loads(labels), fetched_at={LABELS: saved_at})
+        for number, (days, saved_at) in (await self._database.read(facts.beginning_with, _FRESHNESS_KEPT)).items():
+            known = self._known.setdefault(number, Known())
+            known.last_days = {name: date.fromisoformat(day) for name, day in json.loads(days).items()}
+            known.fetched_at[FRESHNESS] = saved_at
 
     async def run(self) -> None:
         """Fetch what is wanted, within the calls of a day, and forget what is old."""
@@ -167,7 +179,7 @@ class ContractValues:
             days = await self._calls.call(
                 name, lambda client: client.last_usage(number), rank=Rank.AHEAD, attempts=once
             )
-            known.learn_last_days(days, self._clock.now())
+            await self._learn_freshness(known, number, days)
         else:
             values = await self._calls.call(
                 name, lambda client: _values(client, number, what), rank=Rank.AHEAD, attempts=once

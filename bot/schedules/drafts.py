@@ -34,6 +34,7 @@ def problems(draft: Draft) -> list[str]:
     """Return what is wrong with a schedule besides its question, in plain sentences."""
     return [
         *name_problems(draft.name),
+        *([] if draft.contract else ["Choose a contract"]),
         *([] if draft.channel else ["Choose the channel where I should post it"]),
         *period_problems(draft.question),
         *file_name_problems(draft.file_name),

@@ -167,6 +167,6 @@ def _moved(db: Connection, run: Run, schedule: Schedule, state: RunState, why: N
     if state is RunState.LEFT_OUT:
         ended = runs.move(db, run, state, now, why=why.value if why else "")
     else:
-        ended, _ = runs.end(db, run, state, "", now)
+        ended, _ = runs.end(db, run, state, run.why, now)
     if ended is not None:
         telling.note(db, schedule, ended, f"{state.value}{f': {why.value}' if why else ''}", now)

@@ -13,7 +13,7 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.calls.turns import StoppingError
-from bot.cards.schedule_card import NotDone, Paused
+from bot.cards.schedule_card import UNTOLD, NotDone, Paused
 from bot.contracts.cache import ContractCache
 from bot.contracts.values import ContractValues
 from bot.contracts.years import years_of
@@ -174,7 +174,9 @@ class ScheduleRunner:
         asked_at = max((each for each in times if each is not None), default=None)
         next_step = waiting.waits(days, known, asked_at, end, now)
         match next_step:
-            case Go():
+            case Go(untold=untold):
+                if untold:
+                    await self._database.write(runs.move, run, run.state, now, why=UNTOLD)
                 return True
             case Ask():
                 self._ask_freshness(contract, schedule.owner)

@@ -83,6 +83,13 @@ class Schedules:
         """Return the IANA name of the zone that a new schedule of somebody is in at first: their own in Slack."""
         return await self._access.zone(asker) or "UTC"
 
+    async def is_closed(self, channel: str) -> bool:
+        """Return whether Slack says now that the bot cannot post to a channel, since it is not in it."""
+        try:
+            return await self._access.is_closed(channel)
+        except MembershipUnknownError:
+            return False
+
     async def see(self, schedule_id: int, asker: Asker) -> Schedule:
         """Return a schedule that this person may see.
 

@@ -14,9 +14,9 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """It runs now; `missing` are the days of which usage is not known, None where all of it is."""
+    """It runs now; `untold`: it has waited in vain, and nobody knows through which day usage is known."""
 
-    missing: Days | None = None
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ def waits(
     """
     if days is None or (known_through is not None and known_through >= days.last):
         return Go()
-    if now >= end:
-        return Go(Days(max(days.first, known_through + _DAY), days.last) if known_through else None)
-    if asked_at is None or not timedelta(0) <= now - asked_at < PACE:  # the clock may have been set back
-        return Ask()
-    return Wait(min(asked_at + PACE, end))
+    was_asked = asked_at is not None and timedelta(0) <= now - asked_at < PACE  # the clock may have been set back
+    if now >= end and (was_asked or known_through is not None):
+        return Go(untold=known_through is None)
+    return Wait(min(asked_at + PACE, end)) if asked_at is not None and was_asked else Ask()

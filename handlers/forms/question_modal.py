@@ -16,8 +16,7 @@ from bot.questions.filters import Filter, Operator
 from bot.questions.periods import Days, Period, PeriodError, Relative
 from bot.questions.questions import Question
 from bot.tokenflex.catalogue import Catalogue
-from bot.tokenflex.rules import MAX_CONTRACT_NUMBER
-from handlers.forms import export_modal, pieces
+from handlers.forms import contract_input, export_modal, pieces
 from handlers.forms.export_modal import ANSWER, CHANNEL, CONTRACT, CONTRACT_TYPED, Choices, Opened
 
 CALLBACK: Final = "question.form"
@@ -295,23 +294,8 @@ def _question_input(sketch: Sketch, entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _contract_input(sketch: Sketch, choices: Choices) -> list[dict[str, Any]]:
-    """Return the menu of contracts; none where there is one, a text field where none is known or more than it takes."""
-    if len(choices.contracts) == 1 and sketch.contract in {"", choices.contracts[0].number}:
-        return []
-    offered = choices.contracts if len(choices.contracts) <= pieces.MAX_OPTIONS else ()
-    options = [pieces.option(one.number, export_modal.contract_text(one)) for one in offered]
-    if not options:
-        element = pieces.text_field(CONTRACT_TYPED, sketch.contract, MAX_CONTRACT_NUMBER, placeholder="12345")
-        hint = "The number as it stands in your Autodesk account."
-        return [pieces.input_block(_id(CONTRACT_TYPED, sketch), "Contract", element, hint=hint)]
-    element = {
-        "type": "static_select",
-        "action_id": f"{QUESTION}.{CONTRACT}",
-        "options": options,
-        "placeholder": plain("Choose a contract"),
-    }
-    _preselect(element, options, sketch.contract)
-    return [_dispatching(_id(CONTRACT, sketch), "Contract", element)]
+    menu, typed = (_id(CONTRACT, sketch), f"{QUESTION}.{CONTRACT}"), (_id(CONTRACT_TYPED, sketch), CONTRACT_TYPED)
+    return contract_input.build(sketch.contract, choices, menu=menu, typed=typed)
 
 
 def _period_inputs(sketch: Sketch, shown: str, preset: str) -> list[dict[str, Any]]:

@@ -8,21 +8,23 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards.text import code, escape
+from bot.cards import refusals, schedule_card
+from bot.cards.text import channel, code, escape, mention
 from bot.errors import (
     ChannelNotAllowedError,
     ChannelSharedError,
+    ContractNotAllowedError,
     ScheduleRefusedError,
 )
 from bot.exports.use_cases import Exports
 from bot.people.asker import Asker
-from bot.questions import file_names, questions, templates
+from bot.questions import periods, questions, templates
 from bot.questions.asking import Asking
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.questions.templates import Templates
 from bot.runtime.clock import Clock
-from bot.schedules import decisions, typed, wording
+from bot.schedules import decisions, drafts, typed, wording
 from bot.schedules.drafts import MAX_NAME, Draft
 from bot.schedules.rule import Rule, RuleError
 from bot.schedules.typed import RuleProblem
@@ -40,6 +42,8 @@ from handlers.guard import Guard
 Body = Mapping[str, Any]
 _TOO_LONG = "This question is too long for a schedule. Save it as a template with fewer conditions, and schedule that."
 _LOOK = "This is when it runs. Press Save to keep it."
+_FIXED = "Fixed days would be the same in each report, so choose days that move on: now it is last month."
+_UNREADABLE = "I don't understand any more what this schedule asks. Delete it, and make a new one."
 
 
 class ScheduleForm:
@@ -105,14 +109,18 @@ class ScheduleForm:
 
         """
         schedule = await self._schedules.change(schedule_id, asker)
-        question = templates.of_text(schedule.question)
+        try:
+            question = templates.of_text(schedule.question)
+        except (KeyError, TypeError, ValueError):
+            raise ScheduleRefusedError((_UNREADABLE,)) from None
         try:
             chosen = typed.typed_of(decisions.rule_of(schedule))
         except RuleError:
             chosen = replace(Sketch().typed, zone=await self._schedules.zone(asker))
         sketch = Sketch(
             name=schedule.name,
-            period=json.loads(schedule.question).get("period", Relative.ALL.value),
+            period=periods.as_word(question.period),
+            contract=schedule.contract,
             channel=schedule.channel,
             typed=chosen,
             missed=decisions.missed_of(schedule),
@@ -121,7 +129,7 @@ class ScheduleForm:
             file_name=schedule.file_name,
         )
         kept = Kept(asker.channel, templates.write(question), schedule.contract, schedule.id)
-        await self._form.show(trigger, self._drawn(sketch, kept))
+        await self._show(trigger, sketch, kept)
 
     async def hand_over(self, trigger: Trigger, schedule_id: int, asker: Asker) -> None:
         """Open the form that gives a schedule to somebody else.
@@ -161,16 +169,20 @@ class ScheduleForm:
         sketch = Sketch(
             name=name or questions.what(question, names)[:MAX_NAME],
             period=period.value,
+            contract=contract,
             channel=asker.channel,
             typed=replace(Sketch().typed, zone=await self._schedules.zone(asker)),
         )
         kept = Kept(asker.channel, templates.write(replace(question, period=period)), contract)
-        view = self._drawn(sketch, kept) if kept.fits else pieces.done(schedule_modal.TITLE, _TOO_LONG)
+        await self._show(trigger, sketch, kept, "" if period is question.period else _FIXED)
+
+    async def _show(self, trigger: Trigger, sketch: Sketch, kept: Kept, note: str = "") -> None:
+        view = self._drawn(sketch, kept, note) if kept.fits else pieces.done(schedule_modal.TITLE, _TOO_LONG)
         await self._form.show(trigger, view)
 
     def _drawn(self, sketch: Sketch, kept: Kept, note: str = "") -> export_modal.View:
         """Return the form with the runs that what stands in it means, which it then knows to have shown."""
-        choices = self._form.choices(kept.contract)
+        choices = self._form.choices(sketch.contract)
         question = replace(templates.of_text(kept.question), period=schedule_modal.period_of(sketch))
         said = questions.summary(question, choices.catalogue, choices.names)
         rule = typed.read(sketch.typed)
@@ -187,19 +199,23 @@ class ScheduleForm:
             return submission.errors(draft)
         if _text(draft.rule) != kept.shown:
             return submission.update(self._drawn(sketch, kept, _LOOK))
+        invites = await self._schedules.is_closed(draft.channel)
         if kept.schedule:
             saved = await self._schedules.edit(kept.schedule, asker, draft)
         else:
             saved = await self._schedules.create(draft, asker, origin=envelope.origin_of_form(body))
-        runs = escape(wording.words(draft.rule))
-        lists = "`/tokenflex schedules` lists it."
-        return _done(f"Saved: {code(saved.name)}. It runs {runs}, and posts to <#{saved.channel}>. {lists}")
+        runs = f"It runs {escape(wording.words(draft.rule))}, and posts to {channel(saved.channel)}."
+        if saved.is_paused:
+            runs = f"{schedule_card.paused(saved)} {runs}"
+        if invites:
+            runs = f"{runs} I am not in that channel yet: invite me there before it runs."
+        return _done(f"Saved: {code(saved.name)}. {runs} `/tokenflex schedules` lists it.")
 
     async def _hand_over(self, asker: Asker, body: Body) -> Answer:
         view = body["view"]
         kept = schedule_modal.kept_of(view)
         given = await self._schedules.hand_over(kept.schedule, asker, schedule_modal.person_of(view))
-        return _done(f"{code(given.name)} is <@{given.owner}>'s now.")
+        return _done(f"{code(given.name)} is {mention(given.owner)}'s now.", schedule_modal.HAND_OVER_TITLE)
 
 
 def _draft(sketch: Sketch, kept: Kept, view: Mapping[str, Any]) -> Draft | dict[str, str]:
@@ -210,14 +226,13 @@ def _draft(sketch: Sketch, kept: Kept, view: Mapping[str, Any]) -> Draft | dict[
         until = typed.time_of(sketch.waits_until) if sketch.waits_until else None
     except RuleError as error:
         wrong |= field_errors.at({schedule_modal.WAITS: [str(error)]})
-    if problems := file_names.check(sketch.file_name) if sketch.file_name else ():
-        wrong |= field_errors.at({schedule_modal.FILE_NAME: [problem.message for problem in problems]})
+    wrong |= field_errors.at({schedule_modal.FILE_NAME: drafts.file_name_problems(sketch.file_name)})
     if wrong or isinstance(rule, tuple):
         return wrong
     return Draft(
         name=sketch.name,
         question=replace(templates.of_text(kept.question), period=schedule_modal.period_of(sketch)),
-        contract=kept.contract or sketch.contract,
+        contract=sketch.contract,
         channel=sketch.channel or kept.channel,
         rule=rule,
         missed=sketch.missed,
@@ -237,8 +252,10 @@ def _not_taken(view: Mapping[str, Any], error: Exception, said: Callable[[], str
         return submission.errors(field_errors.at({filled.inputs(view)[0]: error.problems}))
     if isinstance(error, ChannelNotAllowedError | ChannelSharedError):
         return submission.errors(field_errors.channel_not_allowed(shared=isinstance(error, ChannelSharedError)))
+    if isinstance(error, ContractNotAllowedError) and schedule_modal.CONTRACT in filled.inputs(view):
+        return submission.errors({schedule_modal.CONTRACT: refusals.CONTRACT_IN_FORM})
     return submission.not_saved(view, error, said)
 
 
-def _done(text: str) -> Answer:
-    return submission.update(pieces.done(schedule_modal.TITLE, text))
+def _done(text: str, title: str = schedule_modal.TITLE) -> Answer:
+    return submission.update(pieces.done(title, text))

@@ -15,7 +15,7 @@ from bot.schedules.rule import ENDS, LAST, NTHS, Weekday
 from bot.schedules.typed import Kind, RuleProblem, Typed
 from bot.schedules.wording import Preview
 from bot.tokenflex.rules import MAX_FILE_NAME
-from handlers.forms import export_modal, field_errors, filled, pieces
+from handlers.forms import contract_input, export_modal, field_errors, filled, pieces
 from handlers.forms.export_modal import Choices, Opened, View
 
 # The `callback_id`s of the forms.
@@ -26,6 +26,7 @@ HAND_OVER: Final = "schedule.form.hand_over"
 NAME: Final = "schedule.name"
 PERIOD: Final = "schedule.period"
 CONTRACT: Final = "schedule.contract"
+CONTRACT_TYPED: Final = "schedule.contract_typed"
 KIND: Final = "schedule.kind"
 DAYS: Final = "schedule.days"
 DAY: Final = "schedule.day"
@@ -40,10 +41,11 @@ MISSED: Final = "schedule.missed"
 CHANGES_ONLY: Final = "schedule.only_changes"
 FILE_NAME: Final = "schedule.file_name"
 PERSON: Final = "schedule.person"
-#: Inputs whose change shows other runs, or other inputs.
-CHANGES: Final = (KIND, DAYS, DAY, NTH, WEEKDAY, END, LINE, AT, ZONE)
+#: Inputs whose change shows other runs, other inputs, or another question in words.
+CHANGES: Final = (CONTRACT, PERIOD, KIND, DAYS, DAY, NTH, WEEKDAY, END, LINE, AT, ZONE)
 
 TITLE: Final = "Schedule"
+HAND_OVER_TITLE: Final = "Hand over"
 _OF_A_RULE: Final = 300  #: characters that the longest rule takes
 _MAX_TIME, _MAX_ZONE, _MAX_LINE = 20, 60, 100
 _KINDS: Final[Mapping[Kind, str]] = {
@@ -68,7 +70,7 @@ _PARTS: Final = {"kind": KIND, "days": DAYS, "day": DAY, "nth": NTH, "at": AT, "
 class Kept:
     """What the form knows: where it was opened, what is asked of which contract, and the rule whose runs it shows.
 
-    Without a contract one is chosen in it. `schedule` is the one that it changes, 0 for a new one.
+    The contract is that of before, which may be chosen anew. `schedule` is the one that it changes, 0 for a new one.
     """
 
     channel: str = ""
@@ -125,7 +127,7 @@ def sketch_of(view: Mapping[str, Any]) -> Sketch:
     return Sketch(
         name=filled.text(view, NAME),
         period=filled.chosen(view, PERIOD) or Relative.LAST_MONTH.value,
-        contract=filled.chosen(view, CONTRACT),
+        contract=filled.text(view, CONTRACT_TYPED) or filled.chosen(view, CONTRACT) or kept_of(view).contract,
         channel=filled.conversation(view, export_modal.CHANNEL),
         typed=typed,
         missed=Missed(filled.chosen(view, MISSED) or Missed.ONCE),
@@ -161,14 +163,15 @@ def form(
         *([section("note", f"*{escape(note)}*")] if note else []),
         section("question", shorten(f"*{escape(sentence(said))}*", pieces.MAX_TEXT)),
         pieces.input_block(NAME, "Name", pieces.text_field(NAME, sketch.name, MAX_NAME)),
-        *([] if kept.contract else [_contract(sketch.contract, choices)]),
-        _menu(PERIOD, "Period", [(each.value, each.label) for each in Relative], sketch.period),
+        *contract_input.build(sketch.contract, choices, menu=(CONTRACT,) * 2, typed=(CONTRACT_TYPED,) * 2),
+        _menu(PERIOD, "Period", [(each.value, each.label) for each in Relative], sketch.period, changes=True),
         _menu(KIND, "How often", list(_KINDS.items()), sketch.typed.kind, changes=True),
         *_days(sketch.typed),
         *_times(sketch.typed),
         section("runs", _runs(shown)),
         export_modal.channel_input(sketch.channel, opened),
-        *_more(sketch),
+        *export_modal.allowed_channels(choices.channels),
+        *_more(sketch, answers=choices.answers),
     ]
     return pieces.form(SAVE, TITLE, kept.text, blocks)
 
@@ -179,12 +182,9 @@ def to_hand_over(schedule: int, name: str, channel: str) -> View:
     hint = "From then on it runs by what they may do."
     told = section("told", f"*{escape(shorten(name, MAX_NAME))}* is theirs then: they can change it, and hear of it.")
     blocks = [told, pieces.input_block(PERSON, "New owner", element, hint=hint)]
-    return pieces.form(HAND_OVER, "Hand over", Kept(channel=channel, schedule=schedule).text, blocks)
-
-
-def _contract(chosen: str, choices: Choices) -> dict[str, Any]:
-    listed = [(one.number, export_modal.contract_text(one)) for one in choices.contracts[: pieces.MAX_OPTIONS]]
-    return _menu(CONTRACT, "Contract", listed, chosen)
+    return pieces.form(
+        HAND_OVER, HAND_OVER_TITLE, Kept(channel=channel, schedule=schedule).text, blocks, HAND_OVER_TITLE
+    )
 
 
 def _days(typed: Typed) -> list[dict[str, Any]]:
@@ -247,7 +247,8 @@ def _runs(shown: Preview | tuple[RuleProblem, ...]) -> str:
     return f"*It runs {escape(shown.words)}*\n{listed}\n{notes}".strip()
 
 
-def _more(sketch: Sketch) -> list[dict[str, Any]]:
+def _more(sketch: Sketch, *, answers: bool) -> list[dict[str, Any]]:
+    """Return what need not be chosen; where no file is read, nobody can say whether something has changed."""
     waits = pieces.text_field(WAITS, sketch.waits_until, _MAX_TIME, placeholder="14:00")
     name = pieces.text_field(FILE_NAME, sketch.file_name, MAX_FILE_NAME, placeholder="tokens_{year}_{month}")
     only = pieces.option("yes", "Post it only when something changed")
@@ -262,7 +263,7 @@ def _more(sketch: Sketch) -> list[dict[str, Any]]:
             hint="It runs as soon as usage of its days is known, at the latest then. Empty = it does not wait.",
             optional=True,
         ),
-        pieces.input_block(CHANGES_ONLY, "Nothing new", boxes, optional=True),
+        *([pieces.input_block(CHANGES_ONLY, "Nothing new", boxes, optional=True)] if answers else []),
         _menu(MISSED, "Runs that I missed", [(each.value, words) for each, words in _MISSED.items()], sketch.missed),
         pieces.input_block(
             FILE_NAME,

@@ -172,13 +172,14 @@ def test_sixty_calls_a_day_across_restarts(tmp_path: Path) -> None:
     lived(tmp_path, life, *numbers, restarts=True)
 
 
-def test_only_labels_are_on_disk(tmp_path: Path) -> None:
-    """Names of people and machines are in memory only; after a restart labels are there at once."""
+def test_no_values_are_on_disk(tmp_path: Path) -> None:
+    """Names of people and machines are in memory only; after a restart labels and freshness are there at once."""
     lives: list[str] = []
 
     async def life(house: House) -> None:
         if lives:
             assert house.values.labels("1")["customField10"] == "Own 10"
+            assert house.values.known_through("1", ()) == NOW.date()
             assert house.values.values("1") == {}
         lives.append("one")
         house.values.use("1")

@@ -31,11 +31,11 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def shown(sketch: Sketch, kept: Kept = KEPT) -> Any:
+def shown(sketch: Sketch, kept: Kept = KEPT, choices: Choices = CHOICES) -> Any:
     """The form, with the runs of what stands in it."""
     rule = typed.read(sketch.typed)
     runs = rule if isinstance(rule, tuple) else wording.preview(rule, NOW)
-    return modal.form(sketch, kept, "Tokens by product, last month", runs, CHOICES)
+    return modal.form(sketch, kept, "Tokens by product, last month", runs, choices)
 
 
 def submitted(view: Any) -> Any:
@@ -61,6 +61,7 @@ def test_a_rule_that_is_edited_stays_what_it_was(rule: Rule) -> None:
     sketch = Sketch(
         name="Tokens",
         period=Relative.YEAR_TO_DATE.value,
+        contract="2",
         channel="C2",
         typed=typed.typed_of(rule),
         missed=Missed.ALL,
@@ -109,12 +110,43 @@ def test_what_is_wrong_is_said_at_its_input() -> None:
     assert set(modal.errors_of(rule, weekly)) == {modal.DAYS}
 
 
-def test_a_template_has_its_contract_chosen() -> None:
-    """Where there are several: a question has none."""
-    view = shown(Sketch(contract="2", typed=replace(Sketch().typed, zone="UTC")), replace(KEPT, contract=""))
+IN_BERLIN = replace(Sketch().typed, zone=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("contracts", "contract", "block"),
+    [
+        (CHOICES.contracts, "2", modal.CONTRACT),
+        (CHOICES.contracts, "", modal.CONTRACT),
+        (CHOICES.contracts[:1], "110000123456", None),
+        (CHOICES.contracts[:1], "3", modal.CONTRACT),  # the contract of last year is edited into this year's
+        ((), "110000123456", modal.CONTRACT_TYPED),  # the list is not known now
+        (tuple(Contract(f"{number}") for number in range(101)), "7", modal.CONTRACT_TYPED),
+    ],
+)
+def test_its_contract_is_chosen(contracts: tuple[Contract, ...], contract: str, block: str | None) -> None:
+    """Where there are several, and anew where one follows upon another; the form opens also where none is known."""
+    kept = replace(KEPT, contract=contract)
+    view = shown(Sketch(contract=contract, typed=IN_BERLIN), kept, replace(CHOICES, contracts=contracts))
     assert_slack_takes(view)
-    assert modal.sketch_of(submitted(view)).contract == "2"
-    assert CHANNEL in {block.get("block_id") for block in view["blocks"]}
+    inputs = {each.get("block_id") for each in view["blocks"]}
+    assert inputs & {modal.CONTRACT, modal.CONTRACT_TYPED} == ({block} if block else set())
+    assert modal.sketch_of(submitted(view)).contract == contract
+    assert CHANNEL in inputs
+
+
+def test_what_needs_figures_is_not_offered_without() -> None:
+    """Nobody could say whether anything has changed."""
+    for answers in (True, False):
+        view = shown(Sketch(typed=IN_BERLIN), choices=replace(CHOICES, answers=answers))
+        assert (modal.CHANGES_ONLY in {each.get("block_id") for each in view["blocks"]}) is answers
+
+
+def test_channels_that_may_be_chosen_are_named() -> None:
+    """What is said of another one sends people there."""
+    view = shown(Sketch(typed=IN_BERLIN), choices=replace(CHOICES, channels=("C7",)))
+    assert_slack_takes(view)
+    assert "Exports may be posted to <#C7>." in str(view)
 
 
 def test_a_schedule_is_handed_over_by_a_picker_of_people() -> None:

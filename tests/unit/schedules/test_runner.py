@@ -285,6 +285,16 @@ async def test_data_is_waited_for_and_asked_about_once_an_hour(house: House) -> 
     assert [state for _, state in house.states(schedule)] == [_R.ASKED, _R.ASKED]
 
 
+async def test_a_run_that_waited_in_vain_says_so(house: House) -> None:
+    """Nobody knows what is missing then; it comes all the same."""
+    house.schedule(period="last-7-days", waits_until="14:00")
+    await house.until(DUE)
+    await house.until(DUE + timedelta(hours=6))
+    await house.ends(house.made()[0].number)
+    await house.looks()
+    assert "Through which day usage was known nobody could tell." in whole(house, _K.REPORT)
+
+
 async def test_what_has_not_changed_leaves_a_line_on_the_last_report(house: House) -> None:
     """A report that says something else is posted, with its figures."""
     schedule = house.schedule(only_changes=True)
