@@ -23,6 +23,7 @@ from bot.delivery.ways import Then, Way
 from bot.errors import MembershipUnknownError, UseCaseError
 from bot.exports.fresh_links import LONG_ENOUGH_TO_CLICK, FreshLinks
 from bot.exports.showings import SHOWN, Showings
+from bot.people import owners
 from bot.people.access import Access
 from bot.people.permissions import Posting
 from bot.runtime.backoff import SHARED
@@ -307,7 +308,12 @@ class Dispatcher:
         elif course.then is Then.OTHER_WAY:
             await self._whisper_instead(letter, error)
         else:
-            await self._database.write(ledger.refused, letter, course, error, self._clock.now())
+            told = await self._administrators(letter)
+            await self._database.write(ledger.refused, letter, course, error, self._clock.now(), told)
+
+    async def _administrators(self, letter: Letter) -> frozenset[str]:
+        """Return who hears, besides its owner, that something is paused whose channel takes nothing."""
+        return await owners.to_tell(self._access) if letter.says_a_pause else frozenset()
 
     async def _was_taken_away(self, letter: Letter) -> bool:
         """Delete a message that may not be edited, since nothing of its figures is to stay; say so where it stays."""
@@ -382,7 +388,8 @@ class Dispatcher:
         if isinstance(cause, ChannelClosedError) and await self._database.read(ledger.goes_elsewhere, delivery):
             pause = timedelta()
         elif isinstance(cause, ChannelClosedError):
-            await self._database.write(ledger.tell_requester, letter, cause.closing, now)
+            told = await self._administrators(letter)
+            await self._database.write(ledger.tell_requester, letter, cause.closing, now, told)
         if isinstance(cause, SlackRateLimitedError):
             pause = timedelta(seconds=cause.retry_after)
         await self._postpone(delivery, str(doubt), pause, state=DeliveryState.SENDING)

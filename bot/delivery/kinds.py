@@ -68,6 +68,12 @@ class Letter:
         return matter if isinstance(matter, Export) else None
 
     @property
+    def says_a_pause(self) -> bool:
+        """Whether it says that something that acts by itself is paused."""
+        is_of_schedule = isinstance(self.matter, ScheduleNews) and self.matter.run is None
+        return is_of_schedule or self.delivery.kind is MessageKind.ALERT_PAUSED
+
+    @property
     def stands(self) -> bool:
         """Whether it is an edit of a message that stands in Slack."""
         return self.standing is not None or self.delivery.kind is MessageKind.EXPIRY

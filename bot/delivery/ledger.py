@@ -1,5 +1,6 @@
 """What is written down about a delivery: before it is handed to Slack, after that, and where it was refused."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -108,13 +109,16 @@ def stays_as_it_is(db: Connection, letter: Letter) -> None:
     outbox.mark_sent(db, letter.delivery)
 
 
-def refused(db: Connection, letter: Letter, course: Course, error: SlackError, now: datetime) -> None:
+def refused(
+    db: Connection, letter: Letter, course: Course, error: SlackError, now: datetime,
+    administrators: Collection[str] = (),
+) -> None:  # fmt: skip
     """Note a refusal, tell whom it concerns, and have the message tried again, unless that was done for long enough."""
     delivery, about = letter.delivery, course.about
     if about is Refusal.WORKSPACE:
         troubles.note(db, str(error), now, edits=letter.stands)
     if course.then is Then.TOLD and ways.is_told(delivery, about, now):
-        tell_requester(db, letter, closing(error), now)
+        tell_requester(db, letter, closing(error), now, administrators)
     pause = ways.pause(delivery, about, now, stands=letter.stands)
     put_off(db, delivery, str(error), now, now + pause, state=DeliveryState.WAITING)
     outbox.refused(db, delivery, about, now)
@@ -131,10 +135,15 @@ def closing(error: SlackError) -> Closing:
     return error.closing if isinstance(error, ChannelClosedError) else Closing.REFUSED
 
 
-def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) -> None:
-    """Tell the requester, once, what keeps from its channel what was never posted there."""
+def tell_requester(
+    db: Connection, letter: Letter, why: Closing, now: datetime, administrators: Collection[str] = ()
+) -> None:
+    """Tell the requester, once, what keeps from its channel what was never posted there.
+
+    `administrators` hear as well of what is paused, since its owner may be nobody who reads that.
+    """
     if not letter.stands:
-        _tell_whose_it_is(db, letter, why, now)
+        _tell_whose_it_is(db, letter, why, administrators, now)
     export = letter.export
     if export is None or letter.stands:
         return
@@ -157,23 +166,27 @@ def tell_requester(db: Connection, letter: Letter, why: Closing, now: datetime) 
         announcements.tell(db, export, now, MessageKind.CHANNEL_TROUBLE, detail=why.value)
 
 
-def _tell_whose_it_is(db: Connection, letter: Letter, why: Closing, now: datetime) -> None:
+def _tell_whose_it_is(
+    db: Connection, letter: Letter, why: Closing, administrators: Collection[str], now: datetime
+) -> None:
     """Tell whom it concerns of what is about no export."""
     delivery, matter = letter.delivery, letter.matter
     if isinstance(matter, PostedUsage):
         _tell_of_usage(db, delivery, matter, why, now)
     elif isinstance(matter, ScheduleNews) and matter.schedule is not None:
-        _tell_owner(db, delivery, MessageKind.PRIVATE_SCHEDULE, matter.schedule.owner, now)
+        _tell_owner(db, delivery, MessageKind.PRIVATE_SCHEDULE, matter.schedule.owner, administrators, now)
     elif isinstance(matter, AlertNews) and matter.alert is not None and delivery.kind in _PRIVATELY:
-        _tell_owner(db, delivery, _PRIVATELY[delivery.kind], matter.alert.owner, now)
+        _tell_owner(db, delivery, _PRIVATELY[delivery.kind], matter.alert.owner, administrators, now)
 
 
-def _tell_owner(db: Connection, delivery: Delivery, kind: MessageKind, owner: str, now: datetime) -> None:
-    """Have the owner of what acts by itself told, once, what its channel does not take."""
-    private = replace(
-        delivery, kind=kind, recipient=owner, subject=f"{delivery.subject}:owner", thread=None, after=None
-    )
-    outbox.put_once(db, private, now)
+def _tell_owner(
+    db: Connection, delivery: Delivery, kind: MessageKind, owner: str, administrators: Collection[str], now: datetime
+) -> None:
+    """Have the owner of what acts by itself told, once, what its channel does not take; others by their ids."""
+    for recipient, who in ((owner, "owner"), *((each, each) for each in sorted({*administrators} - {owner}))):
+        subject = f"{delivery.subject}:{who}"
+        private = replace(delivery, kind=kind, recipient=recipient, subject=subject, thread=None, after=None)
+        outbox.put_once(db, private, now)
 
 
 def _tell_of_usage(db: Connection, delivery: Delivery, matter: PostedUsage, why: Closing, now: datetime) -> None:

@@ -104,9 +104,15 @@ class Slack:
         return self._say(_W.WHISPER, channel)
 
 
+@dataclass
 class _Everybody:
+    named: frozenset[str] = frozenset()
+
     async def posting(self, _channel: str) -> Posting:
         return Posting.ALL
+
+    async def administrators(self) -> frozenset[str]:
+        return self.named
 
 
 class House:
@@ -121,6 +127,7 @@ class House:
         posts: Any = self.slack
         links: Any = None
         access: Any = _Everybody()
+        self.access = access
         times = ServerTime(self.clock), ServerTime(self.clock)
         audience, bell = LinkAudience.PRESS, Bell(self.clock)
         self.dispatcher = Dispatcher(

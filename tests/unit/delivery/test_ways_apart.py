@@ -8,7 +8,7 @@ from bot.delivery.kinds import URGENT
 from bot.delivery.ways import Way
 from bot.exports import announcements
 from bot.slack.errors import refusal
-from storage import outbox, troubles
+from storage import outbox, schedules, troubles
 from storage.models import About, Delivery, DeliveryState, MessageKind, NewDelivery, Refusal, SentMessage
 from tests.unit.delivery.refusing import CHANNEL, MEANINGS, PERSON, WAYS, House
 
@@ -74,6 +74,24 @@ async def test_who_was_told_of_the_channel_only_is_told_that_they_were(house: Ho
     await house.delivers(result)
     details = {each["detail"] for each in house.db.query("SELECT detail FROM outbox WHERE kind = 'private result'")}
     assert details == ({""} if way is _W.POST else {"not_in_channel"})
+
+
+@pytest.mark.parametrize("kind", [_K.SCHEDULE, _K.ALERT_PAUSED])
+async def test_what_is_paused_is_told_to_administrators_where_its_channel_takes_nothing(
+    house: House, kind: MessageKind
+) -> None:
+    """Its owner may be somebody who has left; each hears of it once."""
+    house.access.named = frozenset({"U9", PERSON})
+    row = house.row(kind, _W.POST)
+    schedules.pause(house.db, 1, "owner", house.clock.now())
+    house.db.execute("UPDATE outbox SET about = 'schedule', about_id = 1 WHERE kind = 'schedule'")
+    row = outbox.get(house.db, row.id)
+    house.slack.refuses[_W.POST] = refusal("is_archived")
+    for _ in range(2):
+        await house.delivers(row)
+    told = house.db.query("SELECT recipient, kind FROM outbox WHERE id > ? ORDER BY recipient", [row.id])
+    private = {_K.SCHEDULE: _K.PRIVATE_SCHEDULE, _K.ALERT_PAUSED: _K.PRIVATE_ALERT_PAUSED}[kind]
+    assert [(each["recipient"], each["kind"]) for each in told] == [(PERSON, private.value), ("U9", private.value)]
 
 
 async def test_what_concerns_the_workspace_is_over_with_the_first_message_that_is_taken(house: House) -> None:
