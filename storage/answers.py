@@ -148,14 +148,15 @@ def next_try(db: Connection, now: datetime) -> datetime | None:
 def runs_before(db: Connection, answer: Answer, export: Export, *, person: str = "") -> tuple[RunBefore, ...]:
     """Return the newest answers to the question of an answer that came before it, in the channel of its export.
 
-    They are of other exports, of a `person` alone where one is given; none for an answer to no question of an export.
+    They are of other exports, of a `person` alone where one is given, and of none that an alert has asked for; none for
+    an answer to no question of an export.
     """
     sql = """
         SELECT answers.id, answers.changed_at, answers.first_day, answers.last_day, exports.known_through
         FROM answers JOIN exports ON exports.number = answers.export
         WHERE answers.state = 'found' AND answers.question_key = :key AND answers.id < :id AND :key <> ''
             AND exports.number <> :export AND exports.contract_number = :contract AND exports.channel = :channel
-            AND :person IN ('', exports.requester)
+            AND :person IN ('', exports.requester) AND exports.alert IS NULL
         ORDER BY answers.id DESC LIMIT :most
     """
     values = {"key": answer.question_key, "id": answer.id, "export": export.number, "person": person}

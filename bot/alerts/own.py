@@ -50,11 +50,13 @@ class Own:
 def of(db: Connection, alert: Alert, now: datetime) -> Own:
     """Return what an alert has asked for itself, and what it asks by today.
 
-    What was asked on a day that the clock showed too early does not count for that day: the newest one does.
+    What was asked on a day that the clock showed too early does not count for that day: the newest one does. Nor does
+    what was asked by the rights of somebody else, who owned it before.
     """
     begin = f"alert:{alert.mark}:"
     origin = f"{begin}{now.date().isoformat()}"
-    newest = [each for each in exports.of_alert(db, alert.id, _LOOKED_AT) if each.origin.startswith(begin)]
+    found = exports.of_alert(db, alert.id, _LOOKED_AT)
+    newest = [each for each in found if each.origin.startswith(begin) and each.requester == alert.owner]
     asked = tuple((each, answers.of(db, each.number, each.announcement)) for each in newest)
     of_today = exports.count_of_day(db, alert.id, origin)
     has_asked = bool(newest) and newest[0].origin.startswith(origin)

@@ -24,7 +24,7 @@ from bot.cards.alert_watched import AlertError, Watched
 from bot.cards.schedule_card import Paused
 from bot.contracts import usage_cache
 from bot.contracts.cache import ContractCache
-from bot.contracts.usage import usage_of
+from bot.contracts.usage import Counted, usage_of
 from bot.contracts.usage_cache import UsageCache
 from bot.contracts.years import ContractYear, years_of
 from bot.errors import MembershipUnknownError
@@ -79,6 +79,7 @@ class AlertWatcher:
         self._clock = clock
         self._wake = wake
         self._forgot_on: date | None = None
+        self._known: dict[str, Counted | None] = {}  # in this round
         self._later: dict[int, datetime] = {}  # until when an alert is left alone, of which Slack does not tell
 
     async def run(self) -> None:
@@ -95,6 +96,7 @@ class AlertWatcher:
         for alert in await self._database.read(pausing.closed):
             await self._pause(alert, Paused.CLOSED)
         self._later = {each: until for each, until in self._later.items() if now < until <= now + OWN.first}
+        self._known.clear()
         moments = [
             await self._safely(alert)
             for alert in await self._database.read(alerts.watching)
@@ -134,7 +136,7 @@ class AlertWatcher:
 
     async def _by_usage(self, alert: Alert, watched: Watched) -> datetime | None:
         """Look at what is known where that is new, and have it counted anew where that is due; return when it is."""
-        counted, now = await self._usage.known(alert.contract), self._clock.now()
+        counted, now = await self._counted(alert.contract), self._clock.now()
         if counted is not None and _is_of(counted.at, now, _TOO_OLD) and self._is_new(alert, counted.at):
             if await self._admitted(alert) is None:
                 return None
@@ -144,6 +146,12 @@ class AlertWatcher:
         if counted is not None and _is_of(counted.at, now, _GOOD_FOR):
             return counted.at + _GOOD_FOR
         return await self._have_counted(alert, now)
+
+    async def _counted(self, contract: str) -> Counted | None:
+        """Return what is known of a contract, looked up once for all alerts on it."""
+        if contract not in self._known:
+            self._known[contract] = await self._usage.known(contract)
+        return self._known[contract]
 
     async def _have_counted(self, alert: Alert, now: datetime) -> datetime | None:
         """Have a contract counted anew, within the calls of a day; return when that may be tried again."""

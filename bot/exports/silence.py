@@ -111,7 +111,7 @@ def _occasion(export: Export) -> str:
 
 
 def _is_long(export: Export, now: datetime) -> bool:
-    if export.noted_at is None or export.note is Note.NONE:
+    if export.noted_at is None or export.note is Note.NONE or export.alert is not None:
         return False
     if export.asks_by_itself and export.note in _TURNS:
         return False

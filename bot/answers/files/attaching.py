@@ -121,7 +121,7 @@ class Attaching:
     # Whether
 
     async def _is_wanted(self, export: Export, outcome: Found | Unread) -> bool:
-        if self._form is AttachFiles.NO or self._audience is LinkAudience.PRESS:
+        if self._form is AttachFiles.NO or self._audience is LinkAudience.PRESS or export.alert is not None:
             return False
         if isinstance(outcome, Unread) and outcome.fault in NO_CSV:
             return False

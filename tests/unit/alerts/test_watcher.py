@@ -15,11 +15,12 @@ from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Unusual
 from bot.cards.schedule_card import Paused
 from bot.delivery.kinds import Drawing, Words, load
 from bot.errors import MembershipUnknownError
+from bot.exports import announcements
 from bot.exports.submissions import refuse
 from bot.people.permissions import Named, Rules
 from bot.settings import AnswerDetail, LinkAudience, SharedChannels
 from bot.slack.channels import Sharing
-from storage import alerts, calls, exports, outbox
+from storage import alerts, answers, calls, export_search, exports, outbox
 from storage.alerts import Alert
 from storage.audit import Act
 from storage.models import MessageKind, Refusal
@@ -287,6 +288,42 @@ async def test_asked_once_though_the_process_dies(house: House) -> None:
     await house.looks()
     assert len(house.made()) == 1
     assert len(house.acts(Act.REQUESTED)) == 1
+
+
+async def test_what_it_asks_for_is_listed_nowhere(house: House) -> None:
+    """Nor is anybody told that it waits, was refused or is gone; a question of people is compared with none of it."""
+    house.alert(REVIT)
+    await house.looks()
+    (asked,), db, now = house.made(), house.db, house.clock.now()
+    assert exports.at_work_for(db, OWNER, [CHANNEL], 5) == ((), 0)
+    for kind in (_K.LONG_WAIT, _K.REFUSAL, _K.NOT_DELETED):
+        assert not announcements.tell(db, asked, now, kind)
+    await house.is_read(asked, {})
+    assert (exports.done_of(db, OWNER, 5), exports.done_by_others(db, "U9", [CHANNEL], 5)) == ((), ())
+    assert export_search.listing(db, requester=OWNER, channel=CHANNEL, limit=5) == ()
+    await house.passes(days=1)
+    await house.is_read(house.made()[1], {})
+    (newest,) = answers.of_export(db, 2)
+    assert answers.runs_before(db, newest, exports.get(db, 2)) == ()
+    assert house.told() == []
+
+
+async def test_who_takes_it_over_has_figures_of_their_own(house: House) -> None:
+    """What was counted by the rights of somebody else is none of theirs."""
+    alert = house.alert(REVIT)
+    await house.looks()
+    house.people.gone.add(OWNER)
+    await house.is_read(house.made()[0], {date(2026, 11, 2): 1_200})
+    await house.looks()
+    assert house.stands(alert).paused_why == Paused.OWNER
+    assert alerts.resume(house.db, alert.id, "U0BEN00002", house.clock.now())
+    await house.looks()
+    assert house.messages() == []
+    first, second = house.made()
+    assert (second.requester, second.origin) == ("U0BEN00002", f"{first.origin}:1")
+    await house.is_read(second, {date(2026, 11, 2): 1_200})
+    await house.looks()
+    assert len(house.messages()) == 1
 
 
 async def test_an_unusual_week(house: House) -> None:

@@ -82,6 +82,7 @@ async def test_with_requester_it_goes_into_their_conversation(make: Make) -> Non
 NOT_WANTED: dict[str, Callable[[House], object]] = {
     "no": lambda house: house.more.update(form=AttachFiles.NO),
     "press": lambda house: house.more.update(audience=LinkAudience.PRESS),
+    "of an alert": lambda house: house.database.db.execute("UPDATE exports SET alert = 1"),
     "no scope": lambda house: setattr(house.slack, "may_write", False),
     "a shared channel": lambda house: setattr(house.access, "shows", Posting.DISCREET),
     "a shared channel that takes nothing": lambda house: setattr(house.access, "shows", Posting.NOTHING),

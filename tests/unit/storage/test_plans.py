@@ -5,14 +5,27 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlite_utils import Database as Connection
 
+from bot.alerts import own, pausing
 from bot.delivery.kinds import URGENT
 from bot.schedules import outcome
-from storage import alerts, answers, attachments, calls, export_search, exports, future, outbox, runs, schedules
+from storage import (
+    alerts,
+    answers,
+    attachments,
+    calls,
+    export_search,
+    exports,
+    future,
+    outbox,
+    runs,
+    schedules,
+    tellings,
+)
 from storage.export_search import Sought
 from storage.migrations import migrations
 from storage.models import About
 from storage.states import ExportState
-from tests.harness.rows import NOW, accepted, answered, delivery, known
+from tests.harness.rows import NOW, accepted, alert_of, answered, delivery, known
 
 Query = Callable[[Connection], object]
 
@@ -95,6 +108,9 @@ HOT: dict[str, Query] = {
         *(runs.left_out_at(db, 1, NOW), outcome.closed(db), runs.came_in_the_end(db)),
     ),
     "alerts seen from": lambda db: (alerts.seen_from(db, ["C1", "C2"], "U1"), alerts.find(db, 1)),
+    "what an alert has asked for": lambda db: own.of(db, alert_of(db), NOW),
+    "what an alert has told": lambda db: (tellings.newest(db, 1, "mark"), tellings.find(db, 1), pausing.closed(db)),
+    "calls for alerts": lambda db: calls.between(db, "usage for alerts of 1", NOW, NOW),
     "alert removed": lambda db: alerts.remove(db, 1),
     "last call": lambda db: calls.last(db, "freshness of 1", NOW),
     "calls since": lambda db: calls.since(db, NOW),
@@ -107,7 +123,7 @@ def test_no_table_is_scanned(db: Connection, name: str) -> None:
     """Every step that touches a table searches it; only what was found already is gone through."""
     steps = plans(db, HOT[name])
     assert steps
-    by_themselves = ("runs", "schedules", "alerts", "alert_acts")
+    by_themselves = ("runs", "schedules", "alerts", "alert_acts", "tellings")
     tables = ("answers", "attachments", "exports", "outbox", "messages", "calls", *by_themselves)
     scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in tables]
     assert scans == []
