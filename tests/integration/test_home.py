@@ -5,6 +5,8 @@ from datetime import time
 
 import pytest
 
+from bot.cards import alert_watched
+from bot.cards.alert_watched import Shares
 from bot.cards.schedule_card import Paused
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
@@ -12,9 +14,10 @@ from bot.questions.templates import write
 from bot.schedules import decisions, outcome
 from bot.schedules.rule import Daily, Timed
 from sandbox.slack.home import Home
-from storage import schedules, templates
+from storage import alerts, schedules, templates
+from storage.alerts import Alert, NewAlert
 from storage.audit import Act, Source
-from storage.schedules import NewSchedule
+from storage.schedules import NewSchedule, Schedule
 from storage.templates import NewTemplate
 from tests.harness.allowed import house_where, pass_time, recorded
 from tests.harness.forms import SHORT
@@ -109,12 +112,22 @@ async def test_who_may_not_use_it_sees_a_sentence(new_house: OpenHouse) -> None:
 
 
 async def test_administrators_see_how_things_stand(new_house: OpenHouse) -> None:
-    """The login, the budget, what is stuck; others do not."""
+    """The login, the budget, what is stuck, what runs next and what is paused, also by their command; others do not."""
     house = await house_where(new_house, ADMINISTRATORS="{carla}")
     home = await opens(house, "carla", "How things stand", "Autodesk accepts our login and answers.")
     assert "Requests in the last minute" in home.visible_text()
     home = await opens(house, "ana", "Ask me how")
     assert "How things stand" not in home.visible_text()
+    await scheduled(house)
+    alert = await watched(house)
+    await house.side.database.write(alerts.pause, alert.id, Paused.OWNER, house.clock.now())
+    carla = house.member("carla")
+    paused = "75 % of the year's tokens used, contract 110000123456 of @ana in #finance, because its owner may not"
+    await opens(house, "carla", "Next: Tokens by product of @ana in #finance, ", paused)
+    await carla.types("#finance", "/tokenflex admin")
+    await carla.hears("#finance", "Next: Tokens by product of @ana in #finance, ", paused, private=True)
+    home = await opens(house, "ana", "Tokens by product", "75 % of the year's tokens used")
+    assert "because its owner may not" not in home.visible_text()
 
 
 async def test_it_is_live_for_ten_minutes_only(house: House) -> None:
@@ -198,25 +211,52 @@ async def test_a_guest_cannot_use_the_shortcut(house: House) -> None:
     assert (refused.person, refused.source, refused.channel) == (gus.id, Source.SHORTCUT, "")
 
 
-async def test_schedules_are_shown_to_who_is_in_their_channel(house: House) -> None:
-    """With what runs next; the list is a message, where others of the channel can take over what has paused."""
-    finance, now = house.slack.workspace.channel("#finance").id, house.clock.now()
-    rule = Timed(Daily(), time(8), "Europe/Berlin")
+async def scheduled(house: House) -> Schedule:
+    """A schedule of ana's for #finance, each day at 08:00."""
+    now, rule = house.clock.now(), Timed(Daily(), time(8), "Europe/Berlin")
     new = NewSchedule(
         origin="form:1",
         name="Tokens by product",
         question=write(Question(("productName",), ("tokensConsumed",), period=Relative.LAST_MONTH)),
         contract=CONTRACT,
-        channel=finance,
+        channel=house.slack.workspace.channel("#finance").id,
         owner=house.member("ana").id,
         rule=json.dumps(rule.as_json()),
         missed="once",
     )
-    stored, _ = await house.side.database.write(schedules.add, new, *decisions.begins(rule, now), now)
-    ben, home = (
-        house.member("ben"),
-        await opens(house, "ben", "Tokens by product", "It runs every day at 08:00", "Next: "),
+    return (await house.side.database.write(schedules.add, new, *decisions.begins(rule, now), now))[0]
+
+
+async def watched(house: House) -> Alert:
+    """An alert of ana's for #finance."""
+    new = NewAlert(
+        origin="form:2",
+        contract=CONTRACT,
+        channel=house.slack.workspace.channel("#finance").id,
+        owner=house.member("ana").id,
+        watched=alert_watched.as_text(Shares((75,))),
     )
+    return (await house.side.database.write(alerts.add, new, house.clock.now()))[0]
+
+
+async def test_alerts_are_shown_to_who_is_in_their_channel(house: House) -> None:
+    """And lead to their list; who may let one go on does so from there."""
+    alert = await watched(house)
+    home = await opens(house, "ben", "Alerts", "75 % of the year's tokens used", "#finance", "@ana")
+    assert home.buttons() == ["New export", "Show the alert"]
+    await home.presses("Show the alert")
+    await house.member("ben").hears(US, "75 % of the year's tokens used")
+    await house.side.database.write(alerts.pause, alert.id, Paused.PERSON, house.clock.now())
+    ana, home = house.member("ana"), await opens(house, "ana", "75 % of the year's tokens used", "It is paused.")
+    await home.presses("Resume")
+    await ana.hears(US, "It goes on.")
+    await ana.waits(lambda: ana.home is not None and "It is paused." not in ana.home.visible_text())
+
+
+async def test_schedules_are_shown_to_who_is_in_their_channel(house: House) -> None:
+    """With what runs next; the list is a message, where others of the channel can take over what has paused."""
+    stored, now, ben = await scheduled(house), house.clock.now(), house.member("ben")
+    home = await opens(house, "ben", "Tokens by product", "It runs every day at 08:00", "Next: ")
     assert home.buttons() == ["New export", "Show the schedule"]
     await home.presses("Show the schedule")
     listed = await ben.hears(US, "Tokens by product", "It runs every day at 08:00")
