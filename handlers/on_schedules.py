@@ -75,13 +75,14 @@ class OnSchedules:
             lambda asker: self._press(action_id, str(action.get("value")), Act(asker, body, trigger)),
         )
 
-    async def show(self, act: Act, first: int = 0, note: str = "") -> None:
-        """Show the schedules that a person sees where they are, from the `first` on; in place of a list of before."""
-        listed = await self._schedules.listing(act.asker)
-        first = max(0, min(first, (len(listed) - 1) // PAGE * PAGE))
-        choices = self._choices()
-        lines = [line(each, _asks(each, choices)) for each in listed[first : first + PAGE]]
-        await self._tell(act, schedule_list.listing(Page(lines, first, len(listed)), note), in_place=True)
+    async def show(self, act: Act, first: int = 0, note: str = "", *, holds: int = 0) -> None:
+        """Show the schedules that a person sees where they are, in place of a list of before.
+
+        These are those from the `first` on, or those among which one is that the list `holds`.
+        """
+        listed, choices = await self._schedules.listing(act.asker, first, PAGE, holds=holds), self._choices()
+        lines = [line(each, _asks(each, choices)) for each in listed.shown]
+        await self._tell(act, schedule_list.listing(Page(lines, listed.first, listed.count), note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:
         if action_id == actions.SCHEDULES:
@@ -96,8 +97,8 @@ class OnSchedules:
         elif action_id in self._forms:
             await self._forms[action_id](act.trigger, await self._schedules.recognise(made_for), act.asker)
         else:
-            said = await self._acts[action_id](await self._schedules.recognise(made_for), act)
-            await self.show(act, note=said)
+            schedule = await self._schedules.recognise(made_for)
+            await self.show(act, note=await self._acts[action_id](schedule, act), holds=schedule)
 
     async def _run_now(self, schedule: int, act: Act) -> str:
         started = await self._schedules.run_now(schedule, act.asker, origin=envelope.origin_of_press(act.body))

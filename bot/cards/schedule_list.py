@@ -6,12 +6,13 @@ from typing import Final
 
 from bot.cards import actions, blocks, schedule_card
 from bot.cards.blocks import Block, Message
-from bot.cards.text import channel, code, escape, flat, mention, sentence, shorten
+from bot.cards.text import channel, code, escape, escape_within, flat, mention, sentence, shorten
 from storage.runs import Run, RunState
 from storage.schedules import Schedule
 
 #: Schedules on one page: two blocks each (source: Slack, messages: 50 blocks at most).
 PAGE: Final = 15
+_NAMED: Final = 5  #: runs that are left out
 _EMPTY: Final = (
     "Nothing runs by itself here yet. *Schedule* on a card, on an answer or in `/tokenflex templates` has a question "
     "asked every day, week or month."
@@ -77,7 +78,7 @@ def all_of_them(count: int) -> Block:
 
 def _row(line: Line) -> list[Block]:
     schedule = line.schedule
-    asks = f"{escape(sentence(shorten(line.said, 600)))} Contract {code(schedule.contract)}."
+    asks = f"{escape_within(sentence(shorten(line.said, 600)), 1000)} Contract {code(schedule.contract)}."
     parts = [_title(schedule), asks, *_standing(line)]
     return [
         blocks.section(f"schedule.{schedule.id}", "\n".join(filter(None, parts))),
@@ -98,10 +99,17 @@ def _next(line: Line) -> str:
     if line.schedule.is_paused:
         return schedule_card.paused(line.schedule)
     said = f"Next: {escape(line.next_run)}." if line.next_run else "It does not run again."
-    left = f" Left out: {escape('; '.join(line.left_out))}." if line.left_out else ""
-    last = line.last
-    before = f" The last one {_LAST[last.state]}." if last is not None and last.state in _LAST else ""
-    return f"{said}{left}{before}"
+    more = f" and {len(line.left_out) - _NAMED} more" if len(line.left_out) > _NAMED else ""
+    left = f" Left out: {escape('; '.join(line.left_out[:_NAMED]))}{more}." if line.left_out else ""
+    return f"{said}{left}{_before(line.last)}"
+
+
+def _before(last: Run | None) -> str:
+    """Return what became of the last run, of which day, and why it has no report."""
+    if last is None or last.state not in _LAST:
+        return ""
+    said = f" The last one {_LAST[last.state]} ({schedule_card.due(last)})"
+    return f"{said}: {schedule_card.not_done(last)}" if last.state is RunState.FAILED else f"{said}."
 
 
 def _wanted(line: Line) -> list[str]:

@@ -28,6 +28,15 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the schedules that somebody sees, of so many, from the `first` on."""
+
+    shown: tuple[Listed, ...]
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class AtHome:
     """What a Home tab shows of schedules, of so many."""
 
@@ -39,9 +48,18 @@ Seen = tuple[Schedule, Rule | None, calendar.Run | None, frozenset[str], Run | N
 MOST_AT_HOME: Final = 5
 
 
-def seen(db: Connection, channels: Collection[str], person: str, now: datetime) -> list[Seen]:
-    """Return the schedules of channels and of a person with what `Listed` has of each, but what may be done."""
-    return [_seen(db, schedule, now) for schedule in schedules.seen_from(db, channels, person)]
+def page(
+    db: Connection, channels: Collection[str], person: str, now: datetime, first: int, most: int, holds: int
+) -> tuple[list[Seen], int, int]:
+    """Return so many schedules of channels and of a person, from the `first` on; where that is, and how many there are.
+
+    It is the page that has the schedule `holds`, where there is one of that id. Each has what `Listed` has of it, but
+    what may be done.
+    """
+    found = schedules.seen_from(db, channels, person)
+    place = next((place for place, each in enumerate(found) if each.id == holds), first)
+    first = max(0, min(place, len(found) - 1)) // most * most
+    return [_seen(db, schedule, now) for schedule in found[first : first + most]], first, len(found)
 
 
 def at_home(db: Connection, channels: Collection[str], person: str, now: datetime) -> tuple[list[Seen], int]:

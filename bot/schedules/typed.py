@@ -33,8 +33,9 @@ _Value = TypeVar("_Value")
 _TIME: Final = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d)|h)?(?:\s*([ap])\.?m\.?)?(?:\s*(?:uhr|o'?clock))?", re.ASCII)
 _LINE: Final = re.compile(r"[0-9A-Za-z*,/#\s-]+", re.ASCII)
 _LONGEST_LINE: Final = 100
-#: Zones that are no place; `posix/…` and `right/…` are others' second copies.
-_NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
+#: Zones that are no place, and those that never change their clocks though who writes them thinks of a place that does;
+#: `posix/…` and `right/…` are others' second copies.
+_NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules", "EST", "MST", "HST"})
 _LONGEST_ABBREVIATION: Final = 5  #: those mean other hours elsewhere, so that the one most like it would mislead
 _FIELDS: Final = "minute, hour, day of the month, month, day of the week"
 _EXAMPLE: Final = "write it as in 0 8 * * 1 (Mondays at 08:00)"

@@ -19,7 +19,7 @@ from bot.questions import templates
 from bot.runtime.clock import Clock
 from bot.schedules import changes, decisions, drafts, listing
 from bot.schedules.drafts import Draft
-from bot.schedules.listing import AtHome, Listed, Seen
+from bot.schedules.listing import AtHome, Listed, Page, Seen
 from bot.schedules.rule import RuleError
 from bot.tokenflex.catalogue import Catalogue
 from storage import schedules as store
@@ -64,14 +64,15 @@ class Schedules:
         begins = decisions.begins(draft.rule, now)
         return await self._database.write(changes.edit, known.id, drafts.columns(draft), begins, asker, now)
 
-    async def listing(self, asker: Asker) -> tuple[Listed, ...]:
-        """Return the schedules of the channel where somebody asks, and their own, the next due first.
+    async def listing(self, asker: Asker, first: int = 0, most: int = changes.MOST, *, holds: int = 0) -> Page:
+        """Return schedules of the channel where somebody asks, and their own, the next due first.
 
-        Outside of channels they are those of all channels that the asker is in.
+        Outside of channels they are those of all channels that the asker is in. There are so many at `most`, from the
+        `first` on, or those among which one is that it `holds`.
         """
-        channels = await self._access.places_of(asker)
-        found = await self._database.read(listing.seen, channels, asker.person, self._clock.now())
-        return await self._listed(found, asker)
+        channels, now = await self._access.places_of(asker), self._clock.now()
+        found, at, count = await self._database.read(listing.page, channels, asker.person, now, first, most, holds)
+        return Page(await self._listed(found, asker), at, count)
 
     async def at_home(self, asker: Asker) -> AtHome:
         """Return what the asker's Home tab shows of schedules: their own, and those of the channels they are in."""

@@ -31,6 +31,7 @@ _NTHS: Final = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 _SHORTEST_MONTH: Final = 28
 _NUMBERED: Final = re.compile(r"\b(\d+)th\b")
 _NO_HOLIDAYS: Final = "Working days are Monday to Friday; I don't know your holidays."
+_EITHER: Final = "A day of the month and a day of the week stand in this line: it runs on each day that is either."
 _ANY: Final = datetime(2000, 1, 1)  # noqa: DTZ001 # a line says the same whenever it is read
 
 
@@ -65,8 +66,15 @@ def preview(rule: Rule, now: datetime, count: int = 5) -> Preview:
     """Return when a schedule would run from now on."""
     runs, zone = next_runs(rule, now, count), ZoneInfo(rule.zone)
     notes = [_NO_HOLIDAYS] if isinstance(rule, Timed) and isinstance(rule.days, WorkingDay) else []
+    notes += [_EITHER] if isinstance(rule, Cron) and _names_both_days(rule.line) else []
     notes += [_moved(run, zone) for run in runs if _shown(run, zone) != run.written]
     return Preview(words(rule), tuple(map(run_said, runs)), tuple(notes))
+
+
+def _names_both_days(line: str) -> bool:
+    """Return whether a line names days of the month and of the week, as it is read: a star makes it need both."""
+    _, _, of_month, _, of_week = line.split(" ")
+    return not (of_month.startswith("*") or of_week.startswith("*"))
 
 
 def ordinal(number: int) -> str:

@@ -29,7 +29,7 @@ from bot.schedules.rule import (
 )
 
 FIRST, LAST_YEAR = 2016, 2036
-ZONES: Final = tuple(sorted(available_timezones() - {"Factory", "localtime", "posixrules"}))
+ZONES: Final = tuple(sorted(available_timezones() - {"Factory", "localtime", "posixrules", "EST", "MST", "HST"}))
 #: Where clocks do the most: half an hour, two hours, back in spring and forth in autumn, whole days, at midnight.
 ODD_ZONES: Final = (
     *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll", "Africa/Casablanca"),

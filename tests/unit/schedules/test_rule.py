@@ -144,6 +144,30 @@ def test_it_shows_where_clocks_jump_over_a_run() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "is_said"),
+    [
+        ("0 8 1-7 * MON", True),
+        ("0 8 13 * 5", True),
+        ("0 8 1-7 * *", False),
+        ("0 8 * * MON", False),
+        ("0 8 */2 * 1", False),
+    ],
+)
+def test_days_of_the_month_and_of_the_week_are_either(line: str, is_said: bool) -> None:
+    """Who wrote it for the first Monday learns that it is more; the days shown are judged elsewhere."""
+    notes = preview(Cron(line, "Europe/Berlin"), datetime(2026, 1, 1, tzinfo=UTC)).notes
+    assert [note for note in notes if "each day that is either" in note] == list(notes)
+    assert bool(notes) is is_said
+
+
+@pytest.mark.parametrize("zone", ["EST", "mst", "PST", "CEST"])
+def test_names_of_clocks_are_no_places(zone: str) -> None:
+    """Half of the year New York has another one: who writes EST is asked for the place."""
+    with pytest.raises(RuleError, match="write continent and city"):
+        typed.zone_of(zone)
+
+
+@pytest.mark.parametrize(
     ("number", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (23, "23rd")]
 )
 def test_ordinals(number: int, said: str) -> None:

@@ -87,7 +87,7 @@ async def test_what_is_wrong_is_said(people: Schedules, change: dict[str, Any], 
     with pytest.raises(errors.ScheduleRefusedError) as refused:
         await people.create(replace(DRAFT, **change), ANA, origin="form:2")
     assert said in " ".join(refused.value.problems)
-    assert await people.listing(ANA) == ()
+    assert (await people.listing(ANA)).shown == ()
 
 
 async def test_the_settings_hold(house: House, people: Schedules) -> None:
@@ -157,7 +157,7 @@ async def test_skip_next_leaves_out_one_run(house: House, people: Schedules, sch
     """The one that was shown, however often it is pressed; the one after that follows when the list shows it."""
     for _ in range(2):
         await people.skip(schedule.id, ANA, "2026-11-25T08:00")
-    (listed,) = await people.listing(ANA)
+    (listed,) = (await people.listing(ANA)).shown
     assert listed.next_run is not None
     assert listed.next_run.identity == "2026-11-26T08:00"
     with pytest.raises(errors.ScheduleRefusedError):
@@ -376,11 +376,24 @@ async def test_a_button_of_another_life_does_nothing(people: Schedules, schedule
 async def test_the_list_is_the_channels_and_ones_own(people: Schedules, schedule: Schedule) -> None:
     """What somebody may change is told with it."""
     other = await people.create(replace(DRAFT, channel="C0OTHER01", name="Other"), ANA, origin="form:2")
-    assert [(each.schedule.id, each.may_change) for each in await people.listing(ANA)] == [
+    assert [(each.schedule.id, each.may_change) for each in (await people.listing(ANA)).shown] == [
         (schedule.id, True),
         (other.id, True),
     ]
-    assert [(each.schedule.id, each.may_change) for each in await people.listing(COLLEAGUE)] == [(schedule.id, False)]
+    assert [(each.schedule.id, each.may_change) for each in (await people.listing(COLLEAGUE)).shown] == [
+        (schedule.id, False)
+    ]
+
+
+async def test_a_list_has_pages(people: Schedules, schedule: Schedule) -> None:
+    """One begins where one asks for it, holds what was just changed, and is never past the end."""
+    made = [schedule, *[await people.create(DRAFT, ANA, origin=f"more:{number}") for number in range(6)]]
+    ids = [each.id for each in made]
+    for first, holds, at in ((0, 0, 0), (3, 0, 3), (9, 0, 6), (0, ids[4], 3), (0, 99, 0)):
+        page = await people.listing(ANA, first, 3, holds=holds)
+        assert (page.first, page.count) == (at, 7)
+        assert [each.schedule.id for each in page.shown] == ids[at : at + 3]
+    assert (await people.listing(admitted(BEN, "C0OTHER01"), 3, 3)).shown == ()
 
 
 async def test_there_is_an_end_of_schedules(house: House, people: Schedules, schedule: Schedule) -> None:
@@ -398,13 +411,13 @@ async def test_outside_of_channels_those_of_all_of_ones_channels_are_seen(house:
     schedule = await people.create(DRAFT, ANA, origin="form:1")
     for place in ("", "D0BEN00002"):
         outside = admitted(BEN, place)
-        assert [each.schedule for each in await people.listing(outside)] == [schedule]
+        assert [each.schedule for each in (await people.listing(outside)).shown] == [schedule]
         assert await people.see(schedule.id, outside) == schedule
         with pytest.raises(errors.ScheduleOwnerOnlyError):
             await people.change(schedule.id, outside)
     house.places.members = {OWNER}
     for place in ("", "D0BEN00002"):
-        assert await people.listing(admitted(BEN, place)) == ()
+        assert (await people.listing(admitted(BEN, place))).count == 0
         with pytest.raises(errors.NoSuchScheduleError):
             await people.see(schedule.id, admitted(BEN, place))
     assert (await people.at_home(admitted(BEN, ""))).count == 0
