@@ -25,7 +25,7 @@ from bot.questions.questions import Question
 from bot.questions.starters import AT_ONCE, starters
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import Contract, ExportRequest
-from handlers.forms import alert_modal, question_modal
+from handlers.forms import alert_modal, question_modal, schedule_modal
 from handlers.forms.export_modal import Choices, Draft, build
 from handlers.forms.question_modal import Entry, Sketch
 from handlers.words import asked, grammar
@@ -133,9 +133,12 @@ def test_the_page_of_questions_names_what_is_seen() -> None:
     ready = Export(1, ExportState.READY, ExportRequest("1", ("productName",)), "U1", "C1", NOW, NOW)
     under = answer_controls.controls(ready, Query(), names)
     watched = alert_modal.form(alert_modal.Sketch(), contracts, ("productName",))
+    scheduled = schedule_modal.form(schedule_modal.Sketch(), schedule_modal.Kept(), "x", (), contracts)
     seen = " ".join(
         [
-            json.dumps([under, watched, short, at_once, usage.blocks, build(draft, contracts)], ensure_ascii=False),
+            json.dumps(
+                [under, watched, scheduled, short, at_once, usage.blocks, build(draft, contracts)], ensure_ascii=False
+            ),
             *actions._LABELS.values(),
             refused,
             "Home",
