@@ -112,8 +112,7 @@ def _written(alert: Alert) -> dict[str, str | list[str]]:
 
 def _alert(entry: Entry, watchable: Watchable, allowed: Allowed, problems: list[str]) -> Written | None:
     """Return the alert of an entry; None where something is wrong with it, which is added to the problems."""
-    wrong = [*yaml_file.missing(entry, SHAPE), *yaml_file.no_ids(entry, ("owner", "channel"))]
-    wrong += allowed.problems(entry)
+    wrong = [*yaml_file.missing(entry, SHAPE), *allowed.problems(entry)]
     watched = _watched(entry, wrong)
     if watched is not None:
         wrong += _not_watchable(entry, watched, watchable)

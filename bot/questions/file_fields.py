@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from bot.cards.schedule_card import Paused
 from bot.people.permissions import Rules
+from bot.questions import yaml_file
 from bot.questions.yaml_file import Entry
 
 #: Whose it is, of which contract and for which channel.
@@ -34,7 +35,9 @@ class Allowed:
         return self.moved.get(entry.text("channel"), entry.text("channel"))
 
     def problems(self, entry: Entry) -> Iterator[str]:
-        """Yield what the settings do not allow of an entry."""
+        """Yield what is wrong with whose an entry is, and where it goes, and what the settings do not allow of it."""
+        yield from yaml_file.no_person(entry, "owner")
+        yield from yaml_file.no_channel(entry, "channel")
         contract, channel = contract_of(entry), self.channel(entry)
         if "contract" in entry.texts and not contract:
             yield f"{entry.at('contract')}: write the number of a contract"

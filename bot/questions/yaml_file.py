@@ -13,6 +13,8 @@ import yaml
 MAX_SIZE: Final = 500_000
 _DEEPEST: Final = 4  #: the whole, a list, an entry, its columns
 _MOST_SAID: Final = 20  #: mistakes
+#: How the IDs of people and of channels begin (source: Slack, conversation and user objects).
+_PEOPLE, _CHANNELS = "UW", "CGD"
 
 
 class YamlFileError(ValueError):
@@ -91,14 +93,26 @@ def missing(entry: Entry, shape: Shape) -> list[str]:
     return [f"line {entry.line}: {name} is missing" for name in shape.required if name not in entry.lines]
 
 
-def no_ids(entry: Entry, names: Iterable[str]) -> list[str]:
-    """Return which of these fields are there and hold no ID of Slack."""
+def no_ids(entry: Entry, names: Iterable[str], of: str = f"{_PEOPLE}{_CHANNELS}") -> list[str]:
+    """Return which of these fields are there and hold no ID of Slack that begins with one of some letters."""
     wanted = "write an ID of Slack, such as U012AB3CD for a person or C012AB3CD for a channel"
-    return [f"{entry.at(name)}: {wanted}" for name in names if name in entry.texts and not _is_id(entry.texts[name])]
+    return [
+        f"{entry.at(name)}: {wanted}" for name in names if name in entry.texts and not _is_id(entry.texts[name], of)
+    ]
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isalnum() and text[:1] in {"U", "W", "C", "G", "D"} and text.isupper()
+def no_person(entry: Entry, name: str) -> list[str]:
+    """Return whether a field is there and holds no ID of a person."""
+    return no_ids(entry, [name], _PEOPLE)
+
+
+def no_channel(entry: Entry, name: str) -> list[str]:
+    """Return whether a field is there and holds no ID of a channel."""
+    return no_ids(entry, [name], _CHANNELS)
+
+
+def _is_id(text: str, of: str) -> bool:
+    return text.isascii() and text.isalnum() and text[:1] in {*of} and text.isupper()
 
 
 def _lists(text: str, shapes: Mapping[str, Shape]) -> dict[str, list[yaml.Node]]:

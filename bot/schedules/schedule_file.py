@@ -121,10 +121,9 @@ def _when(rule: Rule) -> dict[str, str | list[str]]:
 
 def _schedule(entry: Entry, catalogue: Catalogue, allowed: Allowed, problems: list[str]) -> Written | None:
     """Return the schedule of an entry; None where something is wrong with it, which is added to the problems."""
-    wrong = [*yaml_file.missing(entry, SHAPE), *yaml_file.no_ids(entry, ("owner", "channel"))]
+    wrong = [*yaml_file.missing(entry, SHAPE), *allowed.problems(entry)]
     wrong += file_fields.at(entry, "name", drafts.name_problems(entry.text("name")))
     wrong += file_fields.at(entry, "file", drafts.file_name_problems(entry.text("file")))
-    wrong += allowed.problems(entry)
     question = question_file.read(entry, catalogue, wrong)
     wrong += file_fields.at(entry, "period", drafts.period_problems(question)) if question else []
     rule = _rule(entry, wrong)

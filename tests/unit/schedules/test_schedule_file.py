@@ -196,6 +196,8 @@ def changed(old: str, new: str) -> str:
         (changed("zone: Europe/Berlin", "zone: CET+1"), "line 10, zone: I don't know the zone"),
         (changed("    owner: U0SBX00001\n", ""), "line 3: owner is missing"),
         (changed("owner: U0SBX00001", "owner: ana"), "line 4, owner: write an ID of Slack"),
+        (changed("owner: U0SBX00001", "owner: C0SBX00006"), "line 4, owner: write an ID of Slack"),
+        (changed("channel: C0SBX00006", "channel: U0SBX00001"), "line 5, channel: write an ID of Slack"),
         (changed("contract: 110000123456", "contract: ''"), "line 6, contract: write the number of a contract"),
         (changed("contract: 110000123456", "contract: 7"), "line 6, contract: ALLOWED_CONTRACTS does not have 7"),
         (changed("channel: C0SBX00006", "channel: C0OTHER01"), "line 5, channel: ALLOWED_CHANNELS does not have C0"),
