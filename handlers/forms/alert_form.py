@@ -25,7 +25,8 @@ from bot.errors import (
 )
 from bot.people.asker import Asker
 from bot.slack.views import Trigger
-from bot.tokenflex.rules import unseen_contract
+from bot.tokenflex.models import ExportRequest
+from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
 from handlers.forms import alert_modal, export_modal, pieces, submission
 from handlers.forms.alert_modal import Sketch
@@ -140,12 +141,8 @@ class AlertForm:
 
     def _draft(self, sketch: Sketch, view: Mapping[str, Any]) -> Draft | dict[str, str]:
         """Return what a form makes an alert of, else what is wrong at which input."""
-        wrong: dict[str, str] = {}
-        if not sketch.contract:
-            wrong |= alert_modal.at_contract(_WHICH_CONTRACT, view)
-        elif self._contracts.lacks(sketch.contract):
-            seen = sorted(contract.number for contract in self._contracts.offered)
-            wrong |= alert_modal.at_contract(unseen_contract(sketch.contract, seen).message, view)
+        no_contract = self._wrong_contract(sketch.contract)
+        wrong = alert_modal.at_contract(no_contract, view) if no_contract else {}
         watched = typed.read(sketch.typed)
         if isinstance(watched, tuple):
             return wrong | alert_modal.errors_of(watched, view)
@@ -153,6 +150,15 @@ class AlertForm:
         if not channel:
             wrong |= alert_modal.at(export_modal.CHANNEL, [_WHICH_CHANNEL], view)
         return wrong or Draft(contract=sketch.contract, channel=channel, watched=watched)
+
+    def _wrong_contract(self, number: str) -> str:
+        """Return what is wrong with a contract, which is typed where none is known or too many; "" for nothing."""
+        if not number:
+            return _WHICH_CONTRACT
+        seen = sorted(contract.number for contract in self._contracts.offered)
+        problems = check_request(ExportRequest(number), self._form.choices().catalogue, seen)
+        malformed = next((each.message for each in problems if each.part == "contract" and not each.warning), "")
+        return malformed or (unseen_contract(number, seen).message if self._contracts.lacks(number) else "")
 
     def _drawn(self, sketch: Sketch) -> export_modal.View:
         self._values.use(sketch.contract)

@@ -82,3 +82,24 @@ async def test_an_alert_is_made_listed_and_deleted(new_house: OpenHouse) -> None
     assert [act.partition(" until")[0] for act in acts] == [
         *("alert 1 made", "alert 1 put off", "alert 1 said not to be useful"), *later
     ]  # fmt: skip
+
+
+async def test_what_may_not_be_watched_is_said_at_its_field(new_house: OpenHouse) -> None:
+    """A contract that is typed since none is known: no number, not allowed, allowed; all else stays."""
+    quick = await quick_house(new_house, ALLOWED_CONTRACTS="110000999999")
+    ana = quick.member("ana")
+    await ana.types("#finance", "/tokenflex alerts")
+    await ana.presses(await ana.hears("#finance", "Nothing is watched here yet.", private=True), "New alert")
+    modal = await ana.sees_modal("New alert", "stands in your Autodesk account")
+    modal.fill("Shares", "42")
+    for number, said in (("Example AG", "contract"), (CONTRACT, "may not be exported from here. Choose another one.")):
+        modal.fill("Contract", number)
+        await modal.submit()
+        assert list(modal.errors) == ["Contract"]
+        assert said in modal.errors["Contract"]
+        assert modal.value("Shares") == "42"
+    modal.fill("Contract", " 110000999999")
+    await modal.submit()
+    await modal.shows("Saved: 42 % of the year's tokens used, contract 110000999999.")
+    refused = [entry.result for entry in await recorded(quick) if entry.act is Act.REFUSED]
+    assert refused == ["alert.form: the contract is not allowed"]
