@@ -43,15 +43,23 @@ class NotDone(StrEnum):
 #: What stands with a run that waited for its data for as long as it may, while nobody told how far usage was known.
 UNTOLD: Final = "untold"
 _PAUSED: Final[Mapping[Paused, str]] = {
-    Paused.PERSON: "It is paused.",
-    Paused.FAILING: "It failed three times in a row, so it is paused now.",
-    Paused.OWNER: "{owner}, who owns it, may not use me any more, so it is paused now.",
-    Paused.CONTRACT: "Its contract may not be exported from here any more, so it is paused now.",
-    Paused.CHANNEL: "Exports may not be posted to {channel} any more, so it is paused now.",
-    Paused.CLOSED: "I cannot post to {channel} any more, so it is paused now.",
-    Paused.RULE: "I don't understand any more when it is to run, so it is paused now. *Edit* it to go on.",
-    Paused.FIGURES: "I am set up to read no figures of files any more, so it is paused now.",
-    Paused.PEOPLE: "What it is about names people now, so it is paused.",
+    Paused.PERSON: "Somebody has said so",
+    Paused.FAILING: "It failed three times in a row",
+    Paused.OWNER: "{owner}, who owns it, may not use me any more",
+    Paused.CONTRACT: "Its contract may not be exported from here any more",
+    Paused.CHANNEL: "Exports may not be posted to {channel} any more",
+    Paused.CLOSED: "I cannot post to {channel}",
+    Paused.RULE: "I don't understand any more when it is to run",
+    Paused.FIGURES: "I am set up to read no figures of files any more",
+    Paused.PEOPLE: "What it is about names people now",
+}
+#: What lets one go on; where nothing stands, *Resume* does.
+_GOES_ON: Final[Mapping[Paused, str]] = {
+    Paused.OWNER: "*Take over* lets it go on, for whoever may export there.",
+    Paused.CONTRACT: "Once it may be, *Take over* lets it go on.",
+    Paused.CHANNEL: "Once they may be, *Take over* lets it go on; *Edit* gives it another channel.",
+    Paused.CLOSED: "Once I can, *Take over* lets it go on; *Edit* gives it another channel.",
+    Paused.RULE: "*Edit* it, and it goes on.",
 }
 #: The same for who looks after the bot, as a part of a sentence in plain text.
 WHY_PAUSED: Final[Mapping[Paused, str]] = {
@@ -113,7 +121,9 @@ def became(schedule: Schedule, run: Run | None, *, discreet: bool = False, priva
     if private:
         what = f"The schedule {name(schedule)} in {channel(schedule.channel)}"
     said = f"{what} {_run(run)}" if run is not None else f"{what} was paused."
-    follows = _paused(schedule) if schedule.is_paused else _goes_on(schedule, run)
+    follows = _goes_on(schedule, run)
+    if schedule.is_paused:
+        follows = f"{paused(schedule) if run is not None else f'{_why(schedule)}.'} {_how(schedule)}"
     buttons = actions.row("buttons", *_buttons(schedule, discreet=discreet))
     return Message(f"{said} {follows}".strip(), [blocks.section("schedule", f"{said}\n{follows}".strip()), buttons])
 
@@ -125,7 +135,7 @@ def handed_over(schedule: Schedule, to: str, by: str) -> Message:
         return blocks.paragraph(f"{said} It is {mention(schedule.owner)}'s by now.")
     follows = f"It runs by what you may do, and you hear of it when it fails. {_goes_on(schedule, None)}"
     if schedule.is_paused:
-        follows = _paused(schedule)
+        follows = f"{paused(schedule)} {_how(schedule)}"
     parts = [blocks.section("schedule", f"{said}\n{follows}"), actions.row("buttons", *_buttons(schedule))]
     return Message(f"{said} {follows}", parts)
 
@@ -137,8 +147,15 @@ def gone() -> Message:
 
 def paused(schedule: Schedule) -> str:
     """Return why a schedule is paused, in a sentence."""
-    why = Paused(schedule.paused_why)
-    return _PAUSED[why].format(owner=mention(schedule.owner), channel=channel(schedule.channel))
+    is_wish = schedule.paused_why == Paused.PERSON
+    return "It is paused." if is_wish else f"{_why(schedule)}, so it is paused now."
+
+
+def goes_on_by(schedule: Schedule) -> list[str]:
+    """Return the buttons that let a schedule go on: one where it is paused, but where it has to be edited."""
+    if not schedule.is_paused or schedule.paused_why == Paused.RULE:
+        return []
+    return [actions.TAKE_OVER if schedule.paused_why in TAKES_OVER else actions.RESUME]
 
 
 def not_done(run: Run) -> str:
@@ -158,13 +175,16 @@ def _goes_on(schedule: Schedule, run: Run | None) -> str:
     return f"It runs next {moment(schedule.next_at)}, as planned." if run is not None else "It goes on."
 
 
-def _paused(schedule: Schedule) -> str:
-    takes = Paused(schedule.paused_why) in TAKES_OVER
-    how = "Whoever may export here can take it over." if takes else "*Resume* lets it go on."
-    return f"{paused(schedule)} {how}"
+def _why(schedule: Schedule) -> str:
+    said = _PAUSED[Paused(schedule.paused_why)]
+    return said.format(owner=mention(schedule.owner), channel=channel(schedule.channel))
+
+
+def _how(schedule: Schedule) -> str:
+    """Return what lets a schedule go on that is paused."""
+    return _GOES_ON.get(Paused(schedule.paused_why), "*Resume* lets it go on.")
 
 
 def _buttons(schedule: Schedule, *, discreet: bool = False) -> list[Block]:
-    goes_on = actions.TAKE_OVER if schedule.paused_why in TAKES_OVER else actions.RESUME
-    wanted = [goes_on, actions.RESCHEDULE, actions.UNSCHEDULE] if schedule.is_paused else [actions.RESCHEDULE]
+    wanted = [*goes_on_by(schedule), actions.RESCHEDULE, *([actions.UNSCHEDULE] if schedule.is_paused else [])]
     return [actions.of_schedule(each, schedule, discreet=discreet) for each in wanted]

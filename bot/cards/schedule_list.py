@@ -115,11 +115,11 @@ def _before(last: Run | None) -> str:
 def _wanted(line: Line) -> list[str]:
     """Return what who looks can do with a schedule."""
     schedule = line.schedule
-    takes_over = schedule.is_paused and schedule.paused_why in schedule_card.TAKES_OVER
+    goes_on = schedule_card.goes_on_by(schedule)
     if not line.may_change:
-        return [actions.TAKE_OVER] if takes_over else []
+        return [each for each in goes_on if each == actions.TAKE_OVER]
     if schedule.is_paused:
-        return [actions.TAKE_OVER if takes_over else actions.RESUME, *_ALWAYS]
+        return [*goes_on, *_ALWAYS]
     return [actions.RUN_NOW, *([actions.SKIP] if line.next_identity else []), actions.PAUSE, *_ALWAYS]
 
 

@@ -161,7 +161,8 @@ class Schedules:
         """Let a schedule go on; what would have come due meanwhile does not.
 
         Raises:
-            UseCaseError: as `change`; ScheduleRefusedError: nobody understands when it is to run.
+            UseCaseError: as `change`; ScheduleRefusedError: nobody understands when it is to run, or its channel
+                takes no messages.
 
         """
         schedule = await self.change(schedule_id, asker)
@@ -171,7 +172,7 @@ class Schedules:
         """Make a schedule one's own that has paused because of who owned it, or of its place, and let it go on.
 
         Raises:
-            UseCaseError: as `see`, and as `create`; ScheduleOwnerOnlyError: it needs nobody else.
+            UseCaseError: as `see`, as `create` and as `resume`; ScheduleOwnerOnlyError: it needs nobody else.
 
         """
         schedule = await self.see(schedule_id, asker)
@@ -240,6 +241,8 @@ class Schedules:
         await self._access.check_channel(draft.channel)
 
     async def _go_on(self, schedule: Schedule, asker: Asker, *, owner: str) -> Schedule:
+        if await self.is_closed(schedule.channel):
+            raise ScheduleRefusedError(("I am not in its channel: invite me there first",))
         now = self._clock.now()
         try:
             begins = decisions.begins(decisions.rule_of(schedule), now)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.cards import schedule_list
-from bot.cards.schedule_card import NotDone
+from bot.cards import schedule_card, schedule_list
+from bot.cards.schedule_card import TAKES_OVER, NotDone, Paused
 from bot.cards.schedule_list import PAGE, Line, Page
 from storage.runs import Run, RunState
 from tests.harness.rows import NOW
@@ -74,6 +74,21 @@ def test_pages(first: int) -> None:
 def test_how_the_last_one_ended(state: RunState, why: str, said: str) -> None:
     """Of which day it was, and why there is none."""
     assert text_of(line(last=replace(RUN, state=state, why=why))).endswith(f"Next: {NEXT}. {said}")
+
+
+@pytest.mark.parametrize("may_change", [True, False])
+@pytest.mark.parametrize("why", Paused)
+def test_what_lets_a_paused_one_go_on(why: Paused, *, may_change: bool) -> None:
+    """A button does what is said; one whose rule nobody understands is edited."""
+    one = replace(schedule("Tokens"), paused_why=why.value)
+    message = schedule_list.listing(Page([line(schedule=one, may_change=may_change)], 0, 1))
+    goes_on = [] if why is Paused.RULE else ["Take over"] if why in TAKES_OVER else ["Resume"]
+    owner = [*goes_on, "Edit", "Hand over", "Delete"]
+    others = ["Take over"] if why in TAKES_OVER else ["Show again"]
+    assert labels(message) == (owner if may_change else others)
+    told = schedule_card.became(one, None)
+    assert labels(told) == [*goes_on, "Edit", "Delete"]
+    assert all(f"*{label}*" in told.text for label in goes_on or ["Edit"])
 
 
 def test_what_is_left_out_is_named() -> None:

@@ -296,6 +296,17 @@ async def test_an_edit_in_a_form_of_before_finds_its_channel(
     assert edited.channel == "C0SHARED9"
 
 
+async def test_one_whose_channel_is_closed_does_not_go_on(house: House, people: Schedules, schedule: Schedule) -> None:
+    """It would pause again with its next run; who presses hears what to do first."""
+    house.places.closed.add(CHANNEL)
+    await house.until(DUE)
+    assert house.now(schedule).paused_why == Paused.CLOSED
+    with pytest.raises(errors.ScheduleRefusedError, match="invite me there first"):
+        await people.take_over(schedule.id, ANA)
+    house.places.closed.clear()
+    assert not (await people.take_over(schedule.id, ANA)).is_paused
+
+
 async def test_two_who_take_over_at_once(house: House, people: Schedules, schedule: Schedule) -> None:
     """It is the first one's, and the second one does not read that it is theirs."""
     house.people.gone.add(OWNER)
