@@ -51,6 +51,7 @@ _A_LOOK: Final = 2  #: calls
 _DAY: Final = timedelta(days=1)
 _GOOD_FOR: Final = _DAY * _A_LOOK / MOST_CALLS
 _AFTER_A_FAILURE: Final = timedelta(hours=4)
+_AFTER_NO_CALL: Final = timedelta(minutes=10)  #: none was made, as without a login
 _TOO_OLD: Final = timedelta(days=2)  #: figures that say nothing of today any more
 _KEPT: Final = timedelta(days=400)  #: how long it is known what messages said
 log = structlog.get_logger(__name__)
@@ -80,6 +81,7 @@ class AlertWatcher:
         self._wake = wake
         self._forgot_on: date | None = None
         self._known: dict[str, Counted | None] = {}  # in this round
+        self._asked_at: dict[str, datetime] = {}  # when a contract was to be counted, also where no call was made
         self._later: dict[int, datetime] = {}  # until when an alert is left alone, of which Slack does not tell
 
     async def run(self) -> None:
@@ -163,7 +165,11 @@ class AlertWatcher:
             return None  # a look now and then finds out when there is room again
         if last is not None and now - last < _AFTER_A_FAILURE:
             return last + _AFTER_A_FAILURE
+        asked_at = self._asked_at.get(contract)
+        if asked_at is not None and _is_of(asked_at, now, _AFTER_NO_CALL):
+            return asked_at + _AFTER_NO_CALL
         if await self._admitted(alert) is not None:
+            self._asked_at[contract] = now
             self._usage.ask_ahead(contract)
         return None
 

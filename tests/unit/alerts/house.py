@@ -44,6 +44,7 @@ class Usage:
     house: "House"
     used: int | None = 1_000
     months: tuple[int, ...] = ()  #: those before this one, oldest first
+    has_login: bool = True  #: without one no call is made
     asked: list[datetime] = field(default_factory=list)
 
     async def known(self, contract: str) -> Counted | None:
@@ -56,6 +57,8 @@ class Usage:
         """Make both calls of a look."""
         now, db = self.house.clock.now(), self.house.db
         self.asked.append(now)
+        if not self.has_login:
+            return
         for _ in range(1 if self.used is None else 2):
             name = usage_cache.for_alerts(contract)
             call = calls.start(db, name=name, rank=Rank.AHEAD, person="", burst=False, now=now)

@@ -203,6 +203,19 @@ async def test_calls_in_vain_are_few_too(house: House) -> None:
     assert house.stands(alert).standing
 
 
+async def test_without_a_login_it_is_tried_now_and_then(house: House) -> None:
+    """No call is made, and none is counted; soon after somebody has signed in there are figures."""
+    alert, house.usage.has_login, house.usage.used = house.alert(), False, 5_200
+    for _ in range(60):
+        await house.looks(3)
+        house.clock._now += timedelta(minutes=1)
+    assert 1 < len(house.usage.asked) <= 7
+    house.usage.has_login = True
+    house.clock._now += timedelta(minutes=10)
+    await house.looks()
+    assert house.stands(alert).standing
+
+
 async def test_what_people_ask_is_for_nothing(house: House) -> None:
     """And looked at when it comes."""
     alert, house.usage.used = house.alert(), 5_200
