@@ -20,11 +20,16 @@ def found(db: Connection, answer_id: int, figures: Figures, audience: LinkAudien
 def announce(db: Connection, answer: Answer, audience: LinkAudience, now: datetime) -> None:
     """Have an answer posted once, in the thread of its card, or shown to the requester where links are theirs alone.
 
-    Of what a run has asked for these figures may decide whether there is a report; of what an alert has, whether it is
-    told.
+    Of what a run has asked for these figures may decide whether there is a report. Those of what an alert has asked for
+    are posted where it tells something; more of them that a person wants stands beside these.
     """
     export, announcement = exports.get(db, answer.export), _announcement(db, answer)
-    if export.asks_by_itself and announcement is None:
+    if export.alert is not None:
+        if answer.person:
+            beside = _thread_of_alert(db, answer)
+            _reply(db, answer, export, (beside, beside), audience, now)
+        return
+    if export.run is not None and announcement is None:
         return
     thread = outbox.thread_of(db, export.number, answer.announcement)
     _reply(db, answer, export, (thread, announcement), audience, now)
@@ -35,6 +40,13 @@ def announce(db: Connection, answer: Answer, audience: LinkAudience, now: dateti
 def in_thread(db: Connection, answer: Answer, message: Delivery, audience: LinkAudience, now: datetime) -> None:
     """Have an answer posted once in the thread of another message, or shown to the requester, as in `announce`."""
     _reply(db, answer, exports.get(db, answer.export), (message, message), audience, now)
+
+
+def _thread_of_alert(db: Connection, answer: Answer) -> Delivery | None:
+    """Return the message of an alert in whose thread the figures of its export stand, if they do."""
+    own = answers.of(db, answer.export, answer.announcement)
+    shown = None if own is None else outbox.find(db, _subject(own))
+    return None if shown is None or shown.thread is None else outbox.get(db, shown.thread)
 
 
 def _reply(

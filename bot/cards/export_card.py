@@ -154,7 +154,7 @@ def _past_announcement(export: Export, number: int) -> Message:
     elif number == export.announcement and export.state is _S.VANISHED:
         text = f"Export {export.label} is no longer at Autodesk."
     else:
-        where = "see its card" if export.run is None else f"{_where(export)} shows how it stands"
+        where = f"{_where(export)} shows how it stands" if export.asks_by_itself else "see its card"
         text = f"Export {export.label} failed and was tried again; {where}."
     return blocks.paragraph(text)
 
@@ -230,7 +230,7 @@ def not_deleted(export: Export) -> Message:
 
 def _where(export: Export) -> str:
     """Return what shows how an export stands, to begin a sentence with."""
-    return "Its card" if export.run is None else f"`/tokenflex status {export.label}`"
+    return f"`/tokenflex status {export.label}`" if export.asks_by_itself else "Its card"
 
 
 def _capital(text: str) -> str:
@@ -253,7 +253,7 @@ def details(
         blocks.fields(
             "asked",
             ("Asked by", mention(export.requester)),
-            ("Posted to", channel(export.channel)),
+            ("Posted to" if export.alert is None else "For an alert of", channel(export.channel)),
             ("Contract", code(asked.contract_number)),
             *times,
         ),

@@ -127,7 +127,8 @@ def waiting_for_figures(number: int) -> Message:
 
 def waits_for_thread(export: Export) -> Message:
     """Return the reply to who had figures posted."""
-    return paragraph(f"I'll post that below the card of export {export.label}, as far as everybody there may see it.")
+    where = "beside the figures" if export.asks_by_itself else "below the card"
+    return paragraph(f"I'll post that {where} of export {export.label}, as far as everybody there may see it.")
 
 
 def waiting_for_link(number: int) -> Message:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.alerts import episodes, kept, telling
 from bot.alerts.watcher import MOST_CALLS
+from bot.answers import announcing
 from bot.cards import alert_told
 from bot.cards.alert_told import Phase
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Unusual
@@ -22,6 +23,7 @@ from bot.settings import AnswerDetail, LinkAudience, SharedChannels
 from bot.slack.channels import Sharing
 from storage import alerts, answers, calls, export_search, exports, outbox
 from storage.alerts import Alert
+from storage.answers import Figures, NewAnswer
 from storage.audit import Act
 from storage.models import MessageKind, Refusal
 from storage.states import Event
@@ -286,6 +288,26 @@ async def test_a_limit_is_looked_at_by_an_export_a_day(house: House) -> None:
     assert house.usage.asked == []
     assert house.acts(Act.REQUESTED) == [f"for channel {CHANNEL}"] * 2
     assert len(house.told()) == 2
+
+
+async def test_more_of_its_figures_stands_beside_them(house: House) -> None:
+    """Where somebody has had it posted; where the alert told nothing it is a message of its own."""
+    house.alert(REVIT)
+    await house.looks()
+    (asked,) = house.made()
+    await house.is_read(asked, {date(2026, 11, 2): 1_200})
+    await house.looks()
+    message, _ = house.told()
+    for number in range(2):
+        new = NewAnswer(
+            origin=f"posted:{number}", export=asked.number, announcement=1, asked="by usageDate", person="U9"
+        )
+        more, _ = answers.add_wanted(house.db, new, house.clock.now())
+        figures = Figures(document="{}", sha256="ab")
+        await house.database.write(announcing.found, more.id, figures, LinkAudience.CHANNEL, house.clock.now())
+        row = house.told(_K.ANSWER)[-1]
+        assert (row.thread, row.detail) == (message.id if number == 0 else None, str(more.id))
+        house.db.execute("DELETE FROM outbox WHERE subject = ?", [f"answer:{more.id - 1}"])
 
 
 async def test_what_is_under_way_is_waited_for(house: House) -> None:
