@@ -9,7 +9,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import answer_speed, form_speed, home_speed, list_speed, polling_bench, slack_speed, start_speed, usage_speed
+from bench import (
+    answer_speed,
+    form_speed,
+    home_speed,
+    list_speed,
+    month_end,
+    polling_bench,
+    slack_speed,
+    start_speed,
+    usage_speed,
+)
 from bench.figures import Table, Target, write
 
 _PARTS: dict[str, Callable[[], tuple[list[Table], list[Target]]]] = {
@@ -21,6 +31,7 @@ _PARTS: dict[str, Callable[[], tuple[list[Table], list[Target]]]] = {
     "answers": answer_speed.measure,
     "usage": usage_speed.measure,
     "polling": polling_bench.measure,
+    "month-end": month_end.measure,
 }
 _REPORT = Path("build/bench.json")
 

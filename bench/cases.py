@@ -1,6 +1,6 @@
 """What people do in each case: drawn once per seed, so that every policy meets exactly the same day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import exp, log
 from random import Random
@@ -38,12 +38,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One seed of a case. It begins at some second of a clock minute, since bursts depend on it."""
+    """One seed of a case. It begins at some second of a clock minute, since bursts depend on it.
+
+    `reports` are what schedules ask for at `reports_due`, for their owners.
+    """
 
     case: Case
     seed: int
     begins: datetime
     asked: tuple[Asked, ...]
+    reports: tuple[Asked, ...] = ()
+    reports_due: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)  # the first working day of that month
 
 
 CASES = (
@@ -52,6 +57,12 @@ CASES = (
     Case("month end: 50 at once, 1 contract", 50, 1, 0.0),
     Case("month end: 50 at once, 5 contracts", 50, 5, 0.0),
 )
+#: The offices in which a month's first reports come due, each with them and without.
+WITH_REPORTS = (
+    Case("month end, office: one export in 2 min, 2 contracts", 120, 2, 120.0),
+    Case("month end, busy office: one export a minute, 2 contracts", 240, 2, 60.0),
+)
+_REPORTS = 50
 #: Not in the issue's table: exports whose durations hardly differ show what learning them is worth.
 LIKE_CLOCKWORK = Case("like clockwork: 60 exports of about 4 min, 1 contract", 60, 1, 1200.0, 240.0, 0.08)
 #: Nor is this: links that live as long as those of Autodesk's own recording.
@@ -67,6 +78,13 @@ def day(case: Case, seed: int) -> Day:
         at += random.expovariate(1 / case.every) if case.every else 0.0
         asked.append(_asked(case, at, random))
     return Day(case, seed, begins, tuple(asked))
+
+
+def with_reports(office: Day) -> Day:
+    """Return the same day with fifty schedules that come due at once; who owns one presses its report's button."""
+    random = Random(f"reports/{office.case.name}/{office.seed}")
+    due_after = (office.reports_due - office.begins).total_seconds()
+    return replace(office, reports=tuple(_asked(office.case, due_after, random) for _ in range(_REPORTS)))
 
 
 def _asked(case: Case, at: float, random: Random) -> Asked:

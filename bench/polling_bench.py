@@ -52,7 +52,8 @@ def _bot(seed_of_case: tuple[Case, int]) -> Outcome:
 _WAYS: dict[str, Callable[[tuple[Case, int]], Outcome]] = {PER_EXPORT: _per_export, EVERY_15_S: _every_15_s, BOT: _bot}
 
 
-def _together(outcomes: Iterable[Outcome]) -> Outcome:
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return what several days came to."""
     whole = Outcome()
     for each in outcomes:
         whole.noticed += each.noticed
@@ -60,6 +61,7 @@ def _together(outcomes: Iterable[Outcome]) -> Outcome:
         whole.submits += each.submits
         whole.presses += each.presses
         whole.slack_refused += each.slack_refused
+        whole.reports += each.reports
         for name, count in each.calls.items():
             whole.calls[name] = whole.calls.get(name, 0) + count
         for reading, count in each.refused.items():
@@ -67,25 +69,31 @@ def _together(outcomes: Iterable[Outcome]) -> Outcome:
     return whole
 
 
-def _pair(values: list[float]) -> str:
+def pair(values: list[float]) -> str:
+    """Return the mean and the p95 of some values."""
     return f"{fmean(values):.1f} / {percentile(values, 0.95):.1f}"
 
 
-def _late(values: list[float]) -> str:
+def late(values: list[float]) -> str:
+    """Return the p95 and the largest of some values."""
     return f"{percentile(values, 0.95):.1f} / {max(values):.1f}"
 
 
+def refused(whole: Outcome) -> str:
+    """Return which readings of the limit refused how many calls."""
+    return ", ".join(f"{reading} {count}" for reading, count in whole.refused.items() if count) or "none"
+
+
 def _row(way: str, whole: Outcome) -> list[Cell]:
-    refused = {reading: count for reading, count in whole.refused.items() if count}
     return [
         way,
-        _pair(whole.noticed),
-        _pair(whole.posted),
-        _late(whole.submits),
-        _late(whole.presses),
-        _late(whole.submits + whole.presses),
+        pair(whole.noticed),
+        pair(whole.posted),
+        late(whole.submits),
+        late(whole.presses),
+        late(whole.submits + whole.presses),
         f"{sum(whole.calls.values()) / len(whole.noticed):.1f}",
-        ", ".join(f"{reading} {count}" for reading, count in refused.items()) or "none",
+        refused(whole),
     ]
 
 
@@ -125,7 +133,7 @@ def measure(seeds: int = _SEEDS) -> tuple[list[Table], list[Target]]:
             for way in _WAYS:
                 if (case, way) not in lived:
                     continue
-                whole = _together(future.result() for future in lived[case, way])
+                whole = together(future.result() for future in lived[case, way])
                 table.row(*_row(way, whole))
                 if way == BOT and case in CASES:
                     targets += _targets(case, whole)

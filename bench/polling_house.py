@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -15,7 +16,8 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bench.cases import Asked, Day
-from bench.stand_ins import LATENCY, SlackOnPaper, TokenFlexOnPaper
+from bench.reports import Reported, report, scheduling
+from bench.stand_ins import LATENCY, EverybodyOnPaper, SlackOnPaper, TokenFlexOnPaper
 from bot.assembly import Loop, Parts, assemble
 from bot.calls.gateway import TokenFlexCalls, Work
 from bot.calls.turns import Turns
@@ -53,6 +55,8 @@ class Outcome:
     calls: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)  #: calls that each reading of the limit refuses
     slack_refused: int = 0
+    waits: list[tuple[datetime, float]] = field(default_factory=list)  #: of people: since when each, and how long
+    reports: list[Reported] = field(default_factory=list)
 
 
 class _NoTokens:
@@ -120,7 +124,8 @@ async def _day(
         house.parts.run(**({} if polling is None else {"polling": polling(house)}))
         outcome = Outcome()
         people = [_person(house, index, asked, outcome) for index, asked in enumerate(day.asked)]
-        everybody = asyncio.gather(*people)
+        reports = [_report(house, index, asked, outcome) for index, asked in enumerate(day.reports)]
+        everybody = asyncio.gather(*people, *reports)
         late = asyncio.create_task(clock.sleep(_LONGEST_DAY))
         await asyncio.wait((everybody, late), return_when=asyncio.FIRST_COMPLETED)
         if late.done():
@@ -139,22 +144,22 @@ async def _house(
     await database.open()
     turns = turns_class(database, clock, ServerTime(clock))
     await turns.load()
-    durations = {_file_name(index): asked.duration for index, asked in enumerate(day.asked)}
-    token_flex, slack = TokenFlexOnPaper(clock, durations, day.case.link_life), SlackOnPaper(clock)
+    token_flex, slack = TokenFlexOnPaper(clock, _durations(day), day.case.link_life), SlackOnPaper(clock)
     posts: Any = slack
-    nobody_asks: Any = None
-    rules = Rules(shared_channels=SharedChannels.ALLOW)
+    everybody: Any = EverybodyOnPaper()
+    access = Access(Rules(shared_channels=SharedChannels.ALLOW), everybody, everybody, "T1", database, clock)
     parts = await assemble(
         database=database,
         calls=CallsOnPaper(token_flex, turns, clock),
         posts=posts,
         slack_time=ServerTime(clock),
-        access=Access(rules, nobody_asks, nobody_asks, "T1", database, clock),
+        access=access,
         clock=clock,
         audience=LinkAudience.CHANNEL,
         words=Words(),
         reading=lambda links: ReadOnPaper(links, clock),
         describe=lambda _: Described(),
+        schedule=partial(scheduling, database, access, clock) if day.reports else None,
         ending=ending,
         policy=policy,
     )
@@ -175,11 +180,32 @@ async def _person(house: House, index: int, asked: Asked, outcome: Outcome) -> N
     outcome.posted.append(_seconds(ready, posted_at))
     taken = house.token_flex.requested_at(name) + timedelta(seconds=LATENCY / 2)
     outcome.submits.append(_seconds(accepted.accepted_at, taken))
+    pressed_at, waited = await _press(house, asked, export)
+    outcome.presses.append(waited)
+    outcome.waits += [(accepted.accepted_at, outcome.submits[-1]), (pressed_at, waited)]
+
+
+async def _report(house: House, index: int, asked: Asked, outcome: Outcome) -> None:
+    """Store a schedule, wait for its report when it has come due, press the button some time later."""
+    due_at = house.clock.now() + timedelta(seconds=asked.at)
+    number = await report(house.parts.database, house.clock, _report_name(index), asked)
+    posted_at = await house.slack.posted(outbox.result_subject(number, 1))
+    export = await house.parts.database.read(export_store.get, number)
+    name = export.request.file_name
+    taken = house.token_flex.requested_at(name) + timedelta(seconds=LATENCY / 2)
+    noticed = _seconds(house.token_flex.ready_at(name), export.finished_at)
+    _, waited = await _press(house, asked, export)
+    outcome.reports.append(Reported(_seconds(due_at, taken), noticed, _seconds(due_at, posted_at), waited))
+
+
+async def _press(house: House, asked: Asked, export: Export) -> tuple[datetime, float]:
+    """Press the button of an announcement some time after it; return when that was, and how many seconds it took."""
     await house.clock.sleep(asked.press_after)
     pressed_at = house.clock.now()
-    await house.parts.fresh_links.fresh(number, asked.person)
-    outcome.presses.append(_seconds(pressed_at, house.clock.now()))
+    await house.parts.fresh_links.fresh(export.number, asked.person)
+    waited = _seconds(pressed_at, house.clock.now())
     await _show_link(house, export)
+    return pressed_at, waited
 
 
 async def _accept(house: House, asked: Asked, name: str) -> Export:
@@ -218,3 +244,14 @@ def _seconds(earlier: datetime, later: datetime | None) -> float:
 
 def _file_name(index: int) -> str:
     return f"export-{index}"
+
+
+def _report_name(index: int) -> str:
+    return f"report_{index}"
+
+
+def _durations(day: Day) -> Callable[[str], float]:
+    """Return what tells by an export's file name how long it takes; names of reports have their numbers behind."""
+    known = {_file_name(index): asked.duration for index, asked in enumerate(day.asked)}
+    known |= {_report_name(index): asked.duration for index, asked in enumerate(day.reports)}
+    return lambda name: known[name] if name in known else known[name.rpartition("_")[0]]

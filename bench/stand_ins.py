@@ -1,12 +1,14 @@
 """Token Flex and Slack as two objects on virtual time: the same methods as the real clients, the sandbox's limiters."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.cards.blocks import Message
+from bot.slack.channels import Sharing
 from bot.slack.errors import SlackRateLimitedError
+from bot.slack.members import Account, Standing
 from bot.slack.posts import Posted
 from bot.tokenflex.errors import NotFoundError, QuotaExceededError, RateLimitedError
 from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, ExportRequest, UpstreamExport
@@ -32,11 +34,11 @@ class _Export:
 
 
 class TokenFlexOnPaper:
-    """Token Flex's exports; `durations` (seconds) are those of the file names, `link_life` (seconds) that of links."""
+    """Token Flex's exports; `duration` tells it by the file name, `link_life` is that of links; both in seconds."""
 
-    def __init__(self, clock: VirtualClock, durations: Mapping[str, float], link_life: float) -> None:
+    def __init__(self, clock: VirtualClock, duration: Callable[[str], float], link_life: float) -> None:
         self._clock = clock
-        self._durations = durations
+        self._duration = duration
         self._link_life = timedelta(seconds=link_life)
         self._limiters = {reading: limiter_for(reading) for reading in READINGS}
         self._exports: dict[str, _Export] = {}
@@ -48,7 +50,7 @@ class TokenFlexOnPaper:
         now = self._count("submit")
         if sum(1 for export in self._exports.values() if export.ready_at > now) >= _PLACES:
             raise QuotaExceededError
-        ready = now + timedelta(seconds=self._durations[request.file_name])
+        ready = now + timedelta(seconds=self._duration(request.file_name))
         key = f"{now:%Y-%m-%dT%H:%M:%S}#{request.file_name}"
         self._exports[key] = _Export(
             key, request.contract_number, request.file_name, now, ready, ready + self._link_life
@@ -159,3 +161,19 @@ class SlackOnPaper:
 
     def _future(self, subject: str) -> asyncio.Future[datetime]:
         return self._posted.setdefault(subject, asyncio.get_running_loop().create_future())
+
+
+class EverybodyOnPaper:
+    """Slack's members and channels: whoever is asked about is a member, every channel stands alone."""
+
+    async def account(self, person: str) -> Account:
+        """Return what Slack says of a person."""
+        return Account(Standing.MEMBER, frozenset({person}))
+
+    async def of_group(self, _group: str) -> frozenset[str]:
+        """Return the members of a group: nobody."""
+        return frozenset()
+
+    async def sharing(self, _channel: str) -> Sharing:
+        """Return who else reads a channel: nobody."""
+        return Sharing.ALONE
