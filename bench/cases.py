@@ -57,12 +57,14 @@ CASES = (
     Case("month end: 50 at once, 1 contract", 50, 1, 0.0),
     Case("month end: 50 at once, 5 contracts", 50, 5, 0.0),
 )
-#: The offices in which a month's first reports come due, each with them and without.
+#: The offices in which a month's first reports come due, each with them and without. In the second people alone make
+#: four of the five calls of a minute needed, so there what reports need is taken from them, whoever goes first.
 WITH_REPORTS = (
-    Case("month end, office: one export in 2 min, 2 contracts", 120, 2, 120.0),
-    Case("month end, busy office: one export a minute, 2 contracts", 240, 2, 60.0),
+    Case("busy office: one export in 2 min, 2 contracts", 120, 2, 120.0),
+    Case("office that needs nearly all calls: one export a minute, 2 contracts", 240, 2, 60.0),
 )
 _REPORTS = 50
+READ_AFTER = 10_800.0  #: seconds, the mean of another such time: nobody waits for a report
 #: Not in the issue's table: exports whose durations hardly differ show what learning them is worth.
 LIKE_CLOCKWORK = Case("like clockwork: 60 exports of about 4 min, 1 contract", 60, 1, 1200.0, 240.0, 0.08)
 #: Nor is this: links that live as long as those of Autodesk's own recording.
@@ -80,19 +82,20 @@ def day(case: Case, seed: int) -> Day:
     return Day(case, seed, begins, tuple(asked))
 
 
-def with_reports(office: Day) -> Day:
+def with_reports(office: Day, read_after: float = READ_AFTER) -> Day:
     """Return the same day with fifty schedules that come due at once; who owns one presses its report's button."""
     random = Random(f"reports/{office.case.name}/{office.seed}")
     due_after = (office.reports_due - office.begins).total_seconds()
-    return replace(office, reports=tuple(_asked(office.case, due_after, random) for _ in range(_REPORTS)))
+    reports = [_asked(office.case, due_after, random, read_after) for _ in range(_REPORTS)]
+    return replace(office, reports=tuple(reports))
 
 
-def _asked(case: Case, at: float, random: Random) -> Asked:
+def _asked(case: Case, at: float, random: Random, press_after: float = PRESS_AFTER) -> Asked:
     return Asked(
         at=at,
         contract=f"11000000{random.randrange(case.contracts):04d}",
         person=f"U{random.randrange(_PEOPLE):03d}",
         channel=f"C{random.randrange(_CHANNELS):03d}",
         duration=exp(random.gauss(log(case.median), case.sigma)),
-        press_after=random.expovariate(1 / PRESS_AFTER),
+        press_after=random.expovariate(1 / press_after),
     )

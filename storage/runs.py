@@ -11,6 +11,7 @@ from sqlite_utils import Database as Connection
 from . import rows, schedules
 from .models import Stored, from_text, to_text
 from .schedules import Schedule
+from .states import ExportState
 
 MOST_FAILURES: Final = 3  #: in a row, after which a schedule pauses
 FAILING: Final = "failing"  #: why it pauses then
@@ -31,6 +32,8 @@ class RunState(StrEnum):
 
 
 OPEN: Final = frozenset({RunState.WANTED, RunState.WAITING, RunState.ASKED})
+#: Of exports: no run has anything to do before they go on from these.
+ON_ITS_WAY: Final = (ExportState.QUEUED, ExportState.SUBMITTING, ExportState.REQUESTED, ExportState.RETRYING)
 _HAPPENED: Final = frozenset(RunState) - {RunState.AHEAD, RunState.LEFT_OUT}
 
 
@@ -78,12 +81,17 @@ def of_schedule(db: Connection, schedule_id: int, limit: int = 20) -> tuple[Run,
 
 
 def still_open(db: Connection, now: datetime) -> tuple[Run, ...]:
-    """Return the runs that are under way and do not pause, the oldest first."""
+    """Return the runs that are under way, do not pause and have something to do, the oldest first.
+
+    A run has nothing to do while its export is on its way: with many of them each commit would look at all.
+    """
     # SQLite takes the partial index `runs_open` only where its own condition stands there word for word.
     sql = """
-        SELECT * FROM runs WHERE state IN ('wanted', 'waiting', 'asked') AND coalesce(next_try_at, '') <= ? ORDER BY id
+        SELECT * FROM runs WHERE state IN ('wanted', 'waiting', 'asked') AND coalesce(next_try_at, '') <= ?
+            AND coalesce((SELECT state FROM exports WHERE number = runs.export), '') NOT IN (?, ?, ?, ?)
+        ORDER BY id
     """
-    return tuple(map(Run.from_row, db.query(sql, [to_text(now)])))
+    return tuple(map(Run.from_row, db.query(sql, [to_text(now), *ON_ITS_WAY])))
 
 
 def came_in_the_end(db: Connection) -> tuple[Run, ...]:

@@ -24,81 +24,15 @@ ahead of it, as well as the caller knows. It matters to the borders of clock min
 and the same question always has the same answer.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 from math import inf
-from operator import attrgetter
 
 from bot.calls.limits import Limits
+from bot.calls.line import Decision, PastCall, Question, Rank, Waiting
 
 __all__ = ["Decision", "Limits", "PastCall", "Rank", "Waiting", "decide"]
 
 _MINUTE = 60.0
-_BY_START = attrgetter("started_at")
-
-
-class Rank(IntEnum):
-    """Who goes first: calls that a person waits for, polls, the list of contracts, schedules, what may come in handy.
-
-    The numbers are those of the log of calls, which stay; the order is that of the lines.
-    """
-
-    PEOPLE = 0
-    POLL = 1
-    METADATA = 2
-    SCHEDULE = 4  #: what schedules ask for, evenly by their owners
-    AHEAD = 3  #: fetched ahead, and never at the price of another call
-
-    @property
-    def place(self) -> int:
-        """Its place in the order, from 0: those with a smaller one go first."""
-        return tuple(Rank).index(self)
-
-
-_MACHINES = frozenset({Rank.POLL, Rank.METADATA})
-
-
-@dataclass(frozen=True, slots=True)
-class PastCall:
-    """One call that was made, or that is in flight (`ended_at` is None).
-
-    `person` is whoever the call was for, of schedules their owner ("" for polls and metadata). `burst` is what the
-    `Decision` said. `rate_limited` means a 429 of the rate; one that says that 50 exports are outstanding is not meant,
-    since no waiting cures it. `retry_after` is what the server asked for then, in seconds, None where it did not say.
-    """
-
-    started_at: float
-    ended_at: float | None
-    rank: Rank
-    person: str = ""
-    burst: bool = False
-    rate_limited: bool = False
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One call that waits since that time; its position in the sequence identifies it."""
-
-    rank: Rank
-    person: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer: either one call may start now, or nobody may.
-
-    `granted` is the index of that call among those waiting; ask once more straight away, there may be room for
-    another. `burst` says that the call is part of the burst and must be recorded as such. `ask_again_at` is set
-    when calls wait and none may start. Ask sooner when a call arrives or one in flight ends.
-    """
-
-    granted: int | None = None
-    burst: bool = False
-    ask_again_at: float | None = None
 
 
 def decide(
@@ -124,39 +58,30 @@ def decide(
     So do the owners of schedules among themselves.
 
     A poll that waited for 45 s goes before people, once per window and never twice in a row: nothing finishes for
-    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls. A call of a schedule that
-    waited for a minute does so four times in six, so that a month's first fifty reports are asked for within ninety
-    minutes however busy an office is. What is fetched ahead
-    waits for a window that is nearly empty and for people to be quiet, for ever if need be.
+    anyone if nobody looks. Metadata likewise, so that it is not held up for ever by polls. What is fetched
+    ahead waits for a window that is nearly empty and for people to be quiet, for ever if need be.
+
+    A call of a schedule that waited for a minute goes before polls and leaves one to people; one that waited for four
+    and a half goes before people. Both do so four times in six minutes, so that a month's first fifty reports are asked
+    for within ninety however busy an office is. Meanwhile people shall not wait for longer than on other days: where
+    they call often, polls and metadata beside schedules leave two of the five to them, and are overdue after 90 s.
     """
     if not waiting:
         return Decision()
-    question = _Question(calls, waiting, now, limits, server_ahead)
+    question = _Careful(calls, waiting, now, limits, server_ahead)
     return question.pause() or question.running_burst() or question.coming_burst() or question.plain()
 
 
-class _Question:
-    """One question to the rule. Each step answers it or returns None for the next step to look at.
-
-    Every step compares `now` with a time at which something becomes possible, and hands out that very time as
-    `ask_again_at`: whoever asks then gets past this step.
-    """
+class _Careful(Question):
+    """The pace that obeys the strict readings."""
 
     def __init__(
         self, calls: Sequence[PastCall], waiting: Sequence[Waiting], now: float, limits: Limits, server_ahead: float
     ) -> None:
-        self.calls, self.waiting = calls, waiting
-        self.now, self.server_ahead = now, server_ahead
-        self.limits = limits
-        self.people = self._of(Rank.PEOPLE)
-        # Calls before these ended so long ago that no window of a minute can hold them.
-        horizon = max(limits.silence, limits.widest_spacing + limits.margin) + limits.longest_call
-        self.recent = calls[bisect_right(calls, now - horizon, key=_BY_START) :]
+        super().__init__(calls, waiting, now, limits)
+        self.server_ahead = server_ahead
         self.quiet_at = max(map(self._counted_by, self.recent), default=-inf) + limits.silence
         self.refused = any([call.rate_limited for call in calls])  # noqa: C419 - a list is twice as fast, and hot
-
-    def _of(self, *ranks: Rank) -> list[int]:
-        return [index for index, call in enumerate(self.waiting) if call.rank in ranks]
 
     # Step 1: what 429s have taught.
 
@@ -267,128 +192,9 @@ class _Question:
 
     # Step 4: five a minute.
 
-    def plain(self) -> Decision:
-        """Grant the first in the order whose time has come, or tell the earliest such time."""
-        options = self._options()
-        for free_at, index in options:
-            if free_at <= self.now:
-                return Decision(granted=index)
-        return Decision(ask_again_at=min(free_at for free_at, _ in options))
-
-    def _options(self) -> list[tuple[float, int]]:
-        """Return who may call from when on, those to be preferred first."""
-        limits = self.limits
-        options = []
-        machines, scheduled, ahead = self._of(*_MACHINES), self._of(Rank.SCHEDULE), self._of(Rank.AHEAD)
-        is_kept = bool(machines or scheduled or ahead)
-        eight_hours_at = self._eight_hours_at(spare=1 + limits.kept_of_eight_hours) if is_kept else inf
-        if machines:
-            options.append(self._overdue(machines))
-        if scheduled:
-            options.append((max(self._schedules_overdue_at(scheduled), eight_hours_at), self._next_of(scheduled)))
-        if self.people:
-            free_at = max(self._minute_at(spare=1), self._eight_hours_at(spare=1))
-            options.append((free_at, self._next_of(self.people)))
-        if machines:
-            minute_at = self._minute_at(spare=1 + limits.kept_for_people)
-            options.append((max(minute_at, eight_hours_at), min(machines, key=self._machine_order)))
-        if scheduled:
-            minute_at = self._minute_at(spare=1 + limits.kept_from_schedules)
-            options.append((max(minute_at, eight_hours_at), self._next_of(scheduled)))
-        if ahead:
-            options.append((max(self._ahead_at(), eight_hours_at), min(ahead, key=lambda i: self.waiting[i].since)))
-        return options
-
-    def _overdue(self, machines: list[int]) -> tuple[float, int]:
-        """Return the poll or metadata call that waits longest, and when it may go before people."""
-        limits = self.limits
-        oldest = min(machines, key=lambda index: (self.waiting[index].since, self.waiting[index].rank.place, index))
-        if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
-            return inf, oldest  # where calls are a minute apart, people would never have their turn
-        others = [call for call in self.recent if call.rank in _MACHINES]
-        free_at = max(
-            self.waiting[oldest].since + limits.overdue_after,
-            self._free_at(others, 1, limits.window),
-            self._minute_at(spare=1),
-            self._eight_hours_at(spare=1 + limits.kept_of_eight_hours),
-        )
-        return free_at, oldest
-
-    def _schedules_overdue_at(self, scheduled: list[int]) -> float:
-        """Return when a call of a schedule may go before people: now and then, and never right after a machine."""
-        limits = self.limits
-        if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
-            return inf
-        horizon = self.now - limits.schedules_pace - limits.margin - limits.longest_call
-        lately = self.calls[bisect_right(self.calls, horizon, key=_BY_START) :]
-        others = [call for call in lately if call.rank is Rank.SCHEDULE]
-        since = min(self.waiting[index].since for index in scheduled)
-        free_at = self._free_at(others, limits.schedules_at_least, limits.schedules_pace)
-        return max(since + limits.schedules_overdue_after, free_at, self._minute_at(spare=1))
-
-    def _ahead_at(self) -> float:
-        """Return from when on there is room for what is fetched ahead: nearly all of a window, and people are quiet."""
-        limits = self.limits
-        horizon = self.now - limits.quiet_before_ahead - limits.margin - limits.longest_call
-        lately = self.calls[bisect_right(self.calls, horizon, key=_BY_START) :]
-        people = [call for call in lately if call.rank is Rank.PEOPLE]
-        quiet_at = self._free_at(people, limits.per_minute, limits.quiet_before_ahead)
-        return max(self._minute_at(spare=1 + limits.kept_from_ahead), quiet_at)
-
-    def _machine_order(self, index: int) -> tuple[bool, int, float, int]:
-        call = self.waiting[index]
-        overdue = call.since + self.limits.overdue_after <= self.now
-        return not overdue, 0 if overdue else call.rank.place, call.since, index
-
-    def _next_of(self, waiting: list[int]) -> int:
-        """Return which of these calls of one rank is that of the person with the oldest claim."""
-        rank = self.waiting[waiting[0]].rank
-        served = self._served_since(min(self.waiting[index].since for index in waiting), rank)
-
-        def claim(index: int) -> tuple[float, int, float, int]:
-            call = self.waiting[index]
-            # The position decides between people who were served in the same instant.
-            at, position = served.get(call.person, (-inf, -1))
-            return max(call.since, at), position, call.since, index
-
-        return min(waiting, key=claim)
-
-    def _served_since(self, moment: float, rank: Rank) -> dict[str, tuple[float, int]]:
-        """Return the start of each person's newest call of a rank since `moment`, and its position among the calls."""
-        served: dict[str, tuple[float, int]] = {}
-        for position in range(len(self.calls) - 1, -1, -1):
-            call = self.calls[position]
-            if call.started_at < moment:
-                break
-            if call.rank is rank:
-                served.setdefault(call.person, (call.started_at, position))
-        return served
-
-    # Windows.
-
-    def _counted_by(self, call: PastCall) -> float:
-        """Return the latest moment at which the server may have counted the call."""
-        ended_at = self.now if call.ended_at is None else call.ended_at
-        return min(ended_at, call.started_at + self.limits.longest_call)
+    def _room_at(self, kept: int) -> float:
+        return self._minute_at(spare=1 + kept)
 
     def _minute_at(self, *, spare: int) -> float:
         """Return from when on a minute has room for `spare` more calls."""
         return self._free_at(self.recent, self.limits.per_minute - spare + 1, self.limits.window)
-
-    def _eight_hours_at(self, *, spare: int) -> float:
-        """Return from when on eight hours have room for `spare` more calls."""
-        return self._free_at(self.calls, self.limits.per_eight_hours - spare + 1, self.limits.eight_hours)
-
-    def _free_at(self, calls: Sequence[PastCall], room: int, window: float) -> float:
-        """Return from when on fewer than `room` of the calls lie in the window.
-
-        That is when the newest but `room` - 1 by their ends leaves it. Calls are in the order of their starts, and
-        ends follow soon; so only those that started about when it did need sorting, not a whole day's.
-        """
-        if len(calls) < room:
-            return -inf
-        near = calls[-room].started_at
-        low = bisect_left(calls, near - self.limits.longest_call, key=_BY_START)
-        high = bisect_right(calls, near + self.limits.longest_call, key=_BY_START)
-        ends = sorted(map(self._counted_by, calls[low:high]))
-        return ends[len(calls) - room - low] + window + self.limits.margin

@@ -29,9 +29,13 @@ class Limits:
     kept_of_eight_hours: int = 100
     #: A poll or metadata call that waited so long goes before people, once per window.
     overdue_after: float = 45.0
-    #: A call of a schedule that waited so long goes before people where fewer than `schedules_at_least` were made
-    #: within `schedules_pace`. That makes 50 in about 80 minutes of an office that asks for more than there is.
+    #: The same where schedules call, or did within `schedules_pace`, and people call often.
+    overdue_beside_schedules: float = 90.0
+    #: A call of a schedule that waited so long goes before polls, and after `schedules_pressing_after` before people,
+    #: where fewer than `schedules_at_least` were made within `schedules_pace`. That makes 50 in about 80 minutes of an
+    #: office that asks for more than there is.
     schedules_overdue_after: float = 60.0
+    schedules_pressing_after: float = 270.0
     schedules_at_least: int = 4
     schedules_pace: float = 360.0
     burst_size: int = 50

@@ -401,7 +401,7 @@ def test_owners_of_schedules_take_turns() -> None:
 def test_a_schedule_that_waited_for_long_goes_before_people_now_and_then() -> None:
     """Four times in six minutes, and never two calls of machines in a row."""
     busy = past(-50, -40, -30, -20)
-    waiting = [*scheduled("U9", since=-59), *people("U1", "U2")]
+    waiting = [*scheduled("U9", since=-269), *people("U1", "U2")]
     assert ask(busy, waiting, at=0) == Decision(granted=1)
     assert ask(busy, waiting, at=1) == Decision(granted=0)
     just_polled = [*busy[:3], *past(-20, rank=Rank.POLL, person="")]
@@ -409,6 +409,27 @@ def test_a_schedule_that_waited_for_long_goes_before_people_now_and_then() -> No
     lately = [*past(-361, -300, -200, -100, rank=Rank.SCHEDULE, person="U9"), *busy]
     assert ask(lately, waiting, at=0.5) == Decision(granted=1)
     assert ask(lately, waiting, at=1) == Decision(granted=0)
+
+
+def test_a_schedule_that_waited_for_a_minute_goes_before_polls_and_leaves_one_to_people() -> None:
+    """What is asked for at the first of a month costs polls their turns, not people."""
+    waiting = [*scheduled("U9", since=-59), machine(since=-20)]
+    assert ask(past(-30, -20, -10), waiting, at=0) == Decision(granted=1)
+    assert ask(past(-30, -20, -10), waiting, at=1) == Decision(granted=0)
+    assert ask(past(-40, -30, -20, -10), waiting[:1], at=1) == Decision(ask_again_at=22)
+
+
+def test_beside_schedules_polls_leave_two_calls_to_people_who_call_often() -> None:
+    """And are overdue later; on other days, and where people are quiet, they leave one."""
+    often = past(-500, -400, -300, -200, -100)
+    now, waiting = past(-30, -20, -10), [machine(since=-60)]
+    assert ask([*often, *now], [machine()], at=0) == Decision(granted=0)
+    assert ask([*often, *now], [machine(), *scheduled("U9")], at=0) == Decision(ask_again_at=32)
+    assert ask(now, [machine(), *scheduled("U9")], at=0) == Decision(granted=0)
+    after_one = [*often, *past(-50, rank=Rank.SCHEDULE, person="U9"), *now[1:]]
+    assert ask(after_one, [machine()], at=0) == Decision(ask_again_at=12)
+    assert ask([*after_one, *past(-5)], waiting, at=0) == Decision(ask_again_at=30)
+    assert ask([*after_one, *past(-5)], waiting, at=30) == Decision(granted=0)
 
 
 def test_fifty_schedules_and_an_office_that_never_stops() -> None:
