@@ -14,8 +14,9 @@ from bot.exports import announcements
 from bot.exports.progress import _vanished
 from bot.exports.submissions import refuse
 from bot.people.permissions import Named, Rules
+from bot.schedules import outcome
 from bot.schedules.rule import Timed, WorkingDay
-from storage import attachments, exports, outbox, schedules
+from storage import attachments, exports, outbox, runs, schedules
 from storage.attachments import AttachmentState
 from storage.audit import Act
 from storage.models import MessageKind, Refusal
@@ -394,3 +395,8 @@ async def test_fifty_at_once_are_all_asked_for(house: House) -> None:
     assert len(house.made()) == 50
     assert len({export.origin for export in house.made()}) == 50
     assert schedules.next_due(house.db) == DUE + DAY
+
+
+def test_a_run_is_looked_at_as_soon_as_its_export_has_come_to_an_end() -> None:
+    """Of every state of an export it is known whether a run has anything to do then."""
+    assert set(runs.ON_ITS_WAY) == set(ExportState) - set(outcome._ENDS) - {ExportState.READY}
