@@ -184,7 +184,7 @@ def _rank(answer: Answer, export: Export) -> Rank:
     """Return who waits for an answer: a person, a run whose message depends on it, or nobody."""
     if answer.person:
         return Rank.PEOPLE
-    return Rank.SCHEDULE if export.asks_by_itself else Rank.AHEAD
+    return Rank.REPORT if export.asks_by_itself else Rank.AHEAD
 
 
 def _due(db: Connection, now: datetime) -> tuple[list[tuple[Answer, bool]], datetime | None]:

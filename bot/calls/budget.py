@@ -62,7 +62,7 @@ def decide(
     ahead waits for a window that is nearly empty and for people to be quiet, for ever if need be.
 
     A call of a schedule that waited for a minute goes before polls and leaves one to people; one that waited for four
-    and a half goes before people. Both do so four times in six minutes, so that a month's first fifty reports are asked
+    goes before people. Both do so four times in six minutes, so that a month's first fifty reports are asked
     for within ninety however busy an office is. Meanwhile people shall not wait for longer than on other days: where
     they call often, polls and metadata beside schedules leave two of the five to them, and are overdue after 90 s.
     """

@@ -35,7 +35,7 @@ class Limits:
     #: where fewer than `schedules_at_least` were made within `schedules_pace`. That makes 50 in about 80 minutes of an
     #: office that asks for more than there is.
     schedules_overdue_after: float = 60.0
-    schedules_pressing_after: float = 270.0
+    schedules_pressing_after: float = 240.0
     schedules_at_least: int = 4
     schedules_pace: float = 360.0
     burst_size: int = 50

@@ -29,6 +29,7 @@ class Rank(IntEnum):
     POLL = 1
     METADATA = 2
     SCHEDULE = 4  #: what schedules ask for, evenly by their owners
+    REPORT = 5  #: the links of what they have asked for: none is fetched before all is asked for
     AHEAD = 3  #: fetched ahead, and never at the price of another call
 
     @property
@@ -38,6 +39,7 @@ class Rank(IntEnum):
 
 
 MACHINES = frozenset({Rank.POLL, Rank.METADATA})
+_SCHEDULES = frozenset({Rank.SCHEDULE, Rank.REPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class Question(ABC):
     def _options(self) -> list[tuple[float, int]]:
         """Return who may call from when on, those to be preferred first."""
         options = []
-        machines, scheduled, ahead = self._of(*MACHINES), self._of(Rank.SCHEDULE), self._of(Rank.AHEAD)
+        machines, ahead = self._of(*MACHINES), self._of(Rank.AHEAD)
+        scheduled = self._of(Rank.SCHEDULE) or self._of(Rank.REPORT)
         is_kept = bool(machines or scheduled or ahead)
         eight_hours_at = self._eight_hours_at(spare=1 + self.limits.kept_of_eight_hours) if is_kept else inf
         if machines:
@@ -165,7 +168,7 @@ class Question(ABC):
         if self.people and self.recent and self.recent[-1].rank is not Rank.PEOPLE:
             return inf
         lately = self._lately(limits.schedules_pace + limits.margin + limits.longest_call)
-        others = [call for call in lately if call.rank is Rank.SCHEDULE]
+        others = [call for call in lately if call.rank in _SCHEDULES]
         since = min(self.waiting[index].since for index in scheduled)
         before_polls = max(since + limits.schedules_overdue_after, self._room_at(1))
         before_people = max(since + limits.schedules_pressing_after, self._room_at(0))
@@ -177,7 +180,7 @@ class Question(ABC):
         if self._quiet_people_at() <= self.now:
             return False
         lately = self._lately(self.limits.schedules_pace)
-        return bool(self._of(Rank.SCHEDULE)) or any(call.rank is Rank.SCHEDULE for call in lately)
+        return bool(self._of(*_SCHEDULES)) or any(call.rank in _SCHEDULES for call in lately)
 
     def _quiet_people_at(self) -> float:
         """Return from when on people do not call often: less than a window's calls in ten minutes."""

@@ -162,7 +162,7 @@ class FreshLinks:
 
         """
         rank = Rank.METADATA if self._calls.turns.is_busy() else Rank.PEOPLE
-        rank = Rank.SCHEDULE if export.asks_by_itself else rank
+        rank = Rank.REPORT if export.asks_by_itself else rank
         fetching = asyncio.ensure_future(self.fresh(export.number, export.requester, rank))
         try:
             if await ended_within(self._clock, seconds, fetching):

@@ -398,10 +398,21 @@ def test_owners_of_schedules_take_turns() -> None:
     assert grants(by_hand, scheduled("U1", "U2", since=-80), at=0)[0] == "U1"
 
 
+def test_links_of_reports_come_after_all_reports_are_asked_for() -> None:
+    """They share what there is for schedules, and so cannot hold up what is to be asked for within ninety minutes."""
+    link = Waiting(Rank.REPORT, "U1", START - 300)
+    assert grants([], [link, *scheduled("U2", "U2")], at=0) == ["U2", "U2", "U1"]
+    busy = past(-50, -40, -30, -20)
+    assert ask(busy, [link, *people("U3"), *scheduled("U2", since=-239)], at=1) == Decision(granted=2)
+    assert ask(busy, [link, *people("U3")], at=0) == Decision(granted=0)
+    lately = [*past(-300, -250, -200, -100, rank=Rank.REPORT, person="U9"), *busy]
+    assert ask(lately, [*people("U3"), *scheduled("U2", since=-239)], at=1) == Decision(granted=0)
+
+
 def test_a_schedule_that_waited_for_long_goes_before_people_now_and_then() -> None:
     """Four times in six minutes, and never two calls of machines in a row."""
     busy = past(-50, -40, -30, -20)
-    waiting = [*scheduled("U9", since=-269), *people("U1", "U2")]
+    waiting = [*scheduled("U9", since=-239), *people("U1", "U2")]
     assert ask(busy, waiting, at=0) == Decision(granted=1)
     assert ask(busy, waiting, at=1) == Decision(granted=0)
     just_polled = [*busy[:3], *past(-20, rank=Rank.POLL, person="")]
