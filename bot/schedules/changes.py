@@ -50,6 +50,7 @@ def edit(
         _check_room(db, edited, asker)
     _note(db, edited, asker, "edited, and goes on" if goes_on else "edited", now)
     telling.changed(db, edited, now)
+    outcome.look_again(db, edited, now)
     return edited
 
 

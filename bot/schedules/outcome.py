@@ -117,6 +117,13 @@ def leave_out_open(db: Connection, schedule: Schedule, now: datetime) -> None:
             _moved(db, run, schedule, RunState.LEFT_OUT, NotDone.PAUSED, now)
 
 
+def look_again(db: Connection, schedule: Schedule, now: datetime) -> None:
+    """Have the runs of a schedule looked at that wait for their data, since it was edited."""
+    for run in runs.open_of(db, schedule.id):
+        if run.state is RunState.WAITING:
+            runs.move(db, run, RunState.WAITING, now)
+
+
 def closed(db: Connection) -> tuple[int, ...]:
     """Return the schedules of which a report waits that its channel does not take, since a person last changed them.
 
@@ -143,7 +150,7 @@ def _came(db: Connection, run: Run, schedule: Schedule, export: Export, audience
         return
     before = runs.told_before(db, run)
     told = None if before is None or before.export is None else exports.get(db, before.export)
-    if told is not None and answer is not None and _is_same(db, answer, told):
+    if told is not None and answer is not None and _reads(told, export) and _is_same(db, answer, told):
         _moved(db, run, schedule, RunState.UNCHANGED, None, now)
         announcements.result_changed(db, told, now)
         for attachment in attachments.of_export(db, export.number):
@@ -153,6 +160,11 @@ def _came(db: Connection, run: Run, schedule: Schedule, export: Export, audience
     if answer is not None:
         announcing.announce(db, answer, audience, now)
     _moved(db, run, schedule, RunState.DONE, None, now)
+
+
+def _reads(told: Export, export: Export) -> bool:
+    """Return whether who would read a report reads a line on the one that was told before."""
+    return told.channel == export.channel and told.state is _S.READY
 
 
 def _is_same(db: Connection, answer: Answer, told: Export) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot.cards.actions import MadeFor
 from bot.cards.schedule_card import TAKES_OVER, Paused
+from bot.cards.text import is_direct_message
 from bot.errors import (
     HiddenScheduleError,
     MembershipUnknownError,
@@ -188,10 +189,12 @@ class Schedules:
         """Give a schedule to somebody else, by whose rights it runs from then on.
 
         Raises:
-            UseCaseError: as `change`; ScheduleRefusedError: they may not use the bot.
+            UseCaseError: as `change`; ScheduleRefusedError: they may not use the bot, or do not read its reports.
 
         """
         schedule = await self.change(schedule_id, asker)
+        if is_direct_message(schedule.channel):
+            raise ScheduleRefusedError(("It posts to a direct message with me. Edit it: choose a channel first",))
         try:
             await self._access.admit_owner(to, schedule.channel)
         except PersonNotAllowedError:

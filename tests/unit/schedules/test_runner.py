@@ -313,6 +313,23 @@ async def test_what_has_not_changed_leaves_a_line_on_the_last_report(house: Hous
     assert "Nothing has changed since" not in whole(house, _K.REPORT)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE schedules SET channel = 'C0OTHER01'", "UPDATE exports SET state = 'vanished' WHERE number = 1"],
+)
+async def test_what_has_not_changed_is_posted_where_the_last_report_is_not_read(house: House, change: str) -> None:
+    """In another channel, and where it says no more than that its export is gone."""
+    house.schedule(only_changes=True)
+    for days in range(2):
+        await house.until(DUE + days * DAY)
+        export = await house.ends(house.made()[-1].number)
+        await house.looks()
+        await house.found(export)
+        await house.looks()
+        house.db.execute(change)
+    assert [row.about_id for row in house.told(_K.REPORT)] == [1, 2]
+
+
 async def test_a_file_of_a_report_that_is_not_posted_is_taken_from_slack(house: House) -> None:
     """It would wait for its thread for ever."""
     house.schedule(only_changes=True)

@@ -223,6 +223,25 @@ async def test_hand_over(house: House, people: Schedules, schedule: Schedule) ->
         await people.pause(schedule.id, ANA)
 
 
+async def test_what_posts_to_a_direct_message_is_not_handed_over(people: Schedules, schedule: Schedule) -> None:
+    """Its reports would go on to who had it before."""
+    await people.edit(schedule.id, ANA, replace(DRAFT, channel="D0ANA00001"))
+    with pytest.raises(errors.ScheduleRefusedError, match="choose a channel first"):
+        await people.hand_over(schedule.id, ANA, BEN)
+
+
+async def test_a_run_that_waits_is_looked_at_when_its_schedule_is_edited(
+    house: House, people: Schedules, schedule: Schedule
+) -> None:
+    """Who does not want to wait for the data any more does not wait for an hour to be over either."""
+    await people.edit(schedule.id, ANA, replace(DRAFT, waits_until=time(14)))
+    await house.until(DUE)
+    assert house.made() == []
+    await people.edit(schedule.id, ANA, DRAFT)
+    await house.looks()
+    assert len(house.made()) == 1
+
+
 async def test_who_is_given_one_hears_of_it(house: House, people: Schedules, schedule: Schedule) -> None:
     """By whom, and what follows; who takes it over by themselves knows."""
     await people.hand_over(schedule.id, ANA, BEN)
