@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,24 +10,42 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import actions
 from bot.questions.questions import Question
-from storage import backup, exports, outbox
+from storage import alerts, backup, exports, outbox, schedules
 from storage.models import About, MessageKind, NewDelivery
+from storage.schedules import NewSchedule
 from storage.states import ExportState
 from tests.harness.allowed import old_button
 from tests.harness.forms import TITLE
-from tests.harness.house import House
+from tests.harness.house import CONTRACT, House
+from tests.harness.rows import NOW, alert_of
 from tests.harness.talk import OpenHouse, details_of, fails, gets, knows_contracts, quick_house
 from tests.integration.test_form_again import AGAIN, refused
 from tests.integration.test_saved_questions import saved_by, saves
 
 #: Buttons of no thing that has a number: of an address, a form, a page, a command, a contract.
-OF_NOTHING = {actions.DOWNLOAD, actions.FORM, actions.MEANT, actions.LIST, actions.TEMPLATES, actions.POST_USAGE}
-OF_TEMPLATES = (actions.RUN, actions.CHANGE, actions.RENAME, actions.SHARE, actions.UNSHARE, actions.REMOVE)
+OF_NOTHING = {
+    *(actions.DOWNLOAD, actions.FORM, actions.MEANT, actions.POST_USAGE, actions.NEW_ALERT),
+    *(actions.LIST, actions.TEMPLATES, actions.SCHEDULES, actions.ALERTS),
+}
+OF_TEMPLATES = (
+    *(actions.RUN, actions.CHANGE, actions.RENAME, actions.SHARE, actions.UNSHARE, actions.REMOVE),
+    actions.SCHEDULE_TEMPLATE,
+)
+OF_SCHEDULES = (
+    *(actions.RUN_NOW, actions.PAUSE, actions.RESUME, actions.SKIP, actions.RESCHEDULE),
+    *(actions.HAND_OVER, actions.TAKE_OVER, actions.UNSCHEDULE),
+)
+OF_ALERTS = (
+    *(actions.ACKNOWLEDGE, actions.PUT_OFF, actions.NOT_USEFUL, actions.PAUSE_ALERT, actions.RESUME_ALERT),
+    *(actions.CHANGE_ALERT, actions.TAKE_OVER_ALERT, actions.UNWATCH),
+)
 #: Every other action of a button, by the name of its constant.
 ACTIONS = {
     value: name
     for name, value in vars(actions).items()
-    if name.isupper() and isinstance(value, str) and value not in {*OF_NOTHING, *OF_TEMPLATES}
+    if name.isupper()
+    and isinstance(value, str)
+    and value not in {*OF_NOTHING, *OF_TEMPLATES, *OF_SCHEDULES, *OF_ALERTS}
 }
 ANOTHER = "That button was made for another export #1 of the time before my records were put back from an older copy."
 A_MESSAGE = "That button was made for a message of the time before my records were put back from an older copy."
@@ -60,7 +79,7 @@ async def states(house: House) -> Mapping[str, str]:
 
 def test_every_button_is_known() -> None:
     """A new action has a label, so that it is drawn and gets its value in the one way that there is."""
-    assert {*ACTIONS, *OF_TEMPLATES} == set(actions._LABELS)
+    assert {*ACTIONS, *OF_TEMPLATES, *OF_SCHEDULES, *OF_ALERTS} == set(actions._LABELS) - OF_NOTHING
 
 
 @pytest.mark.parametrize("action_id", sorted(ACTIONS), ids=lambda each: ACTIONS[each])
@@ -94,6 +113,33 @@ async def test_a_button_of_a_template_of_another_life_acts_on_nothing(ruled: Hou
     assert ana.modal is None
 
 
+def by_itself(db: Connection, channel: str, owner: str) -> None:
+    """Have a schedule and an alert in a channel, both of the first number, both paused."""
+    schedule = NewSchedule(
+        origin="form:1", name="Monthly", question="{}", contract=CONTRACT, channel=channel, owner=owner, rule="{}",
+        missed="once",
+    )  # fmt: skip
+    schedules.add(db, schedule, "2026-03-03T08:00", None, NOW)
+    schedules.pause(db, 1, "person", NOW)
+    alert_of(db, channel=channel, owner=owner)
+    alerts.pause(db, 1, "person", NOW)
+
+
+async def test_a_button_of_what_ran_by_itself_in_another_life_acts_on_nothing(ruled: House) -> None:
+    """It has the id of a schedule or an alert that is there, and names what it was made for."""
+    ana = ruled.member("ana")
+    workspace = ruled.slack.workspace
+    await ruled.side.database.write(by_itself, workspace.channel("#finance").id, workspace.user("ana").id)
+    before = await ruled.side.database.read(lambda db: (schedules.everywhere(db), alerts.find(db, 1)))
+    for kind, action_ids in (("schedule", OF_SCHEDULES), ("alert", OF_ALERTS)):
+        for action_id in action_ids:
+            await ana.presses(old_button(ruled, "#finance", action_id, "1.0123456789"), "Press me")
+        told = f"That {kind} is not there any more"
+        await ana.waits(partial(times_told, ruled, told, len(action_ids)))
+    assert await ruled.side.database.read(lambda db: (schedules.everywhere(db), alerts.find(db, 1))) == before
+    assert ana.modal is None
+
+
 @pytest.mark.parametrize("action_id", sorted(ACTIONS), ids=lambda each: ACTIONS[each])
 async def test_a_button_of_an_older_version_has_a_number_alone(ruled: House, action_id: str) -> None:
     """It works where the message can be about what has that number now: not where that came later."""
@@ -110,6 +156,11 @@ async def test_a_button_of_an_older_version_has_a_number_alone(ruled: House, act
     await ana.presses(old_button(ruled, "#finance", action_id, str(number)), "Press me")
     await asyncio.sleep(0.5)
     assert sum(told in text for text in private(ruled)) == 1
+
+
+def times_told(house: House, said: str, count: int) -> bool:
+    """Whether the bot has said something privately so many times."""
+    return sum(said in text for text in private(house)) == count
 
 
 def private(house: House) -> list[str]:
