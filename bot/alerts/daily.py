@@ -44,8 +44,9 @@ def reads_files(watched: Watched) -> bool:
 
 
 def question(watched: Watched, today: date, years: Sequence[ContractYear], catalogue: Catalogue) -> Question | None:
-    """Return what to ask today; None: there is nothing to ask, or nobody knows the years of the contract."""
-    first = _first(watched, today - _ONE, years) if reads_files(watched) else None
+    """Return what to ask today; None: nothing, as after the contract's end, or nobody knows its years."""
+    is_over = bool(years) and today - _ONE > years[-1].last + _LATE
+    first = _first(watched, today - _ONE, years) if reads_files(watched) and not is_over else None
     if first is None:
         return None
     where = ""

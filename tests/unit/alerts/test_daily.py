@@ -108,7 +108,8 @@ def test_after_the_last_contract_year_nothing_is_over_a_limit() -> None:
         (date(2026, 2, 1), 9), (date(2027, 2, 1), 0),
     ]  # fmt: skip
     assert daily.question(yearly, date(2027, 2, 15), YEARS, CATALOGUE)
-    assert daily.question(yearly, date(2027, 2, 16), YEARS, CATALOGUE) is None
+    for watched in EACH:
+        assert daily.question(watched, date(2027, 2, 16), YEARS, CATALOGUE) is None
     assert daily.question(yearly, date(2026, 11, 1), (), CATALOGUE) is None
 
 
