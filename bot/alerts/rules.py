@@ -149,6 +149,8 @@ def _unusual(watched: Unusual, amounts: Sequence[Amount], held: Held | None) -> 
         if usual > 0 and each.tokens >= usual * (1 + easier * watched.percent / 100):
             over = OverUsual(each.period, each.tokens, round(usual), each.whole, watched.every is Every.WEEK)
             return Finding(each.first, holds=True, matter=over)
+        if held == Held(each.first):  # it is over, though the one before it may hold
+            return Finding(each.first, holds=False)
     return Finding(judged[-1][0].first, holds=False) if judged else None
 
 

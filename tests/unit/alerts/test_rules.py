@@ -168,6 +168,14 @@ def test_what_was_told_of_a_week_is_over_only_well_below() -> None:
     assert held == Finding(last[-1].first, True, 0, OverUsual(last[-1].period, 146, 100, True, of_file=True))
 
 
+def test_what_was_told_of_a_week_that_goes_on_is_over_when_it_is_not_so_any_more() -> None:
+    """Whether or not the week before it was one, too: usage may be booked back."""
+    for last in (100, 300):
+        going = weeks(100, 100, 100, last, running=120)
+        found = rules.look(WEEKS, None, going, Held(going[-1].first))
+        assert found == Finding(going[-1].first, holds=False)
+
+
 def test_months_are_those_of_usage_and_one_without_use_counts() -> None:
     seen = usage(1, months=(100, 100, 100, 300))
     found = look(Unusual(Every.MONTH, 100), seen)
