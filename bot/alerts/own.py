@@ -64,5 +64,6 @@ def of(db: Connection, alert: Alert, now: datetime) -> Own:
 
 
 def _has_failed(export: Export, answer: Answer | None) -> bool:
-    is_unread = answer is not None and answer.state is AnswerState.UNREAD
-    return export.state in _NO_FIGURES or (export.state is _S.READY and is_unread)
+    if answer is not None and answer.state is not AnswerState.UNREAD:
+        return False  # there are figures, whatever became of the file since
+    return export.state in _NO_FIGURES or (export.state is _S.READY and answer is not None)

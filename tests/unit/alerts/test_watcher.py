@@ -393,6 +393,18 @@ async def test_an_export_without_figures_is_told_to_nobody_until_it_pauses(house
     assert house.stands(alert).paused_why == ""
 
 
+async def test_a_file_that_is_gone_after_it_was_read_is_no_failure(house: House) -> None:
+    """Autodesk, or whoever cleans up there, keeps none for ever."""
+    alert = house.alert(REVIT)
+    for _ in range(4):
+        await house.looks()
+        await house.is_read(house.made()[-1], {})
+        exports.move(house.db, house.made()[-1].number, Event.VANISH, house.clock.now())
+        await house.passes(days=1)
+    assert house.stands(alert).paused_why == ""
+    assert house.told() == []
+
+
 async def test_a_day_that_a_clock_showed_too_early_is_asked_again(house: House) -> None:
     """And what was counted then says nothing of the day that it is."""
     house.alert(REVIT)
