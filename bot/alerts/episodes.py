@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from bot.alerts.rules import Finding, Held
 from bot.cards.alert_told import Delay, Ending, Matter, Phase, Told
+from bot.questions import periods
 
 REST: Final = timedelta(days=7)  #: after what eased, before it is told again
 _REMEMBERED: Final = 50  #: episodes; periods are left behind
@@ -119,10 +119,13 @@ def put_off(state: State, person: str, until: datetime, now: datetime) -> tuple[
 
 
 def end_of(delay: Delay, now: datetime, zone: str) -> datetime:
-    """Return until when something is put off by somebody in an IANA zone: a month ends on a morning there."""
+    """Return until when something is put off by somebody in an IANA zone: a month ends on a morning there.
+
+    Where nobody knows the zone it is one in UTC.
+    """
     if delay is not Delay.MONTH:
         return now + (timedelta(days=1) if delay is Delay.DAY else timedelta(days=7))
-    local = now.astimezone(ZoneInfo(zone))
+    local = now.astimezone(periods.zone_of(zone))
     following = (local.date().replace(day=28) + timedelta(days=4)).replace(day=1)
     return datetime.combine(following, _MORNING, local.tzinfo).astimezone(now.tzinfo)
 

@@ -14,6 +14,7 @@ from typing import Final
 from bot.cards.alert_told import LeftUnused, Matter, OverLimit, OverUsual, RunsOut, ShareUsed
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
 from bot.cards.usage_card import Usage
+from bot.contracts import usage as contract_usage
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import TokenYear
 
@@ -162,12 +163,18 @@ def _over_limit(watched: Limit, amount: Amount, held: Held | None) -> Finding:
 
 
 def months_of(usage: Usage) -> tuple[Amount, ...]:
-    """Return the months of a contract, oldest first; one between others that Token Flex leaves out used nothing."""
+    """Return the months of a contract, oldest first, up to the last day whose usage is known.
+
+    One that Token Flex leaves out used nothing.
+    """
     known = {month.first: month for month in usage.months}
-    found = list[Amount]()
-    first = min(known, default=None)
-    while first is not None and first <= max(known):
-        month = known.get(first)
-        found.append(Amount(f"{first:%B %Y}", first, month.tokens if month else 0, month.whole if month else True))
-        first = (first.replace(day=28) + 4 * _DAY).replace(day=1)
+    if not known:
+        return ()
+    through = contract_usage.counts_through(usage.at, usage.known_through)
+    found, first = list[Amount](), min(known)
+    while first <= max(*known, through):
+        after = (first.replace(day=28) + 4 * _DAY).replace(day=1)
+        tokens = known[first].tokens if first in known else 0
+        found.append(Amount(f"{first:%B %Y}", first, tokens, whole=after <= through + _DAY))
+        first = after
     return tuple(found)

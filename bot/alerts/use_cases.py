@@ -229,7 +229,7 @@ class Alerts:
 
         """
         alert = await self.see(alert_id, asker)
-        now, zone = self._clock.now(), await self._access.zone(asker) or "UTC"
+        now, zone = self._clock.now(), await self._access.zone(asker)
         until = episodes.end_of(delay, now, zone)
         return await self._database.write(changes.put_off, alert.id, message, until, asker, origin, now)
 

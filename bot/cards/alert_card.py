@@ -153,11 +153,11 @@ def ended(contract: str, matter: Matter, ending: Ending) -> str:
     """Return what is said of an alert that is over, in one sentence of mrkdwn that stands alone."""
     named = f"contract {code(contract)}"
     if ending is Ending.NEXT_STEP:
-        return f"a later message says more about {_about(matter)} of {named}."
+        return f"a later message says more about {_about(matter)}, {named}."
     if ending is Ending.PERIOD_OVER:
-        return f"{_about(matter)} of {named} are a matter of the past."
+        return f"{_about(matter)}, {named}, are a matter of the past."
     if ending in {Ending.DELETED, Ending.CHANGED}:
-        return f"nobody watches {_about(matter)} of {named} in this way any more, since the alert was {ending.value}."
+        return f"nobody watches {_about(matter)}, {named}, in this way any more, since the alert was {ending.value}."
     return _eased(named, matter)
 
 
@@ -207,8 +207,10 @@ def _about(matter: Matter) -> str:
     match matter:
         case ShareUsed() | RunsOut() | LeftUnused():
             return f"the tokens of contract year {matter.year}"
-        case OverUsual() | OverLimit():
+        case OverUsual():
             return f"the tokens used in {matter.period}"
+        case OverLimit():
+            return f"the tokens that {_value(matter.of)} used in {matter.period}"
 
 
 def _more(matter: OverUsual) -> str:

@@ -57,7 +57,7 @@ def usage_of(counted: Counted) -> Usage:
     year = begun[-1] if begun else None
     if year and year.last < today and over_with_tokens:
         year = over_with_tokens[-1]
-    through = min(known_through or today - _LATE, today - _DAY)
+    through = counts_through(counted.at, known_through)
     months = _months(counted.months, through)[:MOST_MONTHS]
     return Usage(
         contract=counted.contract,
@@ -71,6 +71,12 @@ def usage_of(counted: Counted) -> Usage:
         months=tuple(months),
         categories=_in_order({name for month in months for name in month.users}),
     )
+
+
+def counts_through(at: datetime, known_through: date | None) -> date:
+    """Return the last day whose usage counts, of what was counted at a time."""
+    today = at.date()
+    return min(known_through or today - _LATE, today - _DAY)
 
 
 def whole_months(counted: Counted, through: date) -> tuple[pace.Month, ...]:

@@ -103,6 +103,8 @@ def test_where_nothing_is_known_all_stays_as_it_is() -> None:
         (Delay.WEEK, "UTC", datetime(2026, 12, 6, 12, tzinfo=UTC)),
         (Delay.MONTH, "Europe/Berlin", datetime(2026, 12, 1, 7, tzinfo=UTC)),
         (Delay.MONTH, "America/New_York", datetime(2026, 12, 1, 13, tzinfo=UTC)),
+        (Delay.MONTH, "", datetime(2026, 12, 1, 8, tzinfo=UTC)),  # Slack does not tell
+        (Delay.MONTH, "Mars/Olympus_Mons", datetime(2026, 12, 1, 8, tzinfo=UTC)),  # one that this machine has not
     ],
 )
 def test_until_when_it_is_put_off(delay: Delay, zone: str, until: datetime) -> None:

@@ -181,8 +181,18 @@ def test_months_are_those_of_usage_and_one_without_use_counts() -> None:
     found = look(Unusual(Every.MONTH, 100), seen)
     assert found == Finding(date(2026, 10, 1), True, 0, OverUsual("October 2026", 300, 100, whole=True))
     gap = replace(seen, months=tuple(month for month in seen.months if month.first != date(2026, 9, 1)))
-    assert [amount.tokens for amount in rules.months_of(gap)] == [100, 100, 0, 300]
+    assert [amount.tokens for amount in rules.months_of(gap)] == [100, 100, 0, 300, 0]
     assert rules.months_of(replace(seen, months=())) == ()
+
+
+def test_a_month_is_over_though_nothing_is_used_any_more() -> None:
+    """Of a contract that is over, or rests, Token Flex tells no later month: what was told of the last one ends."""
+    months, told = (100, 100, 100, 300), Held(date(2026, 10, 1))
+    november = look(Unusual(Every.MONTH, 100), usage(1, months=months, at=date(2026, 11, 30)), told)
+    assert november
+    assert (november.period, november.holds) == (told.period, True)
+    december = look(Unusual(Every.MONTH, 100), usage(1, months=months, at=date(2026, 12, 2)), told)
+    assert december == Finding(date(2026, 11, 1), holds=False)
 
 
 # --- over a limit -------------------------------------------------------------------------------------------------
