@@ -223,7 +223,7 @@ async def test_administrators_may_change_those_of_others(new_house: OpenHouse) -
     await saves(house, "ben", "Monthly", MONTHLY, shared=True)
     await carla.types("#finance", "/tokenflex templates")
     shown = await carla.hears("#finance", "Monthly", private=True)
-    assert shown.buttons() == ["Run", "Edit", "Rename", "Stop sharing", "Delete"]
+    assert shown.buttons() == ["Run", "Schedule", "Edit", "Rename", "Stop sharing", "Delete"]
     await carla.presses(shown, "Delete")
     await carla.waits(lambda: "Monthly is deleted." in shown.visible_text())
 
