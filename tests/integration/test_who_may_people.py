@@ -6,7 +6,7 @@ import pytest
 
 from bot.cards import actions
 from bot.slack.remembered import KEPT
-from handlers.forms import export_modal, question_modal, template_modal
+from handlers.forms import alert_modal, export_modal, question_modal, schedule_modal, template_modal
 from handlers.words.asked import NUMBERED_WORDS
 from handlers.words.grammar import ADMIN, WORDS
 from storage.audit import Act, Entry, Source
@@ -50,8 +50,16 @@ OF_TEMPLATES = (
     actions.UNSHARE,
     actions.REMOVE,
 )
+OF_SCHEDULES = (
+    *(actions.SCHEDULES, actions.SCHEDULE, actions.SCHEDULE_TEMPLATE, actions.RUN_NOW, actions.PAUSE),
+    *(actions.RESUME, actions.SKIP, actions.RESCHEDULE, actions.HAND_OVER, actions.TAKE_OVER, actions.UNSCHEDULE),
+)
+OF_ALERTS = (
+    *(actions.ALERTS, actions.NEW_ALERT, actions.ACKNOWLEDGE, actions.PUT_OFF, actions.NOT_USEFUL),
+    *(actions.PAUSE_ALERT, actions.CHANGE_ALERT, actions.RESUME_ALERT, actions.TAKE_OVER_ALERT, actions.UNWATCH),
+)
 OTHERS = (actions.LIST, actions.FORM, actions.MEANT, actions.POST_USAGE, "admin.send_again", "export.of_old")
-ALL_BUTTONS = (*BUTTONS, *OF_TEMPLATES, *OTHERS)
+ALL_BUTTONS = (*BUTTONS, *OF_TEMPLATES, *OF_SCHEDULES, *OF_ALERTS, *OTHERS)
 
 #: What can be done in the short form, and in the other one to come back to it.
 QUESTION_FORM = (
@@ -63,6 +71,13 @@ QUESTION_FORM = (
     export_modal.METRICS,
     export_modal.QUESTIONS,
     export_modal.SAVE_THIS,
+)
+
+#: What can be done in the other forms.
+OTHER_FORMS = (
+    *template_modal.CALLBACKS,
+    *(*schedule_modal.CHANGES, schedule_modal.SAVE, schedule_modal.HAND_OVER),
+    *(*alert_modal.CHANGES, alert_modal.VALUE, alert_modal.CALLBACK),
 )
 
 #: Settings, and a person who may and one who may not by them; groups are those of `GROUPS`.
@@ -115,7 +130,7 @@ async def test_the_table_of_buttons_is_whole(new_house: OpenHouse) -> None:
     listeners = handler.app._async_listeners
     #: The command, the shortcut, what is typed, a mention, the Home tab and two other events, the form, its menu of
     #: contracts, what is chosen in it and the way back; what can be pressed in a Home are buttons of those above.
-    assert len(listeners) == len(ALL_BUTTONS) + 11 + len(QUESTION_FORM) + len(template_modal.CALLBACKS)
+    assert len(listeners) == len(ALL_BUTTONS) + 11 + len(QUESTION_FORM) + len(OTHER_FORMS)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -276,6 +291,49 @@ async def test_a_form_of_a_template_opened_before_the_change(new_house: OpenHous
     (entry,) = await refusals(house, 1)
     assert entry.result.partition(":")[0] == template_modal.SAVE
     assert Act.TEMPLATE not in {entry.act for entry in await recorded(house)}
+
+
+async def test_a_form_of_an_alert_opened_before_the_change(new_house: OpenHouse) -> None:
+    """Nothing is drawn anew, found or saved, and the form says why."""
+    house = await house_where(new_house)
+    ana = house.member("ana")
+    await ana.types("#finance", "/tokenflex alerts")
+    await ana.presses(await ana.hears("#finance", "Nothing is watched here yet.", private=True), "New alert")
+    modal = await ana.sees_modal("New alert")
+    modal.fill("Tell the channel when", "A product or a cost centre is over a number of tokens")
+    await modal.shows("More tokens than")
+    assert await modal.search("Product name", "Revit")
+    modal.fill("Product name", "Revit")
+    modal.fill("More tokens than", "5")
+    ana.user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    assert await modal.search("Product name", "Revit") == []
+    modal.fill("Of what", "Product line code")
+    await modal.settled()
+    await hears_refusals(house, "ana", 1)
+    assert "Product name" in modal.labels()
+    await modal.submit()
+    await modal.shows(REFUSAL)
+    *_, entry = await refusals(house, 2)
+    assert entry.result.partition(":")[0] == alert_modal.CALLBACK
+    assert Act.ALERT not in {each.act for each in await recorded(house)}
+
+
+async def test_a_form_of_a_schedule_opened_before_the_change(new_house: OpenHouse) -> None:
+    """No runs are shown anew, nothing is saved, and the form says why."""
+    house = await house_where(new_house)
+    ana = house.member("ana")
+    await ana.presses(await gets(ana), "Schedule")
+    modal = await ana.sees_modal("Schedule", "It runs on the first working day")
+    ana.user.guest = True
+    pass_time(house, KEPT.total_seconds() / 60)
+    modal.fill("How often", "Every day")
+    await modal.settled()
+    await hears_refusals(house, "ana", 1)
+    assert "It runs on the first working day" in modal.visible_text()
+    await modal.submit()
+    await modal.shows(REFUSAL)
+    assert Act.SCHEDULE not in {each.act for each in await recorded(house)}
 
 
 async def test_a_change_is_seen_within_minutes(new_house: OpenHouse) -> None:
