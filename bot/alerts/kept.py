@@ -22,13 +22,23 @@ def as_text(state: State) -> str:
 
 
 def of_text(text: str) -> State:
-    """Return how an alert stands by a text of `as_text`."""
+    """Return how an alert stands by a text of `as_text`.
+
+    What another version has written, and this one does not understand, counts as if nothing was told: better said twice
+    than an alert that nobody can look at or delete.
+    """
     if not text:
         return State()
-    kept = json.loads(text)
-    episode = _episode(kept["episode"]) if kept["episode"] else None
-    past = (Past(date.fromisoformat(each["period"]), each["step"], _moment(each["eased_at"])) for each in kept["past"])
-    return State(episode, tuple(past))
+    try:
+        kept = json.loads(text)
+        episode = _episode(kept["episode"]) if kept["episode"] else None
+        return State(episode, tuple(map(_past, kept["past"])))
+    except (KeyError, TypeError, ValueError):
+        return State()
+
+
+def _past(kept: Mapping[str, Any]) -> Past:
+    return Past(date.fromisoformat(kept["period"]), kept["step"], _moment(kept["eased_at"]))
 
 
 def _episode(kept: Mapping[str, Any]) -> Episode:

@@ -14,7 +14,7 @@ from bot.alerts import kept
 from bot.alerts.episodes import Act, Close, Edit, State, Tell
 from bot.answers import announcing
 from bot.cards import alert_told
-from bot.cards.alert_told import Ending, Phase
+from bot.cards.alert_told import Ending, Phase, Told
 from bot.cards.schedule_card import Paused
 from bot.settings import LinkAudience
 from storage import alerts, answers, audit, outbox, tellings
@@ -144,8 +144,8 @@ def _tell(db: Connection, alert: Alert, act: Act, seen: Seen | None, now: dateti
 
 def _says(db: Connection, telling: Telling, act: Edit | Close, alert: Alert, now: datetime) -> None:
     ending = act.ending if isinstance(act, Close) else None
-    again = alert_told.of_text(telling.told).again
-    told = act.episode.told(alert.contract, ending=ending, again=again)
+    before = _told(telling)
+    told = act.episode.told(alert.contract, ending=ending, again=before is not None and before.again)
     tellings.change(db, telling.id, alert_told.as_text(told), now)
     _edit(db, telling, now)
 
@@ -193,7 +193,15 @@ def _of_alert(db: Connection, alert: Alert, recipient: str, kind: MessageKind, n
 
 
 def _is_over(telling: Telling) -> bool:
-    return alert_told.of_text(telling.told).phase is Phase.OVER
+    told = _told(telling)
+    return told is not None and told.phase is Phase.OVER
+
+
+def _told(telling: Telling) -> Told | None:
+    try:
+        return alert_told.of_text(telling.told)
+    except ValueError:  # another version has written it
+        return None
 
 
 def _subject(telling: Telling) -> str:

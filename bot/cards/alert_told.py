@@ -146,8 +146,19 @@ def as_text(told: Told) -> str:
 
 
 def of_text(text: str) -> Told:
-    """Return what a text of `as_text` says."""
-    kept = json.loads(text)
+    """Return what a text of `as_text` says.
+
+    Raises:
+        ValueError: another version has written it, and this one does not understand it.
+
+    """
+    try:
+        return _told(json.loads(text))
+    except (KeyError, TypeError) as error:
+        raise ValueError("what an alert has told is not understood") from error
+
+
+def _told(kept: Mapping[str, Any]) -> Told:
     return Told(
         contract=kept["contract"],
         matter=matter_of_json(kept["matter"]),

@@ -162,10 +162,10 @@ def of_telling(db: Connection, delivery: Delivery) -> AlertNews:
         return AlertNews(None)
     alert = alerts.find(db, telling.alert)
     alert = alert if alert is not None and alert.mark == telling.mark else None
+    try:
+        told = alert_told.of_text(telling.told)
+        counted = usage_of(Counted.from_json(telling.counted)) if telling.counted else None
+    except (KeyError, TypeError, ValueError):  # another version has written it
+        return AlertNews(alert)
     newest = tellings.newest(db, telling.alert, telling.mark)
-    return AlertNews(
-        alert,
-        alert_told.of_text(telling.told),
-        usage_of(Counted.from_json(telling.counted)) if telling.counted else None,
-        can_act=newest is not None and newest.id == telling.id,
-    )
+    return AlertNews(alert, told, counted, can_act=newest is not None and newest.id == telling.id)

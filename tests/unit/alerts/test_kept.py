@@ -1,9 +1,11 @@
 """How an alert stands, as a text."""
 
+import json
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +45,18 @@ states = st.builds(
 @given(states)
 def test_it_comes_back_as_it_was(state: State) -> None:
     assert kept.of_text(kept.as_text(state)) == state
+
+
+@pytest.mark.parametrize("text", ["nonsense", "{}", "[]", "1", '{"episode": {"period": 5}, "past": []}'])
+def test_what_is_not_understood_is_as_if_nothing_was_told(text: str) -> None:
+    assert kept.of_text(text) == State()
+
+
+@given(episodes)
+def test_what_a_later_version_knows_more_of_is_not_understood(episode: Episode) -> None:
+    later = json.loads(kept.as_text(State(episode)))
+    later["episode"]["matter"]["kind"] = "of-later"
+    assert kept.of_text(json.dumps(later)) == State()
 
 
 def test_a_quiet_one_needs_no_words() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.alerts import episodes, kept, telling
+from bot.alerts import episodes, kept, rules, telling
 from bot.alerts.watcher import MOST_CALLS
 from bot.answers import announcing
 from bot.cards import alert_told
@@ -504,13 +504,37 @@ async def test_where_slack_does_not_tell_it_waits(house: House, monkeypatch: pyt
     assert house.stands(alert).standing
 
 
-async def test_a_crash_at_one_alert_keeps_no_other_from_being_looked_at(house: House) -> None:
-    broken, house.usage.used = house.alert(), 5_200
-    house.db.execute("UPDATE alerts SET standing = 'nonsense' WHERE id = ?", [broken.id])
-    other = house.alert()
+async def test_a_crash_at_one_alert_keeps_no_other_from_being_looked_at(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = house.alert(), house.alert(Shares((10,)))
+    house.usage.used = 5_200
+    look = rules.look
+
+    def _crash(watched: Any, *more: Any) -> Any:
+        if watched == Shares((50, 75)):
+            raise RuntimeError("a mistake of ours")
+        return look(watched, *more)
+
+    monkeypatch.setattr(rules, "look", _crash)
     await house.looks()
     assert house.stands(other).standing
-    assert house.stands(broken).standing == "nonsense"
+    assert house.stands(broken).standing == ""
+
+
+async def test_what_another_version_has_written_is_told_again_and_can_be_deleted(house: House) -> None:
+    """Better than an alert that nobody can look at."""
+    alert, house.usage.used = house.alert(), 5_200
+    await house.looks()
+    house.db.execute("""UPDATE alerts SET standing = '{"of": "later"}', looked_at = NULL""")
+    house.db.execute("UPDATE tellings SET told = '{}', counted = '{}'")
+    await house.looks()
+    old, figures, new, _ = house.told()
+    assert house.said(old) == "That alert is a matter of the past."
+    assert "is not known any more" in house.said(figures)
+    assert "52 % of the tokens" in house.said(new)
+    await house.database.write(telling.removed, house.stands(alert), house.clock.now())
+    assert house.said(new).startswith("Over: nobody watches")
 
 
 async def test_a_channel_that_takes_no_message_pauses_it(house: House) -> None:
