@@ -92,7 +92,7 @@ Act = Tell | Edit | Close
 
 def looked(state: State, finding: Finding | None, now: datetime) -> tuple[State, tuple[Act, ...]]:
     """Return how an alert stands after a look at the figures, and what people are told; in that order."""
-    if finding is None:
+    if finding is None or _is_of_before(state, finding):
         return state, ()
     acts: list[Act] = []
     if state.episode is not None and not _goes_on(state.episode, finding):
@@ -145,6 +145,12 @@ def next_moment(state: State, now: datetime) -> datetime | None:
 
 
 # --- one step -----------------------------------------------------------------------------------------------------
+
+
+def _is_of_before(state: State, finding: Finding) -> bool:
+    """Return whether a finding is of an earlier period than what was told: by a clock that was set back."""
+    told = [past.period for past in state.past] + ([state.episode.period] if state.episode else [])
+    return finding.period < max(told, default=finding.period)
 
 
 def _goes_on(episode: Episode, finding: Finding) -> bool:

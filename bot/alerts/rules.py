@@ -89,11 +89,14 @@ def _of_year(watched: Shares | Shortage | Surplus, usage: Usage, year: TokenYear
         return Finding(year.last + _DAY, holds=False)
     match watched:
         case Shares():
-            return _shares(watched, usage, year, held)
+            found = _shares(watched, usage, year, held)
         case Shortage():
-            return _shortage(usage, year, held)
+            found = _shortage(usage, year, held)
         case Surplus():
-            return _surplus(watched, usage, year, held)
+            found = _surplus(watched, usage, year, held)
+    if found is None and held is not None and held.period < year.first:
+        return Finding(year.first, holds=False)  # what was told of the year before is over, whatever this one brings
+    return found
 
 
 def _shares(watched: Shares, usage: Usage, year: TokenYear, held: Held | None) -> Finding | None:

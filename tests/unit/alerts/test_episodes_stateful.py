@@ -65,6 +65,14 @@ class Alert(RuleBasedStateMachine):
             self.period, self.level = self.period + 1, 0
             self._look()
 
+    @rule(holds=st.booleans(), step=st.sampled_from(STEPS))
+    def figures_of_before_come(self, *, holds: bool, step: int) -> None:
+        """By a clock that was set back to an earlier period: they say nothing of what was told since."""
+        earlier = PERIODS[self.period] - timedelta(days=31)
+        finding = Finding(earlier, holds, step, ShareUsed(1, step, 1, 100, 0.5) if holds else None)
+        if any(period > earlier for period, _ in self.told):
+            assert episodes.looked(self.state, finding, self.now) == (self.state, ())
+
     @rule(known=st.booleans())
     def figures_are_known_or_not(self, known: bool) -> None:
         self.known = known

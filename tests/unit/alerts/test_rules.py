@@ -77,6 +77,12 @@ def test_a_year_without_tokens_has_no_shares() -> None:
 
 
 @pytest.mark.parametrize("watched", [SHARES, Shortage(), Surplus(10)])
+def test_what_was_told_of_the_year_before_is_over_though_nothing_is_known_of_this_one(watched: Watched) -> None:
+    found = look(watched, usage(0, 0), Held(date(2025, 2, 1), 50))
+    assert found == Finding(FIRST, holds=False)
+
+
+@pytest.mark.parametrize("watched", [SHARES, Shortage(), Surplus(10)])
 def test_when_the_year_is_over_nothing_of_it_holds(watched: Watched) -> None:
     assert look(watched, usage(9_500, at=AFTER)) == Finding(AFTER, holds=False)
 

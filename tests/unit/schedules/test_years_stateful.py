@@ -249,4 +249,4 @@ class Years(RuleBasedStateMachine):
 
 
 TestYears = Years.TestCase
-TestYears.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+TestYears.settings = settings(max_examples=8, stateful_step_count=16, deadline=None)
