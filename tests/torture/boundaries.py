@@ -11,10 +11,11 @@ from tests.torture.checks import Made, Verdict
 from tests.torture.crossings import AFTER, BEFORE, Moment, crossings_in
 from tests.torture.life import Life, StuckError, fast_house
 from tests.torture.processes import FAULT, Forge, Keeper, Plan
+from tests.torture.watched import BEGINS, LifeWatched
 
 PRIVATE = "#secret"
 #: What a bot suffers nothing by, so that it has no reason to end.
-_CLEAN = (Plan(), Plan(signed_in=True), Plan(files=True), Plan(schedules=True))
+_CLEAN = (Plan(), Plan(signed_in=True), Plan(files=True), Plan(schedules=True), Plan(alerts=True))
 
 
 @dataclass
@@ -37,18 +38,15 @@ class Run:
 async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, *, patience: float = 40.0) -> Run:
     """Let one export live in a house of its own while the bot suffers the plan."""
     plan = plan or Plan()
-    house = await fast_house(folder, data, **({"access_token_life": 60.0} if plan.signed_in else {}))
+    settings = {"access_token_life": 60.0} if plan.signed_in else {}
+    house = await fast_house(folder, data, begins=BEGINS if plan.alerts else None, **settings)
     if plan.signed_in:
         sign_in(house)
     if plan.files:
         house.variables["ATTACH_FILES"] = "csv"
     house.slack.workspace.add_channel(PRIVATE, ["ana"], private=True)
     made, keeper, stuck = Made(house), Keeper(forge, house, plan), ""
-    life: Life = (
-        LifeByItself(house, patience=patience)
-        if plan.schedules
-        else Life(house, channel=PRIVATE, patience=patience, files=plan.files)
-    )
+    life = _life(house, plan, patience)
     try:
         await keeper.start()
         await life.all()
@@ -64,6 +62,14 @@ async def live(forge: Forge, folder: Path, data: Any, plan: Plan | None = None, 
         verdict.links_left += "the link leaving" in stuck
         verdict.notes.append(stuck)
     return _run(plan, verdict, told, keeper, folder / FAULT)
+
+
+def _life(house: House, plan: Plan, patience: float) -> Life:
+    if plan.schedules:
+        return LifeByItself(house, patience=patience)
+    if plan.alerts:
+        return LifeWatched(house, patience=patience)
+    return Life(house, channel=PRIVATE, patience=patience, files=plan.files)
 
 
 def sign_in(house: House) -> None:

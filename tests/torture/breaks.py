@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from secrets import token_hex
 from typing import Any
 
 import bot.app
+from bot.alerts import own
 from bot.answers.files.folder import Folder
 from bot.calls import budget, gateway
 from bot.delivery.readback import ReadBack
@@ -17,8 +19,8 @@ from bot.runtime import bell, interrupts
 from bot.runtime.process_lock import ProcessLock
 from bot.schedules import due, outcome
 from bot.slack.files import SlackFiles
+from storage import alerts, logins, outbox, runs
 from storage import exports as export_store
-from storage import logins, outbox, runs
 from storage.database import Database
 from storage.states import Event, ExportState
 
@@ -136,6 +138,24 @@ def _no_missed_runs() -> None:
     due._of_missed = lambda late, missed, *, replaced: []
 
 
+def _no_standing() -> None:
+    stand, known = alerts.stand, set[int]()
+
+    def stood(db: Any, alert: Any, standing: str, now: Any, looked_at: Any = None) -> Any:
+        is_known = alert.id in known
+        known.add(alert.id)
+        return stand(db, alert, standing, now, looked_at) if is_known else alerts.find(db, alert.id)
+
+    alerts.stand = stood
+
+
+def _no_day() -> None:
+    newest = own.of
+    own.of = lambda db, alert, now: replace(
+        newest(db, alert, now), origin=f"alert:{alert.mark}:{token_hex(4)}", has_asked=False
+    )
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "read-back": _no_read_back,
     "mark": _no_mark,
@@ -155,4 +175,6 @@ BREAKS: dict[str, Callable[[], None]] = {
     "open runs": _no_open_runs,
     "act": _no_act,
     "missed runs": _no_missed_runs,
+    "standing": _no_standing,
+    "day": _no_day,
 }

@@ -19,13 +19,53 @@ from tests.torture.run_checks import Plans, check_runs, exports_of, known_runs
 
 NAME: Final = "Every day"
 _BEGINS_IN, _SHORTLY = timedelta(hours=12), timedelta(seconds=30)
-_NONE: Final = ("Nothing runs by itself here yet", "is deleted.", "is not there any more")
 
 
-class LifeByItself(Life):
-    """One person, and what is asked for them by itself."""
+class ByItself(Life):
+    """One person, and a list of what happens by itself for them."""
 
     _more = NO_ANSWER
+    _command = ""  #: shows the list
+
+    async def all(self) -> None:
+        """Live through all that is there for one person; as `whole`."""
+        await self.whole()
+
+    async def _does(self, label: str, said: str, what: str, *, anew: bool = False) -> None:
+        """Press a button of the list until that is said which comes of it.
+
+        Pressed again in the same list it is the same act. What is there several times is pressed in a list that is
+        shown `anew`; else another one is looked at only where it has no such button.
+        """
+        for _ in range(12):
+            await self._connected()
+            listed = self._listed(label)
+            since = len(self._shown()) if listed is None else self._shown().index(listed)
+
+            def is_said(since: int = since) -> bool | None:
+                return any(said in each.visible_text() for each in self._shown()[since:]) or None
+
+            if listed is not None:
+                await self.member.presses(listed, label)
+                await self._sees(is_said)
+            if not is_said() and (anew or listed is None):
+                await self.member.types(self.channel, self._command)
+                await self._sees(lambda said=is_said: said() or self._listed(label))  # type: ignore[misc]
+            if is_said():
+                return
+        raise StuckError(f"{self.member.name} pressed in vain: {what}")
+
+    def _listed(self, label: str) -> Message | None:
+        return next((each for each in reversed(self._shown()) if label in each.buttons()), None)
+
+    def _shown(self) -> list[Message]:
+        return [each for each in self.member.sees(self.channel) if each.ephemeral_for]
+
+
+class LifeByItself(ByItself):
+    """One person, and what is asked for them by itself."""
+
+    _command = "/tokenflex schedules"
     _known: tuple[Run, ...] = ()
 
     def __init__(self, house: House, name: str = "ana", patience: float = 40.0, *, fails: bool = True) -> None:
@@ -33,10 +73,6 @@ class LifeByItself(Life):
         super().__init__(house, name, file_name=f"{name}daily", patience=patience)
         self._fails = fails
         self._plans = Plans()
-
-    async def all(self) -> None:
-        """Live through the life of a schedule; as `whole`."""
-        await self.whole()
 
     async def whole(self) -> None:
         """Live through the life of a schedule.
@@ -63,7 +99,7 @@ class LifeByItself(Life):
         await self._reports(4)
         await self.settled()
         self._known = known_runs(self.house)
-        await self._does("Delete", _NONE, "deleting the schedule")
+        await self._does("Delete", "Nothing runs by itself here yet", "deleting the schedule", anew=True)
         await self.settled()
 
     def judged(self, made: Made) -> Verdict:
@@ -132,32 +168,3 @@ class LifeByItself(Life):
     def _is_left_out(self) -> bool | None:
         left_out = {run.identity for run in known_runs(self.house) if run.state is RunState.LEFT_OUT}
         return self._plans.left_out <= left_out or None
-
-    async def _does(self, label: str, said: str | tuple[str, ...], what: str) -> None:
-        """Press a button of the list of schedules until that is said which comes of it.
-
-        Pressed again in the same list it is the same act, so that another one is looked at only where it has no button.
-        """
-        words = (said,) if isinstance(said, str) else said
-
-        def is_said() -> bool | None:
-            return any(each in text.visible_text() for text in self._shown() for each in words) or None
-
-        def listed() -> Message | None:
-            return next((each for each in reversed(self._shown()) if label in each.buttons()), None)
-
-        for _ in range(12):
-            await self._connected()
-            shown = listed()
-            if shown is None:
-                await self.member.types(self.channel, "/tokenflex schedules")
-                await self._sees(lambda: is_said() or listed())
-            else:
-                await self.member.presses(shown, label)
-                await self._sees(is_said)
-            if is_said():
-                return
-        raise StuckError(f"{self.member.name} pressed in vain: {what}")
-
-    def _shown(self) -> list[Message]:
-        return [each for each in self.member.sees(self.channel) if each.ephemeral_for]

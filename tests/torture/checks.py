@@ -35,6 +35,8 @@ class Verdict:
     logins_lost: int = 0
     runs_lost: int = 0
     runs_doubled: int = 0
+    alerts_lost: int = 0
+    alerts_doubled: int = 0
     news_lost: int = 0  #: of schedules and alerts
     news_doubled: int = 0
     records_lost: int = 0  #: rows of the audit
@@ -121,22 +123,28 @@ def check(
     given_up: Iterable[int] = (),
     typed: int = 0,
     reports: Mapping[int, str] = NONE,
+    unseen: Mapping[int, str] = NONE,
 ) -> Verdict:
     """Check that each accepted export was made once, has one card and was announced once.
 
     `announced` are those that had the time for it; all of them by default. `refusals` is how many calls may have been
     answered with 429, `typed` how often the bot was to answer what people wrote to it. Those that were `given_up` in
     doubt may never have been made, and are not announced. `reports` are exports of schedules with their file names,
-    which have no card.
+    which have no card; those that are `unseen` are announced nowhere either, as those of alerts.
     """
-    verdict, numbers = Verdict(), {**accepted(house), **reports}
+    verdict, numbers = Verdict(), {**accepted(house), **reports, **unseen}
     copies = Counter(made.file_names)
     subjects = Counter(subject(message) for message in bot_messages(house))
     for number, name in numbers.items():
         nobodys = number in given_up
         _count(verdict, "exports", copies[name] or nobodys, f"export #{number} at Token Flex")
-        _count(verdict, "cards", subjects[f"card:{number}"] + (number in reports), f"the card of #{number}")
-        if nobodys:
+        _count(
+            verdict,
+            "cards",
+            subjects[f"card:{number}"] + (number in reports or number in unseen),
+            f"the card of #{number}",
+        )
+        if nobodys or number in unseen:
             _count(verdict, "announcements", subjects[f"result:{number}:1"] + 1, f"no announcement of #{number}")
         elif announced is None or number in announced:
             _count(verdict, "announcements", subjects[f"result:{number}:1"], f"the announcement of #{number}")

@@ -28,7 +28,7 @@ from bot.tokenflex.http import HttpDoor
 T = TypeVar("T")
 
 BEFORE, AFTER = "before", "after"
-SCHEDULED = "db use_cases._create"  #: a schedule is made
+MADE = "db changes.create"  #: a schedule, or an alert, is made
 #: Words of a path that are no keys of anything.
 _WORDS = {"token", "contract", "enrichment", "requests", "retry", "refreshUrl", "markRead", "summary", "last"}
 
@@ -115,16 +115,16 @@ def of_files(crossings: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return [each for each in crossings if each[0].startswith(ways)]
 
 
-def of_schedules(crossings: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Return those on the way of what is asked by itself: each that is about that alone, and the first of others.
+def by_themselves(crossings: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return those on the way of what happens by itself: each that is about that alone, and the first of others.
 
-    They begin with the schedule; what comes before it is the life of an export.
+    They begin with the schedule or the alert; what comes before a schedule is the life of an export.
     """
-    begun = next(n for n, (label, _) in enumerate(crossings) if label == SCHEDULED)
+    begun = next(n for n, (label, _) in enumerate(crossings) if label == MADE)
     first: dict[str, int] = {}
     for label, occurrence in crossings[begun:]:
         first.setdefault(label, occurrence)
-    own = ("db outcome.", "db runs.", SCHEDULED)
+    own = ("db changes.", "db outcome.", "db runs.", "db telling.", "db pausing.")
     return [each for each in crossings[begun:] if each[0].startswith(own) or first[each[0]] == each[1]]
 
 

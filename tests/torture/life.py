@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,10 +32,12 @@ class StuckError(Exception):
     """Something that was promised did not happen in time."""
 
 
-async def fast_house(folder: Any, data: Any, speed: float = SPEED, **token_flex: Any) -> House:
+async def fast_house(
+    folder: Any, data: Any, speed: float = SPEED, begins: datetime | None = None, **token_flex: Any
+) -> House:
     """Open a house for a life that takes some real seconds."""
     folder.mkdir(parents=True, exist_ok=True)
-    return await open_house(folder, speed=speed, token_flex={**TOKEN_FLEX, **token_flex}, data=data)
+    return await open_house(folder, speed=speed, token_flex={**TOKEN_FLEX, **token_flex}, data=data, begins=begins)
 
 
 class Life:

@@ -31,6 +31,7 @@ class Plan:
     signed_in: bool = False  #: with the login of a person, whose refresh token is renewed again and again
     files: bool = False  #: with the file of the export put into its thread
     schedules: bool = False  #: with a question that is asked by itself for some days
+    alerts: bool = False  #: with usage that is watched to the end of the contract year
     word: str = "run"  #: of the command line
     signal: tuple[Moment, int, float] | None = None  #: that the process gets so many real seconds after a moment
 

@@ -12,14 +12,15 @@ from bot.runtime import logs
 from sandbox.tokenflex.usage_data import UsageData
 from tests.torture.boundaries import Run, moments
 from tests.torture.checks import Verdict
-from tests.torture.crossings import AFTER, BEFORE, of_files, of_schedules
+from tests.torture.crossings import AFTER, BEFORE, by_themselves, of_files
 from tests.torture.faults import HTTP, KINDS, SLACK, STATEMENT
 from tests.torture.processes import Plan, forge
 from tests.torture.runner import Runner
 from tests.torture.ways_out import WAYS, moments_of
 
 PROCESSES = 2
-#: Of so many calls of a layer one fails in the life of a schedule, most of which is that of other exports.
+_BY_THEMSELVES = (Plan(schedules=True), Plan(alerts=True))
+#: Of so many calls of a layer one fails in those lives, which have much in common with that of an export.
 _SOME = {STATEMENT: 12, HTTP: 2, SLACK: 4}
 _UNLOOKED = 5  #: random runs of each process without periodic looks
 _ADDED = (
@@ -99,7 +100,7 @@ async def _share(order: Order) -> Report:
         if "boundaries" in order.parts:
             await _boundaries(runner, order, report)
             await _files(runner, order, report)
-            await _schedules(runner, order, report)
+            await _by_themselves(runner, order, report)
         if "exits" in order.parts:
             await _exits(runner, order, report)
         if "faults" in order.parts:
@@ -137,14 +138,17 @@ async def _files(runner: Runner, order: Order, report: Report) -> None:
     _say(order, f"files: {len(runs)} kills at {len(of_files(clean.crossings))} crossings")
 
 
-async def _schedules(runner: Runner, order: Order, report: Report) -> None:
-    """Kill at each crossing of what is asked by itself."""
-    (clean,) = await runner.plans([Plan(schedules=True)])
-    mine = moments(sorted(of_schedules(clean.crossings))[order.share :: PROCESSES])
-    runs = await runner.plans([Plan(kill=moment, schedules=True) for moment in mine])
-    for run in [clean, *runs]:
-        _count(report, run)
-    _say(order, f"schedules: {len(runs)} kills at {len(of_schedules(clean.crossings))} crossings")
+async def _by_themselves(runner: Runner, order: Order, report: Report) -> None:
+    """Kill at the crossings of what is asked, and of what is told, by itself."""
+    for plan in _BY_THEMSELVES:
+        (clean,) = await runner.plans([plan])
+        crossings = sorted(by_themselves(clean.crossings))
+        mine = moments(crossings[order.share :: PROCESSES])
+        runs = await runner.plans([replace(plan, kill=moment) for moment in mine])
+        for run in [clean, *runs]:
+            _count(report, run)
+        what = "schedules" if plan.schedules else "alerts"
+        _say(order, f"{what}: {len(runs)} kills at {len(crossings)} crossings")
 
 
 async def _exits(runner: Runner, order: Order, report: Report) -> None:
@@ -163,7 +167,8 @@ async def _exits(runner: Runner, order: Order, report: Report) -> None:
 async def _faults(runner: Runner, order: Order, report: Report) -> None:
     for layer in KINDS:
         runs = await runner.faults(layer, _picked(order, 1), every=order.every)
-        runs += await runner.faults(layer, _picked(order, _SOME[layer]), plan=Plan(schedules=True))
+        for plan in _BY_THEMSELVES:
+            runs += await runner.faults(layer, _picked(order, _SOME[layer]), plan=plan)
         report.faults_injected[layer] = len(runs)
         for run in runs:
             _count(report, run)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.torture.boundaries import moments
-from tests.torture.crossings import AFTER, BEFORE, Moment, of_files, of_schedules
+from tests.torture.crossings import AFTER, BEFORE, Moment, by_themselves, of_files
 from tests.torture.faults import HTTP, SLACK, STATEMENT, Planned
 from tests.torture.processes import Plan
 from tests.torture.runner import Runner
@@ -22,9 +22,13 @@ HANDED_OVER = Moment("slack files.completeUploadExternal", 1, AFTER)
 EVERY = 21  #: of so many moments one is taken; an odd number takes befores and afters in turn
 #: The first run of a schedule is decided, asks for its export, knows that, and ends; one that a person wants begins.
 RUNS = [Moment(f"db {label}", occurrence, AFTER) for label, occurrence in (
-    ("outcome.settle", 1), ("use_cases._accept", 2), ("runs.move", 1), ("use_cases._run_now", 1),
+    ("outcome.settle", 1), ("use_cases._accept", 2), ("runs.move", 1), ("changes.run_now", 1),
 )]  # fmt: skip
 DECIDED, ASKED, _, STARTED = RUNS
+#: An alert is told, seen to, asks for an export of its own, and has read it.
+TOLD = [Moment(f"db {label}", occurrence, AFTER) for label, occurrence in (
+    ("telling.looked", 1), ("changes.acknowledge", 1), ("use_cases._accept", 1), ("announcing.found", 1),
+)]  # fmt: skip
 CAUGHT = {
     Plan(SUBMITTED, breaks=("adoption",)): "exports_doubled",
     Plan(SUBMITTED, breaks=("lists",)): "exports_doubled",
@@ -38,6 +42,8 @@ CAUGHT = {
     Plan(DECIDED, breaks=("open runs",), schedules=True): "runs_lost",
     Plan(STARTED, breaks=("act",), schedules=True): "runs_doubled",
     Plan(breaks=("missed runs",), schedules=True): "runs_lost",
+    Plan(breaks=("standing",), alerts=True): "alerts_doubled",
+    Plan(breaks=("day",), alerts=True): "exports_doubled",
 }
 FAULTS = [
     *(Planned(HTTP, number, kind) for number, kind in ((1, "HTML"), (2, "500 before"), (3, "lost answer"))),
@@ -89,11 +95,23 @@ async def test_a_kill_on_the_way_of_a_schedule_loses_and_doubles_nothing(runner:
     """It is made once, each day that is due runs once or is said not to, and each report is posted once."""
     (clean,) = await runner.plans([Plan(schedules=True)])
     assert not clean.verdict.bad, clean
-    crossings = of_schedules(clean.crossings)
-    ways = {"outcome.settle", "outcome.follow", "use_cases._create", "use_cases._skip", "use_cases._delete"}
+    crossings = by_themselves(clean.crossings)
+    ways = {"outcome.settle", "outcome.follow", "changes.create", "changes.skip", "changes.delete"}
     assert {f"db {each}" for each in ways} <= {label for label, _ in crossings}
     wanted = {*RUNS, replace(ASKED, when=BEFORE), *moments(crossings)[:: 2 * EVERY - 1]}
     runs = await runner.plans([Plan(kill=moment, schedules=True) for moment in sorted(wanted, key=str)])
+    assert [str(run) for run in runs if run.verdict.bad] == []
+    assert sum(run.died for run in runs) >= 0.8 * len(runs)
+
+
+async def test_a_kill_on_the_way_of_an_alert_loses_and_doubles_nothing(runner: Runner) -> None:
+    """It is made once, told once with its figures, and over once, with one export a day at most."""
+    (clean,) = await runner.plans([Plan(alerts=True)])
+    assert not clean.verdict.bad, clean
+    crossings = by_themselves(clean.crossings)
+    assert {each.label for each in TOLD} | {"db usage_cache.keep"} <= {label for label, _ in crossings}
+    wanted = {*TOLD, *moments(crossings)[:: 2 * EVERY - 1]}
+    runs = await runner.plans([Plan(kill=moment, alerts=True) for moment in sorted(wanted, key=str)])
     assert [str(run) for run in runs if run.verdict.bad] == []
     assert sum(run.died for run in runs) >= 0.8 * len(runs)
 
@@ -102,7 +120,11 @@ async def test_nothing_waits_for_a_periodic_look(runner: Runner) -> None:
     """Commits, moments and news wake the loops: without looks lives go on, after kills and lost answers, too."""
     unlooked = Plan(breaks=("looks",))
     kills = [replace(unlooked, kill=moment) for moment in (SUBMITTED, ANNOUNCED)]
-    others = [replace(unlooked, fault=Planned(HTTP, 3, "lost answer")), replace(unlooked, schedules=True)]
+    others = [
+        replace(unlooked, fault=Planned(HTTP, 3, "lost answer")),
+        replace(unlooked, schedules=True),
+        replace(unlooked, alerts=True),
+    ]
     runs = await runner.plans([unlooked, *kills, *others])
     assert [str(run) for run in runs if run.verdict.bad] == []
     loads = await runner.seeds([1], breaks=("looks",))
@@ -169,7 +191,9 @@ async def test_kills_at_random_moments_under_load_lose_and_double_nothing(runner
 
 async def test_deliberate_bugs_are_noticed(runner: Runner) -> None:
     """Without the adoption, the lists, the read-back, the mark, the expiry or the clearing, each report shows it."""
-    runs = await runner.plans(list(CAUGHT), patience=8.0)
+    by_itself = [plan for plan in CAUGHT if plan.schedules or plan.alerts]
+    runs = await runner.plans([plan for plan in CAUGHT if plan not in by_itself], patience=8.0)
+    runs += await runner.plans(by_itself, patience=20.0)  # most of these are waited for, not in vain
     assert [str(run) for run in runs if not getattr(run.verdict, CAUGHT[run.plan])] == []
 
 
