@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.alerts.use_cases import Alerts, Listed
 from bot.cards import actions, alert_card, alert_list, alert_watched
 from bot.cards.actions import MadeFor
-from bot.cards.alert_list import PAGE, Line, Page
+from bot.cards.alert_list import Line
 from bot.cards.alert_told import Delay
 from bot.cards.blocks import paragraph
 from bot.people.asker import Asker
@@ -63,12 +63,14 @@ class OnAlerts:
             lambda asker: self._press(action_id, value, Act(asker, body, trigger)),
         )
 
-    async def show(self, act: Act, first: int = 0, note: str = "") -> None:
-        """Show the alerts that a person sees where they are, from the `first` on; in place of a list of before."""
-        listed = await self._alerts.listing(act.asker)
-        first = max(0, min(first, (len(listed) - 1) // PAGE * PAGE))
-        lines = [line(each, act.asker) for each in listed[first : first + PAGE]]
-        await self._tell(act, alert_list.listing(Page(lines, first, len(listed)), note), in_place=True)
+    async def show(self, act: Act, first: int = 0, note: str = "", *, holds: int = 0) -> None:
+        """Show the alerts that a person sees where they are, in place of a list of before.
+
+        These are those from the `first` on, or those among which one is that the list `holds`.
+        """
+        listed = await self._alerts.listing(act.asker, first, holds=holds)
+        page = listed.drawn(lambda each: line(each, act.asker))
+        await self._tell(act, alert_list.listing(page, note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:
         if action_id == actions.ALERTS:
@@ -85,7 +87,7 @@ class OnAlerts:
         elif action_id in self._told:
             await self._told[action_id](alert, more, act)
         else:
-            await self.show(act, note=await self._listed[action_id](alert, act))
+            await self.show(act, note=await self._listed[action_id](alert, act), holds=alert)
 
     async def _acknowledge(self, alert: int, _more: str, act: Act) -> None:
         """The message itself then says who has seen to it."""
@@ -103,20 +105,17 @@ class OnAlerts:
         await self._tell(act, paragraph(_NOTED))
 
     async def _pause(self, alert: int, act: Act) -> str:
-        await self._alerts.pause(alert, act.asker)
-        return "It is paused."
+        return f"It is paused: {alert_card.title(await self._alerts.pause(alert, act.asker))}."
 
     async def _resume(self, alert: int, act: Act) -> str:
-        await self._alerts.resume(alert, act.asker)
-        return "It goes on."
+        return f"It goes on: {alert_card.title(await self._alerts.resume(alert, act.asker))}."
 
     async def _take_over(self, alert: int, act: Act) -> str:
-        await self._alerts.take_over(alert, act.asker)
-        return "It is yours now, and goes on."
+        return f"It is yours now, and goes on: {alert_card.title(await self._alerts.take_over(alert, act.asker))}."
 
     async def _delete(self, alert: int, act: Act) -> str:
-        await self._alerts.delete(alert, act.asker)
-        return "It is deleted. What it said before stays."
+        deleted = await self._alerts.delete(alert, act.asker)
+        return f"It is deleted: {alert_card.title(deleted)}. What it said before stays."
 
 
 def line(listed: Listed, asker: Asker) -> Line:

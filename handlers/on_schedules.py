@@ -8,7 +8,8 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.cards import actions, schedule_list
 from bot.cards.actions import MadeFor
-from bot.cards.schedule_list import PAGE, Line, Page
+from bot.cards.pages import PAGE
+from bot.cards.schedule_list import Line
 from bot.cards.text import channel, code
 from bot.exports.presses import Presses
 from bot.questions import questions, templates
@@ -81,8 +82,8 @@ class OnSchedules:
         These are those from the `first` on, or those among which one is that the list `holds`.
         """
         listed, choices = await self._schedules.listing(act.asker, first, PAGE, holds=holds), self._choices()
-        lines = [line(each, _asks(each, choices)) for each in listed.shown]
-        await self._tell(act, schedule_list.listing(Page(lines, listed.first, listed.count), note), in_place=True)
+        page = listed.drawn(lambda each: line(each, _asks(each, choices)))
+        await self._tell(act, schedule_list.listing(page, note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:
         if action_id == actions.SCHEDULES:

@@ -5,9 +5,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.cards import actions, template_card
+from bot.cards import actions, pages, template_card
 from bot.cards.actions import MadeFor
-from bot.cards.template_card import PAGE, Line, Page
+from bot.cards.template_card import Line
 from bot.questions import questions, templates
 from bot.questions.templates import Templates
 from bot.slack.views import Trigger
@@ -17,6 +17,7 @@ from handlers.forms.question_form import QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
+from storage.templates import Template
 
 
 class OnTemplates:
@@ -66,13 +67,13 @@ class OnTemplates:
         """Show the templates that a person sees where they are, from the `first` on; in place of a list of before."""
         listed = await self._templates.listing(act.asker)
         changeable = await self._templates.changeable(listed, act.asker)
-        first = max(0, min(first, (len(listed) - 1) // PAGE * PAGE))
         choices = self._choices()
-        lines = [
-            Line(each, questions.summary(templates.read(each), choices.catalogue, choices.names), each.id in changeable)
-            for each in listed[first : first + PAGE]
-        ]
-        page = Page(lines, first, len(listed))
+
+        def line(template: Template) -> Line:
+            said = questions.summary(templates.read(template), choices.catalogue, choices.names)
+            return Line(template, said, template.id in changeable)
+
+        page = pages.cut(listed, first).drawn(line)
         await self._tell(act, template_card.listing(page, act.asker.channel, note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:

@@ -7,16 +7,16 @@ from typing import Final
 
 from bot.alerts import changes, daily, episodes, kept, typed
 from bot.alerts.episodes import State
-from bot.cards import alert_watched
+from bot.cards import alert_watched, pages
 from bot.cards.actions import MadeFor
 from bot.cards.alert_told import Delay
 from bot.cards.alert_watched import AlertError, Limit, Watched
+from bot.cards.pages import Page
 from bot.cards.schedule_card import TAKES_OVER, Paused
 from bot.errors import (
     AlertOwnerOnlyError,
     AlertRefusedError,
     HiddenAlertError,
-    MembershipUnknownError,
     NoSuchAlertError,
 )
 from bot.people import permissions
@@ -107,13 +107,17 @@ class Alerts:
         new = _new(draft, known.owner, origin)
         return await self._database.write(changes.edit, known.id, new, asker, self._clock.now())
 
-    async def listing(self, asker: Asker) -> tuple[Listed, ...]:
-        """Return the alerts of the channel where somebody asks, and their own; what is paused is last.
+    async def listing(self, asker: Asker, first: int = 0, *, holds: int = 0) -> Page[Listed]:
+        """Return a page of the alerts of the channel where somebody asks, and their own; what is paused is last.
 
-        Outside of channels they are those of all channels that the asker is in.
+        Outside of channels they are those of all channels that the asker is in. It is the page that has the `first`, or
+        the one among which is that it `holds`.
         """
         channels = await self._access.places_of(asker)
-        return await self._listed(await self._database.read(store.seen_from, channels, asker.person), asker)
+        found = await self._database.read(store.seen_from, channels, asker.person)
+        place = next((place for place, each in enumerate(found) if each.id == holds), None)
+        page = pages.cut(found, first, place=place)
+        return Page(await self._listed(page.shown, asker), page.first, page.count)
 
     async def at_home(self, asker: Asker) -> AtHome:
         """Return what the asker's Home tab shows of alerts: their own, and those of the channels they are in."""
@@ -253,10 +257,7 @@ class Alerts:
         await self._access.check_figures(draft.channel)
 
     async def _listed(self, found: Iterable[Alert], asker: Asker) -> tuple[Listed, ...]:
-        try:
-            all_of_them = await self._access.is_administrator(asker)
-        except MembershipUnknownError:
-            all_of_them = False
+        all_of_them = await self._access.administers(asker)
         return tuple(
             Listed(
                 each,

@@ -18,7 +18,6 @@ from bot.cards.alert_told import (
     ShareUsed,
     Told,
 )
-from bot.cards.alert_watched import AlertError
 from bot.cards.blocks import Block, Message, context, paragraph, section
 from bot.cards.schedule_card import TAKES_OVER, Paused
 from bot.cards.text import channel, code, day, escape, flat, mention, moment, shorten
@@ -99,12 +98,13 @@ def gone() -> Message:
 
 
 def name(alert: Alert) -> str:
+    """Return which alert it is, as mrkdwn that follows "the alert"."""
+    return f"on contract {code(alert.contract)}, {title(alert)},"
+
+
+def title(alert: Alert) -> str:
     """Return what an alert watches for, as mrkdwn."""
-    try:
-        words = alert_watched.words(alert_watched.of_text(alert.watched))
-    except AlertError:
-        words = "that I don't understand any more"
-    return f"on contract {code(alert.contract)}, *{escape(words)}*,"
+    return f"*{escape(alert_watched.said(alert.watched))}*"
 
 
 def paused(alert: Alert) -> str:

@@ -1,18 +1,16 @@
 """The list of alerts: each with what it watches for, how it stands, whose it is, and what who looks can do with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.cards import actions, alert_card, blocks
+from bot.cards import actions, alert_card, blocks, pages
 from bot.cards.alert_told import Told
 from bot.cards.blocks import Block, Message
+from bot.cards.pages import Page
 from bot.cards.schedule_card import TAKES_OVER
 from bot.cards.text import channel, code, escape, mention, shorten
 from storage.alerts import Alert
 
-#: Alerts on one page: two blocks each (source: Slack, messages: 50 blocks at most).
-PAGE: Final = 15
 _EMPTY: Final = (
     "Nothing is watched here yet. *New alert* has me tell a channel when tokens run short, when much more is used than "
     "usual, or when a product or a cost centre is over a number."
@@ -32,24 +30,15 @@ class Line:
     counts: bool = True  #: whether who looks may see figures of files, which are its owner's
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the lines that there are, from the `first` on."""
-
-    lines: Sequence[Line]
-    first: int
-    count: int
-
-
-def listing(page: Page, note: str = "") -> Message:
+def listing(page: Page[Line], note: str = "") -> Message:
     """Return a page of alerts; `note` is mrkdwn about what was just done."""
     above = [blocks.section("note", note)] if note else []
     if not page.count:
         said = blocks.section("empty", _EMPTY)
         return Message(note or _EMPTY, [*above, said, actions.row("new", actions.new_alert())])
     count = "One alert" if page.count == 1 else f"{page.count} alerts"
-    named = "; ".join(escape(shorten(line.said, 60)) for line in page.lines[:3] if line.said)
-    rows = [block for line in page.lines for block in _row(line)]
+    named = "; ".join(escape(shorten(line.said, 60)) for line in page.shown[:3] if line.said)
+    rows = [block for line in page.shown for block in _row(line)]
     return Message(note or f"{count}: {named}.", [*above, *rows, _below(page)])
 
 
@@ -100,7 +89,5 @@ def _wanted(line: Line) -> list[str]:
 _ALWAYS: Final = (actions.CHANGE_ALERT, actions.UNWATCH)
 
 
-def _below(page: Page) -> Block:
-    ends = (("Previous", page.first - PAGE), ("Next", page.first + PAGE))
-    turns = [actions.turn(actions.ALERTS, words, "alerts", str(at)) for words, at in ends if 0 <= at < page.count]
-    return actions.row("pages", actions.new_alert(), *turns)
+def _below(page: Page[Line]) -> Block:
+    return actions.row("pages", actions.new_alert(), *pages.turns(actions.ALERTS, "alerts", page))

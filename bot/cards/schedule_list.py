@@ -1,17 +1,15 @@
 """The list of schedules: each with what it asks, when it runs, whose it is, and what who looks can do with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.cards import actions, blocks, schedule_card
+from bot.cards import actions, blocks, pages, schedule_card
 from bot.cards.blocks import Block, Message
+from bot.cards.pages import Page
 from bot.cards.text import channel, code, escape, escape_within, flat, mention, sentence, shorten
 from storage.runs import Run, RunState
 from storage.schedules import Schedule
 
-#: Schedules on one page: two blocks each (source: Slack, messages: 50 blocks at most).
-PAGE: Final = 15
 _NAMED: Final = 5  #: runs that are left out
 _EMPTY: Final = (
     "Nothing runs by itself here yet. *Schedule* on a card, on an answer or in `/tokenflex templates` has a question "
@@ -42,23 +40,14 @@ class Line:
     may_change: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the lines that there are, from the `first` on."""
-
-    lines: Sequence[Line]
-    first: int
-    count: int
-
-
-def listing(page: Page, note: str = "") -> Message:
+def listing(page: Page[Line], note: str = "") -> Message:
     """Return a page of schedules; `note` is mrkdwn about what was just done."""
     above = [blocks.section("note", note)] if note else []
     if not page.count:
         return Message(note or _EMPTY, [*above, blocks.section("empty", _EMPTY)])
     count = "One schedule" if page.count == 1 else f"{page.count} schedules"
-    named = ", ".join(escape(shorten(flat(line.schedule.name), 40)) for line in page.lines)
-    rows = [block for line in page.lines for block in _row(line)]
+    named = ", ".join(escape(shorten(flat(line.schedule.name), 40)) for line in page.shown)
+    rows = [block for line in page.shown for block in _row(line)]
     return Message(note or f"{count}: {named}.", [*above, *rows, *_pages(page)])
 
 
@@ -135,7 +124,6 @@ def _buttons(line: Line) -> list[Block]:
 _ALWAYS: Final = (actions.RESCHEDULE, actions.HAND_OVER, actions.UNSCHEDULE)
 
 
-def _pages(page: Page) -> list[Block]:
-    ends = (("Previous", page.first - PAGE), ("Next", page.first + PAGE))
-    turns = [actions.turn(actions.SCHEDULES, words, "schedules", str(at)) for words, at in ends if 0 <= at < page.count]
+def _pages(page: Page[Line]) -> list[Block]:
+    turns = pages.turns(actions.SCHEDULES, "schedules", page)
     return [actions.row("pages", *turns)] if turns else []

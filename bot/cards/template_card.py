@@ -1,16 +1,14 @@
 """The list of templates: each with what it asks, whose it is, and what the person who looks can do with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.cards import actions, blocks
+from bot.cards import actions, blocks, pages
 from bot.cards.blocks import Block, Message
+from bot.cards.pages import PAGE, Page
 from bot.cards.text import channel, code, escape, is_direct_message, mention, sentence, shorten
 from storage.templates import Template
 
-#: Templates on one page: two blocks each (source: Slack, messages: 50 blocks at most).
-PAGE: Final = 15
 _LIST: Final = "`/tokenflex` opens the form; *Save as template* in it, or on a card, saves a question under a name."
 
 
@@ -23,25 +21,16 @@ class Line:
     may_change: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the lines that there are, from the `first` on."""
-
-    lines: Sequence[Line]
-    first: int
-    count: int
-
-
-def listing(page: Page, place: str, note: str = "") -> Message:
+def listing(page: Page[Line], place: str, note: str = "") -> Message:
     """Return a page of templates as they are seen from a place; `note` is mrkdwn about what was just done."""
     above = [blocks.section("note", note)] if note else []
     if not page.count:
         empty = f"There are no templates of yours or of this channel yet. {_LIST}"
         return Message(note or empty, [*above, blocks.section("empty", empty)])
     count = "One template" if page.count == 1 else f"{page.count} templates"
-    named = ", ".join(escape(line.template.name) for line in page.lines)
-    rows = [block for line in page.lines for block in _row(line, place)]
-    shown = f"{page.first + 1} to {page.first + len(page.lines)} of {page.count}. " if page.count > PAGE else ""
+    named = ", ".join(escape(line.template.name) for line in page.shown)
+    rows = [block for line in page.shown for block in _row(line, place)]
+    shown = f"{page.first + 1} to {page.first + len(page.shown)} of {page.count}. " if page.count > PAGE else ""
     hint = f"{shown}{code('/tokenflex export NAME')} asks one at once, with `period=` for other days."
     return Message(note or f"{count}: {named}.", [*above, *rows, blocks.context("hint", hint), *_pages(page)])
 
@@ -78,7 +67,6 @@ def _sharing(template: Template, place: str) -> list[str]:
     return [] if not place or is_direct_message(place) else [actions.SHARE]
 
 
-def _pages(page: Page) -> list[Block]:
-    ends = (("Previous", page.first - PAGE), ("Next", page.first + PAGE))
-    turns = [actions.turn(actions.TEMPLATES, words, "templates", str(at)) for words, at in ends if 0 <= at < page.count]
+def _pages(page: Page[Line]) -> list[Block]:
+    turns = pages.turns(actions.TEMPLATES, "templates", page)
     return [actions.row("pages", *turns)] if turns else []

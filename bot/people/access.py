@@ -193,6 +193,13 @@ class Access:
         """
         return await self._is_one_of(self.rules.administrators, asker.person, "")
 
+    async def administers(self, asker: Asker) -> bool:
+        """Return whether this person administers the bot, as far as Slack tells now: not who is known not to be one."""
+        try:
+            return await self.is_administrator(asker)
+        except MembershipUnknownError:
+            return False
+
     async def check_administrator(self, asker: Asker) -> None:
         """Check that this person administers the bot.
 

@@ -13,7 +13,6 @@ from bot.cards.actions import MadeFor
 from bot.cards.names import NAMES
 from bot.errors import (
     HiddenTemplateError,
-    MembershipUnknownError,
     NoSuchTemplateError,
     OwnerOnlyError,
     TemplateRefusedError,
@@ -91,10 +90,7 @@ class Templates:
 
     async def changeable(self, listed: Iterable[Template], asker: Asker) -> frozenset[int]:
         """Return which of these the asker may change, as far as Slack tells now: what is pressed is asked again."""
-        try:
-            all_of_them = await self._access.is_administrator(asker)
-        except MembershipUnknownError:
-            all_of_them = False
+        all_of_them = await self._access.administers(asker)
         return frozenset(
             each.id for each in listed if all_of_them or permissions.may_change_template(each, asker.person)
         )

@@ -7,6 +7,8 @@ from typing import Final
 
 from sqlite_utils import Database as Connection
 
+from bot.cards import pages
+from bot.cards.pages import Page
 from bot.cards.schedule_card import Paused
 from bot.schedules import calendar, decisions
 from bot.schedules.rule import Rule, RuleError
@@ -28,15 +30,6 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the schedules that somebody sees, of so many, from the `first` on."""
-
-    shown: tuple[Listed, ...]
-    first: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class AtHome:
     """What a Home tab shows of schedules, of so many."""
 
@@ -50,16 +43,15 @@ MOST_AT_HOME: Final = 5
 
 def page(
     db: Connection, channels: Collection[str], person: str, now: datetime, first: int, most: int, holds: int
-) -> tuple[list[Seen], int, int]:
-    """Return so many schedules of channels and of a person, from the `first` on; where that is, and how many there are.
+) -> Page[Seen]:
+    """Return a page of so many schedules of channels and of a person, the one that has the `first`.
 
     It is the page that has the schedule `holds`, where there is one of that id. Each has what `Listed` has of it, but
     what may be done.
     """
     found = schedules.seen_from(db, channels, person)
-    place = next((place for place, each in enumerate(found) if each.id == holds), first)
-    first = max(0, min(place, len(found) - 1)) // most * most
-    return [_seen(db, schedule, now) for schedule in found[first : first + most]], first, len(found)
+    place = next((place for place, each in enumerate(found) if each.id == holds), None)
+    return pages.cut(found, first, most, place=place).drawn(lambda schedule: _seen(db, schedule, now))
 
 
 def at_home(db: Connection, channels: Collection[str], person: str, now: datetime) -> tuple[list[Seen], int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.cards.actions import MadeFor
+from bot.cards.pages import Page
 from bot.cards.schedule_card import TAKES_OVER, Paused
 from bot.cards.text import is_direct_message
 from bot.errors import (
@@ -20,7 +21,7 @@ from bot.questions import templates
 from bot.runtime.clock import Clock
 from bot.schedules import changes, decisions, drafts, listing
 from bot.schedules.drafts import Draft
-from bot.schedules.listing import AtHome, Listed, Page, Seen
+from bot.schedules.listing import AtHome, Listed, Seen
 from bot.schedules.rule import RuleError
 from bot.tokenflex.catalogue import Catalogue
 from storage import schedules as store
@@ -65,15 +66,15 @@ class Schedules:
         begins = decisions.begins(draft.rule, now)
         return await self._database.write(changes.edit, known.id, drafts.columns(draft), begins, asker, now)
 
-    async def listing(self, asker: Asker, first: int = 0, most: int = changes.MOST, *, holds: int = 0) -> Page:
+    async def listing(self, asker: Asker, first: int = 0, most: int = changes.MOST, *, holds: int = 0) -> Page[Listed]:
         """Return schedules of the channel where somebody asks, and their own, the next due first.
 
         Outside of channels they are those of all channels that the asker is in. There are so many at `most`, from the
         `first` on, or those among which one is that it `holds`.
         """
         channels, now = await self._access.places_of(asker), self._clock.now()
-        found, at, count = await self._database.read(listing.page, channels, asker.person, now, first, most, holds)
-        return Page(await self._listed(found, asker), at, count)
+        page = await self._database.read(listing.page, channels, asker.person, now, first, most, holds)
+        return Page(await self._listed(page.shown, asker), page.first, page.count)
 
     async def at_home(self, asker: Asker) -> AtHome:
         """Return what the asker's Home tab shows of schedules: their own, and those of the channels they are in."""
@@ -228,10 +229,7 @@ class Schedules:
         return schedule
 
     async def _listed(self, found: Iterable[Seen], asker: Asker) -> tuple[Listed, ...]:
-        try:
-            all_of_them = await self._access.is_administrator(asker)
-        except MembershipUnknownError:
-            all_of_them = False
+        all_of_them = await self._access.administers(asker)
         return tuple(
             Listed(*each, may_change=all_of_them or permissions.may_change_schedule(each[0], asker.person))
             for each in found

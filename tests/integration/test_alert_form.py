@@ -74,7 +74,7 @@ async def test_an_alert_is_made_listed_and_deleted(new_house: OpenHouse) -> None
     await ana.presses(listed, "Pause")
     await ana.waits(lambda: "It is paused." in listed.visible_text())
     await ana.presses(listed, "Resume")
-    await ana.waits(lambda: "It goes on." in listed.visible_text())
+    await ana.waits(lambda: "It goes on: " in listed.visible_text())
     await ana.presses(listed, "Delete")
     await ana.waits(lambda: "Nothing is watched here yet." in listed.visible_text())
     acts = [entry.result.partition(",")[0] for entry in await recorded(quick) if entry.act is Act.ALERT]

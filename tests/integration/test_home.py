@@ -249,7 +249,7 @@ async def test_alerts_are_shown_to_who_is_in_their_channel(house: House) -> None
     await house.side.database.write(alerts.pause, alert.id, Paused.PERSON, house.clock.now())
     ana, home = house.member("ana"), await opens(house, "ana", "75 % of the year's tokens used", "It is paused.")
     await home.presses("Resume")
-    await ana.hears(US, "It goes on.")
+    await ana.hears(US, "It goes on: 75 % of the year's tokens used.")
     await ana.waits(lambda: ana.home is not None and "It is paused." not in ana.home.visible_text())
 
 

@@ -16,6 +16,7 @@ from bot.alerts.use_cases import Alerts, Draft
 from bot.cards.actions import MadeFor
 from bot.cards.alert_told import Delay, Phase, ShareUsed
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Unusual, Watched
+from bot.cards.pages import PAGE
 from bot.cards.schedule_card import Paused
 from bot.delivery.kinds import Words, load
 from bot.people.permissions import Rules
@@ -82,7 +83,7 @@ async def test_one_act_makes_one_alert(house: House, people: Alerts, alert: Aler
     assert await people.create(DRAFT, ANA, origin="form:1") == alert
     assert (alert.owner, alert.contract, alert.channel) == (OWNER, CONTRACT, CHANNEL)
     assert house.acts(Act.ALERT) == [f"alert 1 made, for {CHANNEL}"]
-    (listed,) = await people.listing(ANA)
+    (listed,) = (await people.listing(ANA)).shown
     assert listed.watched == DRAFT.watched
 
 
@@ -91,7 +92,7 @@ async def test_the_same_is_not_watched_twice(people: Alerts, alert: Alert) -> No
     with pytest.raises(errors.AlertRefusedError):
         await people.create(DRAFT, COLLEAGUE, origin="form:2")
     other = await people.create(replace(DRAFT, channel="C0OTHER01"), ANA, origin="form:3")
-    assert [each.alert for each in await people.listing(ANA)] == [alert, other]
+    assert [each.alert for each in (await people.listing(ANA)).shown] == [alert, other]
 
 
 @pytest.mark.parametrize("field", ["userName", "machineName", "reasonComment", "customField2", "usageDate", "nonsense"])
@@ -99,7 +100,7 @@ async def test_no_alert_watches_people(people: Alerts, field: str) -> None:
     """Whatever a form sends; nor what is neither a product nor the customer's own."""
     with pytest.raises(errors.AlertRefusedError):
         await people.create(replace(DRAFT, watched=Limit(field, "anna", 5)), ANA, origin="form:1")
-    assert await people.listing(ANA) == ()
+    assert (await people.listing(ANA)).shown == ()
 
 
 async def test_a_cost_centre_is_watched(people: Alerts) -> None:
@@ -199,7 +200,7 @@ async def test_an_edit_begins_anew(house: House, people: Alerts, alert: Alert) -
     for _ in range(2):
         edited = await people.edit(made_for, ANA, replace(DRAFT, watched=Shares((90,))), origin="form:3")
     assert (edited.owner, edited.standing, edited.looked_at) == (OWNER, "", None)
-    assert [each.alert for each in await people.listing(ANA)] == [edited]
+    assert [each.alert for each in (await people.listing(ANA)).shown] == [edited]
     assert outbox.get(house.db, row.id).version == row.version + 1
     told = load(house.db, outbox.get(house.db, row.id)).message(None, Words()).text
     assert told.endswith("since the alert was changed.")
@@ -218,7 +219,7 @@ async def test_an_edit_is_checked_like_a_new_one(people: Alerts, alert: Alert) -
     other = await people.create(replace(DRAFT, watched=Shortage()), ANA, origin="form:3")
     with pytest.raises(errors.AlertRefusedError):
         await people.edit(made_for, ANA, replace(DRAFT, watched=Shortage()), origin="form:4")
-    assert {each.alert for each in await people.listing(ANA)} == {alert, other}
+    assert {each.alert for each in (await people.listing(ANA)).shown} == {alert, other}
     assert (await people.edit(made_for, BOSS, replace(DRAFT, channel="C0OTHER01"), origin="form:5")).owner == OWNER
 
 
@@ -328,7 +329,7 @@ async def test_what_is_deleted_is_gone(house: House, people: Alerts, alert: Aler
     with pytest.raises(errors.NoSuchAlertError):
         await people.recognise(MadeFor(alert.id, alert.mark))
     assert outbox.get(house.db, row.id).version > row.version
-    assert await people.listing(ANA) == ()
+    assert (await people.listing(ANA)).shown == ()
 
 
 async def test_a_button_of_another_life_does_nothing(people: Alerts, alert: Alert) -> None:
@@ -340,9 +341,9 @@ async def test_a_button_of_another_life_does_nothing(people: Alerts, alert: Aler
 
 async def test_the_list_is_the_channels_and_ones_own(people: Alerts, alert: Alert) -> None:
     """What somebody may change is told with it."""
-    assert [(each.alert.id, each.may_change) for each in await people.listing(ANA)] == [(alert.id, True)]
-    assert [(each.alert.id, each.may_change) for each in await people.listing(COLLEAGUE)] == [(alert.id, False)]
-    assert await people.listing(STRANGER) == ()
+    assert [(each.alert.id, each.may_change) for each in (await people.listing(ANA)).shown] == [(alert.id, True)]
+    assert [(each.alert.id, each.may_change) for each in (await people.listing(COLLEAGUE)).shown] == [(alert.id, False)]
+    assert (await people.listing(STRANGER)).shown == ()
 
 
 async def test_outside_of_channels_those_of_ones_channels_are_seen(house: House, people: Alerts, alert: Alert) -> None:
@@ -351,7 +352,7 @@ async def test_outside_of_channels_those_of_ones_channels_are_seen(house: House,
     store.pause(house.db, other.id, Paused.OWNER.value, house.clock.now())
     at_home, elsewhere = admitted(BEN, ""), admitted(ADMINISTRATOR, "")
     house.places.members = {BEN}
-    assert [each.alert.id for each in await people.listing(at_home)] == [alert.id, other.id]
+    assert [each.alert.id for each in (await people.listing(at_home)).shown] == [alert.id, other.id]
     shown = await people.at_home(at_home)
     assert ([each.alert.id for each in shown.shown], shown.count) == ([other.id, alert.id], 2)
     assert (await people.take_over(other.id, at_home)).owner == BEN
@@ -366,3 +367,21 @@ async def test_there_is_an_end_of_alerts(house: House, people: Alerts, alert: Al
     with pytest.raises(errors.AlertRefusedError):
         await people.create(replace(DRAFT, watched=Shortage()), COLLEAGUE, origin="more")
     assert len(store.seen_from(house.db, [CHANNEL], "")) == 100
+
+
+async def test_the_list_has_pages(house: House, people: Alerts) -> None:
+    """Who acts on one sees the page that it stands on, also where that is another one now."""
+    made = [
+        await people.create(
+            replace(DRAFT, watched=Limit("productName", f"Product {number}", 5)), ANA, origin=f"m:{number}"
+        )
+        for number in range(PAGE + 2)
+    ]
+    first = await people.listing(ANA)
+    assert ([each.alert for each in first.shown], first.first, first.count) == (made[:PAGE], 0, PAGE + 2)
+    held = await people.listing(ANA, holds=made[-1].id)
+    assert ([each.alert for each in held.shown], held.first) == (made[PAGE:], PAGE)
+    await people.pause(made[0].id, ANA)
+    assert (await people.listing(ANA, holds=made[0].id)).first == PAGE
+    assert (await people.listing(ANA, 10 * PAGE)).first == PAGE
+    assert (await people.listing(ANA, holds=99)).first == 0

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from bot.cards import schedule_card, schedule_list
+from bot.cards.pages import PAGE, Page
 from bot.cards.schedule_card import TAKES_OVER, NotDone, Paused
-from bot.cards.schedule_list import PAGE, Line, Page
+from bot.cards.schedule_list import Line
 from storage.runs import Run, RunState
 from tests.harness.rows import NOW
 from tests.unit.cards.test_alert_list import assert_slack_takes, labels
