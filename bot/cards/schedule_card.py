@@ -133,7 +133,8 @@ def handed_over(schedule: Schedule, to: str, by: str) -> Message:
     said = f"{mention(by)} has handed the schedule {name(schedule)} in {channel(schedule.channel)} over to you."
     if schedule.owner != to:
         return blocks.paragraph(f"{said} It is {mention(schedule.owner)}'s by now.")
-    follows = f"It runs by what you may do, and you hear of it when it fails. {_goes_on(schedule, None)}"
+    runs = "It does not run again." if schedule.next_at is None else f"It runs next {moment(schedule.next_at)}."
+    follows = f"It goes by what you may do, and you hear of it when it fails. {runs}"
     if schedule.is_paused:
         follows = f"{paused(schedule)} {_how(schedule)}"
     parts = [blocks.section("schedule", f"{said}\n{follows}"), actions.row("buttons", *_buttons(schedule))]

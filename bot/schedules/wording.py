@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 from bot.cards.text import day as day_said
+from bot.questions import periods
+from bot.questions.periods import Period, PeriodError, Relative
 from bot.schedules.calendar import Run, next_runs
 from bot.schedules.rule import (
     LAST,
@@ -62,13 +64,26 @@ class Preview:
     notes: tuple[str, ...]
 
 
-def preview(rule: Rule, now: datetime, count: int = 5) -> Preview:
-    """Return when a schedule would run from now on."""
+def preview(rule: Rule, now: datetime, period: Period = Relative.ALL, count: int = 5) -> Preview:
+    """Return when a schedule would run from now on that asks about a period."""
     runs, zone = next_runs(rule, now, count), ZoneInfo(rule.zone)
     notes = [_NO_HOLIDAYS] if isinstance(rule, Timed) and isinstance(rule.days, WorkingDay) else []
     notes += [_EITHER] if isinstance(rule, Cron) and _names_both_days(rule.line) else []
+    notes += _without_days(period, runs)
     notes += [_moved(run, zone) for run in runs if _shown(run, zone) != run.written]
     return Preview(words(rule), tuple(map(run_said, runs)), tuple(notes))
+
+
+def _without_days(period: Period, runs: Sequence[Run]) -> list[str]:
+    """Return what to know where no day of a period is over when it runs; the years of a contract are not known here."""
+    if period in {Relative.THIS_CONTRACT_YEAR, Relative.LAST_CONTRACT_YEAR}:
+        return []
+    for run in runs:
+        try:
+            periods.days_of(period, run.written.date())
+        except PeriodError as error:
+            return [f"It has no report on {day_said(run.written.date())}. {error}"]
+    return []
 
 
 def _names_both_days(line: str) -> bool:

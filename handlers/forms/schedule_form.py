@@ -187,7 +187,7 @@ class ScheduleForm:
         said = questions.summary(question, choices.catalogue, choices.names)
         rule = typed.read(sketch.typed)
         shown: Preview | tuple[RuleProblem, ...]
-        shown = rule if isinstance(rule, tuple) else wording.preview(rule, self._clock.now())
+        shown = rule if isinstance(rule, tuple) else wording.preview(rule, self._clock.now(), question.period)
         knows = replace(kept, shown="" if isinstance(rule, tuple) else _text(rule))
         return schedule_modal.form(sketch, knows, said, shown, choices, note)
 

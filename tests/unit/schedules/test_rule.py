@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.questions.periods import Relative
 from bot.schedules import rule as rules
 from bot.schedules import typed
 from bot.schedules.calendar import next_runs
 from bot.schedules.rule import (
     Cron,
     Daily,
+    Days,
     MonthDay,
     NthWeekday,
     Rule,
@@ -158,6 +160,28 @@ def test_days_of_the_month_and_of_the_week_are_either(line: str, is_said: bool) 
     notes = preview(Cron(line, "Europe/Berlin"), datetime(2026, 1, 1, tzinfo=UTC)).notes
     assert [note for note in notes if "each day that is either" in note] == list(notes)
     assert bool(notes) is is_said
+
+
+@pytest.mark.parametrize(
+    ("days", "period", "said"),
+    [
+        (
+            WorkingDay(1),
+            Relative.THIS_MONTH,
+            "It has no report on 1 December 2026. There is no usage of December 2026 yet",
+        ),
+        (MonthDay(1), Relative.YEAR_TO_DATE, "It has no report on 1 January 2027. There is no usage of 2027 yet"),
+        (MonthDay(2), Relative.THIS_MONTH, ""),
+        (WorkingDay(1), Relative.LAST_MONTH, ""),
+        (MonthDay(1), Relative.THIS_CONTRACT_YEAR, ""),
+    ],
+)
+def test_a_day_on_which_there_is_nothing_to_report_is_told(days: Days, period: Relative, said: str) -> None:
+    """Before it is saved, since it would fail each time; once, whatever follows."""
+    notes = preview(Timed(days, time(8), "Europe/Berlin"), datetime(2026, 11, 29, tzinfo=UTC), period).notes
+    told = [note for note in notes if "no report" in note]
+    assert len(told) == bool(said)
+    assert all(note.startswith(said) for note in told)
 
 
 @pytest.mark.parametrize("zone", ["EST", "mst", "PST", "CEST"])
