@@ -117,6 +117,31 @@ async def _home(page: Page) -> None:
     await _shoot(page, "home")
 
 
+async def _report(page: Page) -> None:
+    """Have the answer come by itself each month, and take a picture of the first of these reports."""
+    await page.set_viewport_size({"width": WIDTH, "height": 1500})
+    await page.locator("#channels").get_by_role("button", name="#finance").click()
+    form = page.get_by_role("dialog")
+    await page.locator(".message > .content").get_by_role("button", name="Schedule").last.click()
+    await form.get_by_label("Name", exact=True).fill("Tokens by product")
+    await form.get_by_role("button", name="Save", exact=True).click()
+    await expect(form).to_contain_text("Saved:", timeout=PATIENCE)
+    await form.get_by_role("button", name="Close", exact=True).click()
+    for where in ("The first of next month", "Next Monday"):
+        await _travel(page, where)
+    await page.get_by_label("20 times as fast").check()
+    report = page.locator("#messages > .message").filter(has_text="Tokens by product, is ready")
+    await expect(report.locator(".canvas svg")).to_be_visible(timeout=PATIENCE)
+    await _shoot(page, "report", report)
+
+
+async def _travel(page: Page, where: str) -> None:
+    panel = page.locator("#panel")
+    await panel.get_by_role("button", name=where).click()
+    await expect(panel).to_contain_text("On the way to", timeout=PATIENCE)
+    await expect(panel).not_to_contain_text("On the way to", timeout=3 * PATIENCE)
+
+
 async def _usage(page: Page) -> None:
     """Ask how many tokens are left."""
     await page.locator("#me").select_option("ben")
@@ -157,6 +182,7 @@ async def _take() -> None:
                 await _form(light)
                 await _answer(light, house)
                 await _home(light)
+                await _report(light)
                 await _usage(await _open(browser, workspace.url, "dark"))
                 await _phone(await _open(browser, workspace.url, "light"))
             finally:

@@ -130,6 +130,12 @@ class Person:
             await self.menu(label).press("Enter")
         await self.menu(label).press("Escape")
 
+    async def chooses(self, label: str, option: str) -> None:
+        """Search and choose the one option of a menu in the form."""
+        await self.finds(label, option)
+        await self.menu(label).press("Enter")
+        await expect(self.menu(label)).to_have_value(option)
+
     def error_of(self, label: str) -> Locator:
         """What stands under a field of the form."""
         return self.form.locator(".field").filter(has=self.tab.get_by_text(label, exact=False)).locator(".error")

@@ -1,10 +1,21 @@
-"""The time of a house whose bot runs in this process, as the page moves it."""
+"""A house on the day of `make demo`, through whose time one travels on the page; its bot runs in this process."""
 
-from datetime import datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from playwright.async_api import expect
 
 from sandbox.journey import Ahead, NobodyThereError
+from sandbox.tokenflex.usage_data import UsageData
 from scripts import agenda
-from tests.harness.house import House
+from tests.browser.person import Person
+from tests.harness.house import House, close_house, open_house
+
+TODAY = datetime(2026, 10, 19, 8, 30, tzinfo=UTC)
+KNOWN_LATER = timedelta(days=2)  #: until Token Flex knows of usage
+_A_YEAR = 400_000  #: milliseconds that the longest journey may take
 
 
 class TimeOfHouse:
@@ -26,3 +37,28 @@ class TimeOfHouse:
         if self._house.bot is None:
             raise NobodyThereError("The bot has ended.")
         return await self._house.side.database.read(agenda.ahead, self._house.clock.now())
+
+
+@asynccontextmanager
+async def house_of_the_demo(folder: Path) -> AsyncIterator[House]:
+    """Open a house whose people work in Berlin, and where usage grows with the time that passes."""
+
+    def _known_day() -> date:
+        return (house.clock.now() - KNOWN_LATER).date()
+
+    data = UsageData(through=_known_day)
+    house = await open_house(folder, data=data, begins=TODAY)
+    for user in house.slack.workspace.users.values():
+        user.tz = "Europe/Berlin"
+    await house.start_bot()
+    yield house
+    await close_house(house)
+    data.close()
+
+
+async def travels(person: Person, where: str) -> None:
+    """Press where to travel to, and wait until it is that time."""
+    panel = person.tab.locator("#panel")
+    await person.panel_button(where).click()
+    await expect(panel).to_contain_text("On the way to")
+    await expect(panel).not_to_contain_text("On the way to", timeout=_A_YEAR)
