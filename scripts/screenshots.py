@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from sandbox import installed
-from sandbox.demo_house import DemoHouse
+from sandbox.demo_house import ZONE, DemoHouse
 from sandbox.page.server import Page as Workspace
 from sandbox.tokenflex.settings import SandboxSettings
 from scripts import chromium
@@ -21,7 +21,9 @@ PATIENCE = 60_000  #: milliseconds
 
 async def _open(browser: Browser, url: str, scheme: str) -> Page:
     context = await browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if scheme == "dark" else "light"
+        viewport={"width": WIDTH, "height": HEIGHT},
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id=ZONE,
     )
     page = await context.new_page()
     await page.goto(url)
@@ -119,7 +121,7 @@ async def _home(page: Page) -> None:
 
 async def _report(page: Page) -> None:
     """Have the answer come by itself each month, and take a picture of the first of these reports."""
-    await page.set_viewport_size({"width": WIDTH, "height": 1500})
+    await page.set_viewport_size({"width": WIDTH, "height": 1800})
     await page.locator("#channels").get_by_role("button", name="#finance").click()
     form = page.get_by_role("dialog")
     await page.locator(".message > .content").get_by_role("button", name="Schedule").last.click()
@@ -136,10 +138,11 @@ async def _report(page: Page) -> None:
 
 
 async def _travel(page: Page, where: str) -> None:
-    panel = page.locator("#panel")
-    await panel.get_by_role("button", name=where).click()
-    await expect(panel).to_contain_text("On the way to", timeout=PATIENCE)
-    await expect(panel).not_to_contain_text("On the way to", timeout=3 * PATIENCE)
+    panel, button = page.locator("#panel"), page.get_by_role("button", name=where)
+    day, _, _ = (await panel.locator("li").filter(has=button).locator("small").inner_text()).rpartition(",")
+    await button.click()
+    await expect(panel.locator(".it-is")).to_contain_text(day, timeout=PATIENCE)
+    await expect(panel).not_to_contain_text("On the way to", timeout=PATIENCE)
 
 
 async def _usage(page: Page) -> None:

@@ -91,5 +91,5 @@ async def test_when_it_runs_is_shown_before_it_is_saved(ana: Person) -> None:
     await ana.presses(await ana.hears("Only visible to you", "It runs every day at 07:30"), "Hand over")
     await expect(ana.form.get_by_role("heading", name="Hand over")).to_be_visible()
     await ana.chooses("New owner", "@ben")
-    await ana.form.get_by_role("button", name="Save", exact=True).click()
+    await ana.form.get_by_role("button", name="Hand over", exact=True).click()
     await expect(ana.form).to_contain_text("Tokens by product is @ben's now.")

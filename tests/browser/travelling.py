@@ -59,6 +59,8 @@ async def house_of_the_demo(folder: Path) -> AsyncIterator[House]:
 async def travels(person: Person, where: str) -> None:
     """Press where to travel to, and wait until it is that time."""
     panel = person.tab.locator("#panel")
+    listed = panel.locator(".destinations li").filter(has=person.tab.get_by_role("button", name=where))
+    day, _, _ = (await listed.locator("small").inner_text()).rpartition(",")
     await person.panel_button(where).click()
-    await expect(panel).to_contain_text("On the way to")
-    await expect(panel).not_to_contain_text("On the way to", timeout=_A_YEAR)
+    await expect(panel.locator(".it-is")).to_contain_text(day, timeout=_A_YEAR)
+    await expect(panel).not_to_contain_text("On the way to")
