@@ -17,7 +17,6 @@ from handlers.forms.question_form import QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
 from handlers.on_exports import Act, OnExports
-from storage.templates import Template
 
 
 class OnTemplates:
@@ -68,12 +67,13 @@ class OnTemplates:
         listed = await self._templates.listing(act.asker)
         changeable = await self._templates.changeable(listed, act.asker)
         choices = self._choices()
-
-        def line(template: Template) -> Line:
-            said = questions.summary(templates.read(template), choices.catalogue, choices.names)
-            return Line(template, said, template.id in changeable)
-
-        page = pages.cut(listed, first).drawn(line)
+        page = pages.cut(listed, first).drawn(
+            lambda each: Line(
+                each,
+                questions.summary(templates.read(each), choices.catalogue, choices.names),
+                each.id in changeable,
+            )
+        )
         await self._tell(act, template_card.listing(page, act.asker.channel, note), in_place=True)
 
     async def _press(self, action_id: str, value: str, act: Act) -> None:
