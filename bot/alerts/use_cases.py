@@ -125,6 +125,10 @@ class Alerts:
         found = await self._database.read(store.seen_from, channels, asker.person)
         return AtHome(await self._listed(sorted(found, key=_matters_less)[:MOST_AT_HOME], asker), len(found))
 
+    async def is_closed(self, channel: str) -> bool:
+        """Return whether Slack says now that the bot cannot post to a channel, since it is not in it."""
+        return await self._access.seems_closed(channel)
+
     async def see(self, alert_id: int, asker: Asker) -> Alert:
         """Return an alert that this person may see.
 
@@ -182,11 +186,11 @@ class Alerts:
         """Let an alert go on, by the rights of its owner.
 
         Raises:
-            UseCaseError: as `change`.
+            UseCaseError: as `change`; AlertRefusedError: its channel takes no messages.
 
         """
         alert = await self.change(alert_id, asker)
-        return await self._database.write(changes.resume, alert, asker, self._clock.now(), owner=alert.owner)
+        return await self._go_on(alert, asker, owner=alert.owner)
 
     async def take_over(self, alert_id: int, asker: Asker) -> Alert:
         """Make an alert one's own that has paused because of who owned it, or of its place, and let it go on.
@@ -202,7 +206,7 @@ class Alerts:
             raise AlertOwnerOnlyError(alert)
         self._access.check_contract(alert.contract)
         await self._access.check_channel(alert.channel)
-        return await self._database.write(changes.resume, alert, asker, self._clock.now(), owner=asker.person)
+        return await self._go_on(alert, asker, owner=asker.person)
 
     async def delete(self, alert_id: int, asker: Asker) -> Alert:
         """Delete an alert; what it told before stays.
@@ -246,6 +250,11 @@ class Alerts:
         """
         alert = await self.see(alert_id, asker)
         return await self._database.write(changes.not_useful, alert.id, message, asker, self._clock.now())
+
+    async def _go_on(self, alert: Alert, asker: Asker, *, owner: str) -> Alert:
+        if alert.paused_why and await self.is_closed(alert.channel):
+            raise AlertRefusedError(("I am not in its channel: invite me there first",))
+        return await self._database.write(changes.resume, alert, asker, self._clock.now(), owner=owner)
 
     async def _check(self, draft: Draft) -> None:
         watched = draft.watched

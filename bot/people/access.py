@@ -109,6 +109,13 @@ class Access:
         """
         return await self._channels.sharing(self.current_channel(channel)) is Sharing.HIDDEN
 
+    async def seems_closed(self, channel: str) -> bool:
+        """Return the same as far as Slack tells now: not of a channel that is not known to be closed."""
+        try:
+            return await self.is_closed(channel)
+        except MembershipUnknownError:
+            return False
+
     async def administrators(self) -> frozenset[str]:
         """Return the accounts of who administers the bot, as far as the settings name them or their groups.
 

@@ -8,7 +8,6 @@ from bot.cards.schedule_card import TAKES_OVER, Paused
 from bot.cards.text import is_direct_message
 from bot.errors import (
     HiddenScheduleError,
-    MembershipUnknownError,
     NoSuchScheduleError,
     PersonNotAllowedError,
     ScheduleOwnerOnlyError,
@@ -88,10 +87,7 @@ class Schedules:
 
     async def is_closed(self, channel: str) -> bool:
         """Return whether Slack says now that the bot cannot post to a channel, since it is not in it."""
-        try:
-            return await self._access.is_closed(channel)
-        except MembershipUnknownError:
-            return False
+        return await self._access.seems_closed(channel)
 
     async def see(self, schedule_id: int, asker: Asker) -> Schedule:
         """Return a schedule that this person may see.

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.alerts import typed
 from bot.alerts.typed import Typed
 from bot.alerts.use_cases import Alerts, Draft, watched_of
-from bot.cards import alert_watched, refusals
+from bot.cards import alert_card, alert_watched, refusals
 from bot.cards.actions import MadeFor
 from bot.cards.text import channel as channel_said
 from bot.cards.text import code, escape
@@ -38,6 +38,8 @@ from handlers.guard import Guard
 Body = Mapping[str, Any]
 _WHICH_CONTRACT = "Choose the contract that I should watch."
 _WHICH_CHANNEL = "Choose the channel that should hear of it."
+_RESUME = "*Resume* in the list lets it go on."
+_INVITE = "I am not in that channel yet: invite me there first, else it is paused."
 #: What is said at the channel.
 _OF_CHANNEL: Mapping[type[Exception], str] = {
     FiguresSharedError: refusals.FIGURES_SHARED_IN_FORM,
@@ -129,15 +131,20 @@ class AlertForm:
         draft = self._draft(sketch, view)
         if not isinstance(draft, Draft):
             return submission.errors(draft)
-        origin = envelope.origin_of_form(body)
+        origin, invites = envelope.origin_of_form(body), await self._alerts.is_closed(draft.channel)
         if sketch.alert:
             saved = await self._alerts.edit(MadeFor.of(sketch.alert), asker, draft, origin=origin)
         else:
             saved = await self._alerts.create(draft, asker, origin=origin)
         self._values.use(saved.contract)
         said = escape(alert_watched.words(draft.watched))
-        told = f"Saved: *{said}*, contract {code(saved.contract)}. I tell {channel_said(saved.channel)} when it is so."
-        return submission.update(pieces.done(alert_modal.TITLE, f"{told} `/tokenflex alerts` lists it."))
+        follows = f"I tell {channel_said(saved.channel)} when it is so."
+        if saved.paused_why:
+            follows = f"{alert_card.paused(saved)} {_RESUME}"
+        elif invites:
+            follows = f"{follows} {_INVITE}"
+        told = f"Saved: *{said}*, contract {code(saved.contract)}. {follows} `/tokenflex alerts` lists it."
+        return submission.update(pieces.done(alert_modal.TITLE, told))
 
     def _draft(self, sketch: Sketch, view: Mapping[str, Any]) -> Draft | dict[str, str]:
         """Return what a form makes an alert of, else what is wrong at which input."""

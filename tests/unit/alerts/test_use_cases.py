@@ -182,6 +182,17 @@ async def test_take_over(house: House, people: Alerts, alert: Alert) -> None:
     assert await people.take_over(alert.id, COLLEAGUE) == taken
 
 
+async def test_one_whose_channel_is_closed_does_not_go_on(house: House, people: Alerts, alert: Alert) -> None:
+    """It would pause again at once, and say so again."""
+    house.places.closed.add(CHANNEL)
+    for why, goes_on in ((Paused.PERSON, people.resume), (Paused.CLOSED, people.take_over)):
+        store.pause(house.db, alert.id, why.value, house.clock.now())
+        with pytest.raises(errors.AlertRefusedError, match="invite me there first"):
+            await goes_on(alert.id, ANA)
+        assert store.get(house.db, alert.id).paused_why == why
+        store.resume(house.db, alert.id, OWNER, house.clock.now())
+
+
 async def test_who_was_faster_has_it(house: House, people: Alerts, alert: Alert) -> None:
     """Two who take over at once: one of them hears whose it is."""
     paused = store.pause(house.db, alert.id, Paused.OWNER.value, house.clock.now())
