@@ -190,6 +190,7 @@ class Years(RuleBasedStateMachine):
             self.does(lambda: self.people.pause(each.schedule.id, owner))
             self.house.clock._now += 40 * DAY
             self.looks()
+            self.house.places.closed.clear()
             self.does(lambda: self.people.resume(each.schedule.id, owner))
             self.begins_anew(each)
 
