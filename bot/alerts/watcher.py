@@ -162,7 +162,7 @@ class AlertWatcher:
             return None
         spent, last = await self._database.read(call_log.between, usage_cache.for_alerts(contract), now - _DAY, now)
         if spent + _A_LOOK > MOST_CALLS:
-            return None  # a look now and then finds out when there is room again
+            return now + _AFTER_A_FAILURE  # there may be room again
         if last is not None and now - last < _AFTER_A_FAILURE:
             return last + _AFTER_A_FAILURE
         asked_at = self._asked_at.get(contract)

@@ -7,7 +7,6 @@ from bot.cards import actions, alert_card, blocks, pages
 from bot.cards.alert_told import Told
 from bot.cards.blocks import Block, Message
 from bot.cards.pages import Page
-from bot.cards.schedule_card import TAKES_OVER
 from bot.cards.text import channel, code, escape, mention, shorten
 from storage.alerts import Alert
 
@@ -78,12 +77,10 @@ def _standing(line: Line) -> str:
 
 def _wanted(line: Line) -> list[str]:
     """Return what who looks can do with an alert."""
-    takes_over = line.alert.paused_why in TAKES_OVER
+    goes_on = alert_card.goes_on_by(line.alert)
     if not line.may_change:
-        return [actions.TAKE_OVER_ALERT] if takes_over else []
-    if line.alert.paused_why:
-        return [actions.TAKE_OVER_ALERT if takes_over else actions.RESUME_ALERT, *_ALWAYS]
-    return [actions.PAUSE_ALERT, *_ALWAYS]
+        return [each for each in goes_on if each == actions.TAKE_OVER_ALERT]
+    return [*(goes_on if line.alert.paused_why else [actions.PAUSE_ALERT]), *_ALWAYS]
 
 
 _ALWAYS: Final = (actions.CHANGE_ALERT, actions.UNWATCH)

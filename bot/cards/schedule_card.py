@@ -60,7 +60,11 @@ _GOES_ON: Final[Mapping[Paused, str]] = {
     Paused.CHANNEL: "Once they may be, *Take over* lets it go on; *Edit* gives it another channel.",
     Paused.CLOSED: "Once I can, *Take over* lets it go on; *Edit* gives it another channel.",
     Paused.RULE: "*Edit* it, and it goes on.",
+    Paused.FIGURES: "Once that has changed, *Resume* lets it go on.",
+    Paused.PEOPLE: "*Edit* it, and it goes on.",
 }
+#: Reasons that an edit alone mends.
+_EDITED: Final = frozenset({Paused.RULE, Paused.PEOPLE})
 #: The same for who looks after the bot, as a part of a sentence in plain text.
 WHY_PAUSED: Final[Mapping[Paused, str]] = {
     Paused.PERSON: "by a person",
@@ -123,7 +127,7 @@ def became(schedule: Schedule, run: Run | None, *, discreet: bool = False, priva
     said = f"{what} {_run(run)}" if run is not None else f"{what} was paused."
     follows = _goes_on(schedule, run)
     if schedule.is_paused:
-        follows = f"{paused(schedule) if run is not None else f'{_why(schedule)}.'} {_how(schedule)}"
+        follows = f"{paused(schedule) if run is not None else f'{_why(schedule)}.'} {how(schedule.paused_why)}"
     buttons = actions.row("buttons", *_buttons(schedule, discreet=discreet))
     return Message(f"{said} {follows}".strip(), [blocks.section("schedule", f"{said}\n{follows}".strip()), buttons])
 
@@ -136,7 +140,7 @@ def handed_over(schedule: Schedule, to: str, by: str) -> Message:
     runs = "It does not run again." if schedule.next_at is None else f"It runs next {moment(schedule.next_at)}."
     follows = f"It goes by what you may do, and you hear of it when it fails. {runs}"
     if schedule.is_paused:
-        follows = f"{paused(schedule)} {_how(schedule)}"
+        follows = f"{paused(schedule)} {how(schedule.paused_why)}"
     parts = [blocks.section("schedule", f"{said}\n{follows}"), actions.row("buttons", *_buttons(schedule))]
     return Message(f"{said} {follows}", parts)
 
@@ -154,9 +158,19 @@ def paused(schedule: Schedule) -> str:
 
 def goes_on_by(schedule: Schedule) -> list[str]:
     """Return the buttons that let a schedule go on: one where it is paused, but where it has to be edited."""
-    if not schedule.is_paused or schedule.paused_why == Paused.RULE:
+    return button_of(schedule.paused_why, actions.RESUME, actions.TAKE_OVER)
+
+
+def button_of(why: str, resume: str, take_over: str) -> list[str]:
+    """Return the button that lets go on what is paused, "" where it is not; none where it has to be edited."""
+    if not why or why in _EDITED:
         return []
-    return [actions.TAKE_OVER if schedule.paused_why in TAKES_OVER else actions.RESUME]
+    return [take_over if why in TAKES_OVER else resume]
+
+
+def how(why: str) -> str:
+    """Return what lets go on what is paused, as a sentence."""
+    return _GOES_ON.get(Paused(why), "*Resume* lets it go on.")
 
 
 def not_done(run: Run) -> str:
@@ -179,11 +193,6 @@ def _goes_on(schedule: Schedule, run: Run | None) -> str:
 def _why(schedule: Schedule) -> str:
     said = _PAUSED[Paused(schedule.paused_why)]
     return said.format(owner=mention(schedule.owner), channel=channel(schedule.channel))
-
-
-def _how(schedule: Schedule) -> str:
-    """Return what lets a schedule go on that is paused."""
-    return _GOES_ON.get(Paused(schedule.paused_why), "*Resume* lets it go on.")
 
 
 def _buttons(schedule: Schedule, *, discreet: bool = False) -> list[Block]:

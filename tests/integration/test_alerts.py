@@ -69,7 +69,7 @@ async def test_alerts_come_by_themselves(new_house: OpenHouse) -> None:
     pass_time(quick, DAY)
     for alert in ("1 and 75 % of the year's tokens used", "Revit over 5 tokens in a contract year"):
         paused = await ben.hears("#finance", alert, "was paused", "may not use me any more", private=False, timeout=60)
-        assert paused.buttons() == ["Take over", "Delete"]
+        assert paused.buttons() == ["Take over", "Edit", "Delete"]
         await ben.presses(paused, "Take over")
         await ben.waits(lambda said=paused: "It goes on." in said.visible_text())  # type: ignore[misc]
     acts = [entry.result.partition(",")[0] for entry in await recorded(quick) if entry.act is Act.ALERT_TOLD]

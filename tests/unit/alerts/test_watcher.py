@@ -205,6 +205,18 @@ async def test_calls_in_vain_are_few_too(house: House) -> None:
     assert house.stands(alert).standing
 
 
+async def test_after_calls_in_vain_it_looks_again_by_itself(house: House) -> None:
+    """Nothing else wakes it: no call that is left of a day waits for the next midnight."""
+    house.alert()
+    house.usage.used = None
+    for _ in range(30):
+        await house.looks(1)  # whose end wakes it
+        until = min(each for each in await house.watcher.look() if each is not None)
+        assert timedelta(0) < until - house.clock.now() <= timedelta(hours=4)
+        house.clock._now = until
+    assert max(calls_of_days(house)) <= MOST_CALLS
+
+
 async def test_without_a_login_it_is_tried_now_and_then(house: House) -> None:
     """No call is made, and none is counted; soon after somebody has signed in there are figures."""
     alert, house.usage.has_login, house.usage.used = house.alert(), False, 5_200

@@ -137,7 +137,10 @@ def test_why_one_is_paused(why: Paused) -> None:
     said = became(alert, private=True)
     assert said.text.startswith("The alert on contract `9`, *A &amp; B over 5,000 tokens in a contract year*, in <#C0")
     assert (actions.TAKE_OVER_ALERT in str(said.blocks)) == (why in TAKES_OVER)
-    assert (actions.RESUME_ALERT in str(said.blocks)) != (why in TAKES_OVER)
+    needs_edit = why in {Paused.RULE, Paused.PEOPLE}  # else it would pause again at once
+    assert (actions.RESUME_ALERT in str(said.blocks)) == (why not in TAKES_OVER and not needs_edit)
+    assert actions.CHANGE_ALERT in str(said.blocks)
+    assert ("*Edit* it" in said.text) == needs_edit
     assert "A &amp; B" not in str(became(alert, shared=True).blocks)
     assert "contract 9" not in str(became(alert, shared=True).blocks).lower()
     lasts = Told("9", SAID[0][0], Phase.OPEN)

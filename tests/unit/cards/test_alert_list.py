@@ -60,8 +60,9 @@ def test_what_who_looks_can_do(why: str, may_change: bool) -> None:
     said = alert_card.paused(one) if why else ""
     message = alert_list.listing(Page([line(alert=one, paused=said, may_change=may_change)], 0, 1))
     assert_slack_takes(message)
-    goes_on = "Take over" if why in TAKES_OVER else "Resume"
-    owner = [goes_on if why else "Pause", "Edit", "Delete"]
+    needs_edit = why in {Paused.RULE, Paused.PEOPLE}
+    goes_on = "Pause" if not why else "Take over" if why in TAKES_OVER else "Resume"
+    owner = [*([] if needs_edit else [goes_on]), "Edit", "Delete"]
     assert labels(message)[:-1] == (owner if may_change else ["Take over"] if why in TAKES_OVER else [])
     assert said in str(message.blocks)
 

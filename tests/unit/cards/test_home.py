@@ -237,13 +237,17 @@ def test_a_row_names_only_buttons_that_it_has(state: ExportState) -> None:
     assert "here when" not in said
 
 
+#: What an edit alone mends.
+EDITED = {Paused.RULE, Paused.PEOPLE}
+
+
 @given(alert_lines(), st.integers(1, 100))
 def test_alerts_lead_to_their_list(line: alert_list.Line, count: int) -> None:
     """And one that is paused can go on from there, by who may let it."""
     view = home.view(Shown(ExportsAtHome(), alerts=(line,), alert_count=count))
     labels = [each["text"]["text"] for each in objects(view) if each.get("type") == "button"]
-    is_paused = line.alert.paused_why != ""
-    assert len(set(labels) & {"Resume", "Take over"}) == (is_paused and ("Take over" in labels or line.may_change))
+    goes_on = line.alert.paused_why not in {"", *EDITED}
+    assert len(set(labels) & {"Resume", "Take over"}) == (goes_on and ("Take over" in labels or line.may_change))
     assert labels[-1].startswith("Show ")
 
 
@@ -252,10 +256,10 @@ def test_schedules_lead_to_their_list(line: Line, count: int) -> None:
     """And one that is paused can go on from there, by who may let it."""
     view = home.view(Shown(ExportsAtHome(), (line,), count))
     labels = [each["text"]["text"] for each in objects(view) if each.get("type") == "button"]
-    is_paused = line.schedule.is_paused
-    assert len(set(labels) & {"Resume", "Take over"}) == (is_paused and ("Take over" in labels or line.may_change))
+    goes_on = line.schedule.paused_why not in {"", *EDITED}
+    assert len(set(labels) & {"Resume", "Take over"}) == (goes_on and ("Take over" in labels or line.may_change))
     assert labels[-1].startswith("Show ")
-    assert ("Next: " in json.dumps(view)) == (not is_paused and line.next_run != "")
+    assert ("Next: " in json.dumps(view)) == (not line.schedule.is_paused and line.next_run != "")
 
 
 def test_at_first_three_sentences_and_one_button() -> None:

@@ -83,7 +83,7 @@ def test_what_lets_a_paused_one_go_on(why: Paused, *, may_change: bool) -> None:
     """A button does what is said; one whose rule nobody understands is edited."""
     one = replace(schedule("Tokens"), paused_why=why.value)
     message = schedule_list.listing(Page([line(schedule=one, may_change=may_change)], 0, 1))
-    goes_on = [] if why is Paused.RULE else ["Take over"] if why in TAKES_OVER else ["Resume"]
+    goes_on = [] if why in {Paused.RULE, Paused.PEOPLE} else ["Take over"] if why in TAKES_OVER else ["Resume"]
     owner = [*goes_on, "Edit", "Hand over", "Delete"]
     others = ["Take over"] if why in TAKES_OVER else ["Show again"]
     assert labels(message) == (owner if may_change else others)
