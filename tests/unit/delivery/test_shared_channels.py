@@ -45,6 +45,8 @@ SECRETS: Mapping[str, str] = {
     "tokens": "43,210",
     "figures": "1,234.5",
     "schedule": "Maria's tokens",
+    "told": "74,100",
+    "alert": "75 %",
 }
 _K, _R, _P = MessageKind, SharedChannels, Posting
 
@@ -71,6 +73,12 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.PRIVATE_NO_FILE: set(),
     _K.USAGE: {"tokens"},
     _K.USAGE_TROUBLE: set(),
+    _K.ALERT: {"told", "alert"},
+    _K.PRIVATE_ALERT: {"told", "alert"},
+    _K.ALERT_FIGURES: {"tokens"},
+    _K.PRIVATE_ALERT_FIGURES: {"tokens"},
+    _K.ALERT_PAUSED: {"alert"},
+    _K.PRIVATE_ALERT_PAUSED: {"alert"},
 }
 #: What tells privately what may not be posted, where it is not the trouble with the channel.
 TOLD = {
@@ -80,6 +88,9 @@ TOLD = {
     _K.ANSWER: _K.PRIVATE_ANSWER,
     _K.NO_FILE: _K.PRIVATE_NO_FILE,
     _K.USAGE: _K.USAGE_TROUBLE,
+    _K.ALERT: _K.PRIVATE_ALERT,
+    _K.ALERT_FIGURES: _K.PRIVATE_ALERT_FIGURES,
+    _K.ALERT_PAUSED: _K.PRIVATE_ALERT_PAUSED,
 }
 #: The settings that there are; only the default can be without being set.
 SETTINGS = ((_R.PRIVATE, False), (_R.PRIVATE, True), (_R.REFUSE, True), (_R.ALLOW, True))
