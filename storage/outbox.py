@@ -321,6 +321,12 @@ def messages_about(db: Connection, about: About, about_id: int | None) -> Sequen
     return tuple(SentMessage.from_row(row) for row in db.query(sql, [about.value, about_id]))
 
 
+def edit_about(db: Connection, about: About, about_id: int, now: datetime) -> None:
+    """Have every message about the same thing edited that stands in Slack, by what it says now."""
+    for message in messages_about(db, about, about_id):
+        put(db, get(db, message.delivery), now)
+
+
 def send_again(db: Connection, delivery_id: int, now: datetime) -> Delivery | None:
     """Make a delivery due that was given up, and return it; None where there is no such one.
 

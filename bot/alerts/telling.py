@@ -79,8 +79,7 @@ def paused(db: Connection, alert: Alert, administrators: Iterable[str], now: dat
 
 def changed(db: Connection, alert: Alert, now: datetime) -> None:
     """Have the messages of an alert drawn again that stand in Slack, since it was paused, goes on or is somebody's."""
-    for message in outbox.messages_about(db, About.ALERT, alert.id):
-        outbox.put(db, outbox.get(db, message.delivery), now)
+    outbox.edit_about(db, About.ALERT, alert.id, now)
     newest = tellings.newest(db, alert.id, alert.mark)
     if newest is not None and not _is_over(newest):
         _edit(db, newest, now)
@@ -95,8 +94,7 @@ def removed(db: Connection, alert: Alert, now: datetime, ending: Ending = Ending
     if newest is not None and episode is not None:
         _says(db, newest, Close(episode, ending), alert, now)
     alerts.remove(db, alert.id)
-    for message in outbox.messages_about(db, About.ALERT, alert.id):
-        outbox.put(db, outbox.get(db, message.delivery), now)
+    outbox.edit_about(db, About.ALERT, alert.id, now)
 
 
 def note(db: Connection, alert: Alert, what: str, now: datetime) -> None:

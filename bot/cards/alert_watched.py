@@ -52,7 +52,7 @@ class Unusual:
 
     def __post_init__(self) -> None:
         if not 1 <= self.percent <= 10_000:
-            raise AlertError("Choose a number of per cent over the usual, from 1 on.")
+            raise AlertError("Choose a number of per cent over the usual, from 1 to 10,000.")
         if self.every is Every.YEAR:
             raise AlertError("Choose a month or a week.")
 

@@ -41,14 +41,14 @@ def handed_over(db: Connection, schedule: Schedule, by: str, now: datetime) -> N
 
 def changed(db: Connection, schedule: Schedule, now: datetime) -> None:
     """Have all messages about a schedule, and its newest runs, drawn again that stand in Slack: no old button stays."""
-    _draw_again(db, About.SCHEDULE, schedule.id, now)
+    outbox.edit_about(db, About.SCHEDULE, schedule.id, now)
     for run in runs.of_schedule(db, schedule.id):
         run_changed(db, run, now)
 
 
 def run_changed(db: Connection, run: Run, now: datetime) -> None:
     """Have all messages about a run drawn again that stand in Slack."""
-    _draw_again(db, About.RUN, run.id, now)
+    outbox.edit_about(db, About.RUN, run.id, now)
 
 
 def note(db: Connection, schedule: Schedule, run: Run, what: str, now: datetime) -> None:
@@ -65,11 +65,6 @@ def note_change(
     result = f"schedule {schedule.id} {what}, for {schedule.channel}"
     where = channel or schedule.channel
     audit.add(db, Entry(now, person or schedule.owner, Act.SCHEDULE, None, where, source, result))
-
-
-def _draw_again(db: Connection, matter: About, number: int, now: datetime) -> None:
-    for message in outbox.messages_about(db, matter, number):
-        outbox.put(db, outbox.get(db, message.delivery), now)
 
 
 def _of_schedule(

@@ -77,3 +77,10 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     read = typed.read(Typed("limit"))
     assert isinstance(read, tuple)
     assert {problem.part for problem in read} == {"tokens", "value"}
+
+
+@pytest.mark.parametrize(("number", "is_one"), [("0", False), ("1", True), ("10000", True), ("10001", False)])
+def test_per_cent_have_two_ends_which_are_said(number: str, is_one: bool) -> None:
+    found = typed.read(Typed("unusual", percent=number))
+    assert isinstance(found, Unusual) == is_one
+    assert is_one or "from 1 to 10,000" in str(found)
