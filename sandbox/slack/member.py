@@ -16,7 +16,7 @@ from sandbox.slack.modal import Modal
 from sandbox.slack.people import User
 from sandbox.slack.typing_in import escaped
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 T = TypeVar("T")
 
 

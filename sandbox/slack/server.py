@@ -109,7 +109,7 @@ class SlackSandbox:
         user = self.workspace.user(name)
         return self._members.setdefault(user.id, Member(user, self._deliveries, self.typing, self.events))
 
-    async def connected(self, count: int = 1, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+    async def connected(self, count: int = 1, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109
         """Wait until the app has that many Socket Mode connections; `timeout` in real seconds. Raises TimeoutError."""
         await self.changes.until(lambda: len(self.sockets.connections) >= count or None, timeout)
 
