@@ -29,7 +29,7 @@ from bot.exports.use_cases import Described
 from bot.people.access import Access
 from bot.people.permissions import Rules
 from bot.runtime.server_time import ServerTime
-from bot.settings import LinkAudience, SharedChannels
+from bot.settings import CallPace, LinkAudience, SharedChannels
 from bot.tokenflex.models import ExportRequest
 from storage import exports as export_store
 from storage import outbox
@@ -100,14 +100,30 @@ class House:
 Polling = Callable[[House], Loop]
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """How fast the bot calls, and which reading of the limit refuses it."""
+
+    pace: CallPace = CallPace.CAREFUL
+    obeyed: str = "B"
+
+
+_STRICT = World()
+
+
 def live_through(
-    day: Day, *, policy: Policy = next_poll, polling: Polling | None = None, turns: type[Turns] = Turns
+    day: Day,
+    *,
+    policy: Policy = next_poll,
+    polling: Polling | None = None,
+    turns: type[Turns] = Turns,
+    world: World = _STRICT,
 ) -> Outcome:
     """Run the bot through a day and return what came of it; `polling` takes the place of its own poller."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     clock = VirtualClock(day.begins)
     with TemporaryDirectory(dir=_memory()) as folder:
-        return virtual_time.run(clock, _day(day, clock, Path(folder), policy, polling, turns))
+        return virtual_time.run(clock, _day(day, clock, Path(folder), policy, polling, turns, world))
 
 
 def _memory() -> str | None:
@@ -117,10 +133,16 @@ def _memory() -> str | None:
 
 
 async def _day(
-    day: Day, clock: VirtualClock, folder: Path, policy: Policy, polling: Polling | None, turns: type[Turns]
+    day: Day,
+    clock: VirtualClock,
+    folder: Path,
+    policy: Policy,
+    polling: Polling | None,
+    turns: type[Turns],
+    world: World,
 ) -> Outcome:
     async with AsyncExitStack() as ending:
-        house = await _house(day, clock, folder, policy, turns, ending)
+        house = await _house(day, clock, folder, policy, turns, world, ending)
         house.parts.run(**({} if polling is None else {"polling": polling(house)}))
         outcome = Outcome()
         people = [_person(house, index, asked, outcome) for index, asked in enumerate(day.asked)]
@@ -137,14 +159,21 @@ async def _day(
 
 
 async def _house(
-    day: Day, clock: VirtualClock, folder: Path, policy: Policy, turns_class: type[Turns], ending: AsyncExitStack
+    day: Day,
+    clock: VirtualClock,
+    folder: Path,
+    policy: Policy,
+    turns_class: type[Turns],
+    world: World,
+    ending: AsyncExitStack,
 ) -> House:
     database = Database(folder / "bench.db")
     ending.push_async_callback(database.close)
     await database.open()
-    turns = turns_class(database, clock, ServerTime(clock))
+    turns = turns_class(database, clock, ServerTime(clock), world.pace)
     await turns.load()
-    token_flex, slack = TokenFlexOnPaper(clock, _durations(day), day.case.link_life), SlackOnPaper(clock)
+    token_flex = TokenFlexOnPaper(clock, _durations(day), day.case.link_life, world.obeyed)
+    slack = SlackOnPaper(clock)
     posts: Any = slack
     everybody: Any = EverybodyOnPaper()
     access = Access(Rules(shared_channels=SharedChannels.ALLOW), everybody, everybody, "T1", database, clock)

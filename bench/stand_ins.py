@@ -19,7 +19,6 @@ LATENCY = 0.3  #: seconds of a call; the server counts it halfway
 _PLACES = 50
 _SLACK_LATENCY = 0.1
 _ONE_POST = timedelta(seconds=1)
-OBEYED = "B"  #: the reading whose refusals the bot gets to hear
 READINGS = "BCDEFG"
 
 
@@ -34,11 +33,17 @@ class _Export:
 
 
 class TokenFlexOnPaper:
-    """Token Flex's exports; `duration` tells it by the file name, `link_life` is that of links; both in seconds."""
+    """Token Flex's exports; `duration` tells it by the file name, `link_life` is that of links; both in seconds.
 
-    def __init__(self, clock: VirtualClock, duration: Callable[[str], float], link_life: float) -> None:
+    Refusals of the `obeyed` reading are heard, those of the others counted.
+    """
+
+    def __init__(
+        self, clock: VirtualClock, duration: Callable[[str], float], link_life: float, obeyed: str = "B"
+    ) -> None:
         self._clock = clock
         self._duration = duration
+        self._obeyed = obeyed
         self._link_life = timedelta(seconds=link_life)
         self._limiters = {reading: limiter_for(reading) for reading in READINGS}
         self._exports: dict[str, _Export] = {}
@@ -104,7 +109,7 @@ class TokenFlexOnPaper:
         waits = {reading: limiter.allows(now.timestamp()) for reading, limiter in self._limiters.items()}
         for reading, wait in waits.items():
             self.refused[reading] += wait is not None
-        wait = waits[OBEYED]
+        wait = waits[self._obeyed]
         if wait is not None:
             raise RateLimitedError(wait)
         return now

@@ -22,26 +22,49 @@ older call and the START of the newer one, a call in flight counts as ending now
 All times are float seconds since the epoch on the caller's clock; `server_ahead` is by how much the server's clock is
 ahead of it, as well as the caller knows. It matters to the borders of clock minutes alone. Nothing here reads a clock,
 and the same question always has the same answer.
+
+That is the pace `careful`. An administrator may choose `bucket` (`bot/calls/bucket.py`), which relies on reading E; a
+refused call takes the bot back to `careful` for eight hours.
 """
 
 from collections.abc import Sequence
 from math import inf
 
+from bot.calls.bucket import Bucket
 from bot.calls.limits import Limits
 from bot.calls.line import Decision, PastCall, Question, Rank, Waiting
+from bot.settings import CallPace
 
-__all__ = ["Decision", "Limits", "PastCall", "Rank", "Waiting", "decide"]
+__all__ = ["Decision", "Limits", "PastCall", "Rank", "Waiting", "careful_until", "decide", "pace_of"]
 
 _MINUTE = 60.0
 
 
+def pace_of(calls: Sequence[PastCall], chosen: CallPace, now: float, limits: Limits) -> CallPace:
+    """Return the pace that holds: for eight hours after a refused call it is `careful`, whatever was chosen."""
+    is_fast = chosen is CallPace.BUCKET and careful_until(calls, limits) <= now
+    return CallPace.BUCKET if is_fast else CallPace.CAREFUL
+
+
+def careful_until(calls: Sequence[PastCall], limits: Limits) -> float:
+    """Return until when a refused call keeps the pace at `careful`, -inf where none does."""
+    refused = [call.ended_at for call in calls if call.rate_limited and call.ended_at is not None]
+    return max(refused, default=-inf) + limits.eight_hours
+
+
 def decide(
-    calls: Sequence[PastCall], waiting: Sequence[Waiting], now: float, limits: Limits, server_ahead: float = 0.0
+    calls: Sequence[PastCall],
+    waiting: Sequence[Waiting],
+    now: float,
+    limits: Limits,
+    server_ahead: float = 0.0,
+    pace: CallPace = CallPace.CAREFUL,
 ) -> Decision:
     """Return which waiting call may start now, or when to ask again.
 
     `calls` are all calls of the last `limits.memory` seconds in the order of their start, refused and failed ones
-    included, none of them ahead of `now`. Older ones do no harm.
+    included, none of them ahead of `now`. Older ones do no harm. `pace` is the one
+    that was chosen.
 
     1. After a 429 nobody calls until `Retry-After` is over, or for 15 min (without one 60 s, doubled for each in a
        row up to 15 min). For an hour all calls are 12 s apart, 24 s after two, … up to 60 s; for 8 h there is no
@@ -68,6 +91,8 @@ def decide(
     """
     if not waiting:
         return Decision()
+    if pace_of(calls, pace, now, limits) is CallPace.BUCKET:
+        return Bucket(calls, waiting, now, limits).plain()
     question = _Careful(calls, waiting, now, limits, server_ahead)
     return question.pause() or question.running_burst() or question.coming_burst() or question.plain()
 

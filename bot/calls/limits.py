@@ -46,6 +46,10 @@ class Limits:
     #: So many calls of a burst are under way at once: no more than the caller has threads for, since one that is
     #: granted and then has to wait for a thread might leave the minute.
     burst_at_once: int = 12
+    #: By the pace `bucket`, so many of the saved calls (`burst_size` at most) are left to people, unless as many of
+    #: theirs came within this time.
+    kept_saved: int = 12
+    crowd_within: float = 120.0
     #: How long one call of a burst takes, as a guess, with that many under way at once.
     burst_call_seconds: float = 0.5
     #: A call is counted within this time of its start, even if its end was never recorded.
@@ -71,6 +75,11 @@ class Limits:
     def silence(self) -> float:
         """How long after the end of a call it no longer counts in a minute."""
         return self.window + self.margin
+
+    @property
+    def refill(self) -> float:
+        """After how long one more call is saved by the pace `bucket`."""
+        return self.window / self.per_minute
 
     @property
     def memory(self) -> float:

@@ -12,10 +12,11 @@ from itertools import takewhile
 import structlog
 from sqlite_utils import Database as Connection
 
-from bot.calls import budget
+from bot.calls import bucket, budget
 from bot.calls.budget import Limits, PastCall, Rank, Waiting
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
+from bot.settings import CallPace
 from storage import calls as call_log
 from storage.database import Database
 from storage.models import CallsSpent, LoggedCall
@@ -24,6 +25,9 @@ _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
 _LATELY, _OFTEN = timedelta(minutes=10), 5  #: so many calls of people in that time are a busy house
 _NEWEST = 20  #: calls among which those of the last minute are; a burst is found to be one by fewer
 _KEPT = 3 * _REMEMBERED  #: how long the log of calls is kept
+#: By the pace `bucket`: the least seconds between two polls, those in which one call comes back, and those in which
+#: two thirds of what is saved is spent.
+_CLOSEST, _REFILL, _LASTS = 3.0, 12.0, 150.0
 
 log = structlog.get_logger(__name__)
 
@@ -46,15 +50,22 @@ class Room:
     """When polls may be made, as it looks now.
 
     `free_at` are the moments from which on a minute has room for one poll, for two, … when no other call is made;
-    `window` is after how long a poll leaves the minute. `busy` means that people have often called lately.
+    `window` is after how long a poll leaves the minute. `busy` means that people have often called lately. `saved` is
+    how many polls could be made at once of what is saved, by the pace `bucket`; None: nothing is saved up.
     """
 
     free_at: tuple[datetime, ...]
     window: timedelta
     busy: bool = False
+    saved: float | None = None
 
     def pause_after(self, moment: datetime) -> float:
-        """Return the seconds between evenly spread polls after one at `moment`."""
+        """Return the seconds between evenly spread polls after one at `moment`.
+
+        What is saved is spent the faster the more of it there is, so that it lasts for as long as most exports do.
+        """
+        if self.saved is not None:
+            return max(_CLOSEST, 1 / (1 / _REFILL + max(0.0, self.saved) / _LASTS))
         later = [*self.free_at[1:], moment + self.window]
         return max((free - moment).total_seconds() / count for count, free in enumerate(later, 1))
 
@@ -68,11 +79,19 @@ class _Waiter:
 class Turns:
     """The line in front of Token Flex. Only the event loop's thread uses it."""
 
-    def __init__(self, database: Database, clock: Clock, server_time: ServerTime, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        server_time: ServerTime,
+        pace: CallPace = CallPace.CAREFUL,
+        limits: Limits | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self.server_time = server_time
         self._limits = limits or Limits()
+        self._chosen = pace
         self._past: list[Turn] = []
         self._line: list[_Waiter] = []
         self._alarm: asyncio.Task[None] | None = None
@@ -109,15 +128,30 @@ class Turns:
         return self.people_waiting() > 0 or sum(turn.call.rank is Rank.PEOPLE for turn in lately) >= _OFTEN
 
     def room(self) -> Room:
-        """Return when polls find room in a minute. Turns that were given out and not used yet are left out."""
+        """Return when polls find room. Turns that were given out and not used yet are left out."""
+        used = [turn.call for turn in self._past if turn.used]
+        if self._pace_now() is CallPace.BUCKET:
+            return self._saved_room(used)
         limits, now = self._limits, self._clock.now()
-        ends = sorted(turn.call.ended_at or now.timestamp() for turn in self._past[-_NEWEST:] if turn.used)
+        ends = sorted(call.ended_at or now.timestamp() for call in used[-_NEWEST:])
         for_polls = limits.per_minute - limits.kept_for_people
         free = [
             datetime.fromtimestamp(ends[-rank] + limits.silence, UTC) if rank <= len(ends) else now
             for rank in range(for_polls, 0, -1)
         ]
         return Room(tuple(free), timedelta(seconds=limits.silence), self.is_busy())
+
+    def _saved_room(self, used: list[PastCall]) -> Room:
+        limits, now = self._limits, self._clock.now()
+        saved = bucket.saved(used, now.timestamp(), limits)
+        saved -= bucket.kept_for_people(used, now.timestamp(), limits)
+        refill = timedelta(seconds=limits.refill)
+        free = tuple(now + max(0.0, wanted - saved) * refill for wanted in range(1, limits.per_minute))
+        return Room(free, timedelta(seconds=limits.window), self.is_busy(), saved)
+
+    def _pace_now(self) -> CallPace:
+        now = self._clock.now().timestamp()
+        return budget.pace_of([turn.call for turn in self._past], self._chosen, now, self._limits)
 
     def spent(self) -> CallsSpent:
         """Return how much of the budget has been used."""
@@ -221,6 +255,7 @@ class Turns:
             now.timestamp(),
             self._limits,
             self.server_time.difference,
+            self._chosen,
         )
 
     def _ask_again(self, at: float | None, now: datetime) -> None:

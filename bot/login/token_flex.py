@@ -30,7 +30,7 @@ async def token_flex_side(
     oauth = OAuthClient(door, settings.aps_base_url, settings.aps_client_id, settings.aps_client_secret)
     tokens = AccessTokens(oauth, store, clock.now)
     client = TokenFlexClient(door, settings.tokenflex_base_url, tokens.access_token, on_server_time=server_time.observe)
-    turns = Turns(database, clock, server_time)
+    turns = Turns(database, clock, server_time, settings.call_pace)
     await turns.load()
     calls = TokenFlexCalls(client, tokens, turns, clock, random)
     ending.push_async_callback(calls.drain)

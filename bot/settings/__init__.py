@@ -17,6 +17,7 @@ from bot.settings.variables import (
     SETTINGS,
     AnswerDetail,
     AttachFiles,
+    CallPace,
     LinkAudience,
     Setting,
     SharedChannels,
@@ -36,6 +37,7 @@ __all__ = [
     "SETTINGS",
     "AnswerDetail",
     "AttachFiles",
+    "CallPace",
     "Hosts",
     "LinkAudience",
     "Setting",
@@ -81,6 +83,7 @@ class Settings:
     download_hosts: Hosts
     answer_max_bytes: int
     keep_answers: timedelta
+    call_pace: CallPace
     allowed_people: tuple[str, ...]
     allowed_contracts: tuple[str, ...]
     allowed_channels: tuple[str, ...]
@@ -137,6 +140,7 @@ def read(variables: Mapping[str, str], known: Sequence[str] = ()) -> Settings:
         download_hosts=read_hosts(in_commas(values["DOWNLOAD_HOSTS"]), values["TOKENFLEX_BASE_URL"]),
         answer_max_bytes=int(values["ANSWER_MAX_MB"]) * 1_000_000,
         keep_answers=timedelta(days=int(values["KEEP_ANSWERS"])),
+        call_pace=CallPace(values["CALL_PACE"].lower()),
         allowed_people=allowed(values, "ALLOWED_PEOPLE"),
         allowed_contracts=allowed(values, "ALLOWED_CONTRACTS"),
         allowed_channels=allowed(values, "ALLOWED_CHANNELS"),

@@ -17,6 +17,7 @@ from bot.settings.variables import (
     SETTINGS,
     AnswerDetail,
     AttachFiles,
+    CallPace,
     LinkAudience,
     SharedChannels,
     allowed,
@@ -122,6 +123,7 @@ def _wrong_choices(values: Mapping[str, str]) -> list[str]:
         ("SHARED_CHANNELS", tuple(SharedChannels), values["SHARED_CHANNELS"].lower()),
         ("ANSWER_DETAIL", tuple(AnswerDetail), values["ANSWER_DETAIL"].lower()),
         ("ATTACH_FILES", tuple(AttachFiles), values["ATTACH_FILES"].lower()),
+        ("CALL_PACE", tuple(CallPace), values["CALL_PACE"].lower()),
         ("LOG_LEVEL", LEVELS, values["LOG_LEVEL"].upper()),
         ("LOG_FORMAT", FORMATS, values["LOG_FORMAT"].lower()),
     ):

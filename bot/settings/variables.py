@@ -17,6 +17,13 @@ class LinkAudience(StrEnum):
     PRESS = "press"  #: whoever in the channel presses the button, privately
 
 
+class CallPace(StrEnum):
+    """How fast Token Flex is called; its limit is one sentence with several readings (`bot/calls/budget.py`)."""
+
+    CAREFUL = "careful"  #: five calls in any minute and one burst in eight hours: no reading but the strictest refuses
+    BUCKET = "bucket"  #: what is not called for is saved up: faster, and refused where Autodesk is strict
+
+
 class AnswerDetail(StrEnum):
     """What of the data the answer of an export shows to everyone who sees it."""
 
@@ -133,6 +140,13 @@ SETTINGS = (
         "Days for which the figures of answers are kept, without names of people, so that the next run of the same "
         "question can be compared with them.",
         "400",
+    ),
+    Setting(
+        "CALL_PACE",
+        "How fast Token Flex is called: `careful` (5 calls in any minute, and 50 in one of them every 8 hours) or "
+        "`bucket` (50 calls saved up, 5 a minute come back), which notices files sooner; where Autodesk refuses that, "
+        "the bot is careful for 8 hours.",
+        "careful",
     ),
     Setting(
         "ALLOWED_PEOPLE",

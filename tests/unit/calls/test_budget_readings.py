@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.calls.budget import Limits, PastCall, Rank, Waiting, decide
+from bot.settings import CallPace
 from sandbox.tokenflex.limits import limiter_for
 
 LIMITS = Limits()
@@ -148,7 +149,7 @@ class Client:
     """A client that calls as the rule allows.
 
     Its clock is `fast` by so many seconds, and its idea of that is wrong by `error`. Calls take up to `slowest`
-    seconds, `threads` at a time; `polls` polls wait at any moment.
+    seconds, `threads` at a time; `polls` polls wait at any moment. `pace` is the one that was chosen.
     """
 
     def __init__(
@@ -160,6 +161,7 @@ class Client:
         slowest: float = 5.0,
         threads: int = 50,
         polls: int = 0,
+        pace: CallPace = CallPace.CAREFUL,
     ) -> None:
         self.random = random.Random(seed)
         self.fast, self.server_ahead = fast, error - fast
@@ -177,6 +179,7 @@ class Client:
         self.timer = -1  # the one that counts; those set before are void
         self.questions = 0
         self.polls = polls
+        self.pace = pace
 
     def run(self, arrivals: Sequence[Arrival], seconds: float) -> "Client":
         """Let calls arrive (seconds from the start) and go on for so many seconds."""
@@ -214,7 +217,7 @@ class Client:
     def _ask(self) -> None:
         while self.in_flight < self.threads:
             self.questions += 1
-            decision = decide(self.calls, self.waiting, self.clock, LIMITS, self.server_ahead)
+            decision = decide(self.calls, self.waiting, self.clock, LIMITS, self.server_ahead, self.pace)
             if decision.granted is not None:
                 self._call(self.waiting.pop(decision.granted), decision.burst)
                 continue

@@ -1,0 +1,56 @@
+"""The pace `bucket`: calls that are not made are saved up, 50 at most, and 5 a minute come back; a pure rule.
+
+That is reading E of Token Flex's limit (`bot/calls/budget.py`), which a refusal disproves. It holds under E whatever
+happens: the server counts a call somewhere between our start and our end of it, so a call that was made is taken to
+have been counted at its END, one in flight now, and `margin` of what comes back is left out. Over eight hours there are
+never more than 2400, so that what happened before them does not matter.
+
+Where `careful` leaves one of five calls to people, a dozen of those that are saved are left, where it leaves two, two
+dozen, and so on; unless a dozen calls of people came within the last two minutes: then there is a crowd, and what it
+asked for has to be looked at. What was saved and is used up leaves five a minute, in the same order as by `careful`.
+"""
+
+from collections.abc import Sequence
+from math import inf
+
+from bot.calls.limits import Limits
+from bot.calls.line import PastCall, Question, Rank
+
+_LEAST = 1e-6  #: calls; what is missing by less is there
+
+
+class Bucket(Question):
+    """One question to this pace."""
+
+    def _room_at(self, kept: int) -> float:
+        return self._saved_at(1 + kept * kept_for_people(self.calls, self.now, self.limits))
+
+    def _saved_at(self, wanted: int) -> float:
+        """Return from when on so many calls are saved, if no other is made."""
+        missing = wanted - self._level()
+        return -inf if missing <= _LEAST else self.now + missing * self.limits.refill
+
+    def _level(self) -> float:
+        return saved(self.calls, self.now, self.limits)
+
+
+def saved(calls: Sequence[PastCall], now: float, limits: Limits) -> float:
+    """Return how many calls are saved now, at the least; those are all that the rule has to remember."""
+    full, refill, longest = float(limits.burst_size), limits.refill, limits.longest_call
+    ends = [now if call.ended_at is None else call.ended_at for call in calls]
+    counted = sorted([min(end, call.started_at + longest) for call, end in zip(calls, ends, strict=True)])
+    level, at = full, counted[0] if counted else now
+    for moment in counted:
+        level = min(full, level + (moment - at) / refill) - 1
+        at = moment
+    return min(full, level + (now - at - limits.margin) / refill) if counted else full
+
+
+def kept_for_people(calls: Sequence[PastCall], now: float, limits: Limits) -> int:
+    """Return how many of the saved calls are left to people: a dozen, unless that many of theirs came just now."""
+    came = 0
+    for call in reversed(calls):
+        if call.started_at <= now - limits.crowd_within:
+            break
+        came += call.rank is Rank.PEOPLE
+    return 0 if came >= limits.kept_saved else limits.kept_saved

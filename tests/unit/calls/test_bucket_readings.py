@@ -1,0 +1,118 @@
+"""The pace `bucket` against the reading that it relies on, and what a refusal under another one leads to."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.calls.budget import Rank, careful_until, pace_of
+from bot.settings import CallPace
+from tests.unit.calls.test_budget_readings import (
+    EIGHT_HOURS,
+    HOUR,
+    LIMITS,
+    Arrival,
+    Client,
+    Reading,
+    ReadingB,
+    ReadingC,
+    ReadingD,
+    ReadingE,
+    arrivals_of_a_day,
+    crowd,
+    of_the_stand_in,
+    refusals,
+)
+
+RELIED_ON: list[Callable[[], Reading]] = [ReadingE, of_the_stand_in("E")]
+STRICTER: list[Callable[[], Reading]] = [ReadingB, ReadingC, ReadingD, *map(of_the_stand_in, "BCD")]
+
+savers = st.builds(
+    Client,
+    seed=st.integers(0, 2**32),
+    fast=st.floats(-300, 300),
+    error=st.floats(-1, 1),
+    slowest=st.floats(0, 5),
+    threads=st.sampled_from([1, 4, 50]),
+    polls=st.integers(0, 3),
+    pace=st.just(CallPace.BUCKET),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(client=savers, arrivals=arrivals_of_a_day)
+def test_a_bucket_never_refuses(client: Client, arrivals: list[Arrival]) -> None:
+    """Whatever arrives, however slow the calls and wrong the clock, and all are served."""
+    client.run(arrivals, seconds=4 * HOUR)
+    assert not client.waiting or client.polls
+    assert {call.rank for call in client.waiting} <= {Rank.POLL, Rank.AHEAD}  # which polls without end hold up
+    for reading in RELIED_ON:
+        assert refusals(client.counted, reading()) == []
+    assert client.questions <= 20 * (len(client.calls) + 5)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_long_day_is_refused_by_no_bucket(seed: int) -> None:
+    """Over 25 hours with ceaseless polls and a crowd every two hours, and never are there over 2400 in eight hours."""
+    client = Client(seed, fast=seed * 7.7, error=(-1) ** seed * 0.9, polls=4, pace=CallPace.BUCKET)
+    arrivals = [arrival for hour in range(0, 25, 2) for arrival in crowd(50, at=hour * HOUR + seed * 31)]
+    client.run(arrivals, seconds=25 * HOUR)
+    for reading in RELIED_ON:
+        assert refusals(client.counted, reading()) == []
+    assert _most_in_eight_hours(client) <= LIMITS.per_eight_hours
+
+
+@settings(max_examples=40, deadline=None)
+@given(client=savers, arrivals=arrivals_of_a_day, strict=st.sampled_from(STRICTER))
+def test_a_refusal_leads_back_to_the_careful_pace(
+    client: Client, arrivals: list[Arrival], strict: Callable[[], Reading]
+) -> None:
+    """For eight hours from the first one: nothing that begins after it was seen is refused, nobody is forgotten."""
+    client.readings = [strict()]
+    client.run([*arrivals, *crowd(20, at=600)], seconds=4 * HOUR)
+    assert not [call for call in client.waiting if call.rank is Rank.PEOPLE]
+    if not client.refused:
+        return
+    seen = client.calls[client.refused[0]].ended_at
+    assert seen is not None
+    assert max(client.calls[position].started_at for position in client.refused) <= seen
+    until = careful_until(client.calls, LIMITS)
+    assert until >= seen + EIGHT_HOURS
+    assert pace_of(client.calls, CallPace.BUCKET, until - 1, LIMITS) is CallPace.CAREFUL
+    assert pace_of(client.calls, CallPace.BUCKET, until, LIMITS) is CallPace.BUCKET
+
+
+@settings(max_examples=25, deadline=None)
+@given(client=savers, phase=st.floats(0, 600), size=st.integers(12, 30))
+def test_a_dozen_calls_are_kept_for_people(client: Client, phase: float, size: int) -> None:
+    """However many polls wait, a dozen who ask at once are served at once."""
+    client.threads, client.polls, client.slowest = 50, 1, 1.0
+    client.run(crowd(size, at=1200 + phase), seconds=1900)
+    waits = sorted(wait for call, wait in client.waits if call.rank is Rank.PEOPLE)
+    assert waits[11] <= 0.01
+
+
+def test_polls_go_on_after_a_crowd() -> None:
+    """Where as many people have called just now as calls are kept for them, nothing is kept from a poll."""
+    for size in (50, 38, 11):
+        client = Client(4, slowest=1.0, pace=CallPace.BUCKET)
+        client.run([*crowd(size, at=700), (730, Rank.POLL, "")], seconds=1500)
+        assert [wait for call, wait in client.waits if call.rank is Rank.POLL] == [pytest.approx(0, abs=0.01)]
+    quiet = Client(4, slowest=1.0, pace=CallPace.BUCKET)
+    quiet.run([*crowd(50, at=700, apart=0.01), (830, Rank.POLL, "")], seconds=1500)
+    (wait,) = [wait for call, wait in quiet.waits if call.rank is Rank.POLL]
+    assert wait == pytest.approx(28, abs=2)  # until a thirteenth call has come back
+
+
+def _most_in_eight_hours(client: Client) -> int:
+    return _most(client, float(EIGHT_HOURS))
+
+
+def _most(client: Client, seconds: float) -> int:
+    times, first, most = client.counted, 0, 0
+    for position, at in enumerate(times):
+        while times[first] <= at - seconds:
+            first += 1
+        most = max(most, position - first + 1)
+    return most
