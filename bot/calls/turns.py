@@ -25,9 +25,6 @@ _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
 _LATELY, _OFTEN = timedelta(minutes=10), 5  #: so many calls of people in that time are a busy house
 _NEWEST = 20  #: calls among which those of the last minute are; a burst is found to be one by fewer
 _KEPT = 3 * _REMEMBERED  #: how long the log of calls is kept
-#: By the pace `bucket`: the least seconds between two polls, those in which one call comes back, and those in which
-#: two thirds of what is saved is spent.
-_CLOSEST, _REFILL, _LASTS = 3.0, 12.0, 150.0
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +46,10 @@ class Turn:
 class Room:
     """When polls may be made, as it looks now.
 
-    `free_at` are the moments from which on a minute has room for one poll, for two, … when no other call is made;
-    `window` is after how long a poll leaves the minute. `busy` means that people have often called lately. `saved` is
-    how many polls could be made at once of what is saved, by the pace `bucket`; None: nothing is saved up.
+    `free_at` are the moments from which on there is room for one poll, for two, … when no other call is made;
+    `window` is after how long a poll leaves the minute, or has come back. `busy` means that people have often called
+    lately. `saved` is how many polls could be made at once of what is saved, by the pace `bucket`; None: nothing is
+    saved up.
     """
 
     free_at: tuple[datetime, ...]
@@ -60,12 +58,7 @@ class Room:
     saved: float | None = None
 
     def pause_after(self, moment: datetime) -> float:
-        """Return the seconds between evenly spread polls after one at `moment`.
-
-        What is saved is spent the faster the more of it there is, so that it lasts for as long as most exports do.
-        """
-        if self.saved is not None:
-            return max(_CLOSEST, 1 / (1 / _REFILL + max(0.0, self.saved) / _LASTS))
+        """Return the seconds between evenly spread polls after one at `moment`."""
         later = [*self.free_at[1:], moment + self.window]
         return max((free - moment).total_seconds() / count for count, free in enumerate(later, 1))
 
@@ -147,7 +140,7 @@ class Turns:
         saved -= bucket.kept_for_people(used, now.timestamp(), limits)
         refill = timedelta(seconds=limits.refill)
         free = tuple(now + max(0.0, wanted - saved) * refill for wanted in range(1, limits.per_minute))
-        return Room(free, timedelta(seconds=limits.window), self.is_busy(), saved)
+        return Room(free, refill, self.is_busy(), saved)
 
     def _pace_now(self) -> CallPace:
         now = self._clock.now().timestamp()

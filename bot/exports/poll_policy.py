@@ -11,12 +11,19 @@ One list call shows a whole contract, and a minute has room for four. The rule, 
 4. While people call often, a poll that would probably find little leaves a second call to them.
 5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
 
+By the pace `bucket` calls are saved up, and 2 to 4 do not hold. A poll is worth its call as soon as what has probably
+ended has waited in sum for as many seconds as a call is worth: a twentieth while all is saved, `_DEAREST` when nothing
+is. So looks come every three to five seconds at the age at which most exports end, and are rarer where little is saved
+or little is to be found. While people call seldom, what comes back is spent at once and what is saved within minutes,
+whatever the chances are.
+
 All moments of one question are of one clock, but for how far back a list has to reach.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import exp
 
 from bot.calls.turns import Room
 from bot.exports.doubt import next_list_for
@@ -26,7 +33,7 @@ from storage.states import ExportState
 
 FIRST_POLL = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
 LONGEST_GAP = timedelta(seconds=20)  #: between two polls of the only contract, while there is room for more
-_SHORTEST_GAP = timedelta(seconds=4)  #: between two polls of one contract
+_SHORTEST_GAP = timedelta(seconds=3)  #: between two polls of one contract
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
 #: While people call often, a poll that would probably find less waiting in sum than this leaves a second call to them.
@@ -36,6 +43,14 @@ _LEARNED = 0.6
 #: A first poll seldom finds anything: it is made when the minute has room for so many more.
 _LEFT = 1
 _STEPS = 6
+#: By the pace `bucket`: how many seconds a call is worth when nothing is saved, by how many saved ones it becomes worth
+#: a third, and what it is worth at least.
+_DEAREST, _CHEAPER_BY, _CHEAPEST = 3.0, 10.0, 0.05
+#: While people call seldom, what is saved is spent as if it had to last for so many seconds, and no contract waits for
+#: longer than that gives it.
+_LASTS = 200.0
+_LONGEST_SAVING = timedelta(minutes=10)
+_SECOND, _EXACT = timedelta(seconds=1), timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +134,27 @@ def _asked_for_at(target: Target, contracts: int, room: Room, durations: Duratio
     What is worth a call as soon as there is room gets into the line now: who goes first is the budget's business.
     """
     free_at = max(now, room.free_at[0])
+    if room.saved is not None:
+        at = _worth_the_saved_at(target, contracts, room, durations, free_at)
+        return now if at <= free_at else at
     at = _worth_it_at(target, contracts, room, durations, free_at)
     if room.busy and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
         return max(at, room.free_at[min(1, len(room.free_at) - 1)])
     return now if at <= free_at else at
+
+
+def _worth_the_saved_at(
+    target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime
+) -> datetime:
+    """Return the first moment from `free_at` on at which this contract is worth a call of those that are saved."""
+    saved = max(0.0, room.saved or 0.0)
+    price = max(_CHEAPEST, _DEAREST * exp(-saved / _CHEAPER_BY))
+    low = max(free_at, target.due_at)
+    gap = _LONGEST_SAVING if room.busy else contracts / (1 / room.window.total_seconds() + saved / _LASTS) * _SECOND
+    high = max(low, (target.polled_at or max(since for since, _ in target.running)) + gap)
+    if target.must_at is not None:
+        high = max(low, min(high, target.must_at))
+    return _first(low, high, lambda moment: _waited(target, durations, moment) >= price)
 
 
 def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
@@ -134,11 +166,16 @@ def _worth_it_at(target: Target, contracts: int, room: Room, durations: Duration
     """Return the first moment from `free_at` on at which this contract is worth a call."""
     low = max(free_at, target.due_at)
     high = max(low, _at_the_latest(target, low, contracts, room))
-    if _is_worth_it(target, contracts, room, durations, low):
+    return _first(low, high, lambda moment: _is_worth_it(target, contracts, room, durations, moment))
+
+
+def _first(low: datetime, high: datetime, is_worth_it: Callable[[datetime], bool]) -> datetime:
+    """Return about the first of these moments that is worth it, the last one where none is."""
+    if is_worth_it(low):
         return low
-    for _ in range(_STEPS):
+    while high - low > _EXACT:
         middle = low + (high - low) / 2
-        if _is_worth_it(target, contracts, room, durations, middle):
+        if is_worth_it(middle):
             high = middle
         else:
             low = middle
