@@ -28,6 +28,7 @@ from bot.contracts.values import ContractValues
 from bot.delivery.kinds import Words
 from bot.exports.presses import Presses
 from bot.exports.use_cases import Described, Exports
+from bot.login.pace_watch import PaceWatch
 from bot.login.store import LoginStore
 from bot.login.token_flex import token_flex_side
 from bot.login.watch import LoginWatch
@@ -164,8 +165,9 @@ class Bot:
             asking=usage,
         )
         watch = LoginWatch(database, calls, workspace.access.rules.administrators, workspace.members, clock)
+        pace = PaceWatch(database, calls.turns, workspace.access, clock)
         keeping = Retention(database, clock, settings.keep_answers, settings.personal_fields)
-        parts.run(contracts=contracts.run, values=values.run, login=watch.run, keeping=keeping.run)
+        parts.run(contracts=contracts.run, values=values.run, login=watch.run, pace=pace.run, keeping=keeping.run)
         at_a_glance = UsageAtAGlance(database, usage, values, workspace.access, clock)
         asking_again = AskingAgain(
             database, parts.links, workspace.access, parts.reading, shown, self._catalogue,

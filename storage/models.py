@@ -218,6 +218,7 @@ class MessageKind(StrEnum):
     USAGE = "usage"  #: how a contract stands, in a channel
     USAGE_TROUBLE = "usage trouble"  #: tells who had it posted what keeps it from the channel
     LOGIN_LOST = "login lost"  #: tells an administrator to sign in again
+    PACE_REFUSED = "pace refused"  #: tells an administrator that Token Flex refused how fast it was called
     EXPIRY = "expiry"  #: takes a link out of a message when it has expired
 
 
@@ -309,6 +310,8 @@ class CallsSpent:
     hours_limit: int
     waiting: int
     refused_at: datetime | None  #: when Token Flex last refused a call for its rate, within the last eight hours
+    saved: int | None = None  #: calls that are saved up, by the pace `bucket`; None: by the other
+    careful_until: datetime | None = None  #: until when a refusal keeps us from the pace that was chosen
 
 
 @dataclass(frozen=True, slots=True)

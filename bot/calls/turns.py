@@ -14,12 +14,14 @@ from sqlite_utils import Database as Connection
 
 from bot.calls import bucket, budget
 from bot.calls.budget import Limits, PastCall, Rank, Waiting
+from bot.runtime.bell import Bell
 from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.settings import CallPace
 from storage import calls as call_log
 from storage.database import Database
 from storage.models import CallsSpent, LoggedCall
+from storage.refusals import RefusedPace
 
 _REMEMBERED = timedelta(hours=8, minutes=5)  #: as far back as the rule looks
 _LATELY, _OFTEN = timedelta(minutes=10), 5  #: so many calls of people in that time are a busy house
@@ -85,6 +87,7 @@ class Turns:
         self.server_time = server_time
         self._limits = limits or Limits()
         self._chosen = pace
+        self.refused = Bell(clock)  #: rung when a call was refused for its rate
         self._past: list[Turn] = []
         self._line: list[_Waiter] = []
         self._alarm: asyncio.Task[None] | None = None
@@ -158,7 +161,26 @@ class Turns:
             hours_limit=limits.per_eight_hours,
             waiting=len(self._line),
             refused_at=datetime.fromtimestamp(max(refused), UTC) if refused else None,
+            saved=int(bucket.saved(calls, now, limits)) if self._pace_now() is CallPace.BUCKET else None,
+            careful_until=self._careful_until(),
         )
+
+    def _careful_until(self) -> datetime | None:
+        until = budget.careful_until([turn.call for turn in self._past], self._limits)
+        fallen_back = self._chosen is CallPace.BUCKET and until > self._clock.now().timestamp()
+        return datetime.fromtimestamp(until, UTC) if fallen_back else None
+
+    def fallen_back(self) -> RefusedPace | None:
+        """Return the refusal that has put us back to the careful pace, None where none has."""
+        if self._careful_until() is None:
+            return None
+        calls = [turn.call for turn in self._past]
+        first = next(call for call in calls if call.rate_limited)
+        at = first.started_at
+        minute, ten_minutes, eight_hours = (
+            sum(at - seconds < call.started_at <= at for call in calls) for seconds in (60.0, 600.0, 28_800.0)
+        )
+        return RefusedPace(datetime.fromtimestamp(at, UTC), minute, ten_minutes, eight_hours, first.retry_after)
 
     async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
         """Return when a call may be made; it is in the log already then.
@@ -196,6 +218,7 @@ class Turns:
         turn.call = replace(turn.call, ended_at=now.timestamp(), rate_limited=rate_limited, retry_after=retry_after)
         if rate_limited:
             log.warning("Token Flex refused a call for its rate; fewer calls from now on", retry_after=retry_after)
+            self.refused.ring()
         self._serve()
         await self._database.write(_end, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
 

@@ -71,6 +71,7 @@ _KINDS = {
     MessageKind.USAGE: "how a contract stands",
     MessageKind.USAGE_TROUBLE: "the private message about the tokens of a contract",
     MessageKind.LOGIN_LOST: "the private message about the lost login",
+    MessageKind.PACE_REFUSED: "the private message about a refused pace",
     MessageKind.EXPIRY: "taking an expired link out of a message",
 }
 
@@ -190,6 +191,10 @@ def _spent(shown: Overview) -> str:
     text += f" of {spent.hours_limit}; waiting: {spent.waiting}."
     if spent.refused_at is not None:
         text += f" Autodesk last found them too many {moment(spent.refused_at)}."
+    if spent.careful_until is not None:
+        text += f" So `CALL_PACE` is not `bucket` now but `careful`, until {moment(spent.careful_until)}."
+    if spent.saved is not None:
+        text += f" `CALL_PACE` is `bucket`: {spent.saved} are saved up."
     return text
 
 

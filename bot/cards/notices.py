@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Final, Self
 
 from bot.cards.blocks import Message, paragraph
-from bot.cards.text import channel, code, is_direct_message
+from bot.cards.text import channel, code, is_direct_message, moment
 from storage.models import Export
+from storage.refusals import RefusedPace
 
 
 class Closing(StrEnum):
@@ -108,6 +109,28 @@ def post_in_doubt(export: Export) -> Message:
         f"`/tokenflex status {export.label}` shows how the export stands."
     )
     return paragraph(text)
+
+
+def pace_refused(refused: RefusedPace | None) -> Message:
+    """Return what an administrator is told when Token Flex refuses how fast it was called."""
+    said = "Autodesk refused one of my requests because I make them as fast as `CALL_PACE=bucket` lets me. "
+    if refused is not None:
+        said += (
+            f"It was made {moment(refused.at)}: {_requests(refused.minute)} in that minute, "
+            f"{_requests(refused.ten_minutes)} in ten minutes, {_requests(refused.eight_hours)} in eight hours. "
+        )
+        if refused.retry_after is not None:
+            said += f"Autodesk asked me to wait for {refused.retry_after:.0f} seconds. "
+    return paragraph(
+        f"{said}Nothing is lost. I am careful for eight hours from the last such refusal, then as fast again. Where no "
+        "other program asks Autodesk in the name of the same user, Autodesk is stricter than that: set "
+        "`CALL_PACE=careful` and start me again, or ask Autodesk with these numbers how its limit of 5 a minute with a "
+        "burst of 50 is meant. You hear this once a week at most."
+    )
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count} requests"
 
 
 def login_needed(*, was_cut_off: bool, detail: str = "") -> Message:

@@ -15,15 +15,15 @@ from bot.cards.blocks import Message, paragraph
 from bot.cards.names import Names
 from bot.cards.notices import Closing
 from bot.delivery import matters
-from bot.delivery.matters import AlertNews, AnswerOf, LostLogin, PostedUsage, ReportOf, ScheduleNews
+from bot.delivery.matters import AlertNews, AnswerOf, LostLogin, PaceNews, PostedUsage, ReportOf, ScheduleNews
 from bot.people.permissions import Posting
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.models import DownloadLink
 from storage import outbox
 from storage.models import Delivery, Export, MessageKind, SentMessage
 
-Matter = Export | LostLogin | PostedUsage | AnswerOf | ReportOf | ScheduleNews | AlertNews
-M = TypeVar("M", Export, LostLogin, PostedUsage, AnswerOf, ReportOf, ScheduleNews, AlertNews)
+Matter = Export | LostLogin | PaceNews | PostedUsage | AnswerOf | ReportOf | ScheduleNews | AlertNews
+M = TypeVar("M", Export, LostLogin, PaceNews, PostedUsage, AnswerOf, ReportOf, ScheduleNews, AlertNews)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _private_result(export: Export, drawing: Drawing) -> Message:
     return export_card.private_result(export, delivery.edition, why)
 
 
-_OfPeople = Kind[Export] | Kind[LostLogin] | Kind[PostedUsage] | Kind[AnswerOf]
+_OfPeople = Kind[Export] | Kind[LostLogin] | Kind[PaceNews] | Kind[PostedUsage] | Kind[AnswerOf]
 _ByItself = Kind[ReportOf] | Kind[ScheduleNews] | Kind[AlertNews]
 KINDS: Mapping[MessageKind, _OfPeople | _ByItself] = {
     MessageKind.CARD: Kind(
@@ -289,6 +289,9 @@ KINDS: Mapping[MessageKind, _OfPeople | _ByItself] = {
         matters.of_login,
         lambda login, drawing: notices.login_needed(was_cut_off=login.was_cut_off, detail=drawing.delivery.detail),
         is_private=True,
+    ),
+    MessageKind.PACE_REFUSED: Kind(
+        matters.of_pace, lambda news, _: notices.pace_refused(news.refused), is_private=True
     ),
 }
 #: What goes out before all else, in this order: links that have expired, then those that run out.

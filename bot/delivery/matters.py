@@ -12,9 +12,10 @@ from bot.cards.export_card import Report
 from bot.cards.usage_card import Usage
 from bot.contracts import usage_cache
 from bot.contracts.usage import Counted, usage_of
-from storage import alerts, answers, audit, channels, exports, logins, runs, schedules, tellings
+from storage import alerts, answers, audit, channels, exports, logins, refusals, runs, schedules, tellings
 from storage.alerts import Alert
 from storage.models import About, Delivery, Export, MessageKind
+from storage.refusals import RefusedPace
 from storage.runs import Run
 from storage.schedules import Schedule
 
@@ -28,6 +29,14 @@ class LostLogin:
 
     channel: str
     was_cut_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaceNews:
+    """What Token Flex refused of the pace that was chosen; None: nobody knows any more."""
+
+    refused: RefusedPace | None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,11 @@ def of_login(db: Connection, _delivery: Delivery) -> LostLogin:
     """Return our login at Autodesk, which is lost."""
     newest = exports.newest(db, 1)
     return LostLogin(newest[0].channel if newest else "", logins.renewal_under_way(db) is not None)
+
+
+def of_pace(db: Connection, _delivery: Delivery) -> PaceNews:
+    """Return what Token Flex refused of the pace that was chosen, as it was told last."""
+    return PaceNews(refusals.told(db))
 
 
 def of_usage(db: Connection, delivery: Delivery) -> PostedUsage:

@@ -45,10 +45,10 @@ _LEFT = 1
 _STEPS = 6
 #: By the pace `bucket`: how many seconds a call is worth when nothing is saved, by how many saved ones it becomes worth
 #: a third, and what it is worth at least.
-_DEAREST, _CHEAPER_BY, _CHEAPEST = 3.0, 10.0, 0.05
+_DEAREST, _CHEAPER_BY, _CHEAPEST = 3.0, 10.0, 0.03
 #: While people call seldom, what is saved is spent as if it had to last for so many seconds, and no contract waits for
 #: longer than that gives it.
-_LASTS = 200.0
+_LASTS = 170.0
 _LONGEST_SAVING = timedelta(minutes=10)
 _SECOND, _EXACT = timedelta(seconds=1), timedelta(seconds=0.5)
 

@@ -95,7 +95,7 @@ async def _alone(settings: Settings, clock: Clock) -> list[Finding]:
     if not usable:
         return [*findings, skipped("Autodesk", "Looked at when the database can be used: calls are logged there.")]
     findings += await check_autodesk(settings, clock)
-    return [*findings, *_activity(settings.database_path, clock, bot_runs=False)]
+    return [*findings, *_activity(settings, clock, bot_runs=False)]
 
 
 async def _beside_a_bot(settings: Settings, clock: Clock) -> list[Finding]:
@@ -108,7 +108,7 @@ async def _beside_a_bot(settings: Settings, clock: Clock) -> list[Finding]:
         return findings
     with database.read_only(settings.database_path) as db:
         findings += check_recorded(db, settings, clock.now())
-    return [*findings, *_activity(settings.database_path, clock, bot_runs=True)]
+    return [*findings, *_activity(settings, clock, bot_runs=True)]
 
 
 async def _slack(settings: Settings, clock: Clock, *, usable: bool, bot_runs: bool) -> list[Finding]:
@@ -119,7 +119,8 @@ async def _slack(settings: Settings, clock: Clock, *, usable: bool, bot_runs: bo
     return [*await check_slack(meant, clock, bot_runs=bot_runs), *moved]
 
 
-def _activity(path: Path, clock: Clock, *, bot_runs: bool) -> list[Finding]:
-    with database.read_only(path) as db:
+def _activity(settings: Settings, clock: Clock, *, bot_runs: bool) -> list[Finding]:
+    with database.read_only(settings.database_path) as db:
         now = clock.now()
-        return [*check_activity(db, now, bot_runs=bot_runs), *check_by_itself(db, now, bot_runs=bot_runs)]
+        activity = check_activity(db, now, bot_runs=bot_runs, pace=settings.call_pace)
+        return [*activity, *check_by_itself(db, now, bot_runs=bot_runs)]

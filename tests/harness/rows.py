@@ -152,7 +152,7 @@ def telling_of(db: Connection, alert: Alert) -> Telling:
 
 def matter_of(db: Connection, kind: MessageKind, export_number: int = 1) -> dict[str, Any]:
     """What a row of this kind is about; the act of a person who had the usage of a contract posted is made."""
-    if kind is MessageKind.LOGIN_LOST:
+    if kind in {MessageKind.LOGIN_LOST, MessageKind.PACE_REFUSED}:
         return {"about": About.LOGIN}
     if kind in {MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER}:
         return {"about": About.EXPORT, "about_id": export_number, "detail": str(answered(db, export_number).id)}

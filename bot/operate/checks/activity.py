@@ -8,9 +8,10 @@ from sqlite_utils import Database as Connection
 from bot.calls.budget import Limits
 from bot.cards.faces import FACES, NOTES
 from bot.cards.figures import FAULTS, Fault
-from bot.operate.checks.running_bot import ago
+from bot.operate.checks.running_bot import ago, ahead
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
+from bot.settings import CallPace
 from storage import attachments, calls, inspection, troubles
 
 BUDGET, POLL, EXPORTS, ANSWERS = "Call budget", "Last poll", "Exports", "Answers"
@@ -19,22 +20,24 @@ _LATE: Final = timedelta(minutes=10)
 _WEEK: Final = timedelta(days=7)
 
 
-def check_activity(db: Connection, now: datetime, *, bot_runs: bool) -> list[Finding]:
+def check_activity(
+    db: Connection, now: datetime, *, bot_runs: bool, pace: CallPace = CallPace.CAREFUL
+) -> list[Finding]:
     """Return what the database shows."""
     noted = Recorded.load(db)
     poll = _poll(db, noted, now, bot_runs=bot_runs)
-    return [_budget(db, now), poll, _exports(db, now), _answers(db, now), _post(db, noted, now), *_files(db, now)]
+    return [_budget(db, now, pace), poll, _exports(db, now), _answers(db, now), _post(db, noted, now), *_files(db, now)]
 
 
-def _budget(db: Connection, now: datetime) -> Finding:
+def _budget(db: Connection, now: datetime, pace: CallPace) -> Finding:
     limits = Limits()
     past = calls.since(db, now - timedelta(seconds=limits.eight_hours))
     minute = sum(call.started_at > now - timedelta(seconds=limits.window) for call in past)
     refused = [call.started_at for call in past if call.rate_limited]
-    found = (
-        f"{minute} of {limits.per_minute} calls in the last minute, {len(past)} of {limits.per_eight_hours} in the "
-        "last 8 hours"
-    )
+    of_minute = f" of {limits.per_minute}" if pace is CallPace.CAREFUL else ""
+    found = f"{minute}{of_minute} calls in the last minute, {len(past)} of {limits.per_eight_hours} in the last 8 hours"
+    if pace is CallPace.BUCKET:
+        return _bucket(found, refused, now, timedelta(seconds=limits.eight_hours))
     if refused and now - refused[-1] < timedelta(seconds=limits.caution):
         mend = (
             "The bot slows down for an hour by itself. If it happens again, look for other programs that use the same "
@@ -42,6 +45,19 @@ def _budget(db: Connection, now: datetime) -> Finding:
         )
         return warning(BUDGET, f"{found}; Token Flex refused one for its rate at {ago(refused[-1], now)}.", mend)
     return ok(BUDGET, f"{found}; refused for their rate: {len(refused)}.")
+
+
+def _bucket(found: str, refused: list[datetime], now: datetime, careful_for: timedelta) -> Finding:
+    """Say whether the pace that was chosen holds."""
+    if not refused:
+        return ok(BUDGET, f"{found}; CALL_PACE is bucket, and none was refused.")
+    mend = (
+        "If no other program uses the same Autodesk user, set CALL_PACE=careful, or ask Autodesk with these numbers "
+        "how its limit of 5 a minute with a burst of 50 is meant."
+    )
+    said = f"Token Flex refused {len(refused)} for their rate, the last at {ago(refused[-1], now)}"
+    until = ahead(refused[-1] + careful_for, now)
+    return warning(BUDGET, f"{found}; {said}, so CALL_PACE is careful instead of bucket until {until}.", mend)
 
 
 def _poll(db: Connection, noted: Recorded, now: datetime, *, bot_runs: bool) -> Finding:

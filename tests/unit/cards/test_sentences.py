@@ -41,7 +41,7 @@ from bot.cards.schedule_card import NotDone, Paused
 from bot.cards.waiting import InLine, place_in_line
 from bot.contracts.usage import usage_of
 from bot.delivery.kinds import KINDS, Drawing, Words
-from bot.delivery.matters import AlertNews, AnswerOf, LostLogin, PostedUsage, ReportOf, ScheduleNews
+from bot.delivery.matters import AlertNews, AnswerOf, LostLogin, PaceNews, PostedUsage, ReportOf, ScheduleNews
 from bot.exports.patience import EVERYBODYS
 from bot.login.watch import DETAILS
 from bot.settings import AnswerDetail, LinkAudience
@@ -52,6 +52,7 @@ from handlers.forms import export_modal
 from storage.answers import Answer as StoredAnswer
 from storage.answers import AnswerState
 from storage.models import About, CallsSpent, Delivery, DeliveryState, Export, MessageKind
+from storage.refusals import RefusedPace
 from storage.runs import Run, RunState
 from storage.states import Event, ExportState, Note, next_state
 from tests.harness.rows import COUNTED, FOUND, NOW, REQUEST
@@ -97,6 +98,7 @@ def drawn(kind: MessageKind) -> Iterator[tuple[Export | None, Message]]:
             yield None, KINDS[kind].card(PostedUsage("U0SBX00002", place, shown), drawing)  # type: ignore[arg-type]
         return
     others = {
+        MessageKind.PACE_REFUSED: _refused_paces,
         **dict.fromkeys((MessageKind.ANSWER, MessageKind.PRIVATE_ANSWER), _answers),
         **dict.fromkeys((MessageKind.SCHEDULE, MessageKind.PRIVATE_SCHEDULE), _schedules),
         **dict.fromkeys((MessageKind.ALERT, MessageKind.PRIVATE_ALERT), _tellings),
@@ -159,6 +161,12 @@ def _details(kind: MessageKind) -> list[str]:
     if kind in {MessageKind.NO_FILE, MessageKind.PRIVATE_NO_FILE}:
         return [*file_card.REASONS, "as_yet_unknown_error"]
     return [closing.value for closing in Closing] if kind is MessageKind.CHANNEL_TROUBLE else [""]
+
+
+def _refused_paces(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:
+    for refused in (None, RefusedPace(NOW, 1, 38, 900, None), RefusedPace(NOW, 14, 50, 1, 25.0)):
+        news: Any = PaceNews(refused)
+        yield None, KINDS[kind].card(news, Drawing(row, None, Words()))
 
 
 def _answers(kind: MessageKind, row: Delivery) -> Iterator[tuple[Export | None, Message]]:
@@ -288,6 +296,7 @@ def test_every_reply_and_notice_is_here() -> None:
         "post_in_doubt",
         "login_needed",
         "not_posted",
+        "pace_refused",
     }
     assert set(KINDS) == set(MessageKind) - {MessageKind.EXPIRY}
 

@@ -67,6 +67,7 @@ SHOWS: Mapping[MessageKind, set[str]] = {
     _K.NOT_DELETED: set(),
     _K.NOT_REMOVED: set(),
     _K.LOGIN_LOST: set(),
+    _K.PACE_REFUSED: set(),
     _K.ANSWER: {"figures"},
     _K.PRIVATE_ANSWER: {"figures"},
     _K.NO_FILE: set(),

@@ -35,6 +35,7 @@ RIGHT = {
     "DOWNLOAD_HOSTS": "files.example.com",
     "ANSWER_MAX_MB": "50",
     "KEEP_ANSWERS": "30",
+    "CALL_PACE": "bucket",
     "ALLOWED_PEOPLE": "U1,S2",
     "ALLOWED_CONTRACTS": "110000123456,RomeoAgree-0",
     "ALLOWED_CHANNELS": "C1,C2",
