@@ -15,6 +15,7 @@ from bench import (
     home_speed,
     list_speed,
     month_end,
+    pace_bench,
     polling_bench,
     slack_speed,
     start_speed,
@@ -32,6 +33,7 @@ _PARTS: dict[str, Callable[[], tuple[list[Table], list[Target]]]] = {
     "usage": usage_speed.measure,
     "polling": polling_bench.measure,
     "month-end": month_end.measure,
+    "pace": pace_bench.measure,
 }
 _REPORT = Path("build/bench.json")
 
