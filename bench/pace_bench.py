@@ -1,4 +1,4 @@
-"""Each pace of calling under each reading of the limit whose refusals it hears: what it notices, and what is refused."""
+"""Each pace of calling under each reading of the limit: what it notices, how long people wait, what is refused."""
 
 import gc
 from concurrent.futures import ProcessPoolExecutor

@@ -7,7 +7,8 @@ never more than 2400, so that what happened before them does not matter.
 
 Where `careful` leaves one of five calls to people, a dozen of those that are saved are left, where it leaves two, two
 dozen, and so on; unless a dozen calls of people came within the last two minutes: then there is a crowd, and what it
-asked for has to be looked at. What was saved and is used up leaves five a minute, in the same order as by `careful`.
+asked for has to be looked at. Where what was saved is used up, things go on as by `careful`: what comes back is not
+kept until there is a dozen again.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,10 @@ class Bucket(Question):
     """One question to this pace."""
 
     def _room_at(self, kept: int) -> float:
-        return self._saved_at(1 + kept * kept_for_people(self.calls, self.now, self.limits))
+        saved_at = self._saved_at(1 + kept * kept_for_people(self.calls, self.now, self.limits))
+        if saved_at <= self.now:
+            return saved_at
+        return min(saved_at, max(self._minute_at(spare=1 + kept), self._saved_at(1 + kept)))
 
     def _saved_at(self, wanted: int) -> float:
         """Return from when on so many calls are saved, if no other is made."""

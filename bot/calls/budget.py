@@ -219,7 +219,3 @@ class _Careful(Question):
 
     def _room_at(self, kept: int) -> float:
         return self._minute_at(spare=1 + kept)
-
-    def _minute_at(self, *, spare: int) -> float:
-        """Return from when on a minute has room for `spare` more calls."""
-        return self._free_at(self.recent, self.limits.per_minute - spare + 1, self.limits.window)

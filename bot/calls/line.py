@@ -225,6 +225,10 @@ class Question(ABC):
         ended_at = self.now if call.ended_at is None else call.ended_at
         return min(ended_at, call.started_at + self.limits.longest_call)
 
+    def _minute_at(self, *, spare: int) -> float:
+        """Return from when on a minute has room for `spare` more calls."""
+        return self._free_at(self.recent, self.limits.per_minute - spare + 1, self.limits.window)
+
     def _eight_hours_at(self, *, spare: int) -> float:
         """Return from when on eight hours have room for `spare` more calls."""
         return self._free_at(self.calls, self.limits.per_eight_hours - spare + 1, self.limits.eight_hours)

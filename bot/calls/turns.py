@@ -126,24 +126,29 @@ class Turns:
     def room(self) -> Room:
         """Return when polls find room. Turns that were given out and not used yet are left out."""
         used = [turn.call for turn in self._past if turn.used]
-        if self._pace_now() is CallPace.BUCKET:
-            return self._saved_room(used)
         limits, now = self._limits, self._clock.now()
         ends = sorted(call.ended_at or now.timestamp() for call in used[-_NEWEST:])
         for_polls = limits.per_minute - limits.kept_for_people
-        free = [
+        free = tuple(
             datetime.fromtimestamp(ends[-rank] + limits.silence, UTC) if rank <= len(ends) else now
             for rank in range(for_polls, 0, -1)
-        ]
-        return Room(tuple(free), timedelta(seconds=limits.silence), self.is_busy())
+        )
+        room = Room(free, timedelta(seconds=limits.silence), self.is_busy())
+        return room if self._pace_now() is CallPace.CAREFUL else self._with_saved(room, used)
 
-    def _saved_room(self, used: list[PastCall]) -> Room:
+    def _with_saved(self, room: Room, used: list[PastCall]) -> Room:
+        """Return the room that there is by the pace `bucket`, where `room` is what a minute has."""
         limits, now = self._limits, self._clock.now()
-        saved = bucket.saved(used, now.timestamp(), limits)
-        saved -= bucket.kept_for_people(used, now.timestamp(), limits)
+        level = bucket.saved(used, now.timestamp(), limits)
+        saved = level - bucket.kept_for_people(used, now.timestamp(), limits)
         refill = timedelta(seconds=limits.refill)
-        free = tuple(now + max(0.0, wanted - saved) * refill for wanted in range(1, limits.per_minute))
-        return Room(free, refill, self.is_busy(), saved)
+
+        def _free_at(of_minute: datetime, wanted: int) -> datetime:
+            come_back_at = now + max(0.0, wanted + limits.kept_for_people - level) * refill
+            return min(now + max(0.0, wanted - saved) * refill, max(of_minute, come_back_at))
+
+        free = tuple(_free_at(of_minute, wanted) for wanted, of_minute in enumerate(room.free_at, 1))
+        return replace(room, free_at=free, window=refill, saved=saved)
 
     def _pace_now(self) -> CallPace:
         now = self._clock.now().timestamp()
