@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from math import inf
 
 from bot.calls.limits import Limits
-from bot.calls.line import PastCall, Question, Rank
+from bot.calls.line import PastCall, Question, Rank, Waiting
 
 _LEAST = 1e-6  #: calls; what is missing by less is there
 
@@ -23,31 +23,35 @@ _LEAST = 1e-6  #: calls; what is missing by less is there
 class Bucket(Question):
     """One question to this pace."""
 
+    def __init__(self, calls: Sequence[PastCall], waiting: Sequence[Waiting], now: float, limits: Limits) -> None:
+        super().__init__(calls, waiting, now, limits)
+        self._level = saved(calls, now, limits)
+        self._dozen = kept_for_people(calls, now, limits)
+
     def _room_at(self, kept: int) -> float:
-        saved_at = self._saved_at(1 + kept * kept_for_people(self.calls, self.now, self.limits))
+        saved_at = self._saved_at(1 + kept * self._dozen)
         if saved_at <= self.now:
             return saved_at
         return min(saved_at, max(self._minute_at(spare=1 + kept), self._saved_at(1 + kept)))
 
     def _saved_at(self, wanted: int) -> float:
         """Return from when on so many calls are saved, if no other is made."""
-        missing = wanted - self._level()
+        missing = wanted - self._level
         return -inf if missing <= _LEAST else self.now + missing * self.limits.refill
-
-    def _level(self) -> float:
-        return saved(self.calls, self.now, self.limits)
 
 
 def saved(calls: Sequence[PastCall], now: float, limits: Limits) -> float:
     """Return how many calls are saved now, at the least; those are all that the rule has to remember."""
+    if not calls:
+        return float(limits.burst_size)
     full, refill, longest = float(limits.burst_size), limits.refill, limits.longest_call
-    ends = [now if call.ended_at is None else call.ended_at for call in calls]
-    counted = sorted([min(end, call.started_at + longest) for call, end in zip(calls, ends, strict=True)])
-    level, at = full, counted[0] if counted else now
+    counted = [min(now if call.ended_at is None else call.ended_at, call.started_at + longest) for call in calls]
+    counted.sort()
+    level, at = full, counted[0]
     for moment in counted:
         level = min(full, level + (moment - at) / refill) - 1
         at = moment
-    return min(full, level + (now - at - limits.margin) / refill) if counted else full
+    return min(full, level + (now - at - limits.margin) / refill)
 
 
 def kept_for_people(calls: Sequence[PastCall], now: float, limits: Limits) -> int:

@@ -179,8 +179,8 @@ class Turns:
         """Return the refusal that has put us back to the careful pace, None where none has."""
         if self._careful_until() is None:
             return None
-        calls = [turn.call for turn in self._past]
-        first = next(call for call in calls if call.rate_limited)
+        calls, since = [turn.call for turn in self._past], self._clock.now().timestamp() - self._limits.eight_hours
+        first = next(call for call in calls if call.rate_limited and (call.ended_at or since) > since)
         at = first.started_at
         minute, ten_minutes, eight_hours = (
             sum(at - seconds < call.started_at <= at for call in calls) for seconds in (60.0, 600.0, 28_800.0)

@@ -12,6 +12,7 @@ from tests.unit.calls.test_budget_readings import (
     EIGHT_HOURS,
     HOUR,
     LIMITS,
+    START,
     Arrival,
     Client,
     Reading,
@@ -44,7 +45,7 @@ savers = st.builds(
 @given(client=savers, arrivals=arrivals_of_a_day)
 def test_a_bucket_never_refuses(client: Client, arrivals: list[Arrival]) -> None:
     """Whatever arrives, however slow the calls and wrong the clock, and all are served."""
-    client.run(arrivals, seconds=4 * HOUR)
+    client.run(arrivals, seconds=2 * HOUR)
     assert not client.waiting or client.polls
     assert {call.rank for call in client.waiting} <= {Rank.POLL, Rank.AHEAD}  # which polls without end hold up
     for reading in RELIED_ON:
@@ -52,12 +53,12 @@ def test_a_bucket_never_refuses(client: Client, arrivals: list[Arrival]) -> None
     assert client.questions <= 20 * (len(client.calls) + 5)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_long_day_is_refused_by_no_bucket(seed: int) -> None:
-    """Over 25 hours with ceaseless polls and a crowd every two hours, and never are there over 2400 in eight hours."""
+    """Over 10 hours with ceaseless polls and a crowd every two hours, and never are there over 2400 in eight hours."""
     client = Client(seed, fast=seed * 7.7, error=(-1) ** seed * 0.9, polls=4, pace=CallPace.BUCKET)
-    arrivals = [arrival for hour in range(0, 25, 2) for arrival in crowd(50, at=hour * HOUR + seed * 31)]
-    client.run(arrivals, seconds=25 * HOUR)
+    arrivals = [arrival for hour in range(0, 10, 2) for arrival in crowd(50, at=hour * HOUR + seed * 31)]
+    client.run(arrivals, seconds=10 * HOUR)
     for reading in RELIED_ON:
         assert refusals(client.counted, reading()) == []
     assert _most_in_eight_hours(client) <= LIMITS.per_eight_hours
@@ -70,7 +71,7 @@ def test_a_refusal_leads_back_to_the_careful_pace(
 ) -> None:
     """For eight hours from the first one: nothing that begins after it was seen is refused, nobody is forgotten."""
     client.readings = [strict()]
-    client.run([*arrivals, *crowd(20, at=600)], seconds=4 * HOUR)
+    client.run([*arrivals, *crowd(20, at=600)], seconds=2 * HOUR)
     assert not [call for call in client.waiting if call.rank is Rank.PEOPLE]
     if not client.refused:
         return
@@ -93,16 +94,21 @@ def test_a_dozen_calls_are_kept_for_people(client: Client, phase: float, size: i
     assert waits[11] <= 0.01
 
 
-def test_polls_go_on_after_a_crowd() -> None:
-    """Where as many people have called just now as calls are kept for them, nothing is kept from a poll."""
-    for size in (50, 38, 11):
-        client = Client(4, slowest=1.0, pace=CallPace.BUCKET)
-        client.run([*crowd(size, at=700), (730, Rank.POLL, "")], seconds=1500)
-        assert [wait for call, wait in client.waits if call.rank is Rank.POLL] == [pytest.approx(0, abs=0.01)]
-    quiet = Client(4, slowest=1.0, pace=CallPace.BUCKET)
-    quiet.run([*crowd(50, at=700, apart=0.01), (830, Rank.POLL, "")], seconds=1500)
-    (wait,) = [wait for call, wait in quiet.waits if call.rank is Rank.POLL]
-    assert wait == pytest.approx(28, abs=2)  # until a thirteenth call has come back
+@pytest.mark.parametrize(("size", "at"), [(50, 730), (38, 730), (11, 730), (50, 830)])
+def test_polls_go_on_after_a_crowd(size: int, at: float) -> None:
+    """Nothing is kept from a poll while as many people have called as are kept for; then what comes back is not."""
+    client = Client(4, slowest=1.0, pace=CallPace.BUCKET)
+    client.run([*crowd(size, at=700), (at, Rank.POLL, "")], seconds=1500)
+    assert [wait for call, wait in client.waits if call.rank is Rank.POLL] == [pytest.approx(0, abs=0.01)]
+
+
+def test_what_comes_back_is_spent_as_by_the_careful_pace() -> None:
+    """Polls without end leave the dozen alone, and go on four times a minute when it is used up."""
+    client = Client(5, slowest=1.0, polls=1, pace=CallPace.BUCKET)
+    client.run(crowd(11, at=1800), seconds=2400)
+    polls = [call.started_at - START for call in client.calls if call.rank is Rank.POLL]
+    assert len([at for at in polls if at < 300]) >= 38 + 20
+    assert 4 * 9 <= len([at for at in polls if 1800 <= at < 2400]) <= 5 * 10
 
 
 def _most_in_eight_hours(client: Client) -> int:

@@ -1,0 +1,1 @@
+"""Unit tests of the login, and of what Autodesk refuses."""

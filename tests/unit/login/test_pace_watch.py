@@ -1,0 +1,160 @@
+"""A refusal under the pace `bucket`: back to careful for eight hours, told once, and known to the next process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.calls.budget import Rank
+from bot.calls.turns import Turns
+from bot.delivery.kinds import Words, load
+from bot.errors import MembershipUnknownError
+from bot.login.pace_watch import PaceWatch
+from bot.operate.checks.activity import BUDGET, check_activity
+from bot.operate.findings import Level
+from bot.runtime.server_time import ServerTime
+from bot.settings import CallPace
+from storage.models import Delivery, MessageKind
+from tests.harness.moved_clock import MovedClock, settle
+from tests.harness.stored import MemoryDatabase
+
+HOUR = 3600.0
+CAREFUL, BUCKET = CallPace.CAREFUL, CallPace.BUCKET
+
+
+@dataclass
+class Administrators:
+    """Slack, asked who administers."""
+
+    people: frozenset[str] = frozenset({"U0CARLA004", "U0DAVE0005"})
+    silent: bool = False
+
+    async def administrators(self) -> frozenset[str]:
+        if self.silent:
+            raise MembershipUnknownError
+        return self.people
+
+
+class House:
+    """A database, the line of calls, and who watches it."""
+
+    def __init__(self) -> None:
+        self.clock = MovedClock()
+        self.database = MemoryDatabase()
+        self.administrators = Administrators()
+
+    async def begin(self, pace: CallPace = BUCKET) -> None:
+        """Begin a process."""
+        self.turns = Turns(self.database, self.clock, ServerTime(self.clock), pace)
+        await self.turns.load()
+        some: Any = self.administrators
+        self.watch = PaceWatch(self.database, self.turns, some, self.clock)
+
+    async def calls(self, number: int, *, refused: bool = False, retry_after: float | None = None) -> None:
+        """Make that many calls, the last of which may be refused."""
+        for left in range(number - 1, -1, -1):
+            turn = await self.turns.wait("list", rank=Rank.PEOPLE)
+            turn.used = True
+            is_refused = refused and left == 0
+            await self.turns.end(turn, rate_limited=is_refused, retry_after=retry_after if is_refused else None)
+
+    def told(self) -> list[Delivery]:
+        """The messages to administrators."""
+        rows = map(Delivery.from_row, self.database.db.query("SELECT * FROM outbox ORDER BY id"))
+        return [row for row in rows if row.kind is MessageKind.PACE_REFUSED]
+
+    def doctor(self, pace: CallPace = BUCKET) -> Any:
+        """What `doctor` says of calls."""
+        findings = check_activity(self.database.db, self.clock.now(), bot_runs=True, pace=pace)
+        return next(each for each in findings if each.name == BUDGET)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A house with the pace `bucket`."""
+    built = House()
+    await built.begin()
+    yield built
+    await built.database.close()
+
+
+async def test_a_refusal_is_told_to_each_administrator_once_with_the_numbers(house: House) -> None:
+    """Also where others follow, and the process begins anew."""
+    await house.calls(2)
+    await house.clock.advance(300)
+    await house.calls(14, refused=True, retry_after=25.0)
+    await house.watch.look()
+    assert [row.recipient for row in house.told()] == ["U0CARLA004", "U0DAVE0005"]
+    text = load(house.database.db, house.told()[0]).message(None, Words()).text
+    assert "14 requests in that minute, 16 requests in ten minutes, 16 requests in eight hours" in text
+    assert "asked me to wait for 25 seconds" in text
+    await house.watch.look()
+    await house.begin()
+    await house.watch.look()
+    await house.clock.advance(HOUR)
+    await house.calls(1, refused=True)
+    await house.watch.look()
+    assert len(house.told()) == 2
+
+
+async def test_it_is_careful_for_eight_hours_also_after_a_restart(house: House) -> None:
+    """Then as fast again; both are seen by administrators and in doctor."""
+    assert house.turns.spent().saved == 50
+    assert house.doctor().level is Level.OK
+    await house.calls(6, refused=True)
+    await house.begin()
+    spent = house.turns.spent()
+    assert (spent.saved, spent.careful_until) == (None, house.clock.now() + timedelta(hours=8))
+    assert "CALL_PACE is careful instead of bucket until" in house.doctor().found
+    assert house.doctor().level is Level.WARNING
+    await house.clock.advance(8 * HOUR - 1)
+    assert house.turns.room().saved is None
+    await house.clock.advance(1)
+    assert house.turns.room().saved == 38
+    assert house.turns.spent().careful_until is None
+
+
+async def test_a_strict_account_is_told_of_again_after_a_week(house: House) -> None:
+    """Not every eight hours."""
+    for _ in range(21):
+        await house.calls(6, refused=True)
+        await house.watch.look()
+        await house.clock.advance(8 * HOUR)
+    assert len(house.told()) == 2
+    await house.calls(6, refused=True)
+    await house.watch.look()
+    assert len(house.told()) == 4
+
+
+async def test_a_refusal_under_the_careful_pace_is_no_matter_of_the_pace(house: House) -> None:
+    """Another program of the same user caused it."""
+    await house.begin(CAREFUL)
+    await house.calls(3, refused=True)
+    assert await house.watch.look()
+    assert house.told() == []
+    assert house.turns.spent().careful_until is None
+    assert "CALL_PACE" not in house.doctor(CAREFUL).found
+
+
+async def test_who_administers_is_asked_again_where_slack_does_not_say(house: House) -> None:
+    """Nothing is told until then, and it is told once."""
+    house.administrators.silent = True
+    await house.calls(6, refused=True)
+    assert not await house.watch.look()
+    assert house.told() == []
+    house.administrators.silent = False
+    assert await house.watch.look()
+    assert len(house.told()) == 2
+
+
+async def test_the_watch_looks_when_a_call_is_refused(house: House) -> None:
+    """Without anybody's asking."""
+    watching = asyncio.create_task(house.watch.run())
+    await settle()
+    await house.calls(6, refused=True)
+    await settle()
+    assert len(house.told()) == 2
+    watching.cancel()
