@@ -123,3 +123,41 @@ def test_a_look_of_little_worth_leaves_a_second_call_to_people() -> None:
     assert next_poll([one], room(-1, -1, 30, 40), PRIOR, NOW)[1] <= NOW
     assert next_poll([one], busy, PRIOR, NOW)[1] == after(20)
     assert next_poll([many], busy, PRIOR, NOW)[1] < after(20)
+
+
+def saving(saved: float, *, busy: bool = False) -> Room:
+    """Return the room by the pace `bucket`, with so many calls saved for polls."""
+    free = tuple(after(max(0.0, wanted - saved) * 12) for wanted in range(1, 5))
+    return Room(free, timedelta(seconds=12), busy=busy, saved=saved)
+
+
+def gap(age: float, room: Room) -> float:
+    """Return how many seconds after the last look at an only export of that age the next one is worth a call."""
+    _, at = next_poll([running("1", -age, 0)], room, PRIOR, after(0.1))
+    return (at - NOW).total_seconds()
+
+
+@given(st.floats(30, 150), st.booleans())
+def test_saved_calls_are_spent_at_the_age_at_which_exports_end(age: float, busy: bool) -> None:
+    """Every three to five seconds, whether people call or not."""
+    assert 3 <= gap(age, saving(38, busy=busy)) <= 5.5
+
+
+@given(st.floats(30, 2000), st.floats(1, 37), st.booleans())
+def test_looks_are_rarer_where_less_is_saved(age: float, saved: float, busy: bool) -> None:
+    """So that what is saved lasts for as long as exports do."""
+    assert gap(age, saving(saved, busy=busy)) >= gap(age, saving(saved + 1, busy=busy)) - 0.6
+
+
+@given(st.floats(30, 3000))
+def test_while_people_are_quiet_no_export_waits_for_longer_than_a_call_takes_to_come_back(age: float) -> None:
+    """However old it is; while they call often, old ones leave calls to others."""
+    assert gap(age, saving(1)) <= 12.5
+    assert gap(3000, saving(1, busy=True)) > 20
+
+
+def test_an_answer_in_doubt_is_looked_for_at_its_time_by_saved_calls_too() -> None:
+    """The odds have no say in that."""
+    doubtful = replace(export(state=ExportState.SUBMITTING), unanswered_since=NOW)
+    found = targets([doubtful], {}, house_full=False)
+    assert next_poll(found, saving(38, busy=True), PRIOR, NOW)[1] == after(30)
