@@ -44,8 +44,8 @@ _LEARNED = 0.6
 _LEFT = 1
 _STEPS = 6
 #: By the pace `bucket`: how many seconds a call is worth when nothing is saved, by how many saved ones it becomes worth
-#: a third, and what it is worth at least.
-_DEAREST, _CHEAPER_BY, _CHEAPEST = 3.0, 10.0, 0.03
+#: a third.
+_DEAREST, _CHEAPER_BY = 3.0, 10.0
 #: While people call seldom, what is saved is spent as if it had to last for so many seconds, and no contract waits for
 #: longer than that gives it.
 _LASTS = 170.0
@@ -148,7 +148,7 @@ def _worth_the_saved_at(
 ) -> datetime:
     """Return the first moment from `free_at` on at which this contract is worth a call of those that are saved."""
     saved = max(0.0, room.saved or 0.0)
-    price = max(_CHEAPEST, _DEAREST * exp(-saved / _CHEAPER_BY))
+    price = _DEAREST * exp(-saved / _CHEAPER_BY)
     low = max(free_at, target.due_at)
     gap = _LONGEST_SAVING if room.busy else contracts / (1 / room.window.total_seconds() + saved / _LASTS) * _SECOND
     high = max(low, (target.polled_at or max(since for since, _ in target.running)) + gap)
