@@ -12,10 +12,10 @@ One list call shows a whole contract, and a minute has room for four. The rule, 
 5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
 
 By the pace `bucket` calls are saved up, and 2 to 4 do not hold. A poll is worth its call as soon as what has probably
-ended has waited in sum for as many seconds as a call is worth: a twentieth while all is saved, `_DEAREST` when nothing
-is. So looks come every three to five seconds at the age at which most exports end, and are rarer where little is saved
-or little is to be found. While people call seldom, what comes back is spent at once and what is saved within minutes,
-whatever the chances are.
+ended has waited in sum for as many seconds as a call is worth: a fifteenth of one while all is saved, `_DEAREST` when
+nothing is. So looks come every three to five seconds at the age at which most exports end, and are rarer where little
+is saved or little is to be found. While people call seldom, what comes back is spent at once and what is saved within
+minutes, whatever the chances are.
 
 All moments of one question are of one clock, but for how far back a list has to reach.
 """
