@@ -56,6 +56,11 @@ class Budgets:
         self._clock = clock
         self._limiters: dict[str, Limiter] = {}
 
+    def obey(self, reading: str) -> None:
+        """From now on refuse what another reading refuses; nobody has called before."""
+        self._reading = reading
+        self._limiters.clear()
+
     def spend(self, budget: str) -> float | None:
         """Record a call; return None when it passes, else the seconds to wait."""
         limiter = self._limiters.setdefault(budget, limiter_for(self._reading))

@@ -124,6 +124,10 @@ class Controls:
         for _ in range(count):
             self.budgets.spend(f"user {user}")
 
+    def read_limit_as(self, reading: str) -> None:
+        """Refuse from now on what that reading of the rate limit refuses; calls before do not count."""
+        self.budgets.obey(reading)
+
     def answer_next(
         self,
         status: int,
