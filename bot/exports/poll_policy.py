@@ -131,16 +131,18 @@ def next_poll(found: Sequence[Target], room: Room, durations: Durations, now: da
 def _asked_for_at(target: Target, contracts: int, room: Room, durations: Durations, now: datetime) -> datetime:
     """Return when a turn is asked for.
 
-    What is worth a call as soon as there is room gets into the line now: who goes first is the budget's business.
+    What is worth a call as soon as there is room gets into the line now: who goes first is the budget's business. But
+    not before it is due: it could not use a turn that comes sooner than the room does, and would ask again at once.
     """
     free_at = max(now, room.free_at[0])
+    in_line_at = max(now, target.due_at)
     if room.saved is not None:
         at = _worth_the_saved_at(target, contracts, room, durations, free_at)
-        return now if at <= free_at else at
+        return in_line_at if at <= free_at else at
     at = _worth_it_at(target, contracts, room, durations, free_at)
     if room.busy and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
         return max(at, room.free_at[min(1, len(room.free_at) - 1)])
-    return now if at <= free_at else at
+    return in_line_at if at <= free_at else at
 
 
 def _worth_the_saved_at(

@@ -83,6 +83,15 @@ def test_without_room_a_look_that_is_worth_it_gets_into_the_line() -> None:
     assert (target.contract, at) == ("1", NOW)
 
 
+def test_nothing_gets_into_the_line_before_it_is_due() -> None:
+    """A turn that comes before there seemed to be room is of use to another contract, or to nobody."""
+    new, old = targets([export()], {}, house_full=False)[0], running("2", -200, -60)
+    full = room(20, 30, 40, 50)
+    assert next_poll([new], full, PRIOR, NOW)[1] == new.due_at > NOW
+    assert next_poll([new], replace(full, saved=-1.0), PRIOR, NOW)[1] == new.due_at
+    assert next_poll([new, old], full, PRIOR, NOW)[0].contract == "2"
+
+
 def test_the_contract_is_the_one_whose_exports_have_waited_longest() -> None:
     """Many exports count more than one, and a long silence more than a short one."""
     one, many = running("one", -100, -30), running("many", -100, -30)
