@@ -21,7 +21,7 @@ All moments of one question are of one clock, but for how far back a list has to
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import exp
 
@@ -33,7 +33,8 @@ from storage.states import ExportState
 
 FIRST_POLL = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
 LONGEST_GAP = timedelta(seconds=20)  #: between two polls of the only contract, while there is room for more
-_SHORTEST_GAP = timedelta(seconds=3)  #: between two polls of one contract
+_SHORTEST_GAP = timedelta(seconds=4)  #: between two polls of one contract
+_SHORTEST_SAVING = timedelta(seconds=3)  #: the same by the pace `bucket`
 #: An export that has been running for long may wait for this part of its age; this tells after half an hour.
 _PATIENCE = 1 / 90
 #: While people call often, a poll that would probably find less waiting in sum than this leaves a second call to them.
@@ -98,7 +99,7 @@ def _target(contract: str, group: Sequence[Export], polled: datetime | None) -> 
     is_new = polled is None or all(export.changed_at > polled for export in group)
     return Target(
         contract,
-        due_at=first if polled is None else max(first, polled + _SHORTEST_GAP),
+        due_at=first if polled is None else max(first, polled + _SHORTEST_SAVING),
         oldest=min(_times(group)),
         must_at=min([*in_doubt, *([first] if is_new else [])], default=None),
         polled_at=polled,
@@ -121,11 +122,19 @@ def _times(group: Sequence[Export]) -> list[datetime]:
 
 def next_poll(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
     """Return the contract to poll next, and when: `now` or earlier means that it is worth a call now."""
-    polls = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in found]
+    spread = [_by_pace(target, room) for target in found]
+    polls = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in spread]
     asked_for = [target for target, at in polls if at <= now]
     if asked_for:
         return longest_waiting(asked_for, durations, now), now
     return min(polls, key=lambda poll: poll[1])
+
+
+def _by_pace(target: Target, room: Room) -> Target:
+    """Return a target that is not due too soon after its last poll, where nothing is saved for that."""
+    if room.saved is not None or target.polled_at is None:
+        return target
+    return replace(target, due_at=max(target.due_at, target.polled_at + _SHORTEST_GAP))
 
 
 def _asked_for_at(target: Target, contracts: int, room: Room, durations: Durations, now: datetime) -> datetime:
