@@ -51,7 +51,9 @@ _DEAREST, _CHEAPER_BY = 3.0, 10.0
 #: longer than that gives it.
 _LASTS = 170.0
 _LONGEST_SAVING = timedelta(minutes=10)
-_SECOND, _EXACT = timedelta(seconds=1), timedelta(seconds=0.5)
+_SECOND = timedelta(seconds=1)
+#: How often the span in which a poll becomes worth its call is halved: it is of some 20 s, of minutes by `bucket`.
+_HALVED, _HALVED_SAVING = 6, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def _worth_the_saved_at(
     high = max(low, (target.polled_at or max(since for since, _ in target.running)) + gap)
     if target.must_at is not None:
         high = max(low, min(high, target.must_at))
-    return _first(low, high, lambda moment: _waited(target, durations, moment) >= price)
+    return _first(low, high, _HALVED_SAVING, lambda moment: _waited(target, durations, moment) >= price)
 
 
 def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
@@ -177,14 +179,14 @@ def _worth_it_at(target: Target, contracts: int, room: Room, durations: Duration
     """Return the first moment from `free_at` on at which this contract is worth a call."""
     low = max(free_at, target.due_at)
     high = max(low, _at_the_latest(target, low, contracts, room))
-    return _first(low, high, lambda moment: _is_worth_it(target, contracts, room, durations, moment))
+    return _first(low, high, _HALVED, lambda moment: _is_worth_it(target, contracts, room, durations, moment))
 
 
-def _first(low: datetime, high: datetime, is_worth_it: Callable[[datetime], bool]) -> datetime:
+def _first(low: datetime, high: datetime, halved: int, is_worth_it: Callable[[datetime], bool]) -> datetime:
     """Return about the first of these moments that is worth it, the last one where none is."""
     if is_worth_it(low):
         return low
-    while high - low > _EXACT:
+    for _ in range(halved):
         middle = low + (high - low) / 2
         if is_worth_it(middle):
             high = middle
