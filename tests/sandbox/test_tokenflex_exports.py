@@ -306,6 +306,16 @@ async def test_other_programs_spend_the_same_budget(usage_data: UsageData) -> No
         assert len(house.sandbox.calls) == 1
 
 
+async def test_the_limit_is_read_another_way(usage_data: UsageData) -> None:
+    """From then on, and as if nobody had called before."""
+    async with running(usage_data, rate_reading="F") as house:
+        house.controls.foreign_call(50)
+        assert (await house.call("GET", "/contract")).status == 429
+        house.controls.read_limit_as("E")
+        assert [(await house.call("GET", "/contract")).status for _ in range(50)] == [200] * 50
+        assert (await house.call("GET", "/contract")).status == 429
+
+
 async def test_time_stamps_come_in_every_documented_form(house: House) -> None:
     """3, 5 and 6 digits with Z and 6 without; what is shown is what is meant."""
     forms = set()
