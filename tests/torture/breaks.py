@@ -61,7 +61,7 @@ def _no_lock() -> None:
 
 
 def _no_budget() -> None:
-    def decide(past: Any, waiting: Any, now: Any, limits: Any, difference: Any) -> budget.Decision:
+    def decide(past: Any, waiting: Any, *rest: Any) -> budget.Decision:
         return budget.Decision(0 if waiting else None)
 
     setattr(budget, "decide", decide)  # noqa: B010
