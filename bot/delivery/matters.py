@@ -33,7 +33,7 @@ class LostLogin:
 
 @dataclass(frozen=True, slots=True)
 class PaceNews:
-    """What Token Flex refused of the pace that was chosen; None: nobody knows any more."""
+    """What Token Flex refused of the chosen pace, None: nobody knows any more; `channel` as of a lost login."""
 
     refused: RefusedPace | None
     channel: str = ""
@@ -115,13 +115,18 @@ def of_export(db: Connection, delivery: Delivery) -> Export:
 
 def of_login(db: Connection, _delivery: Delivery) -> LostLogin:
     """Return our login at Autodesk, which is lost."""
-    newest = exports.newest(db, 1)
-    return LostLogin(newest[0].channel if newest else "", logins.renewal_under_way(db) is not None)
+    return LostLogin(_used(db), logins.renewal_under_way(db) is not None)
 
 
 def of_pace(db: Connection, _delivery: Delivery) -> PaceNews:
     """Return what Token Flex refused of the pace that was chosen, as it was told last."""
-    return PaceNews(refusals.told(db))
+    return PaceNews(refusals.told(db), _used(db))
+
+
+def _used(db: Connection) -> str:
+    """Return a channel in which people use the bot, "" where none is."""
+    newest = exports.newest(db, 1)
+    return newest[0].channel if newest else ""
 
 
 def of_usage(db: Connection, delivery: Delivery) -> PostedUsage:

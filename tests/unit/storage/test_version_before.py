@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 20, 9, 45, 10, tzinfo=UTC)
 NEWEST = migrations.pending(Connection(memory=True))[-1].name
 _K = MessageKind
 ADDED_SINCE = {
+    _K.PACE_REFUSED,
     _K.REPORT,
     _K.SCHEDULE,
     _K.PRIVATE_SCHEDULE,
