@@ -52,34 +52,12 @@ def register(
     """Connect the listeners; the last of buttons and of events hear every one that no other knows."""
     app.middleware(home.pressed)
     app.command(COMMAND)(commands.command)
-    app.view(export_modal.CALLBACK)(form.submit)
-    for action_id in (export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT, export_modal.CONTRACT):
-        app.action(action_id)(form.type_contract)
-    for action_id in (export_modal.FIELDS, export_modal.METRICS):
-        app.options(action_id)(form.search)
     app.action(actions.FORM)(short.open_by_button)
     app.shortcut(NEW_EXPORT)(short.open_by_shortcut)
     app.action(actions.MEANT)(commands.meant)
     app.action(actions.LIST)(commands.turn)
-    app.view(question_modal.CALLBACK)(short.submit)
-    for ids, changed in (
-        (question_modal.CHANGES, short.changed),
-        (schedule_modal.CHANGES, schedule_form.changed),
-        (alert_modal.CHANGES, alert_form.changed),
-    ):
-        for action_id in ids:
-            app.action(action_id)(changed)
-    app.action(question_modal.EVERYTHING)(short.everything)
-    app.action(export_modal.QUESTIONS)(short.back)
-    app.options(question_modal.ONLY)(short.search)
-    app.action(export_modal.SAVE_THIS)(template_form.save_this)
-    for callback_id in template_modal.CALLBACKS:
-        app.view(callback_id)(template_form.submit)
-    for callback_id in schedule_form.callback_ids:
-        app.view(callback_id)(schedule_form.submit)
-    app.view(alert_modal.CALLBACK)(alert_form.submit)
-    app.options(alert_modal.VALUE)(alert_form.search)
     app.action(actions.POST_USAGE)(on_usage.press)
+    _register_forms(app, form, short, template_form, schedule_form, alert_form)
     with_buttons: tuple[_Pressed, ...] = (on_templates, on_schedules, on_alerts, on_answers, buttons)
     for pressed in with_buttons:
         for action_id in pressed.action_ids:
@@ -90,3 +68,36 @@ def register(
     app.event(MENTION)(events.mention)
     app.event(APP_HOME_OPENED)(home.opened)
     app.event(re.compile(".*"))(events.acknowledged)
+
+
+def _register_forms(
+    app: AsyncApp,
+    form: ExportForm,
+    short: QuestionForm,
+    template_form: TemplateForm,
+    schedule_form: ScheduleForm,
+    alert_form: AlertForm,
+) -> None:
+    """Connect what is submitted, searched and changed in forms, and the ways from one form to another."""
+    app.view(export_modal.CALLBACK)(form.submit)
+    app.view(question_modal.CALLBACK)(short.submit)
+    for callback_id in template_modal.CALLBACKS:
+        app.view(callback_id)(template_form.submit)
+    for callback_id in schedule_form.callback_ids:
+        app.view(callback_id)(schedule_form.submit)
+    app.view(alert_modal.CALLBACK)(alert_form.submit)
+    for action_id in (export_modal.FIELDS, export_modal.METRICS):
+        app.options(action_id)(form.search)
+    app.options(question_modal.ONLY)(short.search)
+    app.options(alert_modal.VALUE)(alert_form.search)
+    for ids, changed in (
+        ((export_modal.TYPE_CONTRACT, export_modal.CHOOSE_CONTRACT, export_modal.CONTRACT), form.type_contract),
+        (question_modal.CHANGES, short.changed),
+        (schedule_modal.CHANGES, schedule_form.changed),
+        (alert_modal.CHANGES, alert_form.changed),
+    ):
+        for action_id in ids:
+            app.action(action_id)(changed)
+    app.action(question_modal.EVERYTHING)(short.everything)
+    app.action(export_modal.QUESTIONS)(short.back)
+    app.action(export_modal.SAVE_THIS)(template_form.save_this)

@@ -151,19 +151,7 @@ def check(
     for name in set(copies) - set(numbers.values()):
         verdict.exports_doubled += copies[name]
         verdict.notes.append(f"{name} was made at Token Flex and nobody knows of it")
-    for doubled in (name for name, count in subjects.items() if name.startswith("direct:") and count > 1):
-        verdict.announcements_doubled += 1
-        verdict.notes.append(f"{doubled} was sent {subjects[doubled]} times")
-    for doubled in (name for name, count in subjects.items() if name.startswith("answer:") and count > 1):
-        verdict.figures_doubled += 1
-        verdict.notes.append(f"{doubled} was posted {subjects[doubled]} times")
-    left = [each for each in (house.folder / "tokenflex.db.files").rglob("*") if each.is_file()]
-    if left:
-        verdict.files_left += len(left)
-        verdict.notes.append(f"{len(left)} files were left behind")
-    if answers(house) > typed:
-        verdict.answers_doubled += answers(house) - typed
-        verdict.notes.append(f"{answers(house)} answers to what was written {typed} times")
+    _count_words(house, verdict, subjects, typed)
     _count_files(house, verdict, numbers)
     refused = max(0, house.statuses().count(429) - refusals)
     if refused:
@@ -172,7 +160,24 @@ def check(
     return verdict
 
 
+def _count_words(house: House, verdict: Verdict, subjects: Counter[str], typed: int) -> None:
+    """Count what was said twice to one person, the same figures, and answers to what was written `typed` times."""
+    for doubled in (name for name, count in subjects.items() if name.startswith("direct:") and count > 1):
+        verdict.announcements_doubled += 1
+        verdict.notes.append(f"{doubled} was sent {subjects[doubled]} times")
+    for doubled in (name for name, count in subjects.items() if name.startswith("answer:") and count > 1):
+        verdict.figures_doubled += 1
+        verdict.notes.append(f"{doubled} was posted {subjects[doubled]} times")
+    if answers(house) > typed:
+        verdict.answers_doubled += answers(house) - typed
+        verdict.notes.append(f"{answers(house)} answers to what was written {typed} times")
+
+
 def _count_files(house: House, verdict: Verdict, numbers: Iterable[int]) -> None:
+    left = [each for each in (house.folder / "tokenflex.db.files").rglob("*") if each.is_file()]
+    if left:
+        verdict.files_left += len(left)
+        verdict.notes.append(f"{len(left)} files were left behind")
     for number in numbers:
         if files_of(house, number) > 1:
             verdict.files_doubled += files_of(house, number) - 1
