@@ -12,8 +12,9 @@ from bot.exports.presses import Presses
 from bot.operate.administration import Administration
 from bot.slack.views import Trigger
 from handlers import envelope
+from handlers.acts import Act
 from handlers.guard import Guard
-from handlers.on_exports import Act, OnExports
+from handlers.on_exports import OnExports
 
 
 class Buttons:

@@ -23,11 +23,12 @@ from bot.slack.views import Trigger
 from bot.tokenflex.catalogue import Catalogue
 from bot.tokenflex.rules import check_request, unseen_contract
 from handlers import envelope
+from handlers.acts import Act
 from handlers.forms.question_form import QuestionForm
 from handlers.guard import Guard
 from handlers.on_alerts import OnAlerts
 from handlers.on_answers import OnAnswers
-from handlers.on_exports import Act, OnExports
+from handlers.on_exports import OnExports
 from handlers.on_schedules import OnSchedules
 from handlers.on_templates import OnTemplates
 from handlers.on_usage import OnUsage

@@ -12,11 +12,11 @@ from bot.cards.alert_list import Line
 from bot.cards.alert_told import Delay
 from bot.cards.blocks import paragraph
 from bot.people.asker import Asker
-from bot.slack.views import Trigger
-from handlers import envelope
+from handlers import acts, envelope
+from handlers.acts import Act
 from handlers.forms.alert_form import AlertForm
 from handlers.guard import Guard
-from handlers.on_exports import Act, OnExports
+from handlers.on_exports import OnExports
 
 _NOTED = (
     "Noted, thank you: administrators see how often an alert is not useful. Who owns it can pause or delete it in "
@@ -51,17 +51,7 @@ class OnAlerts:
 
     async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of alerts."""
-        trigger = Trigger.of(body)
-        await ack()
-        action = body["actions"][0]
-        action_id = str(action["action_id"])
-        value = str((action.get("selected_option") or {}).get("value") or action.get("value") or "")
-        await self._guard.run(
-            action_id,
-            envelope.of_action(body),
-            envelope.response_url(body),
-            lambda asker: self._press(action_id, value, Act(asker, body, trigger)),
-        )
+        await acts.press(self._guard, ack, body, self._press)
 
     async def show(self, act: Act, first: int = 0, note: str = "", *, holds: int = 0) -> None:
         """Show the alerts that a person sees where they are, in place of a list of before.

@@ -15,8 +15,9 @@ from bot.errors import QueryRefusedError
 from bot.exports.presses import Presses
 from bot.slack.views import Trigger
 from handlers import envelope
+from handlers.acts import Act
 from handlers.guard import Guard
-from handlers.on_exports import Act, OnExports
+from handlers.on_exports import OnExports
 from handlers.words import asked
 
 _ALONE: Final = "Only you can see this."

@@ -1,28 +1,15 @@
 """What people do with one export by its number: the same for a word of the command and for a button."""
 
-from dataclasses import dataclass
-
 from bot.cards import export_card, replies
 from bot.cards.blocks import Message
 from bot.exports.links import Links, Shown
 from bot.exports.use_cases import Exports
-from bot.people.asker import Asker
-from bot.slack.views import Trigger
 from handlers import envelope
-from handlers.envelope import Body
+from handlers.acts import Act
 from handlers.forms.export_form import ExportForm
 from handlers.forms.question_form import QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.replies import Replies
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a person who was let in typed or pressed."""
-
-    asker: Asker
-    body: Body
-    trigger: Trigger
 
 
 class OnExports:

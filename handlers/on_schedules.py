@@ -18,11 +18,12 @@ from bot.schedules import calendar, wording
 from bot.schedules.listing import Listed
 from bot.schedules.use_cases import Schedules
 from bot.slack.views import Trigger
-from handlers import envelope
+from handlers import acts, envelope
+from handlers.acts import Act
 from handlers.forms.export_modal import Choices
 from handlers.forms.schedule_form import ScheduleForm
 from handlers.guard import Guard
-from handlers.on_exports import Act, OnExports
+from handlers.on_exports import OnExports
 
 
 class OnSchedules:
@@ -65,16 +66,7 @@ class OnSchedules:
 
     async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of the list, and to *Schedule* wherever it stands."""
-        trigger = Trigger.of(body)
-        await ack()
-        action = body["actions"][0]
-        action_id = str(action["action_id"])
-        await self._guard.run(
-            action_id,
-            envelope.of_action(body),
-            envelope.response_url(body),
-            lambda asker: self._press(action_id, str(action.get("value")), Act(asker, body, trigger)),
-        )
+        await acts.press(self._guard, ack, body, self._press)
 
     async def show(self, act: Act, first: int = 0, note: str = "", *, holds: int = 0) -> None:
         """Show the schedules that a person sees where they are, in place of a list of before.

@@ -10,13 +10,13 @@ from bot.cards.actions import MadeFor
 from bot.cards.template_card import Line
 from bot.questions import questions, templates
 from bot.questions.templates import Templates
-from bot.slack.views import Trigger
-from handlers import envelope
+from handlers import acts
+from handlers.acts import Act
 from handlers.forms.export_modal import Choices
 from handlers.forms.question_form import QuestionForm
 from handlers.forms.template_form import TemplateForm
 from handlers.guard import Guard
-from handlers.on_exports import Act, OnExports
+from handlers.on_exports import OnExports
 
 
 class OnTemplates:
@@ -51,16 +51,7 @@ class OnTemplates:
 
     async def press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Listen to every button of the list."""
-        trigger = Trigger.of(body)
-        await ack()
-        action = body["actions"][0]
-        action_id = str(action["action_id"])
-        await self._guard.run(
-            action_id,
-            envelope.of_action(body),
-            envelope.response_url(body),
-            lambda asker: self._press(action_id, str(action.get("value")), Act(asker, body, trigger)),
-        )
+        await acts.press(self._guard, ack, body, self._press)
 
     async def show(self, act: Act, first: int = 0, note: str = "") -> None:
         """Show the templates that a person sees where they are, from the `first` on; in place of a list of before."""

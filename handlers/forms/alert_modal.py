@@ -89,7 +89,7 @@ class Sketch:
 
 def sketch_of(view: Mapping[str, Any]) -> Sketch:
     """Return what stands in a form; what its way of watching does not show is as it was when that was in sight."""
-    kept = _kept(view)
+    kept = filled.kept(view)
     before = _typed_before(kept.get("typed") or {})
     state = {_bare(block): each for block, each in ((view.get("state") or {}).get("values") or {}).items()}
 
@@ -122,7 +122,7 @@ def sketch_of(view: Mapping[str, Any]) -> Sketch:
 
 def opened_in(view: Mapping[str, Any]) -> str:
     """Return the channel where a form was opened."""
-    return str(_kept(view).get("channel") or "")
+    return str(filled.kept(view).get("channel") or "")
 
 
 def errors_of(problems: Iterable[AlertProblem], view: Mapping[str, Any]) -> dict[str, str]:
@@ -150,14 +150,6 @@ def at_contract(message: str, view: Mapping[str, Any]) -> dict[str, str]:
     shown = set(map(_bare, filled.inputs(view)))
     part = next((each for each in (CONTRACT, CONTRACT_TYPED) if each in shown), KIND)
     return at(part, [message], view)
-
-
-def _kept(view: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        kept = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
-        return {}
-    return kept if isinstance(kept, dict) else {}
 
 
 def _typed_before(kept: Mapping[str, Any]) -> Typed:

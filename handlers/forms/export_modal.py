@@ -18,7 +18,7 @@ from bot.signs import visible
 from bot.tokenflex.catalogue import Catalogue, Category, Field, Metric
 from bot.tokenflex.models import Contract, ExportRequest
 from bot.tokenflex.rules import MAX_CONTRACT_NUMBER, MAX_FILE_NAME, plain_file_name
-from handlers.forms import pieces
+from handlers.forms import filled, pieces
 from handlers.words.slack_text import straight_clause
 
 #: The `callback_id` of the form; the views that follow it have nothing to submit.
@@ -132,11 +132,7 @@ def is_ticked(box: Mapping[str, Any], opened: Opened) -> bool:
 
 def opened_of(view: Mapping[str, Any]) -> Opened:
     """Return what `build` was told; a form without it came from nowhere in particular."""
-    try:
-        kept = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
-        kept = {}
-    kept = kept if isinstance(kept, dict) else {}
+    kept = filled.kept(view)
     again = str(kept.get("again") or "")
     made_for = MadeFor.of(again) if again.partition(".")[0].isdecimal() else None
     channel, period = (str(kept.get(name) or "") for name in ("channel", "period"))

@@ -1,5 +1,6 @@
 """What stands in a form as Slack sends it: each input block has one element, whose id is the block's own."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,15 @@ def person(view: View, block: str) -> str:
 def inputs(view: View) -> list[str]:
     """Return the ids of the input blocks: Slack takes errors on no others (source: Slack, view submissions)."""
     return [str(block.get("block_id")) for block in view.get("blocks") or () if block.get("type") == "input"]
+
+
+def kept(view: View) -> dict[str, Any]:
+    """Return what a form keeps for itself; nothing where that is not what one of ours writes."""
+    try:
+        found = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _element(view: View, block: str) -> Mapping[str, Any]:

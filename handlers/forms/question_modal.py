@@ -16,7 +16,7 @@ from bot.questions.filters import Filter, Operator
 from bot.questions.periods import Days, Period, PeriodError, Relative
 from bot.questions.questions import Question
 from bot.tokenflex.catalogue import Catalogue
-from handlers.forms import contract_input, export_modal, pieces
+from handlers.forms import contract_input, export_modal, filled, pieces
 from handlers.forms.export_modal import ANSWER, CHANNEL, CONTRACT, CONTRACT_TYPED, Choices, Opened
 
 CALLBACK: Final = "question.form"
@@ -155,7 +155,7 @@ def _together(chosen: Sequence[Filter]) -> list[Filter]:
 def parse(view: Mapping[str, Any]) -> Sketch:
     """Return what stands in a form that was submitted, or in which something was chosen."""
     state = {name.partition(".")[0]: each for name, each in ((view.get("state") or {}).get("values") or {}).items()}
-    kept = _kept(view)
+    kept = filled.kept(view)
     own = kept.get("own")
     return Sketch(
         key=_chosen(state, QUESTION),
@@ -180,14 +180,6 @@ def parse(view: Mapping[str, Any]) -> Sketch:
 def opened_of(view: Mapping[str, Any]) -> Opened:
     """Return where the form was opened."""
     return export_modal.opened_of(view)
-
-
-def _kept(view: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        kept = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
-        return {}
-    return kept if isinstance(kept, dict) else {}
 
 
 def _question(kept: Mapping[str, Any]) -> Question:
