@@ -7,6 +7,8 @@ from sqlite_utils import Database as Connection
 
 from bot.alerts import telling
 from bot.cards.schedule_card import Paused
+from bot.people import by_itself
+from bot.people.by_itself import ALERTS
 from storage import alerts
 from storage.alerts import Alert
 from storage.models import About, MessageKind, Refusal
@@ -22,8 +24,9 @@ def pause(db: Connection, alert: Alert, why: Paused, administrators: Iterable[st
         return None
     paused = alerts.pause(db, alert.id, why.value, now)
     if paused is not None:
-        telling.note_change(db, paused, f"paused: {why.value}", now)
-        telling.paused(db, paused, administrators, now)
+        by_itself.note_pause(db, ALERTS, paused, now)
+        telling.changed(db, paused, now)
+        by_itself.tell_of_pause(db, ALERTS, paused, administrators, now)
     return paused
 
 

@@ -4,7 +4,7 @@ An episode has one message, posted when it begins, edited while it lasts and clo
 still holds, a new one takes its place. In its thread stands once what was counted at that moment.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,6 @@ from bot.alerts.episodes import Act, Close, Edit, State, Tell
 from bot.answers import announcing
 from bot.cards import alert_told
 from bot.cards.alert_told import Ending, Phase, Told
-from bot.cards.schedule_card import Paused
 from bot.settings import LinkAudience
 from storage import alerts, answers, audit, outbox, tellings
 from storage.alerts import Alert
@@ -67,16 +66,6 @@ def looked(
     return stored
 
 
-def paused(db: Connection, alert: Alert, administrators: Iterable[str], now: datetime) -> None:
-    """Have it told once that an alert has paused by itself: in its channel, else to administrators and who owns it."""
-    changed(db, alert, now)
-    if alert.paused_why != Paused.CLOSED:
-        _of_alert(db, alert, alert.channel, MessageKind.ALERT_PAUSED, now)
-        return
-    for person in sorted({*administrators, alert.owner}):
-        _of_alert(db, alert, person, MessageKind.PRIVATE_ALERT_PAUSED, now)
-
-
 def changed(db: Connection, alert: Alert, now: datetime) -> None:
     """Have the messages of an alert drawn again that stand in Slack, since it was paused, goes on or is somebody's."""
     outbox.edit_about(db, About.ALERT, alert.id, now)
@@ -101,16 +90,6 @@ def note(db: Connection, alert: Alert, what: str, now: datetime) -> None:
     """Put on record what an alert did by itself, in the name of its owner."""
     result = f"alert {alert.id} {what}"
     audit.add(db, Entry(now, alert.owner, Done.ALERT_TOLD, None, alert.channel, Source.ALERT, result))
-
-
-def note_change(
-    db: Connection, alert: Alert, what: str, now: datetime, *, person: str = "", channel: str = "",
-    source: Source = Source.ALERT,
-) -> None:  # fmt: skip
-    """Put on record what was done to an alert, by a person or by itself."""
-    result = f"alert {alert.id} {what}, for {alert.channel}"
-    where = channel or alert.channel
-    audit.add(db, Entry(now, person or alert.owner, Done.ALERT, None, where, source, result))
 
 
 # --- messages -----------------------------------------------------------------------------------------------------
@@ -177,17 +156,6 @@ def _show(
         after=message.id,
     )
     outbox.put_once(db, figures, now)
-
-
-def _of_alert(db: Connection, alert: Alert, recipient: str, kind: MessageKind, now: datetime) -> None:
-    message = NewDelivery(
-        subject=f"alert:{alert.id}:{alert.mark}:{alert.edition}:{recipient}",
-        kind=kind,
-        about=About.ALERT,
-        about_id=alert.id,
-        recipient=recipient,
-    )
-    outbox.put_once(db, message, now)
 
 
 def _is_over(telling: Telling) -> bool:

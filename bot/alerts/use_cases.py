@@ -13,19 +13,16 @@ from bot.cards.alert_told import Delay
 from bot.cards.alert_watched import AlertError, Limit, Watched
 from bot.cards.pages import Page
 from bot.cards.schedule_card import TAKES_OVER, Paused
-from bot.errors import (
-    AlertOwnerOnlyError,
-    AlertRefusedError,
-    HiddenAlertError,
-    NoSuchAlertError,
-)
+from bot.errors import AlertOwnerOnlyError, AlertRefusedError
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
+from bot.people.by_itself import ALERTS
+from bot.people.owned import Owned
 from bot.runtime.clock import Clock
 from bot.tokenflex.catalogue import Catalogue
 from storage import alerts as store
-from storage.alerts import Alert, NewAlert, UnknownAlertError
+from storage.alerts import Alert, NewAlert
 from storage.database import Database
 
 MOST_AT_HOME: Final = 5
@@ -58,7 +55,7 @@ class AtHome:
     count: int = 0
 
 
-class Alerts:
+class Alerts(Owned[Alert]):
     """Everything that commands, buttons and forms do with alerts."""
 
     def __init__(
@@ -72,9 +69,8 @@ class Alerts:
         reads_files: bool = True,
     ) -> None:
         """`personal` are fields that name people besides those of the catalogue; both are as the settings say."""
+        super().__init__(ALERTS, database, access)
         self.personal = frozenset(personal)
-        self._database = database
-        self._access = access
         self._catalogue = catalogue
         self._clock = clock
         self._reads_files = reads_files
@@ -124,53 +120,6 @@ class Alerts:
         channels = await self._access.channels_of(asker) or frozenset()
         found = await self._database.read(store.seen_from, channels, asker.person)
         return AtHome(await self._listed(sorted(found, key=_matters_less)[:MOST_AT_HOME], asker), len(found))
-
-    async def is_closed(self, channel: str) -> bool:
-        """Return whether Slack says now that the bot cannot post to a channel, since it is not in it."""
-        return await self._access.seems_closed(channel)
-
-    async def see(self, alert_id: int, asker: Asker) -> Alert:
-        """Return an alert that this person may see.
-
-        Raises:
-            NoSuchAlertError: there is none, or it is not theirs to see.
-            MembershipUnknownError: Slack does not say now whether it is.
-
-        """
-        try:
-            alert = await self._database.read(store.get, alert_id)
-        except UnknownAlertError:
-            raise NoSuchAlertError from None
-        place = await self._access.place_in(alert.channel, asker)
-        seen = permissions.may_see_alert(alert, asker.person, place)
-        if not seen and not await self._access.is_administrator(asker):
-            raise HiddenAlertError
-        return alert
-
-    async def change(self, alert_id: int, asker: Asker) -> Alert:
-        """Return an alert that this person may change.
-
-        Raises:
-            NoSuchAlertError: there is none, or it is not theirs to see.
-            AlertOwnerOnlyError: it is somebody else's.
-
-        """
-        alert = await self.see(alert_id, asker)
-        if permissions.may_change_alert(alert, asker.person) or await self._access.is_administrator(asker):
-            return alert
-        raise AlertOwnerOnlyError(alert)
-
-    async def recognise(self, made_for: MadeFor) -> int:
-        """Return the id of the alert that a button was made for.
-
-        Raises:
-            NoSuchAlertError: it was another one, before the database was replaced by a copy of it.
-
-        """
-        alert = await self._database.read(store.find, made_for.number)
-        if alert is None or made_for.mark not in {"", alert.mark}:
-            raise NoSuchAlertError
-        return alert.id
 
     async def pause(self, alert_id: int, asker: Asker) -> Alert:
         """Have nothing looked at and nothing told until somebody resumes it.
@@ -272,7 +221,7 @@ class Alerts:
                 each,
                 watched_of(each),
                 kept.of_text(each.standing),
-                may_change=all_of_them or permissions.may_change_alert(each, asker.person),
+                may_change=all_of_them or permissions.may_change_owned(each, asker.person),
             )
             for each in found
         )

@@ -136,6 +136,10 @@ class MadeFor:
     def __str__(self) -> str:
         return f"{self.number}.{self.mark}" if self.mark else str(self.number)
 
+    def is_of(self, mark: str) -> bool:
+        """Return whether what has that number now is what had it as the button was drawn, as far as that tells."""
+        return self.mark in {"", mark}
+
 
 def button(action: str, export: Export, *, ask: bool = True) -> Block:
     """Return a button of an export; deleting asks first unless `ask` is false.

@@ -1,6 +1,5 @@
 """`python -m bot schedules`: all schedules and alerts to one YAML file, and from one; also beside a running bot."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,18 +10,19 @@ from sqlite_utils import Database as Connection
 from bot.alerts import alert_file
 from bot.alerts import importing as alert_importing
 from bot.alerts.alert_file import Watchable
-from bot.alerts.importing import Imported as ImportedAlert
 from bot.cards import alert_watched
 from bot.cards.schedule_card import WHY_PAUSED, Paused
 from bot.operate import yaml_files
 from bot.people.permissions import Rules
 from bot.questions import yaml_file
 from bot.questions.file_fields import Allowed
+from bot.questions.imported import Imported
 from bot.schedules import decisions, importing, schedule_file, wording
-from bot.schedules.importing import Imported
 from storage import alerts, channels, schedules
 from storage import database as files
+from storage.alerts import Alert
 from storage.database import Database, DatabaseError
+from storage.schedules import Schedule
 
 _SCHEDULES, _ALERTS = "schedules", "alerts"
 _SHAPES: Final = {_SCHEDULES: schedule_file.SHAPE, _ALERTS: alert_file.SHAPE}
@@ -57,7 +57,7 @@ def write(path: Path, target: Path) -> tuple[int, int]:
 
 async def read(
     path: Path, source: Path, watchable: Watchable, rules: Rules, now: datetime
-) -> tuple[Imported | ImportedAlert, ...]:
+) -> tuple[Imported[Schedule] | Imported[Alert], ...]:
     """Store all schedules and alerts of a file, and return what that did.
 
     Raises:
@@ -90,22 +90,20 @@ def found(text: str, watchable: Watchable, allowed: Allowed) -> Found:
     return Found(scheduled, watched)
 
 
-def said(imported: Imported | ImportedAlert) -> str:
+def said(imported: Imported[Schedule] | Imported[Alert]) -> str:
     """Return what became of an entry of a file, on a line for a terminal."""
-    if isinstance(imported, Imported):
-        schedule = imported.schedule
-        runs = f"it runs {wording.words(decisions.rule_of(schedule))}"
-        what = f"{schedule.name}, of {schedule.owner} in {schedule.channel}"
-        return f"{imported.done}: {what}; {_paused(schedule.paused_why) or runs}"
-    alert = imported.alert
-    watches = f"{alert_watched.said(alert.watched)}, contract {alert.contract}, of {alert.owner} in {alert.channel}"
-    return f"{imported.done}: {watches}{f'; {why}' if (why := _paused(alert.paused_why)) else ''}"
+    one = imported.one
+    whose, paused = f"of {one.owner} in {one.channel}", _paused(one.paused_why)
+    if isinstance(one, Schedule):
+        return f"{imported.done}: {one.name}, {whose}; {paused or f'it runs {wording.words(decisions.rule_of(one))}'}"
+    watches = f"{alert_watched.said(one.watched)}, contract {one.contract}"
+    return f"{imported.done}: {watches}, {whose}{f'; {paused}' if paused else ''}"
 
 
 def _paused(why: str) -> str:
     return f"paused {WHY_PAUSED[Paused(why)]}" if why else ""
 
 
-def _put(db: Connection, found: Found, now: datetime) -> tuple[Imported | ImportedAlert, ...]:
-    done: Sequence[Imported] = importing.put(db, found.schedules, now)
+def _put(db: Connection, found: Found, now: datetime) -> tuple[Imported[Schedule] | Imported[Alert], ...]:
+    done = importing.put(db, found.schedules, now)
     return *done, *alert_importing.put(db, found.alerts, now)

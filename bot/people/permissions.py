@@ -125,26 +125,11 @@ def may_see_template(template: Template, person: str, channel: str) -> bool:
     return person == template.owner or channel == template.home
 
 
-def may_see_schedule(schedule: Schedule, person: str, channel: str) -> bool:
-    """Return whether this person may see a schedule, asking from this channel; administrators may in any case."""
-    return person == schedule.owner or channel == schedule.channel
+def may_see_owned(one: Schedule | Alert, person: str, channel: str) -> bool:
+    """Return whether this person may see a schedule or an alert, asking from this channel; administrators may."""
+    return person == one.owner or channel == one.channel
 
 
-def may_change_schedule(schedule: Schedule, person: str) -> bool:
-    """Return whether this person may change a schedule: who owns it; administrators may in any case."""
-    return person == schedule.owner
-
-
-def may_see_alert(alert: Alert, person: str, channel: str) -> bool:
-    """Return whether this person may see an alert, asking from this channel; administrators may in any case."""
-    return person == alert.owner or channel == alert.channel
-
-
-def may_change_alert(alert: Alert, person: str) -> bool:
-    """Return whether this person may pause, resume and delete an alert: who owns it; administrators may in any case."""
-    return person == alert.owner
-
-
-def may_change_template(template: Template, person: str) -> bool:
-    """Return whether this person may change a saved question: who saved it; administrators may in any case."""
-    return person == template.owner
+def may_change_owned(one: Template | Schedule | Alert, person: str) -> bool:
+    """Return whether this person may change a saved question, a schedule or an alert: its owner; administrators may."""
+    return person == one.owner

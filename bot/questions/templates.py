@@ -91,9 +91,7 @@ class Templates:
     async def changeable(self, listed: Iterable[Template], asker: Asker) -> frozenset[int]:
         """Return which of these the asker may change, as far as Slack tells now: what is pressed is asked again."""
         all_of_them = await self._access.administers(asker)
-        return frozenset(
-            each.id for each in listed if all_of_them or permissions.may_change_template(each, asker.person)
-        )
+        return frozenset(each.id for each in listed if all_of_them or permissions.may_change_owned(each, asker.person))
 
     async def own(self, asker: Asker) -> tuple[Template, ...]:
         """Return the templates that the asker has saved, also those that they have shared with channels."""
@@ -141,7 +139,7 @@ class Templates:
             template = await self._database.read(template_store.get, made_for.number)
         except UnknownTemplateError:
             raise NoSuchTemplateError("") from None
-        if made_for.mark not in {"", template.mark}:
+        if not made_for.is_of(template.mark):
             raise NoSuchTemplateError("")
         return template.id
 
@@ -154,7 +152,7 @@ class Templates:
 
         """
         template = await self.see(template_id, asker)
-        if permissions.may_change_template(template, asker.person) or await self._access.is_administrator(asker):
+        if permissions.may_change_owned(template, asker.person) or await self._access.is_administrator(asker):
             return template
         raise OwnerOnlyError(template)
 

@@ -4,34 +4,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import structlog
 from sqlite_utils import Database as Connection
 
 from bot.cards.schedule_card import Paused
-from bot.errors import NoSuchScheduleError, ScheduleOwnerOnlyError, ScheduleRefusedError
+from bot.errors import ScheduleRefusedError
 from bot.people.asker import Asker
+from bot.people.by_itself import SCHEDULES, check_room, note_act, still_of, there
 from bot.schedules import decisions, listing, outcome, telling
 from storage import outbox, runs
 from storage import schedules as store
 from storage.runs import Due
 from storage.schedules import NewSchedule, Schedule
 
-MOST: Final = 100  #: in one channel, or of one owner
 #: The mark of a schedule that begins, or goes on, and when it runs next.
 Begins = tuple[str, datetime | None]
 #: What whoever edits a schedule is asked anew, so that it is not why it is paused any more.
 _CHECKED: Final = frozenset({Paused.RULE, Paused.CONTRACT, Paused.CHANNEL})
 _GOES_ON: Final[Mapping[str, Any]] = {"paused_why": "", "failures": 0}
 
-log = structlog.get_logger(__name__)
-
 
 def create(db: Connection, new: NewSchedule, begins: Begins, asker: Asker, now: datetime) -> Schedule:
     """Store a schedule once."""
     schedule, is_new = store.add(db, new, *begins, now)
     if is_new:
-        _check_room(db, schedule, asker)
-        _note(db, schedule, asker, "made", now)
+        check_room(db, SCHEDULES, schedule, asker)
+        note_act(db, SCHEDULES, schedule, asker, "made", now)
     return schedule
 
 
@@ -39,7 +36,7 @@ def edit(
     db: Connection, schedule_id: int, columns: Mapping[str, Any], begins: Begins, asker: Asker, now: datetime
 ) -> Schedule:
     """Change a schedule; one that is paused for a reason that is mended with that goes on."""
-    known = there(db, schedule_id)
+    known = there(db, SCHEDULES, schedule_id)
     goes_on = _mends(known, columns, asker)
     if not goes_on and all(getattr(known, name) == value for name, value in columns.items()):
         return known
@@ -47,8 +44,8 @@ def edit(
     changes = {**columns, **(_GOES_ON if goes_on else {})}
     edited = store.change(db, known.id, changes, begins if begins_anew else None, now)
     if edited.channel != known.channel:
-        _check_room(db, edited, asker)
-    _note(db, edited, asker, "edited, and goes on" if goes_on else "edited", now)
+        check_room(db, SCHEDULES, edited, asker)
+    note_act(db, SCHEDULES, edited, asker, "edited, and goes on" if goes_on else "edited", now)
     telling.changed(db, edited, now)
     outcome.look_again(db, edited, now)
     return edited
@@ -56,9 +53,9 @@ def edit(
 
 def run_now(db: Connection, schedule_id: int, act: str, asker: Asker, now: datetime) -> None:
     """Have a schedule run once more, once for each act."""
-    known = there(db, schedule_id)
+    known = there(db, SCHEDULES, schedule_id)
     if runs.start(db, known.id, act, now) is not None:
-        _note(db, known, asker, "started by hand", now)
+        note_act(db, SCHEDULES, known, asker, "started by hand", now)
 
 
 def pause(db: Connection, schedule_id: int, asker: Asker, now: datetime) -> Schedule:
@@ -66,8 +63,8 @@ def pause(db: Connection, schedule_id: int, asker: Asker, now: datetime) -> Sche
     paused = store.pause(db, schedule_id, Paused.PERSON.value, now)
     if paused is not None:
         outcome.leave_out_open(db, paused, now)
-        _note(db, paused, asker, "paused by hand", now)
-    return paused or there(db, schedule_id)
+        note_act(db, SCHEDULES, paused, asker, "paused by hand", now)
+    return paused or there(db, SCHEDULES, schedule_id)
 
 
 def resume(
@@ -81,11 +78,10 @@ def resume(
     """
     resumed = store.resume(db, known.id, owner, begins, now)
     if resumed is None:
-        standing = there(db, known.id)
-        if standing.owner != owner:
-            raise ScheduleOwnerOnlyError(standing)
-        return standing
-    _note(db, resumed, asker, "resumed" if owner == known.owner else f"taken over from {known.owner}", now)
+        return still_of(db, SCHEDULES, known.id, owner)
+    note_act(
+        db, SCHEDULES, resumed, asker, "resumed" if owner == known.owner else f"taken over from {known.owner}", now
+    )
     telling.changed(db, resumed, now)
     outbox.take_up(db, resumed.channel, now, edits_only=False)
     return resumed
@@ -95,14 +91,14 @@ def hand_over(
     db: Connection, schedule_id: int, to: str, begins: Begins | None, asker: Asker, now: datetime
 ) -> Schedule:  # fmt: skip
     """Give a schedule to somebody else, who is told; one that is paused because of who owned it goes on."""
-    known = there(db, schedule_id)
+    known = there(db, SCHEDULES, schedule_id)
     if to == known.owner:
         return known
     goes_on = known.paused_why == Paused.OWNER and begins is not None
     changes = {"owner": to, **(_GOES_ON if goes_on else {})}
     given = store.change(db, known.id, changes, begins if goes_on else None, now)
-    _check_room(db, given, asker)
-    _note(db, given, asker, f"handed over to {to}", now)
+    check_room(db, SCHEDULES, given, asker)
+    note_act(db, SCHEDULES, given, asker, f"handed over to {to}", now)
     telling.changed(db, given, now)
     if to != asker.person:
         telling.handed_over(db, given, asker.person, now)
@@ -111,7 +107,7 @@ def hand_over(
 
 def skip(db: Connection, schedule_id: int, identity: str, asker: Asker, now: datetime) -> Schedule:
     """Leave out the next run, by its identity."""
-    known = there(db, schedule_id)
+    known = there(db, SCHEDULES, schedule_id)
     left_out = runs.asked_not(db, known.id)
     if identity in left_out:
         return known
@@ -119,7 +115,7 @@ def skip(db: Connection, schedule_id: int, identity: str, asker: Asker, now: dat
     if ahead is None or ahead.identity != identity:
         raise ScheduleRefusedError(("That is not the next run any more: look at the list again",))
     runs.leave_out(db, known.id, Due(identity=identity, due_at=ahead.moment), now)
-    _note(db, known, asker, f"leaves out {identity}", now)
+    note_act(db, SCHEDULES, known, asker, f"leaves out {identity}", now)
     return known
 
 
@@ -127,23 +123,10 @@ def delete(db: Connection, schedule: Schedule, asker: Asker, now: datetime) -> N
     """Remove a schedule; reports that it has asked for are still posted."""
     if store.find(db, schedule.id) is None:
         return
-    _note(db, schedule, asker, "deleted", now)
+    note_act(db, SCHEDULES, schedule, asker, "deleted", now)
     outcome.let_go(db, schedule, now)
     telling.changed(db, schedule, now)
     store.remove(db, schedule.id)
-
-
-def there(db: Connection, schedule_id: int) -> Schedule:
-    """Return a schedule.
-
-    Raises:
-        NoSuchScheduleError: it is gone.
-
-    """
-    known = store.find(db, schedule_id)
-    if known is None:
-        raise NoSuchScheduleError
-    return known
 
 
 def _mends(known: Schedule, columns: Mapping[str, Any], asker: Asker) -> bool:
@@ -155,18 +138,3 @@ def _mends(known: Schedule, columns: Mapping[str, Any], asker: Asker) -> bool:
             return asker.person == known.owner
         case why:
             return why in _CHECKED
-
-
-def _check_room(db: Connection, schedule: Schedule, asker: Asker) -> None:
-    """Refuse one too many; what was stored of it is undone with the transaction."""
-    seen = store.seen_from(db, [schedule.channel], schedule.owner)
-    if sum(each.channel == schedule.channel for each in seen) > MOST:
-        raise ScheduleRefusedError((f"That channel has {MOST} schedules already: delete one first",))
-    if sum(each.owner == schedule.owner for each in seen) > MOST:
-        whose = "You have" if schedule.owner == asker.person else "They have"
-        raise ScheduleRefusedError((f"{whose} {MOST} schedules already: delete one first",))
-
-
-def _note(db: Connection, schedule: Schedule, asker: Asker, what: str, now: datetime) -> None:
-    telling.note_change(db, schedule, what, now, person=asker.person, channel=asker.channel, source=asker.source)
-    log.info("a schedule was changed by a person", schedule=schedule.id, person=asker.person, what=what)

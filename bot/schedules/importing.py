@@ -1,32 +1,21 @@
 """Schedules of a file are stored: each is made once, or changed to what the file says; all of them or none."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from bot.questions import templates, yaml_file
+from bot.people.by_itself import SCHEDULES
+from bot.questions import imported, templates, yaml_file
 from bot.questions.file_fields import Done
-from bot.questions.yaml_file import YamlFileError
+from bot.questions.imported import Imported, noted
 from bot.schedules import decisions, drafts, outcome, telling
-from bot.schedules.changes import MOST
 from bot.schedules.schedule_file import Written
-from storage import audit, outbox, schedules
-from storage.audit import Act, Entry, Source
+from storage import outbox, schedules
 from storage.schedules import NewSchedule, Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A schedule that a file has, and what that did."""
-
-    schedule: Schedule
-    done: Done
-
-
-def put(db: Connection, found: Sequence[Written], now: datetime) -> tuple[Imported, ...]:
+def put(db: Connection, found: Sequence[Written], now: datetime) -> tuple[Imported[Schedule], ...]:
     """Store the schedules of a file; the same file again changes nothing.
 
     Raises:
@@ -37,9 +26,9 @@ def put(db: Connection, found: Sequence[Written], now: datetime) -> tuple[Import
     known, problems = schedules.everywhere(db), list[str]()
     meant = _meant(found, known, problems)
     yaml_file.refuse(problems)
-    imported = tuple(_put(db, written, meant.get(place), now) for place, written in enumerate(found))
-    _check_room(db, imported)
-    return imported
+    done = tuple(_put(db, written, meant.get(place), now) for place, written in enumerate(found))
+    imported.check_room(SCHEDULES, schedules.everywhere(db), done)
+    return done
 
 
 def _meant(found: Sequence[Written], known: Iterable[Schedule], problems: list[str]) -> dict[int, Schedule]:
@@ -80,12 +69,12 @@ def _called(written: Written) -> tuple[str, str]:
     return written.draft.channel, templates.tidy(written.draft.name).casefold()
 
 
-def _put(db: Connection, written: Written, known: Schedule | None, now: datetime) -> Imported:
+def _put(db: Connection, written: Written, known: Schedule | None, now: datetime) -> Imported[Schedule]:
     columns = {**drafts.columns(written.draft), "owner": written.owner}
     begins = decisions.begins(written.draft.rule, now)
     if known is None:
         made, _ = schedules.add(db, NewSchedule(origin=_origin(written), **columns), *begins, now)
-        return _noted(db, _paused(db, made, written, now), Done.MADE, now)
+        return noted(db, SCHEDULES, _paused(db, made, written, now), Done.MADE, now)
     changes = {name: value for name, value in columns.items() if getattr(known, name) != value}
     if not changes and known.paused_why == (written.paused or ""):
         return Imported(known, Done.AS_IT_WAS)
@@ -96,7 +85,7 @@ def _put(db: Connection, written: Written, known: Schedule | None, now: datetime
         outbox.take_up(db, changed.channel, now, edits_only=False)
     changed = _paused(db, changed, written, now)
     telling.changed(db, changed, now)
-    return _noted(db, changed, Done.CHANGED, now)
+    return noted(db, SCHEDULES, changed, Done.CHANGED, now)
 
 
 def _paused(db: Connection, schedule: Schedule, written: Written, now: datetime) -> Schedule:
@@ -108,18 +97,3 @@ def _paused(db: Connection, schedule: Schedule, written: Written, now: datetime)
     paused = schedules.pause(db, schedule.id, written.paused.value, now) or schedule
     outcome.leave_out_open(db, paused, now)
     return paused
-
-
-def _noted(db: Connection, schedule: Schedule, done: Done, now: datetime) -> Imported:
-    result = f"schedule {schedule.id} {done} by an import, for {schedule.channel}"
-    audit.add(db, Entry(now, "", Act.SCHEDULE, None, schedule.channel, Source.HOST, result))
-    return Imported(schedule, done)
-
-
-def _check_room(db: Connection, imported: Collection[Imported]) -> None:
-    known = schedules.everywhere(db)
-    for of in ("channel", "owner"):
-        counted = Counter(getattr(each, of) for each in known)
-        for whose in dict.fromkeys(getattr(each.schedule, of) for each in imported):
-            if counted[whose] > MOST:
-                raise YamlFileError(f"{whose} would have more than {MOST} schedules; nothing was stored.")

@@ -9,6 +9,8 @@ from sqlite_utils import Database as Connection
 from bot.answers import announcing, kept
 from bot.cards.schedule_card import NotDone, Paused
 from bot.exports import announcements
+from bot.people import by_itself
+from bot.people.by_itself import SCHEDULES
 from bot.schedules import decisions, telling
 from bot.settings import LinkAudience
 from bot.tokenflex.models import DOWNLOAD
@@ -90,9 +92,9 @@ def fail(db: Connection, run: Run, why: NotDone, now: datetime) -> None:
     if why not in _REPORTED:
         telling.of_run(db, ended, schedule, now, to_owner=False)
     if paused is not None:
-        telling.note_change(db, paused, f"paused: {paused.paused_why}", now)
+        by_itself.note_pause(db, SCHEDULES, paused, now)
     if paused is not None and why in _REPORTED:
-        telling.of_pause(db, paused, (), now)
+        by_itself.tell_of_pause(db, SCHEDULES, paused, (), now)
 
 
 def pause(
@@ -105,8 +107,8 @@ def pause(
     paused = schedules.pause(db, schedule_id, why.value, now)
     if paused is not None:
         leave_out_open(db, paused, now)
-        telling.note_change(db, paused, f"paused: {why.value}", now)
-        telling.of_pause(db, paused, administrators, now)
+        by_itself.note_pause(db, SCHEDULES, paused, now)
+        by_itself.tell_of_pause(db, SCHEDULES, paused, administrators, now)
     return paused
 
 

@@ -1,11 +1,11 @@
 """What people are told of schedules: rows of the outbox and of the audit, in the transaction of what happened."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from bot.cards.schedule_card import Paused
+from bot.people import by_itself
+from bot.people.by_itself import SCHEDULES
 from storage import audit, outbox, runs
 from storage.audit import Act, Entry, Source
 from storage.models import About, MessageKind, NewDelivery
@@ -25,18 +25,9 @@ def of_run(db: Connection, run: Run, schedule: Schedule, now: datetime, *, to_ow
     outbox.put_once(db, message, now)
 
 
-def of_pause(db: Connection, schedule: Schedule, administrators: Iterable[str], now: datetime) -> None:
-    """Have it told once that a schedule is paused: in its channel, else to administrators and who owns it."""
-    if schedule.paused_why != Paused.CLOSED:
-        _of_schedule(db, schedule, schedule.channel, MessageKind.SCHEDULE, now)
-        return
-    for person in sorted({*administrators, schedule.owner}):
-        _of_schedule(db, schedule, person, MessageKind.PRIVATE_SCHEDULE, now)
-
-
 def handed_over(db: Connection, schedule: Schedule, by: str, now: datetime) -> None:
     """Have it told to who owns a schedule now, and by whom it was given to them."""
-    _of_schedule(db, schedule, schedule.owner, MessageKind.PRIVATE_SCHEDULE, now, detail=by)
+    by_itself.tell(db, SCHEDULES, schedule, schedule.owner, SCHEDULES.to_person, now, detail=by)
 
 
 def changed(db: Connection, schedule: Schedule, now: datetime) -> None:
@@ -55,27 +46,3 @@ def note(db: Connection, schedule: Schedule, run: Run, what: str, now: datetime)
     """Put on record what became of a run, in the name of its owner."""
     result = f"run {run.identity} of schedule {schedule.id} {what}"
     audit.add(db, Entry(now, schedule.owner, Act.RUN, run.export, schedule.channel, Source.SCHEDULE, result))
-
-
-def note_change(
-    db: Connection, schedule: Schedule, what: str, now: datetime, *, person: str = "", channel: str = "",
-    source: Source = Source.SCHEDULE,
-) -> None:  # fmt: skip
-    """Put on record what was done to a schedule, by a person or by itself."""
-    result = f"schedule {schedule.id} {what}, for {schedule.channel}"
-    where = channel or schedule.channel
-    audit.add(db, Entry(now, person or schedule.owner, Act.SCHEDULE, None, where, source, result))
-
-
-def _of_schedule(
-    db: Connection, schedule: Schedule, recipient: str, kind: MessageKind, now: datetime, *, detail: str = ""
-) -> None:  # fmt: skip
-    message = NewDelivery(
-        subject=f"schedule:{schedule.id}:{schedule.mark}:{schedule.edition}:{recipient}",
-        kind=kind,
-        about=About.SCHEDULE,
-        about_id=schedule.id,
-        recipient=recipient,
-        detail=detail,
-    )
-    outbox.put_once(db, message, now)

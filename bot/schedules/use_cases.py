@@ -2,20 +2,15 @@
 
 from collections.abc import Iterable
 
-from bot.cards.actions import MadeFor
 from bot.cards.pages import Page
 from bot.cards.schedule_card import TAKES_OVER, Paused
 from bot.cards.text import is_direct_message
-from bot.errors import (
-    HiddenScheduleError,
-    NoSuchScheduleError,
-    PersonNotAllowedError,
-    ScheduleOwnerOnlyError,
-    ScheduleRefusedError,
-)
+from bot.errors import PersonNotAllowedError, ScheduleOwnerOnlyError, ScheduleRefusedError
 from bot.people import permissions
 from bot.people.access import Access
 from bot.people.asker import Asker
+from bot.people.by_itself import MOST, SCHEDULES
+from bot.people.owned import Owned
 from bot.questions import templates
 from bot.runtime.clock import Clock
 from bot.schedules import changes, decisions, drafts, listing
@@ -23,17 +18,15 @@ from bot.schedules.drafts import Draft
 from bot.schedules.listing import AtHome, Listed, Seen
 from bot.schedules.rule import RuleError
 from bot.tokenflex.catalogue import Catalogue
-from storage import schedules as store
 from storage.database import Database
-from storage.schedules import NewSchedule, Schedule, UnknownScheduleError
+from storage.schedules import NewSchedule, Schedule
 
 
-class Schedules:
+class Schedules(Owned[Schedule]):
     """Everything that commands, buttons and forms do with schedules."""
 
     def __init__(self, database: Database, access: Access, catalogue: Catalogue, clock: Clock) -> None:
-        self._database = database
-        self._access = access
+        super().__init__(SCHEDULES, database, access)
         self._catalogue = catalogue
         self._clock = clock
 
@@ -65,7 +58,7 @@ class Schedules:
         begins = decisions.begins(draft.rule, now)
         return await self._database.write(changes.edit, known.id, drafts.columns(draft), begins, asker, now)
 
-    async def listing(self, asker: Asker, first: int = 0, most: int = changes.MOST, *, holds: int = 0) -> Page[Listed]:
+    async def listing(self, asker: Asker, first: int = 0, most: int = MOST, *, holds: int = 0) -> Page[Listed]:
         """Return schedules of the channel where somebody asks, and their own, the next due first.
 
         Outside of channels they are those of all channels that the asker is in. There are so many at `most`, from the
@@ -84,53 +77,6 @@ class Schedules:
     async def zone(self, asker: Asker) -> str:
         """Return the IANA name of the zone that a new schedule of somebody is in at first: their own in Slack."""
         return await self._access.zone(asker) or "UTC"
-
-    async def is_closed(self, channel: str) -> bool:
-        """Return whether Slack says now that the bot cannot post to a channel, since it is not in it."""
-        return await self._access.seems_closed(channel)
-
-    async def see(self, schedule_id: int, asker: Asker) -> Schedule:
-        """Return a schedule that this person may see.
-
-        Raises:
-            NoSuchScheduleError: there is none, or it is not theirs to see.
-            MembershipUnknownError: Slack does not say now whether it is.
-
-        """
-        try:
-            schedule = await self._database.read(store.get, schedule_id)
-        except UnknownScheduleError:
-            raise NoSuchScheduleError from None
-        place = await self._access.place_in(schedule.channel, asker)
-        seen = permissions.may_see_schedule(schedule, asker.person, place)
-        if not seen and not await self._access.is_administrator(asker):
-            raise HiddenScheduleError
-        return schedule
-
-    async def change(self, schedule_id: int, asker: Asker) -> Schedule:
-        """Return a schedule that this person may change.
-
-        Raises:
-            NoSuchScheduleError: there is none, or it is not theirs to see.
-            ScheduleOwnerOnlyError: it is somebody else's.
-
-        """
-        schedule = await self.see(schedule_id, asker)
-        if permissions.may_change_schedule(schedule, asker.person) or await self._access.is_administrator(asker):
-            return schedule
-        raise ScheduleOwnerOnlyError(schedule)
-
-    async def recognise(self, made_for: MadeFor) -> int:
-        """Return the id of the schedule that a button was made for.
-
-        Raises:
-            NoSuchScheduleError: it was another one, before the database was replaced by a copy of it.
-
-        """
-        schedule = await self._database.read(store.find, made_for.number)
-        if schedule is None or made_for.mark not in {"", schedule.mark}:
-            raise NoSuchScheduleError
-        return schedule.id
 
     async def run_now(self, schedule_id: int, asker: Asker, *, origin: str) -> Schedule:
         """Have a schedule run once more, by the rights of its owner; the same `origin` again is the same run.
@@ -227,7 +173,7 @@ class Schedules:
     async def _listed(self, found: Iterable[Seen], asker: Asker) -> tuple[Listed, ...]:
         all_of_them = await self._access.administers(asker)
         return tuple(
-            Listed(*each, may_change=all_of_them or permissions.may_change_schedule(each[0], asker.person))
+            Listed(*each, may_change=all_of_them or permissions.may_change_owned(each[0], asker.person))
             for each in found
         )
 

@@ -15,12 +15,12 @@ from sqlite_utils import Database as Connection
 
 from bot.alerts import alert_file, importing
 from bot.alerts.alert_file import Watchable, Written
-from bot.alerts.changes import MOST
 from bot.alerts.use_cases import Draft
 from bot.cards import alert_watched
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
 from bot.cards.schedule_card import Paused
 from bot.operate import schedule_files
+from bot.people.by_itself import MOST
 from bot.people.permissions import Rules
 from bot.questions import yaml_file
 from bot.questions.file_fields import Allowed, Done

@@ -16,6 +16,7 @@ from sqlite_utils import Database as Connection
 from bot.alerts.alert_file import Watchable
 from bot.cards.schedule_card import Paused
 from bot.operate import schedule_files
+from bot.people.by_itself import MOST
 from bot.people.permissions import Rules
 from bot.questions import templates, yaml_file
 from bot.questions.file_fields import Allowed, Done
@@ -23,7 +24,6 @@ from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.questions.yaml_file import YamlFileError
 from bot.schedules import decisions, drafts, importing, schedule_file
-from bot.schedules.changes import MOST
 from bot.schedules.drafts import Draft
 from bot.schedules.due import Missed
 from bot.schedules.rule import Cron, Daily, MonthDay, NthWeekday, Rule, Timed, Weekday, Weekly, WorkingDay
