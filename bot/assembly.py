@@ -135,20 +135,16 @@ async def assemble(
     files; `reading`, `attach`, `schedule` and `watch` make what reads files, hands them to Slack, asks by itself, and
     looks at usage for alerts.
     """
-    server_time, slots, showings = calls.turns.server_time, Slots(), Showings()
+    slots, showings = Slots(), Showings()
     bells = _bells(database, slots, calls, clock)
-    progress = Progress(database, calls, clock)
-    fresh_links = FreshLinks(database, calls, server_time, progress, clock)
-    worker = Worker(database, calls, progress, slots, server_time, clock, bells.worker)
-    poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, bells.poller, policy)
+    progress, fresh_links, worker, poller, silence = _following(database, calls, slots, clock, bells, policy)
     dispatcher = Dispatcher(
-        database, posts, fresh_links, showings, server_time, slack_time, clock, audience, access, bells.dispatcher,
-        words,
+        database, posts, fresh_links, showings, calls.turns.server_time, slack_time, clock, audience, access,
+        bells.dispatcher, words,
     )  # fmt: skip
     reads = reading(fresh_links)
     attaching = attach and attach(reads, bells.attaching)
     answering = AnswerWorker(database, attaching or reads, words.answers, fresh_links, clock, audience, bells.answers)
-    silence = Silence(database, calls.health, poller, clock, bells.silence)
     exports = Exports(database, fresh_links, calls.turns, slots, clock, access, calls.health, describe)
     links = Links(database, fresh_links, showings, clock, audience, access)
     moved_channels = MovedChannels(database, posts, access, clock)
@@ -161,6 +157,19 @@ async def assemble(
     )  # fmt: skip
     parts.end_with(ending, listeners, asking)
     return parts
+
+
+def _following(
+    database: Database, calls: TokenFlexCalls, slots: Slots, clock: Clock, bells: _Bells, policy: Policy
+) -> tuple[Progress, FreshLinks, Worker, Poller, Silence]:
+    """Wire what brings exports to Token Flex and follows them there."""
+    server_time = calls.turns.server_time
+    progress = Progress(database, calls, clock)
+    fresh_links = FreshLinks(database, calls, server_time, progress, clock)
+    worker = Worker(database, calls, progress, slots, server_time, clock, bells.worker)
+    poller = Poller(database, calls, progress, fresh_links, slots, server_time, clock, bells.poller, policy)
+    silence = Silence(database, calls.health, poller, clock, bells.silence)
+    return progress, fresh_links, worker, poller, silence
 
 
 def _bells(database: Database, slots: Slots, calls: TokenFlexCalls, clock: Clock) -> _Bells:

@@ -1,15 +1,12 @@
 """The dispatcher: turns rows of the outbox into Slack messages. Deliver, record, never twice.
 
 A row is marked before its message is handed to Slack. When the answer is lost, or the process dies, the message is
-looked for by its metadata before anything is posted again. Each recipient has two lanes, one for what is posted and one
-for edits, each paced at one message a second (source: Slack rate limits), so that a slow channel holds up no other and
-no edit. What Slack refuses holds up nothing but itself; `ways.py` says what follows from it.
+looked for by its metadata before anything is posted again. `lanes.py` says which may go out now. What Slack refuses
+holds up nothing but itself; `ways.py` says what follows from it.
 """
 
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import structlog
 
@@ -18,6 +15,7 @@ from bot.cards.blocks import Message
 from bot.cards.notices import Closing
 from bot.delivery import kinds, ledger, ways
 from bot.delivery.kinds import Letter, Words
+from bot.delivery.lanes import Lane, Lanes
 from bot.delivery.readback import ReadBack, StillInDoubtError
 from bot.delivery.ways import Then, Way
 from bot.errors import MembershipUnknownError, UseCaseError
@@ -51,7 +49,6 @@ from storage.database import Database
 from storage.models import Delivery, DeliveryState, Export, MessageKind, Refusal
 from storage.states import ExportState
 
-LANE_PACE = timedelta(seconds=1.1)
 #: Seconds that an announcement waits for a new link: with nothing to show, and with a link that lives long enough to
 #: be clicked by somebody who is looking.
 _LINK_PATIENCE, _SHORT_PATIENCE = 20.0, 2.0
@@ -60,13 +57,6 @@ _STILL_WORTH_SHOWING = timedelta(seconds=5)
 _ASKED_AT_MOST = 3
 
 log = structlog.get_logger(__name__)
-
-
-class _Lane(NamedTuple):
-    """What goes out one after another."""
-
-    recipient: str
-    is_edit: bool
 
 
 class Dispatcher:
@@ -99,11 +89,7 @@ class Dispatcher:
         self._wake = wake
         self._words = words or Words()
         self.tasks = TaskGroup()
-        self._busy: dict[_Lane, int] = {}  # with the row that is being delivered
-        self._free_at: dict[_Lane, datetime] = {}
-        #: How often in a row Slack has refused posts, and edits (True), for a reason that is the whole workspace's.
-        self._refused: Counter[bool] = Counter()
-        self._probe_at: dict[bool, datetime] = {}
+        self._lanes = Lanes(clock)
         self.last_success: datetime | None = None
 
     async def run(self) -> None:
@@ -113,37 +99,26 @@ class Dispatcher:
             due, later = await self._database.read(kinds.due, now)
             moments = []
             for delivery, is_edit in due:
-                lane = _Lane(delivery.recipient, is_edit)
-                free_at = max(self._free_at.get(lane, now), self._probe_at.get(is_edit, now))
+                lane = Lane(delivery.recipient, is_edit)
+                free_at = self._lanes.free_at(lane, now)
                 if free_at > now:
                     moments.append(free_at)
-                elif self._may_start(delivery, lane):
-                    self._busy[lane] = delivery.id
+                elif self._lanes.may_start(delivery, lane):
+                    self._lanes.start(delivery, lane)
                     self.tasks.start(
                         f"deliver {delivery.subject}", self._in_lane(delivery, lane), export=delivery.export_number
                     )
             await self._wake.wait(*moments, later)
 
-    def _may_start(self, delivery: Delivery, lane: _Lane) -> bool:
-        """Return whether nothing is in the way; while Slack refuses us as a whole, one message tries for all."""
-        is_probe = self._refused[lane.is_edit] > 0
-        probes = is_probe and any(each.is_edit == lane.is_edit for each in self._busy)
-        return lane not in self._busy and delivery.id not in self._busy.values() and not probes
-
-    async def _in_lane(self, delivery: Delivery, lane: _Lane) -> None:
+    async def _in_lane(self, delivery: Delivery, lane: Lane) -> None:
         try:
             await self._deliver(await self._database.read(kinds.load, delivery))
         except Exception:
             log.exception("a message could not be made", subject=delivery.subject)
             await self._postpone(delivery, "crash", state=None)  # it may have been posted: the database knows
         finally:
-            self._busy.pop(lane, None)
-            self._close_lane(lane, LANE_PACE)
+            self._lanes.end(lane)
             self._wake.ring()
-
-    def _close_lane(self, lane: _Lane, pause: timedelta) -> None:
-        free_at = self._clock.now() + pause
-        self._free_at[lane] = max(free_at, self._free_at.get(lane, free_at))
 
     # One delivery
 
@@ -167,7 +142,7 @@ class Dispatcher:
             await self._postpone(delivery, "not told who reads there", state=None)
         else:
             self.last_success = self._clock.now()
-            self._refused.pop(letter.stands, None)
+            self._lanes.note_reach(Refusal.NONE, is_edit=letter.stands)
 
     async def _posting(self, letter: Letter) -> Posting:
         """Return what this message may show where it goes; what stands there and shows more is drawn again.
@@ -273,13 +248,13 @@ class Dispatcher:
     # When it did not work
 
     async def _not_delivered(self, letter: Letter, error: SlackError) -> None:
-        delivery, lane = letter.delivery, _Lane(letter.delivery.recipient, letter.stands)
+        delivery, lane = letter.delivery, Lane(letter.delivery.recipient, letter.stands)
         log.warning(
             "a message was not delivered", subject=delivery.subject, error=type(error).__name__, reason=str(error)
         )
         if isinstance(error, SlackRateLimitedError):
             pause = timedelta(seconds=error.retry_after)
-            self._close_lane(lane, pause)
+            self._lanes.close(lane, pause)
             await self._postpone(delivery, "rate limited", pause)
         elif isinstance(error, SlackUnsureError):
             await self._postpone(delivery, str(error), state=DeliveryState.SENDING)
@@ -287,7 +262,7 @@ class Dispatcher:
             await self._was_refused(letter, error)
         else:
             pause = SHARED.after(delivery.attempts + 1)
-            self._close_lane(lane, pause)
+            self._lanes.close(lane, pause)
             await self._postpone(delivery, str(error), pause)
 
     async def _was_refused(self, letter: Letter, error: SlackRefusedError) -> None:
@@ -297,7 +272,7 @@ class Dispatcher:
             return
         way = Way.EDIT if letter.stands else Way.PRIVATE if letter.is_private else Way.POST
         course = ways.course(way, error)
-        self._note_reach(letter, course.about)
+        self._lanes.note_reach(course.about, is_edit=letter.stands)
         if letter.stands and letter.delivery.kind is not MessageKind.EXPIRY:
             await self._tell_act(letter, str(error))
         if letter.removes and course.about is not Refusal.WORKSPACE and await self._was_taken_away(letter):
@@ -333,14 +308,6 @@ class Dispatcher:
             return True
         await self._database.write(ledger.stays_as_it_is, letter)
         return True
-
-    def _note_reach(self, letter: Letter, about: Refusal) -> None:
-        """Remember that Slack refuses us as a whole, so that not each message finds that out; or that it does not."""
-        if about is not Refusal.WORKSPACE:
-            self._refused.pop(letter.stands, None)
-            return
-        self._refused[letter.stands] += 1
-        self._probe_at[letter.stands] = self._clock.now() + SHARED.after(self._refused[letter.stands])
 
     async def _whisper_instead(self, letter: Letter, error: SlackRefusedError) -> None:
         """A private message that Slack does not take is shown to the person alone, in the channel that it is about."""

@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 
 from bot.cards.blocks import Message
-from bot.delivery.dispatcher import Dispatcher, _Lane
+from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.kinds import KINDS
+from bot.delivery.lanes import Lane
 from bot.delivery.ways import Way
 from bot.exports.showings import Showings
 from bot.people.permissions import Posting
@@ -181,7 +182,7 @@ class House:
     async def delivers(self, row: Delivery) -> Delivery | None:
         """Deliver a row and return what became of it."""
         stands = row.kind is _K.EXPIRY or outbox.message(self.db, row.id) is not None
-        await self.dispatcher._in_lane(row, _Lane(row.recipient, stands))
+        await self.dispatcher._in_lane(row, Lane(row.recipient, stands))
         return outbox.find(self.db, row.subject)
 
     def told(self, row: Delivery) -> list[MessageKind]:

@@ -7,8 +7,9 @@ import pytest
 from sqlite_utils import Database as Connection
 
 from bot.cards import admin_card
-from bot.delivery.dispatcher import Dispatcher, _Lane
+from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.kinds import KINDS, URGENT, Words, load
+from bot.delivery.lanes import Lane
 from bot.exports.showings import Showings
 from bot.runtime.bell import Bell
 from bot.runtime.server_time import ServerTime
@@ -90,7 +91,7 @@ async def test_an_administrator_who_takes_no_messages_is_told_elsewhere(
     dispatcher = Dispatcher(
         database, posts, nobody, Showings(), *times, clock, LinkAudience.CHANNEL, nobody, Bell(clock)
     )
-    await dispatcher._in_lane(row, _Lane(row.recipient, is_edit=False))
+    await dispatcher._in_lane(row, Lane(row.recipient, is_edit=False))
     assert slack.whispered == (["C0FINANCE1"] if has_export else [])
     left = outbox.get(database.db, row.id)
     if has_export:

@@ -12,8 +12,9 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import export_card
 from bot.cards.blocks import Message
-from bot.delivery.dispatcher import _ASKED_AT_MOST, Dispatcher, _Lane
+from bot.delivery.dispatcher import _ASKED_AT_MOST, Dispatcher
 from bot.delivery.kinds import KINDS, URGENT
+from bot.delivery.lanes import Lane
 from bot.exports.links import Links, Shown
 from bot.exports.showings import Showings
 from bot.people.access import Access
@@ -234,7 +235,7 @@ class House:
     async def delivers(self, row: Delivery) -> Delivery:
         """Deliver a row and return what became of it; it may leave nothing behind."""
         is_edit = outbox.message(self.db, row.id) is not None
-        await self.dispatcher._in_lane(row, _Lane(row.recipient, is_edit))
+        await self.dispatcher._in_lane(row, Lane(row.recipient, is_edit))
         return outbox.find(self.db, row.subject) or replace(row, state=DeliveryState.SENT)
 
 
