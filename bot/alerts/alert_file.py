@@ -9,7 +9,7 @@ from bot.alerts.typed import Kind, Part, Typed
 from bot.alerts.use_cases import Draft
 from bot.cards import alert_watched
 from bot.cards.alert_watched import AlertError, Every, Limit, Watched
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.questions import file_fields, yaml_file
 from bot.questions.file_fields import Allowed
 from bot.questions.yaml_file import Entry, Shape, YamlFileError

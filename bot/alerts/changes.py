@@ -8,7 +8,7 @@ from sqlite_utils import Database as Connection
 from bot.alerts import episodes, kept, telling
 from bot.alerts.episodes import Episode, State
 from bot.cards.alert_told import Ending, Phase
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.errors import AlertOverError, AlertRefusedError
 from bot.people.asker import Asker
 from bot.people.by_itself import ALERTS, check_room, note_act, still_of, there

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database as Connection
 
 from bot.alerts import telling
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.people import by_itself
 from bot.people.by_itself import ALERTS
 from storage import alerts

@@ -12,7 +12,7 @@ from bot.cards.actions import MadeFor
 from bot.cards.alert_told import Delay
 from bot.cards.alert_watched import AlertError, Limit, Watched
 from bot.cards.pages import Page
-from bot.cards.schedule_card import TAKES_OVER, Paused
+from bot.cards.pauses import TAKES_OVER, Paused
 from bot.errors import AlertOwnerOnlyError, AlertRefusedError
 from bot.people import permissions
 from bot.people.access import Access

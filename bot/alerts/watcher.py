@@ -21,7 +21,7 @@ from bot.answers.engine.document import DocumentError
 from bot.answers.shown import Shown
 from bot.cards import alert_watched
 from bot.cards.alert_watched import AlertError, Watched
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.contracts import usage_cache
 from bot.contracts.cache import ContractCache
 from bot.contracts.usage import Counted, usage_of

@@ -8,7 +8,7 @@ from bot.cards import actions, alert_watched, blocks, export_list
 from bot.cards.blocks import Block, Message
 from bot.cards.explanations import explain
 from bot.cards.faces import FACES
-from bot.cards.schedule_card import WHY_PAUSED, Paused
+from bot.cards.pauses import WHY_PAUSED, Paused
 from bot.cards.text import channel, code, escape_within, flat, mention, moment, recipient, shorten
 from bot.tokenflex.errors import TokenFlexError
 from storage.alerts import Alert

@@ -6,7 +6,7 @@ It speaks of contracts, products and cost centres, never of a person.
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cards import actions, alert_watched, schedule_card
+from bot.cards import actions, alert_watched, pauses
 from bot.cards.alert_told import (
     Ending,
     LeftUnused,
@@ -19,7 +19,7 @@ from bot.cards.alert_told import (
     Told,
 )
 from bot.cards.blocks import Block, Message, context, paragraph, section
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.cards.text import channel, code, day, escape, flat, mention, moment, shorten
 from storage.alerts import Alert
 
@@ -84,7 +84,7 @@ def became(alert: Alert, *, shared: bool = False, private: bool = False) -> Mess
     where = f" in {channel(alert.channel)}" if private else ""
     what = "An alert of this channel" if shared else f"The alert {name(alert)}{where}"
     said = f"{what} was paused."
-    follows = f"{paused(alert)} {schedule_card.how(alert.paused_why)}" if alert.paused_why else "It goes on."
+    follows = f"{paused(alert)} {pauses.how(alert.paused_why)}" if alert.paused_why else "It goes on."
     wanted = [*goes_on_by(alert), actions.CHANGE_ALERT, actions.UNWATCH] if alert.paused_why else []
     row = [actions.of_alert(each, alert, discreet=shared) for each in wanted]
     parts = [section("alert", f"{said}\n{follows}"), *([actions.row("buttons", *row)] if row else [])]
@@ -113,7 +113,7 @@ def paused(alert: Alert) -> str:
 
 def goes_on_by(alert: Alert) -> list[str]:
     """Return the buttons that let an alert go on: one where it is paused, but where it has to be edited."""
-    return schedule_card.button_of(alert.paused_why, actions.RESUME_ALERT, actions.TAKE_OVER_ALERT)
+    return pauses.button_of(alert.paused_why, actions.RESUME_ALERT, actions.TAKE_OVER_ALERT)
 
 
 def standing(told: Told) -> str:

@@ -5,27 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.cards import actions, blocks
+from bot.cards import actions, blocks, pauses
 from bot.cards.blocks import Block, Message
 from bot.cards.export_card import Report
+from bot.cards.pauses import Paused
 from bot.cards.text import channel, day, escape, flat, mention, moment, shorten
 from storage.models import Export
 from storage.runs import Run, RunState
 from storage.schedules import Schedule
-
-
-class Paused(StrEnum):
-    """Why a schedule or an alert is paused. The database has these words."""
-
-    PERSON = "person"  #: somebody has said so
-    FAILING = "failing"
-    OWNER = "owner"  #: may not use the bot any more
-    CONTRACT = "contract"  #: may not be exported any more
-    CHANNEL = "channel"  #: may have no exports any more
-    CLOSED = "closed"  #: takes no messages of ours
-    RULE = "rule"  #: nobody understands any more when it runs, or what it watches for
-    FIGURES = "figures"  #: of files, which it needs, are not read any more
-    PEOPLE = "people"  #: what it watches names people since the settings say so
 
 
 class NotDone(StrEnum):
@@ -53,30 +40,6 @@ _PAUSED: Final[Mapping[Paused, str]] = {
     Paused.FIGURES: "I am set up to read no figures of files any more",
     Paused.PEOPLE: "What it is about names people now",
 }
-#: What lets one go on; where nothing stands, *Resume* does.
-_GOES_ON: Final[Mapping[Paused, str]] = {
-    Paused.OWNER: "*Take over* lets it go on, for whoever may export there.",
-    Paused.CONTRACT: "Once it may be, *Take over* lets it go on.",
-    Paused.CHANNEL: "Once they may be, *Take over* lets it go on; *Edit* gives it another channel.",
-    Paused.CLOSED: "Once I can, *Take over* lets it go on; *Edit* gives it another channel.",
-    Paused.RULE: "*Edit* it, and it goes on.",
-    Paused.FIGURES: "Once that has changed, *Resume* lets it go on.",
-    Paused.PEOPLE: "*Edit* it, and it goes on.",
-}
-#: Reasons that an edit alone mends.
-_EDITED: Final = frozenset({Paused.RULE, Paused.PEOPLE})
-#: The same for who looks after the bot, as a part of a sentence in plain text.
-WHY_PAUSED: Final[Mapping[Paused, str]] = {
-    Paused.PERSON: "by a person",
-    Paused.FAILING: "after three failures in a row",
-    Paused.OWNER: "because its owner may not use the bot any more",
-    Paused.CONTRACT: "because its contract is not allowed any more",
-    Paused.CHANNEL: "because exports are not allowed in its channel any more",
-    Paused.CLOSED: "because its channel takes no messages of the bot",
-    Paused.RULE: "because nobody understands it any more",
-    Paused.FIGURES: "because the bot is set up to read no figures of files any more",
-    Paused.PEOPLE: "because what it is about names people now",
-}
 _NOT_DONE: Final[Mapping[NotDone, str]] = {
     NotDone.ERROR: "Autodesk could not make the file.",
     NotDone.REFUSED: "Autodesk did not accept the request.",
@@ -86,8 +49,6 @@ _NOT_DONE: Final[Mapping[NotDone, str]] = {
     NotDone.DELETED: "it was deleted before it was ready.",
     NotDone.PAUSED: "its schedule was paused.",
 }
-#: Reasons that somebody else may be free of, or that only people in the channel can mend.
-TAKES_OVER: Final = frozenset({Paused.OWNER, Paused.CONTRACT, Paused.CHANNEL, Paused.CLOSED})
 _NAME: Final = 80
 
 
@@ -127,7 +88,7 @@ def became(schedule: Schedule, run: Run | None, *, discreet: bool = False, priva
     said = f"{what} {_run(run)}" if run is not None else f"{what} was paused."
     follows = _goes_on(schedule, run)
     if schedule.is_paused:
-        follows = f"{paused(schedule) if run is not None else f'{_why(schedule)}.'} {how(schedule.paused_why)}"
+        follows = f"{paused(schedule) if run is not None else f'{_why(schedule)}.'} {pauses.how(schedule.paused_why)}"
     buttons = actions.row("buttons", *_buttons(schedule, discreet=discreet))
     return Message(f"{said} {follows}".strip(), [blocks.section("schedule", f"{said}\n{follows}".strip()), buttons])
 
@@ -140,7 +101,7 @@ def handed_over(schedule: Schedule, to: str, by: str) -> Message:
     runs = "It does not run again." if schedule.next_at is None else f"It runs next {moment(schedule.next_at)}."
     follows = f"It goes by what you may do, and you hear of it when it fails. {runs}"
     if schedule.is_paused:
-        follows = f"{paused(schedule)} {how(schedule.paused_why)}"
+        follows = f"{paused(schedule)} {pauses.how(schedule.paused_why)}"
     parts = [blocks.section("schedule", f"{said}\n{follows}"), actions.row("buttons", *_buttons(schedule))]
     return Message(f"{said} {follows}", parts)
 
@@ -158,19 +119,7 @@ def paused(schedule: Schedule) -> str:
 
 def goes_on_by(schedule: Schedule) -> list[str]:
     """Return the buttons that let a schedule go on: one where it is paused, but where it has to be edited."""
-    return button_of(schedule.paused_why, actions.RESUME, actions.TAKE_OVER)
-
-
-def button_of(why: str, resume: str, take_over: str) -> list[str]:
-    """Return the button that lets go on what is paused, "" where it is not; none where it has to be edited."""
-    if not why or why in _EDITED:
-        return []
-    return [take_over if why in TAKES_OVER else resume]
-
-
-def how(why: str) -> str:
-    """Return what lets go on what is paused, as a sentence."""
-    return _GOES_ON.get(Paused(why), "*Resume* lets it go on.")
+    return pauses.button_of(schedule.paused_why, actions.RESUME, actions.TAKE_OVER)
 
 
 def not_done(run: Run) -> str:

@@ -11,7 +11,7 @@ from bot.alerts import alert_file
 from bot.alerts import importing as alert_importing
 from bot.alerts.alert_file import Watchable
 from bot.cards import alert_watched
-from bot.cards.schedule_card import WHY_PAUSED, Paused
+from bot.cards.pauses import WHY_PAUSED, Paused
 from bot.operate import yaml_files
 from bot.people.permissions import Rules
 from bot.questions import yaml_file

@@ -9,7 +9,7 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot import errors
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.errors import UseCaseError
 from bot.people.asker import Asker
 from storage import alerts, audit, outbox, schedules

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot import errors
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.errors import MembershipUnknownError, NotAllowedError
 from bot.people.access import Access
 from bot.people.asker import Asker, Source

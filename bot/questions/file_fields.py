@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.people.permissions import Rules
 from bot.questions import yaml_file
 from bot.questions.yaml_file import Entry

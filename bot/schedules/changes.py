@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database as Connection
 
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.errors import ScheduleRefusedError
 from bot.people.asker import Asker
 from bot.people.by_itself import SCHEDULES, check_room, note_act, still_of, there

@@ -9,7 +9,7 @@ from sqlite_utils import Database as Connection
 
 from bot.cards import pages
 from bot.cards.pages import Page
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.schedules import calendar, decisions
 from bot.schedules.rule import Rule, RuleError
 from storage import runs, schedules

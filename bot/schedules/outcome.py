@@ -7,7 +7,8 @@ from typing import Final
 from sqlite_utils import Database as Connection
 
 from bot.answers import announcing, kept
-from bot.cards.schedule_card import NotDone, Paused
+from bot.cards.pauses import Paused
+from bot.cards.schedule_card import NotDone
 from bot.exports import announcements
 from bot.people import by_itself
 from bot.people.by_itself import SCHEDULES

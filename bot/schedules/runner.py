@@ -13,7 +13,8 @@ import structlog
 from sqlite_utils import Database as Connection
 
 from bot.calls.turns import StoppingError
-from bot.cards.schedule_card import UNTOLD, NotDone, Paused
+from bot.cards.pauses import Paused
+from bot.cards.schedule_card import UNTOLD, NotDone
 from bot.contracts.cache import ContractCache
 from bot.contracts.values import ContractValues
 from bot.contracts.years import years_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final, get_args
 
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.questions import file_fields, question_file, templates, yaml_file
 from bot.questions.file_fields import Allowed
 from bot.questions.periods import PeriodError

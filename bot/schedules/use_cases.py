@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.cards.pages import Page
-from bot.cards.schedule_card import TAKES_OVER, Paused
+from bot.cards.pauses import TAKES_OVER, Paused
 from bot.cards.text import is_direct_message
 from bot.errors import PersonNotAllowedError, ScheduleOwnerOnlyError, ScheduleRefusedError
 from bot.people import permissions

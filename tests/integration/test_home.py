@@ -7,7 +7,7 @@ import pytest
 
 from bot.cards import alert_watched
 from bot.cards.alert_watched import Shares
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.questions.periods import Relative
 from bot.questions.questions import Question
 from bot.questions.templates import write

@@ -7,7 +7,7 @@ from typing import Final
 from sqlite_utils import Database as Connection
 
 from bot.cards import alert_watched
-from bot.cards.schedule_card import WHY_PAUSED, Paused
+from bot.cards.pauses import WHY_PAUSED, Paused
 from bot.cards.text import flat, shorten
 from bot.operate.checks.running_bot import ago, ahead
 from bot.operate.findings import Finding, ok, warning, wrong

@@ -18,7 +18,7 @@ from bot.alerts.alert_file import Watchable, Written
 from bot.alerts.use_cases import Draft
 from bot.cards import alert_watched
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Surplus, Unusual, Watched
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.operate import schedule_files
 from bot.people.by_itself import MOST
 from bot.people.permissions import Rules

@@ -17,7 +17,7 @@ from bot.cards.actions import MadeFor
 from bot.cards.alert_told import Delay, Phase, ShareUsed
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Unusual, Watched
 from bot.cards.pages import PAGE
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.delivery.kinds import Words, load
 from bot.people.permissions import Rules
 from bot.settings import LinkAudience

@@ -13,7 +13,7 @@ from bot.answers import announcing
 from bot.cards import alert_told
 from bot.cards.alert_told import Phase
 from bot.cards.alert_watched import Every, Limit, Shares, Shortage, Unusual
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.delivery.kinds import Drawing, Words, load
 from bot.errors import MembershipUnknownError
 from bot.exports import announcements

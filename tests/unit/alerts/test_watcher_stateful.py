@@ -20,7 +20,7 @@ from bot.alerts.watcher import MOST_CALLS
 from bot.cards import alert_told
 from bot.cards.alert_told import OverLimit, Phase, ShareUsed, Told
 from bot.cards.alert_watched import Limit, Shares
-from bot.cards.schedule_card import TAKES_OVER
+from bot.cards.pauses import TAKES_OVER
 from bot.tokenflex.catalogue import Catalogue
 from storage.alerts import Alert
 from storage.audit import Act

@@ -22,7 +22,7 @@ from bot.cards.alert_told import (
     Told,
 )
 from bot.cards.alert_watched import Every, Limit
-from bot.cards.schedule_card import TAKES_OVER, Paused
+from bot.cards.pauses import TAKES_OVER, Paused
 from storage.alerts import Alert
 from tests.harness.rows import NOW
 

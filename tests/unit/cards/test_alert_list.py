@@ -11,7 +11,7 @@ from bot.cards import actions, alert_card, alert_list
 from bot.cards.alert_list import Line
 from bot.cards.alert_told import OverLimit, Phase, Told
 from bot.cards.pages import PAGE, Page
-from bot.cards.schedule_card import TAKES_OVER, Paused
+from bot.cards.pauses import TAKES_OVER, Paused
 from tests.harness.rows import NOW
 from tests.harness.slack_takes import assert_slack_takes_element, elements
 from tests.unit.cards.test_refusals import alert

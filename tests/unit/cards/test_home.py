@@ -15,7 +15,7 @@ from bot.cards.admin_card import Autodesk, Overview
 from bot.cards.alert_told import OverLimit, Phase, Told
 from bot.cards.explanations import _SENTENCES
 from bot.cards.home import AT_HOME, ExportsAtHome, Shown
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.cards.schedule_list import Line
 from bot.cards.waiting import InLine
 from bot.questions import templates as template_rules

@@ -7,7 +7,8 @@ import pytest
 
 from bot.cards import schedule_card, schedule_list
 from bot.cards.pages import PAGE, Page
-from bot.cards.schedule_card import TAKES_OVER, NotDone, Paused
+from bot.cards.pauses import TAKES_OVER, Paused
+from bot.cards.schedule_card import NotDone
 from bot.cards.schedule_list import Line
 from storage.runs import Run, RunState
 from tests.harness.rows import NOW

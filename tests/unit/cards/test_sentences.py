@@ -37,7 +37,8 @@ from bot.cards.faces import FACES, NOTES
 from bot.cards.figures import Fault, Unread
 from bot.cards.file_card import NoFile
 from bot.cards.notices import Closing
-from bot.cards.schedule_card import NotDone, Paused
+from bot.cards.pauses import Paused
+from bot.cards.schedule_card import NotDone
 from bot.cards.waiting import InLine, place_in_line
 from bot.contracts.usage import usage_of
 from bot.delivery.kinds import KINDS, Drawing, Words

@@ -8,7 +8,7 @@ import pytest
 from bot.cards import admin_card, alert_watched
 from bot.cards.admin_card import Overview
 from bot.cards.alert_watched import Shares
-from bot.cards.schedule_card import WHY_PAUSED, Paused
+from bot.cards.pauses import WHY_PAUSED, Paused
 from bot.operate.checks.by_itself import ALERTS, SCHEDULES, check_by_itself
 from bot.operate.findings import Finding, Level
 from storage import alerts, runs, schedules

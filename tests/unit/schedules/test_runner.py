@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.cards.schedule_card import NotDone, Paused
+from bot.cards.pauses import Paused
+from bot.cards.schedule_card import NotDone
 from bot.delivery.kinds import Words, load
 from bot.errors import MembershipUnknownError
 from bot.exports import announcements

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database as Connection
 
 from bot.alerts.alert_file import Watchable
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.operate import schedule_files
 from bot.people.by_itself import MOST
 from bot.people.permissions import Rules

@@ -9,7 +9,7 @@ import pytest
 
 from bot import errors
 from bot.cards.actions import MadeFor
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.delivery.kinds import Words, load
 from bot.people.asker import Asker
 from bot.people.permissions import Rules

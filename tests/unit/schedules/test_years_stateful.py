@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.cards.schedule_card import Paused
+from bot.cards.pauses import Paused
 from bot.schedules.calendar import Run as Planned
 from bot.schedules.due import Missed
 from bot.schedules.rule import ENDS, NTHS, MonthDay, NthWeekday, Timed, Weekday, Weekly, WorkingDay
