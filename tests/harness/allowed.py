@@ -10,6 +10,9 @@ from storage.audit import Entry, since
 from tests.harness.house import House
 from tests.harness.talk import QUICK, SPEED, OpenHouse, knows_contracts
 
+#: What everybody hears who may not use the bot.
+REFUSAL = "this data includes people's names, so only"
+
 
 async def house_where(
     new_house: OpenHouse,

@@ -19,13 +19,12 @@ from storage.alerts import Alert, NewAlert
 from storage.audit import Act, Source
 from storage.schedules import NewSchedule, Schedule
 from storage.templates import NewTemplate
-from tests.harness.allowed import house_where, pass_time, recorded
+from tests.harness.allowed import REFUSAL, house_where, pass_time, recorded
 from tests.harness.forms import SHORT
 from tests.harness.house import CONTRACT, House
 from tests.harness.talk import OpenHouse, asks, fails, gets, quick_house
 
 US = "@tokenflex"
-REFUSAL = "this data includes people's names, so only"
 
 
 @pytest.fixture

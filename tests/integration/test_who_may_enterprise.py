@@ -3,13 +3,11 @@
 import pytest
 
 from sandbox.slack.people import FOREIGN_TEAM_ID, TEAM_ID
-from tests.harness.allowed import with_ids
+from tests.harness.allowed import REFUSAL, with_ids
 from tests.harness.house import House
 from tests.harness.process import start_process
 from tests.harness.talk import QUICK, SPEED, OpenHouse, calls, gets, knows_contracts
 from tests.integration.test_doctor import examined, wrong_lines
-
-REFUSAL = "this data includes people's names, so only"
 
 
 async def house_with(new_house: OpenHouse) -> House:

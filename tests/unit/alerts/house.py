@@ -13,7 +13,7 @@ from bot.answers.plan import Plan, plan
 from bot.answers.shown import Shown
 from bot.calls.budget import Rank
 from bot.cards import alert_watched
-from bot.cards.alert_watched import Shares, Watched
+from bot.cards.alert_watched import Limit, Shares, Watched
 from bot.contracts import usage_cache
 from bot.contracts.usage import Counted
 from bot.delivery.kinds import Words, load
@@ -32,6 +32,7 @@ from tests.unit.schedules import house
 
 OWNER, CHANNEL, ADMINISTRATOR = house.OWNER, house.CHANNEL, house.ADMINISTRATOR
 YEAR = (date(2026, 2, 1), date(2027, 1, 31))
+REVIT = Limit("productName", "Revit", 1_000)
 
 
 @dataclass

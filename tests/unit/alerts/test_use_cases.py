@@ -1,6 +1,5 @@
 """What people do with alerts: who may, once for each act, on record."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -39,13 +38,6 @@ DRAFT = Draft(contract=CONTRACT, channel=CHANNEL, watched=Shares((50, 75)))
 UNCOUNTED: tuple[Watched, ...] = (Unusual(Every.MONTH, 30), Shortage())
 YEAR = date(2026, 2, 1)
 TS = "1.5"
-
-
-@pytest.fixture
-async def house() -> AsyncIterator[House]:
-    built = House()
-    yield built
-    await built.database.close()
 
 
 @pytest.fixture

@@ -1,56 +1,11 @@
 """The call budget, rule by rule: who may call, and when to ask again."""
 
-from dataclasses import replace
 from math import inf, nextafter
 
 import pytest
 
 from bot.calls.budget import Decision, Limits, PastCall, Rank, Waiting, decide
-
-LIMITS = Limits()
-#: The beginning of a minute of the server.
-START = 1_800_000_000.0
-#: The earliest second of a minute in which a burst may begin.
-BORDER = LIMITS.margin
-HOUR = 3600.0
-
-
-def past(
-    *ends: float, rank: Rank = Rank.PEOPLE, person: str = "U1", took: float = 1.0, burst: bool = False
-) -> list[PastCall]:
-    """Return calls that ended so many seconds after START."""
-    return [PastCall(START + end - took, START + end, rank, person, burst) for end in ends]
-
-
-def refused(end: float, retry_after: float | None = None, took: float = 1.0) -> PastCall:
-    return PastCall(START + end - took, START + end, Rank.POLL, rate_limited=True, retry_after=retry_after)
-
-
-def people(*names: str, since: float = 0.0) -> list[Waiting]:
-    return [Waiting(Rank.PEOPLE, name, START + since) for name in names]
-
-
-def machine(rank: Rank = Rank.POLL, since: float = 0.0) -> Waiting:
-    return Waiting(rank, "", START + since)
-
-
-def ask(calls: list[PastCall], waiting: list[Waiting], at: float, limits: Limits = LIMITS) -> Decision:
-    """Decide at so many seconds after START; the time to ask again is counted from START as well."""
-    decision = decide(calls, waiting, START + at, limits)
-    if decision.ask_again_at is None:
-        return decision
-    assert decision.ask_again_at > START + at
-    return Decision(ask_again_at=decision.ask_again_at - START)
-
-
-def grants(calls: list[PastCall], waiting: list[Waiting], at: float) -> list[str]:
-    """Grant as much as the rule allows at one moment; each call is in flight from then on."""
-    calls, waiting, order = list(calls), list(waiting), []
-    while (decision := decide(calls, waiting, START + at, LIMITS)).granted is not None:
-        call = waiting.pop(decision.granted)
-        order.append(call.person or call.rank.name)
-        calls.append(PastCall(START + at, None, call.rank, call.person, decision.burst))
-    return order
+from tests.unit.calls.asking import HOUR, LIMITS, START, ask, grants, machine, past, people, refused
 
 
 def test_nobody_waits() -> None:
@@ -197,106 +152,6 @@ def test_eight_hours(made: int, poll: bool, person: bool) -> None:
         assert ask(calls, people("U1"), at=0).ask_again_at == pytest.approx(28802 - 27999)
 
 
-def test_twelve_people_start_a_burst() -> None:
-    """After silence, early enough in a minute, twelve waiting calls begin a burst; eleven do not."""
-    crowd = people(*"ABCDEFGHIJKL")
-    assert ask([], crowd, at=BORDER) == Decision(granted=0, burst=True)
-    assert len(grants([], crowd, at=BORDER)) == 12
-    assert ask([], crowd[1:], at=BORDER) == Decision(granted=0, burst=False)
-    assert ask([], [machine()] * 12, at=BORDER) == Decision(granted=0, burst=False)
-
-
-@pytest.mark.parametrize(
-    ("crowd", "at", "begins"),
-    [(50, 0, 2), (50, 1.9, 2), (50, 25, 25), (50, 25.1, 62), (12, 44, 44), (12, 44.1, 62), (50, 59, 62)],
-)
-def test_when_in_a_minute_a_burst_begins(crowd: int, at: float, begins: float) -> None:
-    """A burst begins two seconds into a minute at the earliest, and while the rest of it is long enough for all."""
-    waiting = people(*map(str, range(crowd)))
-    decision = ask([], waiting, at=at)
-    assert decision == (Decision(granted=0, burst=True) if begins == at else Decision(ask_again_at=begins))
-    assert ask([], waiting, at=begins) == Decision(granted=0, burst=True)
-
-
-@pytest.mark.parametrize("ahead", [0.1, 33.3, -12.7, 4000.123, -59.99])
-def test_minutes_are_those_of_the_server(ahead: float) -> None:
-    """A burst keeps to the minutes of the server's clock, by how much it is ahead; rounding makes no busy loop."""
-    waiting = people(*map(str, range(50)))
-    now = START + 40 - ahead
-    told = decide([], waiting, now, LIMITS, ahead).ask_again_at
-    assert told is not None
-    assert told == pytest.approx(START + 60 + BORDER - ahead, abs=1e-5)
-    assert decide([], waiting, told, LIMITS, ahead) == Decision(granted=0, burst=True)
-    assert decide([], waiting, told + 24, LIMITS, ahead).ask_again_at is not None
-    running = [PastCall(told, told + 1, Rank.PEOPLE, "A", burst=True)]
-    assert decide(running, waiting, told + 47, LIMITS, ahead) == Decision(granted=0, burst=True)
-    assert decide(running, waiting, told + 49, LIMITS, ahead).granted is None
-
-
-def test_silence_before_a_burst() -> None:
-    """Nobody calls, polls neither, until the last call is 62 seconds old and a minute begins."""
-    waiting = [machine(since=-HOUR), *people(*map(str, range(30)))]
-    assert ask(past(-1), waiting, at=0) == Decision(ask_again_at=62)
-    assert ask(past(10), waiting, at=11) == Decision(ask_again_at=72)
-    assert ask(past(50), waiting, at=51) == Decision(ask_again_at=122)
-    assert ask(past(50), waiting, at=122) == Decision(granted=1, burst=True)
-
-
-def test_no_burst_where_plain_calls_are_sooner() -> None:
-    """Nobody waits for a burst where the last one is answered as soon by plain calls."""
-    eager = Limits(burst_threshold=6)
-    crowd = people(*"ABCDEF")
-    assert ask(past(1), crowd, at=2, limits=eager) == Decision(granted=0)  # burst: 66, plain: 64
-    assert ask(past(1), crowd, at=20, limits=eager) == Decision(ask_again_at=63)  # burst: 66, plain: 82
-    assert ask(past(1), [*crowd, *crowd], at=2, limits=eager) == Decision(ask_again_at=63)  # burst: 69, plain: 126
-
-
-def test_a_burst_ends_at_fifty_calls() -> None:
-    """A burst holds fifty calls; then there is silence until 62 seconds after the last."""
-    crowd = people(*map(str, range(60)))
-    calls = past(*[10 + index / 8 for index in range(49)], burst=True)
-    assert len(grants(calls, crowd, at=17)) == 1
-    calls = past(*[10 + index / 8 for index in range(50)], burst=True)
-    assert ask(calls, crowd, at=20) == Decision(ask_again_at=16.125 + 62)
-    assert ask(calls, [*people("A"), machine(since=-HOUR)], at=30) == Decision(ask_again_at=16.125 + 62)
-    assert ask(calls, people("A"), at=78.125) == Decision(granted=0)
-
-
-def test_a_burst_has_no_more_calls_under_way_than_there_are_threads() -> None:
-    """Of a crowd twelve calls are granted at once, and one more for each that ends."""
-    crowd = people(*map(str, range(50)))
-    assert len(grants([], crowd, at=BORDER)) == 12
-    running = [PastCall(START + 2, None, Rank.PEOPLE, "A", burst=True)] * 9
-    assert len(grants(running + past(4, 4, 4, burst=True), crowd, at=5)) == 3
-
-
-def test_late_comers_join_a_burst() -> None:
-    """One person who asks during a burst joins it, until second 50 of its minute; a poll waits."""
-    calls = past(*[10 + index / 8 for index in range(20)], burst=True)
-    assert ask(calls, people("A"), at=50) == Decision(granted=0, burst=True)
-    assert ask(calls, people("A"), at=50.1) == Decision(ask_again_at=12.375 + 62)
-    assert ask(calls, people("A"), at=62) == Decision(ask_again_at=12.375 + 62)
-    assert ask(calls, [machine()], at=13) == Decision(ask_again_at=12.375 + 62)
-
-
-def test_plain_calls_follow_a_burst() -> None:
-    """Once the silence is over, a plain call is not taken for a part of the burst and silences nobody."""
-    calls = past(*[10 + index / 8 for index in range(20)], burst=True) + past(80)
-    assert ask(calls, people("A"), at=81) == Decision(granted=0)
-
-
-def test_one_burst_in_eight_hours() -> None:
-    """Eight hours lie between the minute of a burst and that of the next."""
-    calls = past(*[10 + index / 8 for index in range(20)], burst=True)
-    crowd = people(*map(str, range(50)))
-    free_at = 12.375 + 28862
-    assert ask(calls, crowd, at=HOUR) == Decision(granted=0, burst=False)
-    early = ask(calls, crowd, at=free_at - 9)
-    assert early.ask_again_at == pytest.approx(free_at)
-    assert replace(early, ask_again_at=None) == Decision()
-    assert ask(calls, crowd, at=free_at + 1e-3) == Decision(granted=0, burst=True)
-
-
 @pytest.mark.parametrize(
     ("calls", "until"),
     [
@@ -333,16 +188,6 @@ def test_the_spacing_ends_with_the_hour() -> None:
     assert ask(calls + past(HOUR + 99), people("A"), at=HOUR + 99.5) == Decision(ask_again_at=HOUR + 100)
 
 
-def test_no_burst_for_eight_hours_after_a_refusal() -> None:
-    """A 429 rules out bursts for eight hours and stops one under way."""
-    crowd = people(*map(str, range(50)))
-    assert ask([refused(0)], crowd, at=7 * HOUR) == Decision(granted=0, burst=False)
-    burst = past(10, 11, 12, burst=True)
-    late = PastCall(START + 10, START + 13, Rank.PEOPLE, "A", burst=True, rate_limited=True, retry_after=1)
-    assert ask([*burst, late], crowd, at=30) == Decision(ask_again_at=75)
-    assert ask([*burst, late], crowd, at=75) == Decision(granted=0, burst=False)
-
-
 def test_a_refused_call_counts() -> None:
     """A refused call occupies its place in the window like any other, long after its pause."""
     calls = [refused(end, retry_after=0, took=1) for end in (-60, -45, -31, -17, -3)]
@@ -368,101 +213,3 @@ def test_limits_that_leave_nothing(wrong: dict[str, int]) -> None:
     """Figures under which polls or the burst would wait for ever are refused."""
     with pytest.raises(ValueError, match=r"left|never"):
         Limits(**wrong)
-
-
-def scheduled(*owners: str, since: float = 0.0) -> list[Waiting]:
-    return [Waiting(Rank.SCHEDULE, owner, START + since) for owner in owners]
-
-
-def test_schedules_stand_behind_people_polls_and_contracts() -> None:
-    """They go before nothing but what is fetched ahead, whoever asked first."""
-    others = [machine(Rank.AHEAD, since=-9), machine(Rank.METADATA, since=-3), machine(since=-2), *people("U1")]
-    assert grants([], [*scheduled("U9", since=-50), *others], at=0) == ["U1", "POLL", "METADATA"]
-    assert grants(past(-70), [*scheduled("U9", since=-80), machine(Rank.AHEAD, since=-9)], at=0) == ["U9", "AHEAD"]
-
-
-def test_schedules_leave_two_calls_to_others() -> None:
-    """They stop at three in a window; people and polls still find two."""
-    calls = past(-6, -4, -2, rank=Rank.SCHEDULE, person="U9")
-    assert ask(calls[:2], scheduled("U9"), at=0) == Decision(granted=0)
-    assert ask(calls, scheduled("U9"), at=0) == Decision(ask_again_at=56)
-    assert ask(calls, [*scheduled("U9"), machine()], at=0) == Decision(granted=1)
-
-
-def test_owners_of_schedules_take_turns() -> None:
-    """One with many reports does not come before another's first."""
-    assert grants([], scheduled("U1", "U1", "U1", "U2"), at=0) == ["U1", "U2", "U1"]
-    served = past(-70, rank=Rank.SCHEDULE, person="U1")
-    assert grants(served, scheduled("U1", "U2", since=-100), at=0)[0] == "U2"
-    by_hand = past(-70, person="U1")  # what a person asked for themselves is no turn of their schedules
-    assert grants(by_hand, scheduled("U1", "U2", since=-80), at=0)[0] == "U1"
-
-
-def test_links_of_reports_come_after_all_reports_are_asked_for() -> None:
-    """They share what there is for schedules, and so cannot hold up what is to be asked for within ninety minutes."""
-    link = Waiting(Rank.REPORT, "U1", START - 300)
-    assert grants([], [link, *scheduled("U2", "U2")], at=0) == ["U2", "U2", "U1"]
-    busy = past(-50, -40, -30, -20)
-    assert ask(busy, [link, *people("U3"), *scheduled("U2", since=-239)], at=1) == Decision(granted=2)
-    assert ask(busy, [link, *people("U3")], at=0) == Decision(granted=0)
-    lately = [*past(-300, -250, -200, -100, rank=Rank.REPORT, person="U9"), *busy]
-    assert ask(lately, [*people("U3"), *scheduled("U2", since=-239)], at=1) == Decision(granted=0)
-
-
-def test_a_schedule_that_waited_for_long_goes_before_people_now_and_then() -> None:
-    """Four times in six minutes, and never two calls of machines in a row."""
-    busy = past(-50, -40, -30, -20)
-    waiting = [*scheduled("U9", since=-239), *people("U1", "U2")]
-    assert ask(busy, waiting, at=0) == Decision(granted=1)
-    assert ask(busy, waiting, at=1) == Decision(granted=0)
-    just_polled = [*busy[:3], *past(-20, rank=Rank.POLL, person="")]
-    assert ask(just_polled, waiting, at=1) == Decision(granted=1)
-    lately = [*past(-361, -300, -200, -100, rank=Rank.SCHEDULE, person="U9"), *busy]
-    assert ask(lately, waiting, at=0.5) == Decision(granted=1)
-    assert ask(lately, waiting, at=1) == Decision(granted=0)
-
-
-def test_a_schedule_that_waited_for_a_minute_goes_before_polls_and_leaves_one_to_people() -> None:
-    """What is asked for at the first of a month costs polls their turns, not people."""
-    waiting = [*scheduled("U9", since=-59), machine(since=-20)]
-    assert ask(past(-30, -20, -10), waiting, at=0) == Decision(granted=1)
-    assert ask(past(-30, -20, -10), waiting, at=1) == Decision(granted=0)
-    assert ask(past(-40, -30, -20, -10), waiting[:1], at=1) == Decision(ask_again_at=22)
-
-
-def test_beside_schedules_polls_leave_two_calls_to_people_who_call_often() -> None:
-    """And are overdue later; on other days, and where people are quiet, they leave one."""
-    often = past(-500, -400, -300, -200, -100)
-    now, waiting = past(-30, -20, -10), [machine(since=-60)]
-    assert ask([*often, *now], [machine()], at=0) == Decision(granted=0)
-    assert ask([*often, *now], [machine(), *scheduled("U9")], at=0) == Decision(ask_again_at=32)
-    assert ask(now, [machine(), *scheduled("U9")], at=0) == Decision(granted=0)
-    after_one = [*often, *past(-50, rank=Rank.SCHEDULE, person="U9"), *now[1:]]
-    assert ask(after_one, [machine()], at=0) == Decision(ask_again_at=12)
-    assert ask([*after_one, *past(-5)], waiting, at=0) == Decision(ask_again_at=30)
-    assert ask([*after_one, *past(-5)], waiting, at=30) == Decision(granted=0)
-
-
-def test_fifty_schedules_and_an_office_that_never_stops() -> None:
-    """People ask for more than there is; all fifty are submitted within ninety minutes, evenly by their owners."""
-    calls: list[PastCall] = []
-    waiting = [*scheduled(*("U1",) * 25, *("U2",) * 15, *("U3",) * 10)]
-    made: list[tuple[float, str]] = []
-    at = 0.0
-    while at < 90 * 60.0 and any(call.rank is Rank.SCHEDULE for call in waiting):
-        for name in ("P1", "P2", "P3"):
-            if not any(call.person == name for call in waiting):
-                waiting.append(Waiting(Rank.PEOPLE, name, START + at))
-        if not any(call.rank is Rank.POLL for call in waiting):
-            waiting.append(machine(since=at))
-        decision = decide(calls, waiting, START + at, LIMITS)
-        if decision.granted is None:
-            at += 1
-            continue
-        call = waiting.pop(decision.granted)
-        calls.append(PastCall(START + at, START + at + 1, call.rank, call.person, decision.burst))
-        if call.rank is Rank.SCHEDULE:
-            made.append((at, call.person))
-    assert len(made) == 50
-    assert [owner for _, owner in made[:30]] == ["U1", "U2", "U3"] * 10
-    assert sum(call.rank is Rank.PEOPLE for call in calls) > 0.55 * len(calls)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from bot.answers import announcing, kept
@@ -39,6 +39,8 @@ from tests.harness.stored import CONTRACT, MemoryDatabase
 OWNER, CHANNEL, ADMINISTRATOR = "U0ANA00001", "C0FINANCE1", "U0CARLA004"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 EIGHT = Timed(Daily(), time(8), "Europe/Berlin")  #: 07:00 in UTC, in winter
+DUE = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  #: when one that runs at `EIGHT` is due first after `START`
+DAY = timedelta(days=1)
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """What schedules do by themselves: each run once, by its owner's rights, and what people hear of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -17,34 +17,15 @@ from bot.exports.submissions import refuse
 from bot.people.permissions import Named, Rules
 from bot.schedules import outcome
 from bot.schedules.rule import Timed, WorkingDay
-from storage import attachments, exports, outbox, runs, schedules
-from storage.attachments import AttachmentState
+from storage import exports, outbox, runs, schedules
 from storage.audit import Act
 from storage.models import MessageKind, Refusal
 from storage.runs import RunState
 from storage.states import Event, ExportState
-from tests.unit.schedules.house import ADMINISTRATOR, CHANNEL, OWNER, House
+from tests.unit.schedules.house import ADMINISTRATOR, CHANNEL, DAY, DUE, OWNER, House
+from tests.unit.schedules.reading import text_of, whole
 
 _K, _R = MessageKind, RunState
-DUE = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-async def house() -> AsyncIterator[House]:
-    """A house in which nobody is kept from anything."""
-    built = House()
-    yield built
-    await built.database.close()
-
-
-def text_of(house: House, kind: MessageKind) -> str:
-    """What the newest message of a kind says."""
-    return load(house.db, house.told(kind)[-1]).message(None, Words()).text
-
-
-def whole(house: House, kind: MessageKind) -> str:
-    return str(load(house.db, house.told(kind)[-1]).message(None, Words()).blocks)
 
 
 async def test_a_run_asks_for_its_export_once(house: House) -> None:
@@ -64,21 +45,6 @@ async def test_a_run_asks_for_its_export_once(house: House) -> None:
     assert house.made() == [made]
     assert house.runs(schedule)[0].export == made.number
     assert house.acts(Act.REQUESTED) == [f"for channel {CHANNEL}"]
-
-
-async def test_a_report_is_a_message_of_its_own(house: House) -> None:
-    """No card, also while it waits; what it says of its file is a reply to it."""
-    schedule = house.schedule()
-    await house.until(DUE)
-    export = await house.ends(house.made()[0].number)
-    await house.looks()
-    assert house.states(schedule) == [("2026-11-25T08:00", _R.DONE)]
-    await house.found(export)
-    report, answer = house.told()
-    assert (report.kind, report.recipient, report.thread, report.after) == (_K.REPORT, CHANNEL, None, None)
-    assert (answer.kind, answer.thread, answer.after) == (_K.ANSWER, report.id, report.id)
-    assert text_of(house, _K.REPORT) == "Report #1, *Tokens by product*, is ready."
-    assert house.acts(Act.RUN) == ["run 2026-11-25T08:00 of schedule 1 done"]
 
 
 async def test_what_was_missed_happens_once_with_a_word(house: House) -> None:
@@ -267,85 +233,6 @@ async def test_a_channel_that_takes_no_report_pauses_it(house: House) -> None:
     assert {row.recipient for row in house.told(_K.PRIVATE_SCHEDULE)} == {OWNER, ADMINISTRATOR}
 
 
-async def test_data_is_waited_for_and_asked_about_once_an_hour(house: House) -> None:
-    """It goes as soon as usage covers the period, at the latest at its hour."""
-    schedule = house.schedule(period="last-7-days", waits_until="14:00")
-    house.freshness.told = date(2026, 11, 22)
-    await house.until(DUE)
-    assert house.states(schedule) == [("2026-11-25T08:00", _R.WAITING)]
-    for minutes in range(10, 130, 10):
-        await house.until(DUE + timedelta(minutes=minutes))
-    assert house.freshness.asked == [DUE, DUE + timedelta(hours=1), DUE + timedelta(hours=2)]
-    house.freshness.told = date(2026, 11, 24)
-    await house.until(DUE + timedelta(hours=3))
-    assert len(house.made()) == 1
-    house.freshness.told = date(2026, 11, 23)  # and no more until 14:00
-    for hours in range(7):
-        house.freshness.known = None if hours == 0 else house.freshness.known
-        await house.until(DUE + DAY + timedelta(hours=hours))
-    assert len(house.made()) == 2
-    assert [state for _, state in house.states(schedule)] == [_R.ASKED, _R.ASKED]
-
-
-async def test_a_run_that_waited_in_vain_says_so(house: House) -> None:
-    """Nobody knows what is missing then; it comes all the same."""
-    house.schedule(period="last-7-days", waits_until="14:00")
-    await house.until(DUE)
-    await house.until(DUE + timedelta(hours=6))
-    await house.ends(house.made()[0].number)
-    await house.looks()
-    assert "Through which day usage was known nobody could tell." in whole(house, _K.REPORT)
-
-
-async def test_what_has_not_changed_leaves_a_line_on_the_last_report(house: House) -> None:
-    """A report that says something else is posted, with its figures."""
-    schedule = house.schedule(only_changes=True)
-    for days, rows in enumerate((3, 3, 3, 4)):
-        await house.until(DUE + days * DAY)
-        export = await house.ends(house.made()[-1].number)
-        await house.looks()
-        await house.found(export, kept=rows, sha256=f"{days:064d}")
-        await house.looks()
-    assert [state for _, state in house.states(schedule)] == [_R.DONE, _R.UNCHANGED, _R.UNCHANGED, _R.DONE]
-    assert [row.about_id for row in house.told(_K.REPORT)] == [1, 4]
-    assert [row.about_id for row in house.told(_K.ANSWER)] == [1, 4]
-    first = load(house.db, house.told(_K.REPORT)[0]).message(None, Words())
-    assert "Nothing has changed since" in str(first.blocks)
-    assert "Nothing has changed since" not in whole(house, _K.REPORT)
-
-
-@pytest.mark.parametrize(
-    "change",
-    ["UPDATE schedules SET channel = 'C0OTHER01'", "UPDATE exports SET state = 'vanished' WHERE number = 1"],
-)
-async def test_what_has_not_changed_is_posted_where_the_last_report_is_not_read(house: House, change: str) -> None:
-    """In another channel, and where it says no more than that its export is gone."""
-    house.schedule(only_changes=True)
-    for days in range(2):
-        await house.until(DUE + days * DAY)
-        export = await house.ends(house.made()[-1].number)
-        await house.looks()
-        await house.found(export)
-        await house.looks()
-        house.db.execute(change)
-    assert [row.about_id for row in house.told(_K.REPORT)] == [1, 2]
-
-
-async def test_a_file_of_a_report_that_is_not_posted_is_taken_from_slack(house: House) -> None:
-    """It would wait for its thread for ever."""
-    house.schedule(only_changes=True)
-    for days in range(2):
-        await house.until(DUE + days * DAY)
-        export = await house.ends(house.made()[-1].number)
-        await house.looks()
-        attachments.want(house.db, export.number, 1, "csv", house.clock.now())
-        await house.found(export)
-        await house.looks()
-    kept, gone = (attachments.of_export(house.db, number) for number in (1, 2))
-    assert [each.state for each in kept] == [AttachmentState.WANTED]
-    assert not [each for each in gone if each.state is AttachmentState.WANTED]
-
-
 async def test_what_is_missed_and_not_begun_does_not_begin_after_a_pause(house: House) -> None:
     """Of many runs that are made up for, three fail in a row."""
     schedule = house.schedule(missed="all", period="this-contract-year")
@@ -354,19 +241,6 @@ async def test_what_is_missed_and_not_begun_does_not_begin_after_a_pause(house: 
     states = [state for _, state in house.states(schedule)]
     assert states == [*[_R.FAILED] * 3, *[_R.LEFT_OUT] * 7]
     assert house.now(schedule).paused_why == Paused.FAILING
-
-
-async def test_a_report_whose_file_has_no_figures_is_posted(house: House) -> None:
-    """Nobody can say then whether something has changed; so too where the settings have no file read."""
-    schedule = house.schedule(only_changes=True)
-    for days in range(2):
-        await house.until(DUE + days * DAY)
-        await house.ends(house.made()[-1].number)
-        await house.looks()
-        house.db.execute("DELETE FROM answers")
-        await house.looks()
-    assert [state for _, state in house.states(schedule)] == [_R.DONE, _R.DONE]
-    assert len(house.told(_K.REPORT)) == 2
 
 
 async def test_names_of_files_have_the_month_and_the_number(house: House) -> None:
