@@ -59,6 +59,11 @@ class Room:
     busy: bool = False
     saved: float | None = None
 
+    @property
+    def for_another(self) -> datetime:
+        """From when on there is room for a poll and one more."""
+        return self.free_at[min(1, len(self.free_at) - 1)]
+
     def pause_after(self, moment: datetime) -> float:
         """Return the seconds between evenly spread polls after one at `moment`."""
         later = [*self.free_at[1:], moment + self.window]

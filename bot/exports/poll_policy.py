@@ -5,8 +5,8 @@ One list call shows a whole contract, and a minute has room for four. The rule, 
 1. A contract with new exports is polled after `FIRST_POLL`, one with an answer in doubt as soon as a list says
    something about it.
 2. Otherwise a poll is worth its call as soon as it has been as long in coming as the poll after it will be: earlier,
-   it finds too little; later, what it finds has waited too long. "Long" is in part the number of exports that have
-   probably ended meanwhile, by what `durations` has learned, and in part plain time, since that may be wrong.
+   it finds too little; later, what it finds has waited too long. "Long" is the number of exports that have probably
+   ended meanwhile, by what `durations` has learned, and just as much plain time, since that may be wrong.
 3. A contract that is alone is never left for longer than `LONGEST_GAP` while there is room.
 4. While people call often, a poll that would probably find little leaves a second call to them.
 5. The contract is chosen when the call is granted: the one whose ended exports have probably waited longest in sum.
@@ -21,7 +21,7 @@ All moments of one question are of one clock, but for how far back a list has to
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp
 
@@ -33,27 +33,18 @@ from storage.states import ExportState
 
 FIRST_POLL = timedelta(seconds=8)  #: after a submission; shorter exports were never seen (source: examples, 30 s up)
 LONGEST_GAP = timedelta(seconds=20)  #: between two polls of the only contract, while there is room for more
-_SHORTEST_GAP = timedelta(seconds=4)  #: between two polls of one contract
-_SHORTEST_SAVING = timedelta(seconds=3)  #: the same by the pace `bucket`
-#: An export that has been running for long may wait for this part of its age; this tells after half an hour.
-_PATIENCE = 1 / 90
+_SHORTEST_GAP = timedelta(seconds=3)  #: between two polls of one contract
 #: While people call often, a poll that would probably find less waiting in sum than this leaves a second call to them.
-_MODEST = timedelta(seconds=1)
-#: How much of "long" is what was learned; the rest is time, which keeps the polls evenly spread.
-_LEARNED = 0.6
-#: A first poll seldom finds anything: it is made when the minute has room for so many more.
-_LEFT = 1
-_STEPS = 6
+_MODEST = 1.0  #: seconds
 #: By the pace `bucket`: how many seconds a call is worth when nothing is saved, by how many saved ones it becomes worth
 #: a third.
 _DEAREST, _CHEAPER_BY = 3.0, 10.0
 #: While people call seldom, what is saved is spent as if it had to last for so many seconds, and no contract waits for
 #: longer than that gives it.
 _LASTS = 170.0
-_LONGEST_SAVING = timedelta(minutes=10)
+_LONGEST_GAP_SAVING = timedelta(minutes=10)
 _SECOND = timedelta(seconds=1)
-#: How often the span in which a poll becomes worth its call is halved: it is of some 20 s, of minutes by `bucket`.
-_HALVED, _HALVED_SAVING = 6, 11
+_HALVED = 11  #: how often the span in which a poll becomes worth its call is halved: it is of some 20 s to minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ def _target(contract: str, group: Sequence[Export], polled: datetime | None) -> 
     is_new = polled is None or all(export.changed_at > polled for export in group)
     return Target(
         contract,
-        due_at=first if polled is None else max(first, polled + _SHORTEST_SAVING),
+        due_at=first if polled is None else max(first, polled + _SHORTEST_GAP),
         oldest=min(_times(group)),
         must_at=min([*in_doubt, *([first] if is_new else [])], default=None),
         polled_at=polled,
@@ -124,19 +115,16 @@ def _times(group: Sequence[Export]) -> list[datetime]:
 
 def next_poll(found: Sequence[Target], room: Room, durations: Durations, now: datetime) -> tuple[Target, datetime]:
     """Return the contract to poll next, and when: `now` or earlier means that it is worth a call now."""
-    spread = [_by_pace(target, room) for target in found]
-    polls = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in spread]
+    polls = [(target, _asked_for_at(target, len(found), room, durations, now)) for target in found]
     asked_for = [target for target, at in polls if at <= now]
     if asked_for:
         return longest_waiting(asked_for, durations, now), now
     return min(polls, key=lambda poll: poll[1])
 
 
-def _by_pace(target: Target, room: Room) -> Target:
-    """Return a target that is not due too soon after its last poll, where nothing is saved for that."""
-    if room.saved is not None or target.polled_at is None:
-        return target
-    return replace(target, due_at=max(target.due_at, target.polled_at + _SHORTEST_GAP))
+def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
+    """Return the contract whose ended exports have probably waited longest in sum."""
+    return max(found, key=lambda target: _waited(target, durations, now))
 
 
 def _asked_for_at(target: Target, contracts: int, room: Room, durations: Durations, now: datetime) -> datetime:
@@ -146,47 +134,19 @@ def _asked_for_at(target: Target, contracts: int, room: Room, durations: Duratio
     not before it is due: it could not use a turn that comes sooner than the room does, and would ask again at once.
     """
     free_at = max(now, room.free_at[0])
-    in_line_at = max(now, target.due_at)
-    if room.saved is not None:
-        at = _worth_the_saved_at(target, contracts, room, durations, free_at)
-        return in_line_at if at <= free_at else at
-    at = _worth_it_at(target, contracts, room, durations, free_at)
-    if room.busy and _waited(target, durations, max(at, now)) < _MODEST.total_seconds():
-        return max(at, room.free_at[min(1, len(room.free_at) - 1)])
-    return in_line_at if at <= free_at else at
-
-
-def _worth_the_saved_at(
-    target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime
-) -> datetime:
-    """Return the first moment from `free_at` on at which this contract is worth a call of those that are saved."""
-    saved = max(0.0, room.saved or 0.0)
-    price = _DEAREST * exp(-saved / _CHEAPER_BY)
-    low = max(free_at, target.due_at)
-    gap = _LONGEST_SAVING if room.busy else contracts / (1 / room.window.total_seconds() + saved / _LASTS) * _SECOND
-    high = max(low, (target.polled_at or max(since for since, _ in target.running)) + gap)
-    if target.must_at is not None:
-        high = max(low, min(high, target.must_at))
-    return _first(low, high, _HALVED_SAVING, lambda moment: _waited(target, durations, moment) >= price)
-
-
-def longest_waiting(found: Sequence[Target], durations: Durations, now: datetime) -> Target:
-    """Return the contract whose ended exports have probably waited longest in sum."""
-    return max(found, key=lambda target: _waited(target, durations, now))
-
-
-def _worth_it_at(target: Target, contracts: int, room: Room, durations: Durations, free_at: datetime) -> datetime:
-    """Return the first moment from `free_at` on at which this contract is worth a call."""
     low = max(free_at, target.due_at)
     high = max(low, _at_the_latest(target, low, contracts, room))
-    return _first(low, high, _HALVED, lambda moment: _is_worth_it(target, contracts, room, durations, moment))
+    at = _first(low, high, lambda moment: _is_worth_it(target, contracts, room, durations, moment))
+    if room.saved is None and room.busy and _waited(target, durations, max(at, now)) < _MODEST:
+        return max(at, room.for_another)
+    return max(now, target.due_at) if at <= free_at else at
 
 
-def _first(low: datetime, high: datetime, halved: int, is_worth_it: Callable[[datetime], bool]) -> datetime:
+def _first(low: datetime, high: datetime, is_worth_it: Callable[[datetime], bool]) -> datetime:
     """Return about the first of these moments that is worth it, the last one where none is."""
     if is_worth_it(low):
         return low
-    for _ in range(halved):
+    for _ in range(_HALVED):
         middle = low + (high - low) / 2
         if is_worth_it(middle):
             high = middle
@@ -196,16 +156,29 @@ def _first(low: datetime, high: datetime, halved: int, is_worth_it: Callable[[da
 
 
 def _at_the_latest(target: Target, low: datetime, contracts: int, room: Room) -> datetime:
-    youngest = max(since for since, _ in target.running)
-    gap = max(LONGEST_GAP * contracts, (low - youngest) * _PATIENCE)
-    latest = (target.polled_at or youngest) + gap
-    if target.must_at is not None and room.free_at[min(_LEFT, len(room.free_at) - 1)] <= max(low, target.must_at):
-        latest = min(latest, target.must_at)
+    """Return when a poll is worth its call whatever it would find, `low` being the first moment that may be."""
+    latest = (target.polled_at or max(since for since, _ in target.running)) + _longest_gap(contracts, room)
+    if target.must_at is not None and room.for_another <= max(low, target.must_at):
+        return min(latest, target.must_at)
     return latest
 
 
+def _longest_gap(contracts: int, room: Room) -> timedelta:
+    if room.saved is None:
+        return LONGEST_GAP * contracts
+    if room.busy:
+        return _LONGEST_GAP_SAVING
+    return contracts / (1 / room.window.total_seconds() + max(0.0, room.saved) / _LASTS) * _SECOND
+
+
 def _is_worth_it(target: Target, contracts: int, room: Room, durations: Durations, moment: datetime) -> bool:
-    until_next = contracts * room.pause_after(moment)
+    if room.saved is not None:
+        return _waited(target, durations, moment) >= _DEAREST * exp(-max(0.0, room.saved) / _CHEAPER_BY)
+    return _comes_halfway(target, durations, moment, contracts * room.pause_after(moment))
+
+
+def _comes_halfway(target: Target, durations: Durations, moment: datetime, until_next: float) -> bool:
+    """Return whether a poll at `moment` has been as long in coming as the one `until_next` seconds after it will be."""
     since_last = (moment - max(known for _, known in target.running)).total_seconds()
     unseen = coming = 0.0
     for since, known in target.running:
@@ -214,20 +187,17 @@ def _is_worth_it(target: Target, contracts: int, room: Room, durations: Duration
         still = durations.survival(age)
         unseen += 1 - still / alive
         coming += (still - durations.survival(age + until_next)) / alive
-    return _ratio(unseen, coming) * _LEARNED + _ratio(since_last, until_next) * (1 - _LEARNED) >= 1
-
-
-def _ratio(before: float, after: float) -> float:
-    """Return how long the poll has been in coming, by the next one; twice at most, so that neither half rules alone."""
-    return min(2.0, before / after) if after > 0 else 2.0
+    return unseen * until_next + since_last * coming >= 2 * coming * until_next
 
 
 def _waited(target: Target, durations: Durations, now: datetime) -> float:
-    """Return the seconds that ended exports have waited unseen, in sum, as far as can be expected."""
+    """Return the seconds that ended exports have waited unseen, in sum, as far as can be expected.
+
+    On average each has waited for half the time from which on nothing is known of it.
+    """
     total = 0.0
     for since, known in target.running:
-        start, span = (known - since).total_seconds(), (now - known).total_seconds()
-        alive = durations.survival(start)
-        parts = [1 - durations.survival(start + span * step / _STEPS) / alive for step in range(_STEPS + 1)]
-        total += span / _STEPS * (sum(parts) - (parts[0] + parts[-1]) / 2)
+        alive = durations.survival((known - since).total_seconds())
+        ended = 1 - durations.survival((now - since).total_seconds()) / alive
+        total += ended * (now - known).total_seconds() / 2
     return total
