@@ -8,23 +8,20 @@ from hypothesis import strategies as st
 
 from bot.calls.budget import Rank, careful_until, pace_of
 from bot.settings import CallPace
-from tests.unit.calls.test_budget_readings import (
+from tests.unit.calls.client import LIMITS, Arrival, Client, crowd
+from tests.unit.calls.readings import (
     EIGHT_HOURS,
     HOUR,
-    LIMITS,
     START,
-    Arrival,
-    Client,
     Reading,
     ReadingB,
     ReadingC,
     ReadingD,
     ReadingE,
-    arrivals_of_a_day,
-    crowd,
     of_the_stand_in,
     refusals,
 )
+from tests.unit.calls.test_budget_readings import arrivals_of_a_day
 
 RELIED_ON: list[Callable[[], Reading]] = [ReadingE, of_the_stand_in("E")]
 STRICTER: list[Callable[[], Reading]] = [ReadingB, ReadingC, ReadingD, *map(of_the_stand_in, "BCD")]

@@ -1,263 +1,29 @@
-"""The call budget against every reading of Token Flex's limit, in a simulated client on a virtual clock.
+"""The call budget against every reading of Token Flex's limit, in a simulated client on a virtual clock."""
 
-The limiters are written from the sentence of Autodesk's page and share nothing with the rule. Each is told of every
-call at the moment at which the server counts it, refused ones included, and says whether it lets it pass.
-"""
-
-import heapq
-import random
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
-from itertools import count, pairwise
+from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.calls.budget import Limits, PastCall, Rank, Waiting, decide
-from bot.settings import CallPace
-from sandbox.tokenflex.limits import limiter_for
+from bot.calls.budget import Rank
+from tests.unit.calls.client import LIMITS, Arrival, Client, crowd
+from tests.unit.calls.readings import (
+    EIGHT_HOURS,
+    HOUR,
+    MINUTE,
+    SAFE_READINGS,
+    START,
+    Reading,
+    ReadingA,
+    ReadingB,
+    of_the_stand_in,
+    refusals,
+)
 
-LIMITS = Limits()
 REPORTS = {Rank.SCHEDULE, Rank.REPORT}
-MINUTE, HOUR = 60.0, 3600.0
-EIGHT_HOURS = 8 * HOUR
-START = 1_800_000_000.0 - 1_800_000_000.0 % EIGHT_HOURS
-
-Reading = Callable[[float], bool]
-Arrival = tuple[float, Rank, str]
-
-
-class Counted:
-    """The calls that a limiter has seen."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-
-    def rolling(self, seconds: float) -> int:
-        """Count the calls of the last so many seconds, the newest included."""
-        return len(self.times) - bisect_right(self.times, self.times[-1] - seconds)
-
-    def fixed(self, seconds: float) -> int:
-        """Count the calls of the window of the clock in which the newest lies."""
-        return len(self.times) - bisect_left(self.times, self.times[-1] // seconds * seconds)
-
-
-class ReadingA(Counted):
-    """One call per 12 seconds, evenly; a burst is not relied upon."""
-
-    def __call__(self, at: float) -> bool:
-        self.times.append(at)
-        return self.rolling(12) == 1
-
-
-class ReadingB(Counted):
-    """Five in every rolling minute, one exempt minute of 50 per rolling eight hours, 2400 in them."""
-
-    exempt = -EIGHT_HOURS
-
-    def __call__(self, at: float) -> bool:
-        self.times.append(at)
-        if self.rolling(EIGHT_HOURS) > 2400:
-            return False
-        if self.rolling(MINUTE) <= 5:
-            return True
-        first = self.times[-self.rolling(MINUTE)]
-        if first >= self.exempt + EIGHT_HOURS:
-            self.exempt = first
-        return at < self.exempt + MINUTE and self.rolling(at - self.exempt + 1e-6) <= 50
-
-
-class ReadingC(Counted):
-    """As B by clock minutes and a fixed window of eight hours."""
-
-    exempt: tuple[float, float] = (-1, -1)
-
-    def __call__(self, at: float) -> bool:
-        self.times.append(at)
-        window, minute = at // EIGHT_HOURS, at // MINUTE
-        if self.fixed(EIGHT_HOURS) > 2400:
-            return False
-        if self.fixed(MINUTE) <= 5:
-            return True
-        if self.exempt[0] != window:
-            self.exempt = (window, minute)
-        return self.exempt == (window, minute) and self.fixed(MINUTE) <= 50
-
-
-class ReadingD(Counted):
-    """2400 in rolling eight hours; at most one clock minute of those hours holds more than five, up to 50."""
-
-    busy = -EIGHT_HOURS
-
-    def __call__(self, at: float) -> bool:
-        self.times.append(at)
-        minute = at // MINUTE * MINUTE
-        if self.fixed(MINUTE) > 5 and self.busy != minute:
-            if minute < self.busy + EIGHT_HOURS:
-                return False
-            self.busy = minute
-        return self.rolling(EIGHT_HOURS) <= 2400 and self.fixed(MINUTE) <= 50
-
-
-class ReadingE:
-    """A bucket of 50 that is refilled with five a minute."""
-
-    def __init__(self) -> None:
-        self.tokens, self.last = 50.0, 0.0
-
-    def __call__(self, at: float) -> bool:
-        self.tokens = min(50.0, self.tokens + (at - self.last) / 12)
-        self.last = at
-        self.tokens = max(0.0, self.tokens - 1) if self.tokens < 1 else self.tokens - 1
-        return self.tokens > 0 or self.tokens == pytest.approx(0)
-
-
-class ReadingF(Counted):
-    """2400 in rolling eight hours, never more than 50 in a minute."""
-
-    def __call__(self, at: float) -> bool:
-        self.times.append(at)
-        return self.rolling(EIGHT_HOURS) <= 2400 and self.rolling(MINUTE) <= 50
-
-
-class ReadingG(Counted):
-    """2400 and a burst of 50 in a fixed window, never more than 50 in a clock minute."""
-
-    def __call__(self, at: float) -> bool:
-        self.times.append(at)
-        return self.fixed(EIGHT_HOURS) <= 2450 and self.fixed(MINUTE) <= 50
-
-
-def of_the_stand_in(reading: str) -> Callable[[], Reading]:
-    """Return what makes the stand-in's own limiter of that reading: somebody else's mind on the same sentence."""
-
-    def make() -> Reading:
-        limiter = limiter_for(reading)
-        return lambda at: limiter.allows(at) is None
-
-    return make
-
-
-SAFE_READINGS: list[Callable[[], Reading]] = [ReadingB, ReadingC, ReadingD, ReadingE, ReadingF, ReadingG]
-SAFE_READINGS += map(of_the_stand_in, "BCDEFG")
-
-
-class Client:
-    """A client that calls as the rule allows.
-
-    Its clock is `fast` by so many seconds, and its idea of that is wrong by `error`. Calls take up to `slowest`
-    seconds, `threads` at a time; `polls` polls wait at any moment. `pace` is the one that was chosen.
-    """
-
-    def __init__(
-        self,
-        seed: int,
-        *,
-        fast: float = 0.0,
-        error: float = 0.0,
-        slowest: float = 5.0,
-        threads: int = 50,
-        polls: int = 0,
-        pace: CallPace = CallPace.CAREFUL,
-    ) -> None:
-        self.random = random.Random(seed)
-        self.fast, self.server_ahead = fast, error - fast
-        self.slowest, self.threads = slowest, threads
-        self.readings: list[Reading] = []
-        self.now = START
-        self.order = count()
-        self.events: list[tuple[float, int, Callable[[], None]]] = []
-        self.calls: list[PastCall] = []
-        self.counted: list[float] = []  # by the server, in the order of counting
-        self.refused: list[int] = []  # positions among the calls
-        self.waiting: list[Waiting] = []
-        self.waits: list[tuple[Waiting, float]] = []  # who was served, and after how long
-        self.in_flight = 0
-        self.timer = -1  # the one that counts; those set before are void
-        self.questions = 0
-        self.polls = polls
-        self.pace = pace
-
-    def run(self, arrivals: Sequence[Arrival], seconds: float) -> "Client":
-        """Let calls arrive (seconds from the start) and go on for so many seconds."""
-        for at, rank, person in arrivals:
-            self._at(START + at, partial(self._arrive, rank, person))
-        for _ in range(self.polls):
-            self._at(START, lambda: self._arrive(Rank.POLL, ""))
-        while self.events and self.events[0][0] <= START + seconds:
-            self.now = self.events[0][0]
-            due = [self._pop() for _ in range(sum(moment == self.now for moment, _, _ in self.events))]
-            if any(due):
-                self._ask()
-        return self
-
-    def _pop(self) -> bool:
-        """Let the next event happen; False for a timer that is void."""
-        _, number, event = heapq.heappop(self.events)
-        if event == self._ask:
-            return number == self.timer
-        event()
-        return True
-
-    @property
-    def clock(self) -> float:
-        return self.now + self.fast
-
-    def _at(self, moment: float, event: Callable[[], None]) -> int:
-        number = next(self.order)
-        heapq.heappush(self.events, (moment, number, event))
-        return number
-
-    def _arrive(self, rank: Rank, person: str) -> None:
-        self.waiting.append(Waiting(rank, person, self.clock))
-
-    def _ask(self) -> None:
-        while self.in_flight < self.threads:
-            self.questions += 1
-            decision = decide(self.calls, self.waiting, self.clock, LIMITS, self.server_ahead, self.pace)
-            if decision.granted is not None:
-                self._call(self.waiting.pop(decision.granted), decision.burst)
-                continue
-            if decision.ask_again_at is not None:
-                assert decision.ask_again_at > self.clock
-                # A timer never rings early; the difference is added and taken off again, hence the millisecond.
-                self.timer = self._at(max(decision.ask_again_at - self.fast, self.now) + 1e-3, self._ask)
-            return
-
-    def _call(self, call: Waiting, burst: bool) -> None:
-        took = self.random.uniform(0, self.slowest)
-        position = len(self.calls)
-        self.calls.append(PastCall(self.clock, None, call.rank, call.person, burst))
-        self.waits.append((call, self.clock - call.since))
-        self.in_flight += 1
-        self._at(self.now + self.random.uniform(0, took), lambda: self._count(position))
-        self._at(self.now + took, lambda: self._end(position, call.rank))
-
-    def _count(self, position: int) -> None:
-        self.counted.append(self.now)
-        if not all([reading(self.now) for reading in self.readings]):  # noqa: C419 - each must see each call
-            self.refused.append(position)
-
-    def _end(self, position: int, rank: Rank) -> None:
-        self.in_flight -= 1
-        limited = position in self.refused
-        self.calls[position] = replace(self.calls[position], ended_at=self.clock, rate_limited=limited)
-        if rank is Rank.POLL and self.polls:
-            self._arrive(Rank.POLL, "")
-
-
-def refusals(counted: Sequence[float], reading: Reading) -> list[float]:
-    """Return the calls that the reading refuses, in seconds from the start."""
-    return [at - START for at in counted if not reading(at)]
-
-
-def crowd(size: int, at: float = 0.0, per_person: int = 1, apart: float = 0.0) -> list[Arrival]:
-    return [(at + index * apart, Rank.PEOPLE, f"U{index // per_person}") for index in range(size)]
-
 
 clients = st.builds(
     Client,
