@@ -6,6 +6,7 @@ import os
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sandbox import installed
 from sandbox.clock import ScaledClock
@@ -25,14 +26,23 @@ ZONE = "Europe/Berlin"  #: where the people of a demo work; clocks are set there
 _LATE = timedelta(days=2)  #: how long it takes until Token Flex knows of usage
 
 
+def beginning(now: datetime) -> datetime:
+    """Return when a demo begins that is shown `now`: today where its people work, at the time of day that it is there.
+
+    In UTC it may still be the day before.
+    """
+    zone = ZoneInfo(ZONE)
+    return datetime.combine(TODAY, now.astimezone(zone).time(), zone).astimezone(UTC)
+
+
 class DemoHouse:
     """Everything that a demo needs; `folder` takes the bot's database and its log.
 
-    The time of day is the machine's.
+    The time of day is the one that it is where its people work.
     """
 
     def __init__(self, folder: Path, settings: SandboxSettings) -> None:
-        self.clock = ScaledClock(origin=datetime.combine(TODAY, datetime.now(UTC).timetz()))
+        self.clock = ScaledClock(origin=beginning(datetime.now(UTC)))
         self._data = UsageData(through=self._known_day)
         self.slack = SlackSandbox(clock=self.clock, **installed.arguments())
         for user in self.slack.workspace.users.values():

@@ -7,15 +7,16 @@ import re
 import signal
 import socket
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 
 from sandbox import installed
 from sandbox.clock import ScaledClock
-from sandbox.demo_house import DemoHouse
+from sandbox.demo_house import TODAY, ZONE, DemoHouse, beginning
 from sandbox.tokenflex.settings import SandboxSettings
 from tests.harness.house import manifest
 
@@ -29,6 +30,16 @@ async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Pro
         sys.executable, "-u", "-m", *arguments,
         cwd=ROOT, env=os.environ | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 11, 29, tzinfo=UTC)])
+@pytest.mark.parametrize("hour", range(24))
+def test_it_is_the_same_day_whenever_a_demo_is_shown(day: datetime, hour: int) -> None:
+    """Where its people work it is always the day of which the conversation speaks, at the time that it is there."""
+    shown = day.replace(hour=hour, minute=30)
+    begins = beginning(shown).astimezone(ZoneInfo(ZONE))
+    assert begins.date() == TODAY
+    assert begins.time() == shown.astimezone(ZoneInfo(ZONE)).time()
 
 
 @pytest.mark.timeout(240)
