@@ -116,6 +116,9 @@ class Turns:
     def likely_wait(self, ahead: int) -> float:
         """Return about how many seconds a person's call waits when so many others come first."""
         now, limits = self._clock.now().timestamp(), self._limits
+        if self._pace_now() is CallPace.BUCKET:
+            missing = ahead + 1 - bucket.saved([turn.call for turn in self._past], now, limits)
+            return max(0.0, missing) * limits.refill
         recent = sum(1 for turn in self._past if turn.call.ended_at is None or now - turn.call.ended_at < limits.window)
         wait = max(0.0, ahead + recent + 1 - limits.per_minute) * limits.window / limits.per_minute
         if ahead + 1 >= limits.burst_threshold and not any(turn.call.burst for turn in self._past):

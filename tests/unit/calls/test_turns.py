@@ -10,6 +10,7 @@ import pytest
 from bot.calls.budget import Rank
 from bot.calls.turns import StoppingError, Turn, Turns
 from bot.runtime.server_time import ServerTime
+from bot.settings import CallPace
 from sandbox.tokenflex.limits import limiter_for
 from storage import calls as call_log
 from tests.harness.moved_clock import MovedClock, settle
@@ -124,6 +125,21 @@ async def test_a_crowd_is_told_that_a_burst_will_serve_it(turns: Turns) -> None:
     """Where the burst is free, nobody in a crowd of forty is told to wait for eight minutes."""
     assert turns.likely_wait(40) <= 130
     assert turns.likely_wait(8) == 48
+
+
+async def test_a_place_in_the_line_is_told_by_what_is_saved(database: MemoryDatabase, clock: MovedClock) -> None:
+    """By the pace `bucket` many looks of the last minute keep nobody waiting while calls are saved."""
+    turns = Turns(database, clock, ServerTime(clock), CallPace.BUCKET)
+    assert turns.likely_wait(30) == 0
+    await called(turns, 20, rank=Rank.POLL)
+    assert turns.likely_wait(0) == 0
+    await called(turns, 29)
+    told = turns.likely_wait(1)
+    line = [asyncio.ensure_future(turns.wait("call", rank=Rank.PEOPLE, person=person)) for person in ("ana", "ben")]
+    await clock.advance(told - 1)
+    assert not line[1].done()
+    await clock.advance(2)
+    assert line[1].done()
 
 
 async def test_a_stop_sends_everybody_away(turns: Turns) -> None:
