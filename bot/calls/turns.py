@@ -174,7 +174,7 @@ class Turns:
             hours_limit=limits.per_eight_hours,
             waiting=len(self._line),
             refused_at=datetime.fromtimestamp(max(refused), UTC) if refused else None,
-            saved=int(bucket.saved(calls, now, limits)) if self._pace_now() is CallPace.BUCKET else None,
+            saved=max(0, int(bucket.saved(calls, now, limits))) if self._pace_now() is CallPace.BUCKET else None,
             careful_until=self._careful_until(),
         )
 

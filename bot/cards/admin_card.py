@@ -187,14 +187,15 @@ def _autodesk(shown: Overview) -> str:
 
 def _spent(shown: Overview) -> str:
     spent = shown.spent
-    text = f"Requests in the last minute: {spent.minute} of {spent.minute_limit}; in the last 8 hours: {spent.hours}"
+    of_minute = f" of {spent.minute_limit}" if spent.saved is None else ""
+    text = f"Requests in the last minute: {spent.minute}{of_minute}; in the last 8 hours: {spent.hours}"
     text += f" of {spent.hours_limit}; waiting: {spent.waiting}."
     if spent.refused_at is not None:
         text += f" Autodesk last found them too many {moment(spent.refused_at)}."
     if spent.careful_until is not None:
         text += f" So `CALL_PACE` is not `bucket` now but `careful`, until {moment(spent.careful_until)}."
     if spent.saved is not None:
-        text += f" `CALL_PACE` is `bucket`: {spent.saved} are saved up."
+        text += f" `CALL_PACE` is `bucket`; requests saved up: {spent.saved}."
     return text
 
 

@@ -64,7 +64,7 @@ async def _looks_often(house: House) -> None:
     assert len(gaps) > AS_CAREFUL
     assert gaps[len(gaps) // 2] < 8
     assert (refused(house), told(house)) == (0, 0)
-    assert "CALL_PACE is bucket: " in await overview(house)
+    assert "CALL_PACE is bucket; requests saved up: " in await overview(house)
 
 
 async def _is_refused(house: House) -> None:

@@ -196,6 +196,18 @@ def test_administrators_are_spoken_to_plainly() -> None:
             assert FORBIDDEN.search(text) is None, text
 
 
+def test_administrators_read_what_the_pace_lets_through() -> None:
+    """By `bucket` a minute has no limit of five, and a number of one reads as well as others."""
+    careful = CallsSpent(minute=4, minute_limit=5, hours=30, hours_limit=2400, waiting=0, refused_at=None)
+    said = {
+        "Requests in the last minute: 4 of 5; in the last 8 hours: 30 of 2400; waiting: 0.": careful,
+        "Requests in the last minute: 14; in the last 8 hours: 30 of 2400; waiting: 0. `CALL_PACE` is `bucket`; "
+        "requests saved up: 1.": replace(careful, minute=14, saved=1),
+    }
+    for text, spent in said.items():
+        assert text in str(admin_card.overview(Overview({}, (), (), spent, None)).blocks)
+
+
 def test_the_form_says_what_fits_on_a_line() -> None:
     """Hints are short, and all of its words are plain."""
     view = export_modal.build(export_modal.Draft(), export_modal.Choices())
