@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from math import inf
 
 import structlog
 from sqlite_utils import Database as Connection
@@ -19,6 +20,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.server_time import ServerTime
 from bot.settings import CallPace
 from storage import calls as call_log
+from storage import refusals
 from storage.database import Database
 from storage.models import CallsSpent, LoggedCall
 from storage.refusals import RefusedPace
@@ -92,6 +94,7 @@ class Turns:
         self.server_time = server_time
         self._limits = limits or Limits()
         self._chosen = pace
+        self._chosen_since = -inf
         self.refused = Bell(clock)  #: rung when a call was refused for its rate
         self._past: list[Turn] = []
         self._line: list[_Waiter] = []
@@ -101,7 +104,8 @@ class Turns:
     async def load(self) -> None:
         """Remember the calls of the processes before this one."""
         now = self._clock.now()
-        before = await self._database.write(_take_up, now)
+        before, chosen_since = await self._database.write(_take_up, now, self._chosen)
+        self._chosen_since = chosen_since.timestamp()
         self._past = [Turn(_past_call(logged, now), logged.id, used=True) for logged in before]
 
     def people_waiting(self) -> int:
@@ -184,16 +188,17 @@ class Turns:
         return datetime.fromtimestamp(until, UTC) if fallen_back else None
 
     def fallen_back(self) -> RefusedPace | None:
-        """Return the refusal that has put us back to the careful pace, None where none has."""
+        """Return the refusal that has put us back to the careful pace; None: none has since the other was chosen."""
         if self._careful_until() is None:
             return None
-        calls, since = [turn.call for turn in self._past], self._clock.now().timestamp() - self._limits.eight_hours
-        first = next(call for call in calls if call.rate_limited and (call.ended_at or since) > since)
-        at = first.started_at
-        minute, ten_minutes, eight_hours = (
-            sum(at - seconds < call.started_at <= at for call in calls) for seconds in (60.0, 600.0, 28_800.0)
-        )
-        return RefusedPace(datetime.fromtimestamp(at, UTC), minute, ten_minutes, eight_hours, first.retry_after)
+        calls, begun = [turn.call for turn in self._past], self._clock.now().timestamp() - self._limits.eight_hours
+        ends = [(call.ended_at, call) for call in calls if call.rate_limited and call.ended_at is not None]
+        refused = [call for end, call in ends if end > begun and end >= self._chosen_since]
+        if not refused:
+            return None
+        started = (datetime.fromtimestamp(call.started_at, UTC) for call in calls)
+        first = datetime.fromtimestamp(refused[0].started_at, UTC)
+        return refusals.counted(first, refused[0].retry_after, started)
 
     async def wait(self, name: str, *, rank: Rank, person: str = "") -> Turn:
         """Return when a call may be made; it is in the log already then.
@@ -230,7 +235,12 @@ class Turns:
         now = self._clock.now()
         turn.call = replace(turn.call, ended_at=now.timestamp(), rate_limited=rate_limited, retry_after=retry_after)
         if rate_limited:
-            log.warning("Token Flex refused a call for its rate; fewer calls from now on", retry_after=retry_after)
+            until = self._careful_until()
+            log.warning(
+                "Token Flex refused a call for its rate; fewer calls from now on",
+                retry_after=retry_after,
+                careful_until=until and until.isoformat(),
+            )
             self.refused.ring()
         self._serve()
         await self._database.write(_end, turn.id, now=now, rate_limited=rate_limited, retry_after=retry_after)
@@ -303,10 +313,10 @@ class Turns:
             self._past = [turn for turn in self._past if turn.call.started_at >= oldest]
 
 
-def _take_up(db: Connection, now: datetime) -> tuple[LoggedCall, ...]:
+def _take_up(db: Connection, now: datetime, pace: CallPace) -> tuple[tuple[LoggedCall, ...], datetime]:
     call_log.end_open(db, now)
     call_log.forget_before(db, now - _KEPT)
-    return call_log.since(db, now - _REMEMBERED)
+    return call_log.since(db, now - _REMEMBERED), refusals.chosen_since(db, pace.value, now)
 
 
 def _end(db: Connection, call_id: int, *, now: datetime, rate_limited: bool, retry_after: float | None) -> None:

@@ -39,7 +39,10 @@ class PaceWatch:
             await self._turns.refused.wait(None if is_known else self._clock.now() + _ADMINISTRATORS_AGAIN)
 
     async def look(self) -> bool:
-        """Tell the administrators of a refusal that was not told; False where Slack did not say who they are."""
+        """Tell the administrators of a refusal that was not told; False where Slack did not say who they are.
+
+        Where there are none, the next refusal, or the next start within eight hours, is told to who is one then.
+        """
         refused = self._turns.fallen_back()
         if refused is None:
             return True
@@ -50,7 +53,8 @@ class PaceWatch:
             people = await self._access.administrators()
         except MembershipUnknownError:
             return False
-        await self._database.write(_tell, refused, people, self._clock.now())
+        if people:
+            await self._database.write(_tell, refused, people, self._clock.now())
         log.warning(
             "CALL_PACE is bucket, and Token Flex refused a call: I am careful for eight hours",
             minute=refused.minute,

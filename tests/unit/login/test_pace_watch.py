@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.calls.budget import Rank
 from bot.calls.turns import Turns
@@ -148,6 +149,73 @@ async def test_who_administers_is_asked_again_where_slack_does_not_say(house: Ho
     house.administrators.silent = False
     assert await house.watch.look()
     assert len(house.told()) == 2
+
+
+async def test_where_nobody_administers_the_next_refusal_is_told_to_who_does_then(house: House) -> None:
+    """A message that nobody got keeps nobody from hearing of it."""
+    house.administrators.people = frozenset()
+    await house.calls(6, refused=True)
+    await house.watch.look()
+    house.administrators.people = frozenset({"U0CARLA004"})
+    await house.begin()
+    await house.watch.look()
+    assert [row.recipient for row in house.told()] == ["U0CARLA004"]
+
+
+async def test_a_refusal_from_before_the_pace_was_chosen_is_not_blamed_on_it(house: House) -> None:
+    """The bot is careful for the rest of the eight hours; a refusal that `bucket` causes after them is told."""
+    await house.begin(CAREFUL)
+    await house.calls(3, refused=True)
+    await house.clock.advance(1)
+    await house.begin()
+    assert await house.watch.look()
+    assert house.told() == []
+    assert house.turns.room().saved is None
+    assert "CALL_PACE is careful instead of bucket until" in house.doctor().found
+    await house.clock.advance(8 * HOUR)
+    await house.calls(30, refused=True)
+    await house.watch.look()
+    assert len(house.told()) == 2
+
+
+async def test_a_pace_that_is_changed_and_changed_back_is_as_careful_and_tells_nothing_twice(house: House) -> None:
+    """The eight hours go on; who has heard of the refusal hears of it once."""
+    await house.calls(6, refused=True)
+    await house.watch.look()
+    await house.begin(CAREFUL)
+    await house.watch.look()
+    await house.clock.advance(HOUR)
+    await house.begin()
+    await house.watch.look()
+    assert len(house.told()) == 2
+    assert house.turns.room().saved is None
+    assert house.turns.spent().careful_until == house.clock.now() + timedelta(hours=7)
+
+
+async def test_a_refusal_that_was_not_told_before_a_crash_is_told_after_it(house: House) -> None:
+    """By the log of calls."""
+    await house.watch.look()
+    await house.calls(6, refused=True)
+    await house.begin()
+    await house.watch.look()
+    assert len(house.told()) == 2
+
+
+async def test_the_log_says_each_time_until_when_it_is_careful(house: House) -> None:
+    """Also when administrators have heard of it lately; by the careful pace there is nothing to say."""
+    await house.calls(6, refused=True)
+    await house.watch.look()
+    await house.clock.advance(9 * HOUR)
+    with capture_logs() as said:
+        await house.calls(1, refused=True)
+        await house.watch.look()
+    until = house.clock.now() + timedelta(hours=8)
+    assert [each["careful_until"] for each in said if "refused a call" in each["event"]] == [until.isoformat()]
+    await house.clock.advance(HOUR)
+    await house.begin(CAREFUL)
+    with capture_logs() as said:
+        await house.calls(1, refused=True)
+    assert [each["careful_until"] for each in said] == [None]
 
 
 async def test_the_watch_looks_when_a_call_is_refused(house: House) -> None:
