@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from bot.cards.blocks import Message, paragraph
 from bot.cards.text import channel, code, is_direct_message, moment
+from bot.tokenflex.errors import LONGEST_WAIT
 from storage.models import Export
 from storage.refusals import RefusedPace
 
@@ -113,20 +114,26 @@ def post_in_doubt(export: Export) -> Message:
 
 def pace_refused(refused: RefusedPace | None) -> Message:
     """Return what an administrator is told when Token Flex refuses how fast it was called."""
-    said = "Autodesk refused one of my requests because I make them as fast as `CALL_PACE=bucket` lets me. "
+    said = "Autodesk refused one of my requests as one too many, under `CALL_PACE=bucket`. "
     if refused is not None:
         said += (
             f"It was made {moment(refused.at)}: {_requests(refused.minute)} in that minute, "
             f"{_requests(refused.ten_minutes)} in ten minutes, {_requests(refused.eight_hours)} in eight hours. "
         )
         if refused.retry_after is not None:
-            said += f"Autodesk asked me to wait for {refused.retry_after:.0f} seconds. "
+            said += f"Autodesk asked me to wait for {_pause(refused.retry_after)}. "
     return paragraph(
         f"{said}Nothing is lost. I am careful for eight hours from the last such refusal, then as fast again. Where no "
-        "other program asks Autodesk in the name of the same user, Autodesk is stricter than that: set "
-        "`CALL_PACE=careful` and start me again, or ask Autodesk with these numbers how its limit of 5 a minute with a "
-        "burst of 50 is meant. You hear this once a week at most."
+        "other program asks Autodesk in the name of the same user, its limit is stricter than `bucket` takes it to be: "
+        "set `CALL_PACE=careful` and start me again, or ask Autodesk with these numbers how its limit of 5 a minute "
+        "with a burst of 50 is meant. You hear this once a week at most."
     )
+
+
+def _pause(seconds: float) -> str:
+    if seconds >= LONGEST_WAIT:  # what is longer is not known any more
+        return "a quarter of an hour or longer"
+    return "1 second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
 
 
 def _requests(count: int) -> str:

@@ -12,7 +12,8 @@ from bot.operate.checks.running_bot import ago, ahead
 from bot.operate.findings import Finding, ok, skipped, warning, wrong
 from bot.operate.vital_signs import Recorded
 from bot.settings import CallPace
-from storage import attachments, calls, inspection, troubles
+from storage import attachments, calls, inspection, refusals, troubles
+from storage.refusals import RefusedPace
 
 BUDGET, POLL, EXPORTS, ANSWERS = "Call budget", "Last poll", "Exports", "Answers"
 POST, FILES = "Last message", "Files in Slack"
@@ -37,7 +38,12 @@ def _budget(db: Connection, now: datetime, pace: CallPace) -> Finding:
     of_minute = f" of {limits.per_minute}" if pace is CallPace.CAREFUL else ""
     found = f"{minute}{of_minute} calls in the last minute, {len(past)} of {limits.per_eight_hours} in the last 8 hours"
     if pace is CallPace.BUCKET:
-        return _bucket(found, refused, now, timedelta(seconds=limits.eight_hours))
+        first = next((call for call in past if call.rate_limited), None)
+        if first is None:
+            return ok(BUDGET, f"{found}; CALL_PACE is bucket, and none was refused.")
+        before = calls.since(db, first.started_at - timedelta(hours=8))
+        numbers = refusals.counted(first.started_at, first.retry_after, (call.started_at for call in before))
+        return _given_up(found, numbers, refused, now, timedelta(seconds=limits.eight_hours))
     if refused and now - refused[-1] < timedelta(seconds=limits.caution):
         mend = (
             "The bot slows down for an hour by itself. If it happens again, look for other programs that use the same "
@@ -47,17 +53,19 @@ def _budget(db: Connection, now: datetime, pace: CallPace) -> Finding:
     return ok(BUDGET, f"{found}; refused for their rate: {len(refused)}.")
 
 
-def _bucket(found: str, refused: list[datetime], now: datetime, careful_for: timedelta) -> Finding:
-    """Say whether the pace that was chosen holds."""
-    if not refused:
-        return ok(BUDGET, f"{found}; CALL_PACE is bucket, and none was refused.")
+def _given_up(
+    found: str, first: RefusedPace, refused: list[datetime], now: datetime, careful_for: timedelta
+) -> Finding:
+    """Say that the pace `bucket` does not hold now, and with which numbers Autodesk can be asked why."""
     mend = (
-        "If no other program uses the same Autodesk user, set CALL_PACE=careful, or ask Autodesk with these numbers "
-        "how its limit of 5 a minute with a burst of 50 is meant."
+        "If no other program uses the same Autodesk user, set CALL_PACE=careful, or ask Autodesk with the numbers of "
+        "the first refusal how its limit of 5 a minute with a burst of 50 is meant."
     )
-    said = f"Token Flex refused {len(refused)} for their rate, the last at {ago(refused[-1], now)}"
     until = ahead(refused[-1] + careful_for, now)
-    return warning(BUDGET, f"{found}; {said}, so CALL_PACE is careful instead of bucket until {until}.", mend)
+    numbers = f"{first.minute} in a minute, {first.ten_minutes} in ten minutes, {first.eight_hours} in eight hours"
+    said = f"refused for their rate: {len(refused)}, the last at {ago(refused[-1], now)}"
+    said += f", so CALL_PACE is careful instead of bucket until {until}"
+    return warning(BUDGET, f"{found}; {said}. Calls up to the first refusal: {numbers}.", mend)
 
 
 def _poll(db: Connection, noted: Recorded, now: datetime, *, bot_runs: bool) -> Finding:

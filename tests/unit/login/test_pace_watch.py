@@ -118,6 +118,33 @@ async def test_it_is_careful_for_eight_hours_also_after_a_restart(house: House) 
     assert house.turns.spent().careful_until is None
 
 
+async def test_doctor_names_the_numbers_of_the_refusal(house: House) -> None:
+    """Not those of the minute in which it is asked, which say nothing of it."""
+    await house.calls(2)
+    await house.clock.advance(7 * HOUR)
+    await house.calls(3)
+    await house.clock.advance(300)
+    await house.calls(14, refused=True)
+    await house.clock.advance(2 * HOUR)
+    said = house.doctor()
+    assert said.found.startswith(
+        "0 calls in the last minute, 17 of 2400 in the last 8 hours; refused for their rate: 1,"
+    )
+    assert said.found.endswith("Calls up to the first refusal: 14 in a minute, 17 in ten minutes, 19 in eight hours.")
+    assert "the numbers of the first refusal" in said.mend
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "said"), [(1.0, "1 second."), (25.0, "25 seconds."), (900.0, "a quarter of an hour or longer.")]
+)
+async def test_it_is_told_how_long_autodesk_had_it_wait(house: House, retry_after: float, said: str) -> None:
+    """What was more than is believed is not told as a number that Autodesk never said."""
+    await house.calls(6, refused=True, retry_after=retry_after)
+    await house.watch.look()
+    text = load(house.database.db, house.told()[0]).message(None, Words()).text
+    assert f"Autodesk asked me to wait for {said}" in text
+
+
 async def test_a_strict_account_is_told_of_again_after_a_week(house: House) -> None:
     """Not every eight hours."""
     for _ in range(21):
