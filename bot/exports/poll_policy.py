@@ -3,7 +3,7 @@
 One list call shows a whole contract, and a minute has room for four. The rule, in words:
 
 1. A contract with new exports is polled after `FIRST_POLL`, one with an answer in doubt as soon as a list says
-   something about it.
+   something about it, where there is room for one more poll after that.
 2. Otherwise a poll is worth its call as soon as it has been as long in coming as the poll after it will be: earlier,
    it finds too little; later, what it finds has waited too long. "Long" is the number of exports that have probably
    ended meanwhile, by what `durations` has learned, and just as much plain time, since that may be wrong.
@@ -40,7 +40,7 @@ _MODEST = 1.0  #: seconds
 #: a third.
 _DEAREST, _CHEAPER_BY = 3.0, 10.0
 #: While people call seldom, what is saved is spent as if it had to last for so many seconds, and no contract waits for
-#: longer than that gives it.
+#: longer than that gives it. While they call often, none waits for longer than the other.
 _LASTS = 170.0
 _LONGEST_GAP_SAVING = timedelta(minutes=10)
 _SECOND = timedelta(seconds=1)

@@ -172,6 +172,41 @@ async def test_a_restart_remembers_every_call(database: MemoryDatabase, turns: T
     assert waiting.done()
 
 
+async def test_what_was_under_way_at_a_kill_is_not_saved(database: MemoryDatabase, clock: MovedClock) -> None:
+    """By the pace `bucket` the next process takes it for calls that were counted when it began."""
+    turns = Turns(database, clock, ServerTime(clock), CallPace.BUCKET)
+    for _ in range(49):
+        await turns.wait("call", rank=Rank.PEOPLE)
+    await clock.advance(30)
+    again = Turns(database, clock, ServerTime(clock), CallPace.BUCKET)
+    await again.load()
+    line = [asyncio.ensure_future(again.wait("call", rank=Rank.PEOPLE)) for _ in range(2)]
+    await clock.advance(2.1)
+    assert [waiting.done() for waiting in line] == [True, False]
+    await clock.advance(11.8)
+    assert not line[1].done()
+    await clock.advance(0.2)
+    assert line[1].done()
+
+
+async def test_no_bucket_makes_more_than_2400_calls_in_eight_hours(database: MemoryDatabase, clock: MovedClock) -> None:
+    """Neither where another process has made most of them."""
+    for _ in range(2399):
+        started = call_log.start(database.db, name="list", rank=Rank.PEOPLE, person="", burst=False, now=clock.now())
+        call_log.end(database.db, started, now=clock.now(), rate_limited=False, retry_after=None)
+        await clock.advance(11.9)
+    turns = Turns(database, clock, ServerTime(clock), CallPace.BUCKET)
+    await turns.load()
+    await clock.advance(100)
+    assert turns.spent().saved == 38
+    await called(turns, 1)
+    waiting = asyncio.ensure_future(turns.wait("call", rank=Rank.PEOPLE))
+    await clock.advance(28_800 - 100 - 2399 * 11.9)
+    assert not waiting.done()
+    await clock.advance(3)
+    assert waiting.done()
+
+
 async def test_the_log_of_calls_has_an_end(database: MemoryDatabase, turns: Turns, clock: MovedClock) -> None:
     """A process that runs for weeks keeps a day of it."""
     for _ in range(4):

@@ -8,7 +8,7 @@ import certifi
 import pytest
 
 from bot import settings
-from bot.settings import SETTINGS, AnswerDetail, AttachFiles, LinkAudience, SettingsError, SharedChannels
+from bot.settings import SETTINGS, AnswerDetail, AttachFiles, CallPace, LinkAudience, SettingsError, SharedChannels
 from bot.settings.variables import OWN_FIELDS
 from bot.tokenflex.catalogue import FIELDS
 
@@ -39,6 +39,7 @@ def test_the_least_that_is_needed_gives_the_documented_defaults() -> None:
     assert (read.answer_detail, read.attach_files) == (AnswerDetail.FIGURES, AttachFiles.NO)
     assert (read.answer_max_bytes, read.keep_answers) == (2_000_000_000, timedelta(days=400))
     assert read.personal_fields == ()
+    assert read.call_pace is CallPace.CAREFUL
 
 
 @pytest.mark.parametrize("setting", [setting for setting in SETTINGS if setting.required], ids=lambda s: s.name)
@@ -72,6 +73,7 @@ def test_a_required_setting_that_is_missing_is_named(setting: settings.Setting, 
         ("LINK_AUDIENCE", "everyone", "is “everyone”; it has to be one of channel, requester, press."),
         ("ANSWER_DETAIL", "some", "is “some”; it has to be one of all, figures, link."),
         ("ATTACH_FILES", "pdf", "is “pdf”; it has to be one of no, csv, xlsx."),
+        ("CALL_PACE", "fast", "is “fast”; it has to be one of careful, bucket."),
         ("ANSWER_MAX_MB", "0", "is “0”; it has to be a whole number from 1 to 1000000."),
         ("ANSWER_MAX_MB", "2e3", "is “2e3”; it has to be a whole number"),
         ("ANSWER_MAX_MB", "٣", "is “٣”; it has to be a whole number"),
@@ -143,6 +145,7 @@ def test_values_are_brought_into_one_form() -> None:
             "SLACK_BASE_URL": " http://127.0.0.1:9001/api ",
             "TOKENFLEX_BASE_URL": "http://localhost:9002/tokenflex/v1//",
             "LINK_AUDIENCE": "Press",
+            "CALL_PACE": " Bucket ",
             "LOG_LEVEL": "debug",
             "LOG_FORMAT": "JSON",
             "TOKENFLEX_EXTRA_FIELDS": " hubRegion, ,serviceName ",
@@ -151,7 +154,7 @@ def test_values_are_brought_into_one_form() -> None:
     )
     assert read.slack_base_url == "http://127.0.0.1:9001/api/"
     assert read.tokenflex_base_url == "http://localhost:9002/tokenflex/v1"
-    assert read.link_audience is LinkAudience.PRESS
+    assert (read.link_audience, read.call_pace) == (LinkAudience.PRESS, CallPace.BUCKET)
     assert (read.log_level, read.log_format) == ("DEBUG", "json")
     assert (read.extra_fields, read.extra_metrics) == (("hubRegion", "serviceName"), ("cloudCredits",))
 
