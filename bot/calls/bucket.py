@@ -27,8 +27,14 @@ class Bucket(Question):
         super().__init__(calls, waiting, now, limits)
         self._level = saved(calls, now, limits)
         self._dozen = kept_for_people(calls, now, limits)
+        in_flight = [call.started_at for call in self.recent if call.ended_at is None]
+        #: Until one of these ends there is no thread for another call, and nobody knows yet whether they are refused.
+        self._thread_at = in_flight[0] + limits.longest_call if len(in_flight) >= limits.burst_at_once else -inf
 
     def _room_at(self, kept: int) -> float:
+        return max(self._thread_at, self._room_for(kept))
+
+    def _room_for(self, kept: int) -> float:
         saved_at = self._saved_at(1 + kept * self._dozen)
         if saved_at <= self.now:
             return saved_at

@@ -43,8 +43,8 @@ class Limits:
     burst_threshold: int = 12
     #: No call of a burst starts after this second of the server's minute, lest it be counted in the next one.
     burst_last_second: float = 50.0
-    #: So many calls of a burst are under way at once: no more than the caller has threads for, since one that is
-    #: granted and then has to wait for a thread might leave the minute.
+    #: So many calls of a burst, or of the pace `bucket`, are made at once: no more than the caller has threads for,
+    #: since one that is granted and then has to wait for a thread might leave the minute, or be refused in vain.
     burst_at_once: int = 12
     #: By the pace `bucket`, so many of the saved calls (`burst_size` at most) are left to people, unless as many of
     #: theirs came within this time.
