@@ -46,7 +46,7 @@ lint: $(DEV) ## ruff, strict types, and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: $(RUN) ## figures beside baselines and targets, twenty minutes (ARGS="polling" runs a part)
+bench: $(RUN) ## figures beside baselines and targets, half an hour (ARGS="polling" runs a part)
 	@$(BIN)/python -m bench $(ARGS)
 
 run: $(RUN) ## the bot with the settings of the environment and .env

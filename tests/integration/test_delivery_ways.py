@@ -269,7 +269,7 @@ async def test_a_full_workspace_loses_nothing_and_administrators_hear_of_it(new_
     await eventually(lambda: calls(house, "POST", "/requests") == 1, PATIENCE)  # of two at once any may be the first
     await ana.types("#finance", export("right"))
     await eventually(lambda: calls(house, "POST", "/requests") == 2, PATIENCE)
-    await eventually(lambda: any(call.error == "message_limit_exceeded" for call in house.slack.calls), PATIENCE)
+    await until(house, lambda db: troubles.standing(db) is not None)
     for word, told in (("list", True), ("help", False)):
         await carla.types("#finance", f"/tokenflex {word}")
         await carla.hears("#finance", "2 exports" if word == "list" else "/tokenflex", private=True)
@@ -298,7 +298,7 @@ async def test_who_waits_hears_why_nothing_comes(quick: House) -> None:
     ana, ben = quick.member("ana"), quick.member("ben")
     quick.slack.controls.refuse("chat.postMessage", "message_limit_exceeded")
     await ana.types("#finance", export())
-    await eventually(lambda: any(call.error == "message_limit_exceeded" for call in quick.slack.calls), PATIENCE)
+    await until(quick, lambda db: troubles.standing(db) is not None)
     await ana.types("#finance", "/tokenflex status #1")
     await ana.hears("#finance", "Slack takes no messages of mine", "/tokenflex link #1", private=True)
     await ben.types("#finance", "/tokenflex status #99")
