@@ -6,7 +6,7 @@ from bot.cards.figures import FAULTS, Fault
 from sandbox.tokenflex.spoilt import Way
 from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT
-from tests.harness.talk import OpenHouse, calls
+from tests.harness.talk import SPEED, OpenHouse, calls
 
 ENGINE = 30  #: seconds that a machine at work may take to start the engine
 #: What is read of a file that goes wrong once; None: its figures, sooner or later.
@@ -24,7 +24,8 @@ SAID = {
 async def test_what_people_read_of_files_that_go_wrong(new_house: OpenHouse, hosts: str) -> None:
     """The link is there all the same, nothing of the file is left; hosts that nobody named are not asked."""
     links = {"link_life": 300.0}  # none ends before it is shown, however busy the machine is
-    house = await house_where(new_house, token_flex=links, ANSWER_MAX_MB="1", DOWNLOAD_HOSTS=hosts)
+    speed = SPEED / 2 if hosts else SPEED
+    house = await house_where(new_house, token_flex=links, speed=speed, ANSWER_MAX_MB="1", DOWNLOAD_HOSTS=hosts)
     ana = house.member("ana")
     for number, (way, fault) in enumerate(SAID.items(), start=1):
         house.token_flex.controls.spoil_download_next(way)
