@@ -20,11 +20,10 @@ async def house_where(
     groups: Mapping[str, Iterable[str]] | None = None,
     slack: Mapping[str, object] | None = None,
     token_flex: Mapping[str, object] | None = None,
-    speed: float = SPEED,
     **variables: str,
 ) -> House:
     """Open a house with these user groups and a running bot with these settings."""
-    house: House = await new_house(speed=speed, token_flex={**QUICK, **(token_flex or {})}, slack=slack)
+    house: House = await new_house(speed=SPEED, token_flex={**QUICK, **(token_flex or {})}, slack=slack)
     for handle, people in (groups or {}).items():
         house.slack.workspace.add_usergroup(handle, people)
     await house.start_bot(**with_ids(house, variables))

@@ -4,9 +4,8 @@ import pytest
 
 from bot.cards.figures import FAULTS, Fault
 from sandbox.tokenflex.spoilt import Way
-from tests.harness.allowed import house_where
 from tests.harness.house import CONTRACT
-from tests.harness.talk import SPEED, OpenHouse, calls
+from tests.harness.talk import QUICK, SPEED, OpenHouse, calls, knows_contracts
 
 ENGINE = 30  #: seconds that a machine at work may take to start the engine
 #: What is read of a file that goes wrong once; None: its figures, sooner or later.
@@ -24,8 +23,9 @@ SAID = {
 async def test_what_people_read_of_files_that_go_wrong(new_house: OpenHouse, hosts: str) -> None:
     """The link is there all the same, nothing of the file is left; hosts that nobody named are not asked."""
     links = {"link_life": 300.0}  # none ends before it is shown, however busy the machine is
-    speed = SPEED / 2 if hosts else SPEED
-    house = await house_where(new_house, token_flex=links, speed=speed, ANSWER_MAX_MB="1", DOWNLOAD_HOSTS=hosts)
+    house = await new_house(speed=SPEED / 2 if hosts else SPEED, token_flex={**QUICK, **links})
+    await house.start_bot(ANSWER_MAX_MB="1", DOWNLOAD_HOSTS=hosts)
+    await knows_contracts(house)
     ana = house.member("ana")
     for number, (way, fault) in enumerate(SAID.items(), start=1):
         house.token_flex.controls.spoil_download_next(way)
