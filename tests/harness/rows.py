@@ -1,7 +1,7 @@
 """Short ways to fill a database in tests of the stores."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ from storage.alerts import Alert, NewAlert
 from storage.answers import Figures, NewAnswer
 from storage.audit import Act, Entry, Source
 from storage.database import Database
+from storage.migrations import migrations
 from storage.models import About, Delivery, DeliveryState, Export, MessageKind, NewDelivery, NewExport, SentMessage
 from storage.runs import Run, RunState
 from storage.schedules import NewSchedule
@@ -49,6 +50,17 @@ async def opened(path: Path) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@contextmanager
+def empty() -> Iterator[Connection]:
+    """A database in memory without anything in it."""
+    db = Connection(memory=True)
+    migrations.apply(db)
+    try:
+        yield db
+    finally:
+        db.close()
 
 
 def accepted(

@@ -1,8 +1,7 @@
 """Alerts in a file: what is written is read again, and every mistake has its line and its field."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,9 +28,8 @@ from bot.tokenflex.catalogue import Catalogue
 from storage import alerts, audit, channels, schedules
 from storage.alerts import Alert, NewAlert
 from storage.audit import Act, Source
-from storage.migrations import migrations
 from tests.harness.house import ROOT
-from tests.harness.rows import NOW, opened
+from tests.harness.rows import NOW, empty, opened
 
 WATCHABLE = Watchable(Catalogue(), ["customField2"], reads_files=True)
 ALLOWED = Allowed(Rules(), {})
@@ -79,17 +77,6 @@ WRITTEN = st.builds(
     channel=st.sampled_from([FINANCE, "G0SBX00007"]),
     watched=WATCHED,
 )
-
-
-@contextmanager
-def empty() -> Iterator[Connection]:
-    """A database without anything in it."""
-    db = Connection(memory=True)
-    migrations.apply(db)
-    try:
-        yield db
-    finally:
-        db.close()
 
 
 def found(text: str, allowed: Allowed = ALLOWED, watchable: Watchable = WATCHABLE) -> tuple[Written, ...]:

@@ -1,7 +1,5 @@
 """A file of schedules, and what is made of one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +14,6 @@ from bot.schedules import importing, schedule_file
 from bot.schedules.schedule_file import Written
 from bot.tokenflex.catalogue import Catalogue
 from storage import schedules
-from storage.migrations import migrations
 from storage.schedules import Schedule
 from tests.harness.rows import NOW
 
@@ -56,17 +53,6 @@ schedules:
     missed: skip
     paused: person
 """
-
-
-@contextmanager
-def empty() -> Iterator[Connection]:
-    """A database without anything in it."""
-    db = Connection(memory=True)
-    migrations.apply(db)
-    try:
-        yield db
-    finally:
-        db.close()
 
 
 def found(text: str, allowed: Allowed = ALLOWED) -> tuple[Written, ...]:

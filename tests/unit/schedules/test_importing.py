@@ -21,7 +21,7 @@ from storage.audit import Act, Source
 from storage.database import DatabaseError
 from storage.runs import Due, RunState
 from storage.schedules import NewSchedule, Schedule
-from tests.harness.rows import NOW, opened
+from tests.harness.rows import NOW, empty, opened
 from tests.unit.schedules.files import (
     ANA,
     BERLIN,
@@ -30,7 +30,6 @@ from tests.unit.schedules.files import (
     FINANCE,
     WATCHABLE,
     changed,
-    empty,
     found,
     put,
     said,

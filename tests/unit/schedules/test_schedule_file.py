@@ -25,8 +25,8 @@ from bot.schedules.schedule_file import SHAPE, Written
 from storage import schedules
 from storage.schedules import NewSchedule
 from tests.harness.house import ROOT
-from tests.harness.rows import NOW
-from tests.unit.schedules.files import ANA, BERLIN, BOB, FILE, FINANCE, changed, empty, found, put, said, written
+from tests.harness.rows import NOW, empty
+from tests.unit.schedules.files import ANA, BERLIN, BOB, FILE, FINANCE, changed, found, put, said, written
 
 TIMES = st.times().map(lambda each: each.replace(second=0, microsecond=0))
 DAYS = (
