@@ -114,8 +114,9 @@ def post_in_doubt(export: Export) -> Message:
 
 def pace_refused(refused: RefusedPace | None) -> Message:
     """Return what an administrator is told when Token Flex refuses how fast it was called."""
-    said = "Autodesk refused one of my requests as one too many, under `CALL_PACE=bucket`. "
+    said, numbers = "Autodesk refused one of my requests as one too many, under `CALL_PACE=bucket`. ", ""
     if refused is not None:
+        numbers = "with these numbers "
         said += (
             f"It was made {moment(refused.at)}: {_requests(refused.minute)} in that minute, "
             f"{_requests(refused.ten_minutes)} in ten minutes, {_requests(refused.eight_hours)} in eight hours. "
@@ -125,7 +126,7 @@ def pace_refused(refused: RefusedPace | None) -> Message:
     return paragraph(
         f"{said}Nothing is lost. I am careful for eight hours from the last such refusal, then as fast again. Where no "
         "other program asks Autodesk in the name of the same user, its limit is stricter than `bucket` takes it to be: "
-        "set `CALL_PACE=careful` and start me again, or ask Autodesk with these numbers how its limit of 5 a minute "
+        f"set `CALL_PACE=careful` and start me again, or ask Autodesk {numbers}how its limit of 5 a minute "
         "with a burst of 50 is meant. You hear this once a week at most."
     )
 

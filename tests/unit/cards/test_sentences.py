@@ -36,6 +36,7 @@ from bot.login.watch import DETAILS
 from bot.tokenflex import errors as token_flex_errors
 from handlers.forms import export_modal
 from storage.models import CallsSpent, MessageKind
+from storage.refusals import RefusedPace
 from storage.states import Event, Note, next_state
 from tests.harness.rows import NOW
 from tests.unit.cards import test_refusals
@@ -206,6 +207,14 @@ def test_administrators_read_what_the_pace_lets_through() -> None:
     }
     for text, spent in said.items():
         assert text in str(admin_card.overview(Overview({}, (), (), spent, None)).blocks)
+
+
+def test_a_refused_pace_speaks_of_numbers_only_where_it_names_them() -> None:
+    """Where the refusal is not on record any more, there is nothing that Autodesk could be shown."""
+    known = RefusedPace(NOW, 1, 31, 60, 60.0)
+    assert "1 request in that minute" in notices.pace_refused(known).text
+    assert "ask Autodesk with these numbers how its limit" in notices.pace_refused(known).text
+    assert "ask Autodesk how its limit" in notices.pace_refused(None).text
 
 
 def test_the_form_says_what_fits_on_a_line() -> None:
