@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,6 +72,7 @@ class FreshLinks:
         self._known: dict[int, tuple[DownloadLink, timedelta | None]] = {}
         self._lives: deque[timedelta] = deque(maxlen=_LIVES)
         self._fetching: dict[int, _Fetch] = {}
+        self._listed: Mapping[str, DownloadLink | None] = {}
 
     @property
     def long_enough(self) -> timedelta:
@@ -88,6 +91,18 @@ class FreshLinks:
         if link is not None and link.expires_at > (now if standing is None else standing[0].expires_at):
             self._known[number] = link, least
             self._lives.append(link.expires_at - now)
+
+    @contextmanager
+    def listed(self, links: Mapping[str, DownloadLink | None]) -> Iterator[None]:
+        """Have links by request key that a list has shown, while it is applied.
+
+        Its commit wakes whoever needs them, perhaps before who applies it can say which export has which.
+        """
+        self._listed = links
+        try:
+            yield
+        finally:
+            self._listed = {}
 
     def known(self, number: int, least: timedelta | None = None) -> DownloadLink | None:
         """Return the link that is known, if it lives at least that much longer."""
@@ -176,6 +191,9 @@ class FreshLinks:
         export = await self._database.read(export_store.get, number)
         if export.state not in HAS_LINK:
             raise WrongStateError(export, Wish.LINK)
+        self.keep(number, self._listed.get(export.request_key or ""))
+        if (link := self.known(number)) is not None:
+            return link
 
         def _refresh(client: TokenFlexClient) -> UpstreamExport:
             fetch.made = True

@@ -136,10 +136,11 @@ class Poller:
 
     async def _apply(self, contract: str, records: tuple[UpstreamExport, ...], call: ListCall) -> None:
         ahead = timedelta(seconds=self._server_time.difference)  # by what this list has shown, too
-        listed = await self._progress.observe_list(contract, records, call, ahead)
         links = {record.request_key: record.link for record in records}
-        for export in listed.exports:
-            self._links.keep(export.number, links.get(export.request_key or ""))
+        with self._links.listed(links):
+            listed = await self._progress.observe_list(contract, records, call, ahead)
+            for export in listed.exports:
+                self._links.keep(export.number, links.get(export.request_key or ""))
         self._slots.listed(contract, listed.elsewhere, self._clock.now(), freed=listed.freed)
         if listed.freed:
             await self._learn()

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar, cast
@@ -33,6 +33,7 @@ from bot.tokenflex.errors import (
 from bot.tokenflex.models import DOWNLOAD, REQUESTED, DownloadLink, UpstreamExport
 from bot.tokenflex.oauth import AccessTokens
 from storage import exports as export_store
+from storage.database import Table
 from storage.states import Event, ExportState
 from tests.harness.moved_clock import MovedClock
 from tests.harness.stored import CONTRACT, MemoryDatabase, accepted, in_doubt, requested
@@ -120,6 +121,7 @@ async def bench() -> AsyncIterator[Bench]:
     made = Bench()
     running = asyncio.ensure_future(made.poller.run())
     yield made
+    assert not running.done(), "the poller has ended"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await made.database.close()
@@ -158,6 +160,28 @@ async def test_a_link_that_a_list_shows_is_kept(bench: Bench) -> None:
     await bench.clock.advance(40)
     assert bench.state(number) is ExportState.READY
     assert bench.links.known(number) is link
+
+
+async def test_who_is_woken_by_a_list_has_its_links(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit may wake who needs a link before the poller goes on; it costs no call all the same."""
+    number = bench.requested("k1")
+    await bench.clock.advance(12)
+    link = DownloadLink("https://example.test/file?signature=x", bench.clock.now() + 180 * SECOND)
+    bench.becomes("k1", DOWNLOAD, link)
+    woken: list[asyncio.Future[DownloadLink]] = []
+    wake = bench.links.fresh
+    bench.database.subscribe(Table.EXPORTS, lambda: woken.append(asyncio.ensure_future(wake(number, "U1"))))
+    write = bench.database.write
+
+    async def goes_on_last(work: Callable[..., T], *values: object, **named: object) -> T:
+        outcome = await write(work, *values, **named)
+        if woken:
+            await asyncio.wait(woken)
+        return outcome
+
+    monkeypatch.setattr(bench.database, "write", goes_on_last)
+    await bench.clock.advance(40)
+    assert [each.result() for each in woken] == [link]
 
 
 @pytest.mark.parametrize("minutes", [-30, 30])
