@@ -59,9 +59,12 @@ class ScaledClock:
 
     def run_at(self, factor: float) -> None:
         """Run that many times as fast from now on, without a jump."""
-        started_at = time.time()
-        origin, before, so_far = self._course
-        self._course = origin + timedelta(seconds=(started_at - before) * so_far), started_at, factor
+        self._course = self.now(), time.time(), factor
+
+    def share(self) -> tuple[float, float, str]:
+        """Return factor, start and origin in ISO 8601, of which another process makes a clock that agrees."""
+        origin, started_at, factor = self._course
+        return factor, started_at, origin.isoformat()
 
     def jump_to(self, moment: datetime) -> None:
         """Go on from a later moment, as fast as before."""

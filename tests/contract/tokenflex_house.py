@@ -92,7 +92,7 @@ class House:
         self.clock = HandClock()
         self.sandbox = TokenFlexSandbox(clock=self.clock, settings=settings, random=Random(1), data=data)
         self.controls = self.sandbox.controls
-        self.door = HttpDoor(read_timeout=10)
+        self.door = HttpDoor()
         self.server_times: list[datetime] = []
 
     def oauth(self, client_id: str, secret: str | None = None) -> OAuthClient:

@@ -1,7 +1,7 @@
 """The real bot in a house of stand-ins: real Bolt, a real WebSocket, real HTTP, a real SQLite file.
 
-One clock for the bot and both stand-ins runs `SPEED` times as fast as real time; Slack's three-second deadlines stay
-real. Tests wait for conditions, never for time.
+One clock for the bot and both stand-ins runs `SPEED` times as fast as real time, and waits for a busy machine
+(`PatientClock`); Slack's three-second deadlines stay real. Tests wait for conditions, never for time.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ from bot.assembly import Parts
 from bot.contracts.cache import ContractCache
 from bot.contracts.values import ContractValues
 from sandbox import installed
-from sandbox.clock import ScaledClock
 from sandbox.slack.member import Member
 from sandbox.slack.server import SlackSandbox
 from sandbox.tokenflex.server import TokenFlexSandbox
 from sandbox.tokenflex.settings import SandboxSettings
 from sandbox.tokenflex.usage_data import UsageData
+from tests.harness.patient_clock import ClockBeside, PatientClock
 
 SPEED = 20.0
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ class House:
     """Both stand-ins and, once started, the bot."""
 
     folder: Path
-    clock: ScaledClock
+    clock: PatientClock | ClockBeside
     slack: SlackSandbox
     token_flex: TokenFlexSandbox
     variables: dict[str, str] = field(default_factory=dict)
@@ -138,12 +138,12 @@ async def open_house(
 
     Token Flex's clock is `ahead` of the bot's and of Slack's, which shows the present unless `begins` says otherwise.
     """
-    clock = ScaledClock(speed, origin=begins)
+    clock = PatientClock(speed, origin=begins)
     slack_arguments: dict[str, Any] = {**_as_installed(), **(slack or {})}
     upstream_settings: dict[str, Any] = {"durations": (20.0, 20.0), **(token_flex or {})}
     workspace = SlackSandbox(clock=clock, **slack_arguments)
     upstream = TokenFlexSandbox(
-        clock=ScaledClock(speed, origin=clock.origin + ahead, started_at=clock.started_at) if ahead else clock,
+        clock=ClockBeside(clock, ahead) if ahead else clock,
         settings=SandboxSettings(**upstream_settings),
         random=Random(7),
         data=data,
@@ -158,3 +158,4 @@ async def close_house(house: House) -> None:
     await house.stop_bot()
     await house.slack.stop()
     await house.token_flex.stop()
+    house.clock.stop()

@@ -114,7 +114,7 @@ async def fork_process(
         "words": words,
         "folder": str(folder),
         "environment": _whole(environment, folder),
-        "clock": clock and (clock.factor, clock.started_at, clock.origin.isoformat()),
+        "clock": clock and clock.share(),
     }
     with _streams(folder, name) as (*streams, typing):
         connection = _connection()

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sandbox.clock import ScaledClock
 from tests.harness.house import House
 from tests.harness.once import check_once, submissions, undelivered
+from tests.harness.patient_clock import ClockBeside
 from tests.harness.talk import OpenHouse, asks, card_of, eventually, export, gets, quick_house
 
 HOURS = timedelta(hours=5)
@@ -17,8 +17,7 @@ HOURS = timedelta(hours=5)
 async def restarted(house: House, jump: timedelta) -> None:
     """Start the bot again on a clock that differs from the one before."""
     await house.stop_bot()
-    clock = house.clock
-    house.clock = ScaledClock(clock.factor, origin=clock.origin + jump, started_at=clock.started_at)
+    house.clock = ClockBeside(house.clock, jump)
     await house.start_bot()
 
 

@@ -14,8 +14,8 @@ from bot.operate import doctor
 from bot.operate.findings import Finding, Level
 from bot.runtime.process_lock import ProcessLock
 from bot.settings.environment import Found
-from sandbox.clock import ScaledClock
 from tests.harness.house import House
+from tests.harness.patient_clock import ClockBeside
 from tests.harness.process import BotProcess, fork_process
 from tests.harness.talk import eventually
 from tests.integration.conftest import OpenHouse
@@ -62,7 +62,7 @@ async def ends(process: BotProcess, number: signal.Signals | None = None) -> int
 
 async def examined(house: House, minutes: float = 0.0) -> dict[str, Finding]:
     """What the next start finds, so many minutes from now."""
-    clock = ScaledClock(1.0, origin=house.clock.origin + timedelta(minutes=minutes), started_at=house.clock.started_at)
+    clock = ClockBeside(house.clock, timedelta(minutes=minutes))
     found = await doctor.examine(
         Found({}, house.environment), house.folder / ".env", clock, free_space=lambda _: 10**12
     )

@@ -28,9 +28,9 @@ class LeapingClock(ScaledClock):
 
 def course(house: House) -> list[Any]:
     """Return what a `LeapingClock` of this house is made of."""
-    clock, leapt = house.clock, _leapt(house)
-    begun = clock.origin - timedelta(seconds=leapt)
-    return [clock.factor, clock.started_at, begun.isoformat(), str(_place(house))]
+    factor, started_at, origin = house.clock.share()
+    begun = datetime.fromisoformat(origin) - timedelta(seconds=_leapt(house))
+    return [factor, started_at, begun.isoformat(), str(_place(house))]
 
 
 def leap(house: House, by: timedelta) -> None:
