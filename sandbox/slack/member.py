@@ -50,7 +50,7 @@ class Member:
         self._events = events
         self._modals: dict[str, Modal] = {}
         self._home: Home | None = None
-        self._offered: dict[tuple[str, str, str], list[Json]] = {}
+        self._offered: dict[tuple[str, str, str], dict[str, Json]] = {}  # by value, of all searches
 
     @property
     def name(self) -> str:
@@ -208,8 +208,8 @@ class Member:
         return await self._choose(message, *self._menu(message, placeholder), option)
 
     async def _choose(self, message: Message, block: Json, element: Json, option: str | list[str]) -> Answer:
-        offered = walking.options(element) or self._offered.get(_place_of(message, block, element), [])
-        chosen = self._chosen(element, option, offered)
+        searched = self._offered.get(_place_of(message, block, element), {})
+        chosen = self._chosen(element, option, walking.options(element) or list(searched.values()))
         return await self._deliveries.message_action(self.user, message, block, element, chosen)
 
     async def acts(
@@ -239,7 +239,8 @@ class Member:
         if len(text) < element.get("min_query_length", 3):
             return {"options": []}
         found = await self._deliveries.suggestions(self.user, block, element, text, payloads.around(message))
-        self._offered[_place_of(message, block, element)] = walking.options(found)
+        offered = self._offered.setdefault(_place_of(message, block, element), {})
+        offered.update({option["value"]: option for option in walking.options(found)})
         return found
 
     def _menu(self, message: Message, placeholder: str) -> tuple[Json, Json]:

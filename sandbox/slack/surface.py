@@ -105,7 +105,8 @@ class Surface:
         self._fill(self._entry(label), value, dispatches=True)
 
     def _fill(self, entry: Entry, value: Given, *, dispatches: bool) -> None:
-        known = [*self._offered(entry), *selected_options(self.view.state(entry.block, entry.element))]
+        selected = selected_options(self.view.state(entry.block, entry.element))
+        known = [*self._offered(entry), *self.view.found.get(entry.key, {}).values(), *selected]
         workspace = self._deliveries.workspace
         state = entered_state(entry.element, value, known, workspace, self._chooser)
         self.view.entered[entry.key] = state
@@ -133,7 +134,9 @@ class Surface:
             return {"options": []}
         around = {"view": self.view.as_json(), "container": {"type": "view", "view_id": self.view.id}}
         found = await self._deliveries.suggestions(self.user, block, element, text, around)
-        self.view.offered[block["block_id"], element["action_id"]] = walking.options(found)
+        field, options = (block["block_id"], element["action_id"]), walking.options(found)
+        self.view.offered[field] = options
+        self.view.found.setdefault(field, {}).update({option["value"]: option for option in options})
         return found
 
     def enters(self, block_id: str, action_id: str, value: Given) -> None:

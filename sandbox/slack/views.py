@@ -20,9 +20,10 @@ Field = tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class OpenView:
-    """One view as it stands. `entered` holds the state of each touched field, `offered` what searches brought.
+    """One view as it stands. `entered` holds the state of each touched field.
 
-    `errors` are the texts that stand under fields, by block_id.
+    `offered` is what the last search of a field brought, `found` what all of them did, by value: a person may have
+    chosen while another search was under way. `errors` are the texts that stand under fields, by block_id.
     """
 
     id: str
@@ -34,6 +35,7 @@ class OpenView:
     hash: str = field(default_factory=lambda: secrets.token_hex(8))
     entered: dict[Field, Json] = field(default_factory=dict)
     offered: dict[Field, list[Json]] = field(default_factory=dict)
+    found: dict[Field, dict[str, Json]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     closed: bool = False
     updates: int = 0

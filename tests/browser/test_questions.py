@@ -1,8 +1,9 @@
 """The short form on the page: by keys and labels alone, from a question to its file."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Request, Route, expect
 
 from tests.browser.person import Person, saved
 from tests.harness.files import rows
@@ -75,6 +76,27 @@ async def test_to_the_long_form_and_back(ana: Person) -> None:
     await expect(ana.form.get_by_text("by user")).to_contain_text("Revit")
     await expect(ana.form.get_by_role("list", name="Only …: chosen")).to_contain_text("Revit")
     await expect(ana.form.locator(":focus")).to_have_count(1)
+
+
+async def test_a_choice_counts_whatever_is_searched_for_next(ana: Person) -> None:
+    """The page tells of it late, and a menu of which several are chosen searches anew at once."""
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    def is_choice(request: Request) -> bool:
+        return request.url.endswith("/act") and '"act_in_view"' in (request.post_data or "")
+
+    await ana.opens_the_form()
+    await ana.tab.route(lambda _: True, lambda route: late(route) if is_choice(route.request) else route.continue_())
+    only = ana.menu("Only …")
+    for typed in ("revit", "autocad"):
+        await only.fill(typed)
+        await expect(ana.form.get_by_role("option", name=re.compile(typed, re.IGNORECASE)).first).to_be_visible()
+        await only.press("Enter")
+        await expect(ana.form.get_by_text("Tokens by product")).to_contain_text(re.compile(typed, re.IGNORECASE))
+    await expect(ana.form.get_by_role("list", name="Only …: chosen").get_by_role("listitem")).to_have_count(2)
 
 
 async def test_what_is_typed_replaces_what_a_menu_shows(ana: Person) -> None:

@@ -157,12 +157,13 @@ export class Picker {
     if (!this.multiple) this.values = [value];
     else if (this.values.includes(value)) return this.remove(value);
     else if (!this.max || this.values.length < this.max) this.values.push(value);
+    const isNew = before !== JSON.stringify(this.values);
+    if (isNew) this.changed(); // told before the next search, which takes the place of what was found
     if (!this.multiple) this.close();
     else if (this.input.value) { this.input.value = ""; this.open(); }
     this.redraw();
     this.offerToReplace();
-    if (this.multiple) this.tell(before === JSON.stringify(this.values) ? `No more than ${this.max} can be chosen.` : `${this.textOf(value)} chosen, ${this.values.length} in all.`);
-    if (before !== JSON.stringify(this.values)) this.changed();
+    if (this.multiple) this.tell(isNew ? `${this.textOf(value)} chosen, ${this.values.length} in all.` : `No more than ${this.max} can be chosen.`);
   }
 
   remove(value) {
