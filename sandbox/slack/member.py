@@ -41,7 +41,7 @@ class Typing:
 
 
 class Member:
-    """One person's hands and eyes. Deadlines are in real seconds."""
+    """One person's hands and eyes. Deadlines are in real seconds, and last `patience` times as long."""
 
     def __init__(self, user: User, deliveries: Deliveries, typing: Typing, events: Events) -> None:
         self.user = user
@@ -50,6 +50,7 @@ class Member:
         self._events = events
         self._modals: dict[str, Modal] = {}
         self._home: Home | None = None
+        self.patience = 1.0
         self._offered: dict[tuple[str, str, str], dict[str, Json]] = {}  # by value, of all searches
 
     @property
@@ -191,9 +192,9 @@ class Member:
 
     async def _wait(self, look: Callable[[], T | None], seconds: float, told: Callable[[], str]) -> T:
         try:
-            return await self._deliveries.changes.until(look, seconds)
+            return await self._deliveries.changes.until(look, self.patience * seconds)
         except TimeoutError:
-            raise NotSeenError(f"In {seconds} s {self.name} did not see {told()}") from None
+            raise NotSeenError(f"In {self.patience * seconds} s {self.name} did not see {told()}") from None
 
     async def presses(self, message: Message, label: str, *, confirm: bool = True) -> Answer:
         """Press a button by its label and wait until that is acknowledged; `confirm` False cancels its dialog."""

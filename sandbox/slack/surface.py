@@ -178,7 +178,7 @@ class Surface:
                 return await self._deliveries.view_action(self.user, self.view, block, element, chosen)
         raise AssertionError(f"{self.name} has no overflow menu beside {label!r}.")
 
-    async def shows(self, *containing: str, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - people wait by a deadline
+    async def shows(self, *containing: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109 - people wait by a deadline
         """Wait until all these texts are to be read in it. Raises NotSeenError."""
         try:
             await self._deliveries.changes.until(lambda: self._holds(containing) or None, timeout)

@@ -28,6 +28,7 @@ from sandbox.tokenflex.usage_data import UsageData
 from tests.harness.patient_clock import ClockBeside, PatientClock
 
 SPEED = 20.0
+PATIENCE = 4.0  #: how many times as long people wait as tests say, since the clock waits for the machine, too
 ROOT = Path(__file__).parents[2]
 CONTRACT = "110000123456"
 
@@ -113,7 +114,9 @@ class House:
 
     def member(self, name: str) -> Member:
         """Return a person at the keyboard: ana, ben, carla, or gus the guest."""
-        return self.slack.member(name)
+        member = self.slack.member(name)
+        member.patience = PATIENCE
+        return member
 
     def export_calls(self) -> int:
         """Return how many calls to Token Flex were about exports; what is fetched ahead for menus is not."""

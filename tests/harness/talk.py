@@ -23,7 +23,7 @@ ASKED_ANEW = ("Run again", "Save as template", "Schedule")
 OpenHouse = Callable[..., Awaitable[House]]
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+async def eventually(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait, looking again and again, until something outside Slack is so; for at most that many real seconds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - there is nobody who could ring
