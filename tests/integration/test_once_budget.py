@@ -70,7 +70,7 @@ async def test_the_strictest_reading_is_learned(new_house: OpenHouse) -> None:
 @pytest.mark.parametrize("reading", "BD")
 async def test_the_budget_outlives_a_kill(new_house: OpenHouse, reading: str) -> None:
     """The process dies in the middle of the rush and the next one goes on: still no refusal, nothing twice."""
-    house = await new_house(speed=40.0, token_flex={"rate_reading": reading, **SLOW_FILES})
+    house = await new_house(speed=20.0, token_flex={"rate_reading": reading, **SLOW_FILES})
     async with bots_of(house) as bots:
         await bots.start()
         await all_ask(house)
