@@ -64,7 +64,7 @@ async def test_a_kill_before_or_after_a_crossing_loses_and_doubles_nothing(runne
     wanted = {SUBMITTED, ANNOUNCED, *moved, *later, *moments(clean.crossings)[::EVERY]}
     runs = await runner.plans([Plan(kill=moment) for moment in sorted(wanted, key=str)])
     assert [str(run) for run in runs if run.verdict.bad] == []
-    assert sum(run.died for run in runs) >= 0.8 * len(runs)
+    assert sum(run.died for run in runs) >= 0.9 * len(runs)
 
 
 async def test_an_answer_survives_a_kill_at_every_crossing_of_its_own(runner: Runner) -> None:
@@ -74,7 +74,7 @@ async def test_an_answer_survives_a_kill_at_every_crossing_of_its_own(runner: Ru
     assert {each.label for each in kills} == OF_ANSWERS
     runs = await runner.plans([Plan(kill=moment) for moment in [*kills, *POSTED]])
     assert [str(run) for run in runs if run.verdict.bad] == []
-    assert sum(run.died for run in runs) >= 0.8 * len(runs)
+    assert sum(run.died for run in runs) >= 0.9 * len(runs)
 
 
 async def test_a_kill_on_the_way_of_a_file_loses_and_doubles_nothing(runner: Runner) -> None:
